@@ -1,0 +1,42 @@
+"""Waiting between tries: exponential, with jitter, up to a limit."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+
+
+class Backoff:
+    """The waits of one trouble, from its first failure until :meth:`reset`.
+
+    Full jitter keeps many clients of one node from asking again all at once.
+    """
+
+    def __init__(self, first_seconds: float = 0.2, longest_seconds: float = 5.0) -> None:
+        self._first_seconds = first_seconds
+        self._longest_seconds = longest_seconds
+        self._tries = 0
+        self._since: float | None = None
+
+    @property
+    def failing_seconds(self) -> float:
+        """How long it has been since the first failure; 0 when there was none."""
+        return 0.0 if self._since is None else time.monotonic() - self._since
+
+    @property
+    def tries(self) -> int:
+        """How many waits there were since the last :meth:`reset`."""
+        return self._tries
+
+    def reset(self) -> None:
+        """Forget the trouble: the last try succeeded."""
+        self._tries, self._since = 0, None
+
+    def wait(self, pause: Callable[[float], None], at_least_seconds: float = 0.0) -> None:
+        """Pause before the next try."""
+        if self._since is None:
+            self._since = time.monotonic()
+        ceiling = min(self._longest_seconds, self._first_seconds * 2**self._tries)
+        self._tries += 1
+        pause(max(at_least_seconds, ceiling * random.uniform(0.5, 1.0)))  # noqa: S311 - no secret

@@ -1,0 +1,78 @@
+"""ethlogs.toml: each key is a flag's name; its values become click's defaults."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ethlogs.errors import SettingsError
+
+FILE_NAME = "ethlogs.toml"
+_META_KEY = "ethlogs.config_path"
+
+
+def find_config(given: str | None) -> Path | None:
+    """``--config``, else the one in the current folder, else in the user's configuration folder.
+
+    Raises
+    ------
+    SettingsError
+        When the given one does not exist.
+    """
+    if given is not None:
+        if not Path(given).is_file():
+            raise SettingsError(f"--config {given} does not exist")
+        return Path(given)
+    for folder in (Path.cwd(), Path(click.get_app_dir("ethlogs"))):
+        if (folder / FILE_NAME).is_file():
+            return folder / FILE_NAME
+    return None
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The file's keys with ``-`` as ``_``; a table of settings becomes KEY=VALUE texts.
+
+    Raises
+    ------
+    SettingsError
+        When it is not TOML.
+    """
+    try:
+        with path.open("rb") as file:
+            content = tomllib.load(file)
+    except (OSError, tomllib.TOMLDecodeError) as exc:
+        raise SettingsError(f"{path} cannot be read: {exc}") from exc
+    return {key.replace("-", "_"): _as_option(value) for key, value in content.items()}
+
+
+def load_config(context: click.Context, _option: click.Parameter, given: str | None) -> None:
+    """An eager option's callback: the file's keys become this command's defaults."""
+    path = find_config(given)
+    if path is None:
+        return
+    content = read_config(path)
+    context.meta[_META_KEY] = path
+    for key in sorted(content.keys() - _known_keys(context)):
+        click.echo(f"{path}: unknown key {key}", err=True)
+    context.default_map = {**content, **(context.default_map or {})}
+
+
+def config_path(context: click.Context) -> Path | None:
+    """The file that was read for this command."""
+    found = context.meta.get(_META_KEY)
+    return found if isinstance(found, Path) else None
+
+
+def _known_keys(context: click.Context) -> set[str]:
+    group = context.find_root().command
+    commands = list(group.commands.values()) if isinstance(group, click.Group) else [context.command]
+    return {option.name for command in commands for option in command.params if option.name}
+
+
+def _as_option(value: Any) -> Any:
+    if isinstance(value, dict):
+        return [f"{key}={item}" for key, item in value.items()]
+    return value

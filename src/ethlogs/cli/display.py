@@ -1,0 +1,104 @@
+"""Progress on stderr: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+_LINE_SECONDS = 5.0
+
+
+def say(text: str, quiet: bool = False) -> None:
+    """A message on stderr."""
+    if not quiet:
+        click.echo(text, err=True)
+
+
+class ProgressDisplay:
+    """Shows progress.json: its notices once each, and how far the run is."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._shown_notice = 0
+        self._line_at = time.monotonic()
+        self._line = ""
+        self._bar: Progress | None = None
+        if sys.stderr.isatty() and not quiet:
+            self._bar = Progress(
+                TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[rest]}"),
+                console=Console(stderr=True), transient=True,
+            )  # fmt: skip
+            self._task = self._bar.add_task("starting", total=None, rest="")
+
+    def __enter__(self) -> ProgressDisplay:
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def show(self, progress: dict[str, Any]) -> None:
+        """Show a snapshot; see :meth:`ethlogs.journal.Journal.snapshot`."""
+        for notice in progress.get("notices", ()):
+            if notice["number"] > self._shown_notice:
+                self._shown_notice = notice["number"]
+                self._print(notice["text"])
+        if progress.get("firstBlock") is None:
+            return
+        if self._bar:
+            self._update_bar(self._bar, progress)
+        elif time.monotonic() - self._line_at >= _LINE_SECONDS:
+            self._print_line(progress)
+
+    def _print(self, text: str) -> None:
+        if self._bar:
+            self._bar.console.print(text, markup=False, highlight=False)
+        else:
+            say(text, self._quiet)
+
+    def _print_line(self, progress: dict[str, Any]) -> None:
+        line = f"{_blocks(progress)} · {_rest(progress)}"
+        if line != self._line:
+            self._line, self._line_at = line, time.monotonic()
+            say(line, self._quiet)
+
+    def _update_bar(self, bar: Progress, progress: dict[str, Any]) -> None:
+        total = _total(progress)
+        bar.update(
+            self._task,
+            description=_blocks(progress),
+            total=total,
+            completed=min(_done(progress), total or _done(progress)),
+            rest=_rest(progress),
+        )
+
+
+def _done(progress: dict[str, Any]) -> int:
+    tip = progress.get("tip")
+    return 0 if tip is None else int(tip) - int(progress["firstBlock"]) + 1
+
+
+def _total(progress: dict[str, Any]) -> int | None:
+    last = progress.get("lastBlock")
+    return None if last is None else int(last) - int(progress["firstBlock"]) + 1
+
+
+def _blocks(progress: dict[str, Any]) -> str:
+    total = _total(progress)
+    return f"{_done(progress):,} of {total:,} blocks" if total is not None else f"{_done(progress):,} blocks"
+
+
+def _rest(progress: dict[str, Any]) -> str:
+    head, tip = progress.get("head"), progress.get("tip")
+    lag = f" · {max(0, head - tip):,} behind the head" if head is not None and tip is not None else ""
+    return f"{progress['logs']:,} event logs · {progress['logsPerSecond']:,.0f}/s{lag}"

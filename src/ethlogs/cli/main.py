@@ -1,0 +1,92 @@
+"""The command group, and the one place where errors become messages and exit statuses."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+from click.core import ParameterSource
+
+from ethlogs import __version__
+from ethlogs.cli import blocks, produce, smoketest, status
+from ethlogs.cli.config_file import config_path
+from ethlogs.errors import EthlogsError, ExitStatus
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ethlogs")
+def cli() -> None:
+    """Every Ethereum event log on a Kafka topic: complete, once, in order, and proven."""
+
+
+for command in (
+    produce.produce,
+    smoketest.smoketest,
+    status.status,
+    blocks.logs,
+    blocks.transactions,
+):
+    cli.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; the process ends with its exit status."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    verbose = "-v" in arguments or "--verbose" in arguments
+    sys.exit(_run(arguments, verbose))
+
+
+def _run(arguments: list[str], verbose: bool) -> int:
+    try:
+        outcome = cli.main(arguments, prog_name="ethlogs", standalone_mode=False)
+        return outcome if isinstance(outcome, int) else ExitStatus.DONE
+    except EthlogsError as exc:
+        return _tell(exc, verbose)
+    except click.UsageError as exc:
+        return _tell_usage(exc)
+    except click.exceptions.Exit as exc:
+        return exc.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("error: interrupted", err=True)
+        return ExitStatus.SIGINT
+    except BrokenPipeError:
+        # The reader of stdout, like head, has enough.
+        sys.stderr.close()
+        return 128 + 13
+    except Exception as exc:  # noqa: BLE001 - the outermost edge
+        traceback.print_exc()
+        click.echo(f"error: a defect of ethlogs: {type(exc).__name__}: {exc}; please report it", err=True)
+        return ExitStatus.DEFECT
+
+
+def _tell(exc: EthlogsError, verbose: bool) -> int:
+    if verbose:
+        traceback.print_exception(exc)
+    click.echo(f"error: {exc}", err=True)
+    if exc.hint:
+        click.echo(f"what to do: {exc.hint}", err=True)
+    return exc.exit_status
+
+
+def _tell_usage(exc: click.UsageError) -> int:
+    """A wrong flag is wrong usage; a wrong environment variable or file is a wrong setting."""
+    source = _source(exc)
+    if source is not None:
+        click.echo(f"error: {exc.format_message()} (from {source})", err=True)
+        return ExitStatus.SETTINGS
+    exc.show()
+    return ExitStatus.USAGE
+
+
+def _source(exc: click.UsageError) -> str | None:
+    option, context = getattr(exc, "param", None), exc.ctx
+    if not isinstance(option, click.Parameter) or context is None or option.name is None:
+        return None
+    source = context.get_parameter_source(option.name)
+    if source is ParameterSource.ENVIRONMENT:
+        return f"the environment variable {option.envvar}"
+    if source is ParameterSource.DEFAULT_MAP:
+        return f"the key {option.name.replace('_', '-')} of {config_path(context)}"
+    return None

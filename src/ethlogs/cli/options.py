@@ -1,0 +1,210 @@
+"""The options, each defined once: a flag, an environment variable ``ETHLOGS_…``, a key of ethlogs.toml."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from ethlogs.cli.config_file import load_config
+from ethlogs.errors import SettingsError
+from ethlogs.kafka.client_config import check_client_settings
+from ethlogs.settings import KafkaSettings, NodeSettings, StreamSettings
+
+F = TypeVar("F", bound=Callable[..., Any])
+Decorator = Callable[[F], F]
+
+
+class KeyValue(click.ParamType):
+    """``KEY=VALUE``; several in an environment variable are quoted as a shell quotes them."""
+
+    name = "KEY=VALUE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """Split at the first ``=``; the value is never repeated in a message, it may be a password."""
+        if isinstance(value, tuple):
+            return value
+        key, separator, text = str(value).partition("=")
+        if not separator or not key.strip():
+            self.fail("expected KEY=VALUE", param, ctx)
+        return key.strip(), text
+
+    def split_envvar_value(self, rv: str) -> Sequence[str]:
+        """Words as a shell splits them."""
+        return shlex.split(rv)
+
+
+class StartHeight(click.ParamType):
+    """``latest``, ``earliest`` or a height."""
+
+    name = "latest|earliest|N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check the form."""
+        text = str(value)
+        if text not in ("latest", "earliest") and not (text.isascii() and text.isdigit()):
+            self.fail(f"{text!r} is none of latest, earliest or a block number", param, ctx)
+        return text
+
+
+def setting(flag: str, *more: str, **attributes: Any) -> Decorator[F]:
+    """An option that is also an environment variable, and a key of ethlogs.toml by its name."""
+    variable = "ETHLOGS_" + flag.split("/")[0].lstrip("-").replace("-", "_").upper()
+    return click.option(flag, *more, envvar=variable, show_envvar=True, **attributes)
+
+
+def combined(*options: Decorator[Any]) -> Decorator[F]:
+    """Several options as one decorator, in the order of ``--help``."""
+
+    def decorate(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+config_option: Decorator[Any] = setting(
+    "--config",
+    type=click.Path(dir_okay=False),
+    is_eager=True,
+    expose_value=False,
+    callback=load_config,
+    help="Settings file; else ethlogs.toml here, else in the user's configuration folder.",
+)
+
+node_options: Decorator[Any] = combined(
+    setting(
+        "--node-url",
+        multiple=True,
+        metavar="URL",
+        help="The node's JSON-RPC: http(s)://… or ipc:///path. Repeat for fail-over.",
+    ),
+    setting(
+        "--node-timeout",
+        type=click.FloatRange(min=0.1),
+        default=30.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="Limit of one request to the node.",
+    ),
+    setting(
+        "--patience",
+        type=click.FloatRange(min=0),
+        default=300.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long the node or Kafka may fail or lag before the run gives up.",
+    ),
+)
+
+proof_option: Decorator[Any] = setting(
+    "--proof",
+    type=click.Choice(["receipts", "bloom"]),
+    default="receipts",
+    show_default=True,
+    help="Prove blocks by the receipts root, or by the logs bloom (smaller answers, weaker).",
+)
+
+kafka_options: Decorator[Any] = combined(
+    setting("--bootstrap-server", metavar="HOST:PORT,…", help="Kafka brokers to begin with."),
+    setting(
+        "--kafka-config",
+        type=KeyValue(),
+        multiple=True,
+        help="A setting of the Kafka client by Kafka's own name, like security.protocol=SSL. Repeatable.",
+    ),
+)
+
+stream_options: Decorator[Any] = combined(
+    setting("--topic", default="eth_eventlogs", show_default=True, help="The event-log topic."),
+    setting("--ledger-topic", metavar="TOPIC", help="The ledger. [default: event-log topic + .blocks]"),
+)
+
+creation_options: Decorator[Any] = combined(
+    setting("--create-topics/--no-create-topics", default=False, help="Create missing topics."),
+    setting(
+        "--partitions",
+        type=click.IntRange(min=1),
+        help="Of an event-log topic that is created. [default: the broker's]",
+    ),
+    setting(
+        "--replication-factor",
+        type=click.IntRange(min=1),
+        help="Of a topic that is created. [default: the broker's]",
+    ),
+)
+
+spark_options: Decorator[Any] = combined(
+    setting("--master", metavar="URL", help="Where the driver runs, as spark-submit takes it, like local[*]."),
+    setting("--driver-memory", metavar="SIZE", help="The driver's JVM memory, like 1g."),
+    setting("--conf", type=KeyValue(), multiple=True, help="A Spark setting. Repeatable."),
+    setting("--properties-file", metavar="FILE", help="Spark settings; else conf/spark-defaults.conf."),
+    setting("--name", help="The application's name."),
+    setting("--spark-submit", metavar="PATH", help="Else SPARK_HOME's, the one on PATH, or pyspark's."),
+    setting(
+        "--run-dir",
+        type=click.Path(file_okay=False),
+        metavar="DIR",
+        help="Where the folders of runs are made. [default: the user's state folder]",
+    ),
+)
+
+timeout_option: Decorator[Any] = setting(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="End with status 11 when it has not ended by then.",
+)
+
+json_option: Decorator[Any] = setting("--json", "as_json", is_flag=True, help="JSON on stdout.")
+
+verbosity_options: Decorator[Any] = combined(
+    click.option("-v", "--verbose", is_flag=True, help="Tracebacks, and the driver's own output."),
+    click.option("-q", "--quiet", is_flag=True, help="No progress on stderr, only errors."),
+)
+
+
+def node_settings(node_url: Sequence[str], node_timeout: float, patience: float) -> NodeSettings:
+    """The node's settings from the options."""
+    if not node_url:
+        raise SettingsError(
+            "no node is given",
+            hint="give --node-url http://HOST:8545, set ETHLOGS_NODE_URL, or node-url in ethlogs.toml",
+        )
+    return NodeSettings(tuple(node_url), node_timeout, patience)
+
+
+def kafka_settings(
+    bootstrap_server: str | None, kafka_config: Sequence[tuple[str, str]], patience: float
+) -> KafkaSettings:
+    """Kafka's settings from the options."""
+    if not bootstrap_server:
+        raise SettingsError(
+            "no Kafka broker is given",
+            hint="give --bootstrap-server HOST:9092, set ETHLOGS_BOOTSTRAP_SERVER, or bootstrap-server in"
+            " ethlogs.toml",
+        )
+    _check_bootstrap(bootstrap_server)
+    check_client_settings(tuple(kafka_config))
+    return KafkaSettings(bootstrap_server, tuple(kafka_config), patience)
+
+
+def stream_settings(topic: str, ledger_topic: str | None) -> StreamSettings:
+    """The stream's topics from the options."""
+    ledger_topic = ledger_topic or f"{topic}.blocks"
+    if ledger_topic == topic:
+        raise SettingsError("--ledger-topic and --topic are the same topic")
+    return StreamSettings(topic, ledger_topic)
+
+
+def _check_bootstrap(text: str) -> None:
+    for part in text.split(","):
+        host, separator, port = part.strip().rpartition(":")
+        if not separator or not host or not port.isdigit() or not 0 < int(port) < 65536:
+            raise SettingsError(
+                f"--bootstrap-server {text!r} is not of the form HOST:PORT,HOST:PORT",
+                hint="Kafka's usual port is 9092",
+            )

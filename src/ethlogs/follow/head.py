@@ -1,0 +1,108 @@
+"""How far the chain is, for this run: the node's head by the tag and confirmations asked for."""
+
+from __future__ import annotations
+
+import time
+
+from ethlogs.backoff import Backoff
+from ethlogs.errors import BlockNotFoundError, NodeRefusedError, NodeUnavailableError
+from ethlogs.node.client import Node, Notify, parse_quantity
+from ethlogs.settings import FollowSettings
+from ethlogs.stop import StopSwitch
+
+POLL_SECONDS = 0.1
+"""Half of the 200 ms within which a new block is noticed."""
+
+_QUIET_SECONDS = 60.0
+_FINALIZED_SECONDS = 12.0
+
+
+class HeadWatcher:
+    """Knows the highest height that may be produced."""
+
+    def __init__(
+        self, node: Node, settings: FollowSettings, patience_seconds: float, stop: StopSwitch, notify: Notify
+    ) -> None:
+        self._node = node
+        self._settings = settings
+        self._patience_seconds = patience_seconds
+        self._stop = stop
+        self._notify = notify
+        self._advanced_at = time.monotonic()
+        self._told_at = self._advanced_at
+        self._finalized: int | None = None
+        self._finalized_asked_at = float("-inf")
+        self.height = -1
+        self.seen_at = time.monotonic()
+        """When ``height`` was first seen, by the monotonic clock."""
+
+    def look(self) -> int:
+        """Ask once; -1 where the node has no such head yet."""
+        found = self._fetch_height()
+        if found != self.height:
+            if found > self.height:
+                self._advanced_at = self._told_at = time.monotonic()
+            self.seen_at = time.monotonic()
+            self.height = found
+        return found
+
+    def wait_for(self, height: int) -> int:
+        """Ask until the head is at ``height`` or above.
+
+        Raises
+        ------
+        NodeUnavailableError
+            When the head is below the stream's tip, ``height - 1``, for longer than the patience.
+        """
+        behind = Backoff(POLL_SECONDS, 2.0)
+        while self.look() < height:
+            if self.height >= height - 1:
+                behind.reset()
+                self._tell_quiet(height)
+                self._stop.pause(POLL_SECONDS)
+            else:
+                self._wait_for_lagging(height - 1, behind)
+        return self.height
+
+    def fetch_finalized(self) -> int | None:
+        """The finalized height, as known within the last slot; ``None`` where the node has none."""
+        if time.monotonic() - self._finalized_asked_at > _FINALIZED_SECONDS:
+            self._finalized_asked_at = time.monotonic()
+            found = self._fetch_tag("finalized")
+            self._finalized = found if found >= 0 else None
+        return self._finalized
+
+    def _fetch_height(self) -> int:
+        if self._settings.head == "latest":
+            height = self._node.fetch_quantity("eth_blockNumber")
+        else:
+            height = self._fetch_tag(self._settings.head)
+        return max(-1, height - self._settings.confirmations)
+
+    def _fetch_tag(self, tag: str) -> int:
+        """geth answers -32000 "finalized block not found" until the tag is set."""
+        try:
+            header = self._node.call("eth_getBlockByNumber", tag, False).result
+        except (BlockNotFoundError, NodeRefusedError):
+            return -1
+        if not isinstance(header, dict):
+            return -1
+        return parse_quantity(header.get("number"), f"eth_getBlockByNumber {tag}", self._node.name)
+
+    def _wait_for_lagging(self, tip: int, behind: Backoff) -> None:
+        if behind.failing_seconds > self._patience_seconds:
+            raise NodeUnavailableError(
+                f"node {self._node.name} is at block {self.height}, below the stream's tip {tip}, for"
+                f" {self._patience_seconds:g} seconds",
+                hint="is the node in sync, and of the right chain?",
+            )
+        if behind.tries == 3:
+            self._notify(f"node {self._node.name} is at block {self.height}, below the tip {tip}; waiting for it")
+            self._node.switch_from(self._node.name, "the node is behind the stream")
+        behind.wait(self._stop.pause)
+
+    def _tell_quiet(self, height: int) -> None:
+        now = time.monotonic()
+        if now - self._told_at > _QUIET_SECONDS:
+            self._told_at = now
+            self._notify(f"no block {height} on {self._node.name} for {now - self._advanced_at:.0f} seconds")

@@ -1,0 +1,269 @@
+"""The run: take the stream, follow the chain, and take the stream again after any trouble with Kafka.
+
+There is one way to begin and to recover: read the ledger, take the transactional id, read the ledger
+again, claim, go on after the tip. Checks come before ``init_transactions``, which would end another
+run's producer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+
+from ethlogs.backoff import Backoff
+from ethlogs.errors import KafkaUnavailableError, ReorgError
+from ethlogs.event_log import encode_event_logs
+from ethlogs.follow import plan as planning
+from ethlogs.follow.head import HeadWatcher
+from ethlogs.follow.plan import Plan
+from ethlogs.follow.prefetch import PreparedBlock, Prefetcher
+from ethlogs.follow.stream import BlockBatch, HeldStream, StreamTopics, commit_claim
+from ethlogs.journal import Journal
+from ethlogs.kafka.errors import FencedError
+from ethlogs.kafka.tail import Tail, has_records, read_stable_tail, read_tail
+from ethlogs.kafka.topics import ensure_topics
+from ethlogs.kafka.writer import TransactionalWriter
+from ethlogs.ledger import BlockRecord, Claim, StreamIdentity
+from ethlogs.node import BlockSource, Node
+from ethlogs.settings import RunSettings
+from ethlogs.stop import StopSwitch
+
+_FENCED_SECONDS = 3.0
+"""How long a fenced run looks for the claim of whoever fenced it, which follows within milliseconds."""
+
+_REORG_LOOKS = 4
+_REORG_LOOK_SECONDS = 0.5
+_TAKE_SECONDS = 0.5
+
+
+def follow_chain(settings: RunSettings, attempt: int, stop: StopSwitch, journal: Journal) -> None:
+    """Produce the run's blocks until they are all there.
+
+    Raises
+    ------
+    EthlogsError
+        Why the run ended before; what was committed stays.
+    """
+    node = Node(settings.node, stop, journal.notify)
+    journal.watch(node)
+    chain = node.connect()
+    journal.chain_id = chain.chain_id
+    topic, ledger_topic, warnings = ensure_topics(settings.kafka, settings.stream, settings.topics)
+    for warning in warnings:
+        journal.notify(warning)
+    topics = StreamTopics(topic, ledger_topic)
+    identity = topics.identity(chain.chain_id, chain.genesis_hash)
+    Run(settings, attempt, stop, journal, node, topics, identity).follow()
+
+
+class Run:
+    """One attempt of a run."""
+
+    def __init__(
+        self,
+        settings: RunSettings,
+        attempt: int,
+        stop: StopSwitch,
+        journal: Journal,
+        node: Node,
+        topics: StreamTopics,
+        identity: StreamIdentity,
+    ) -> None:
+        self._settings = settings
+        self._attempt = attempt
+        self._stop = stop
+        self._journal = journal
+        self._node = node
+        self._topics = topics
+        self._identity = identity
+        patience_seconds = settings.node.patience_seconds
+        self._head = HeadWatcher(node, settings.follow, patience_seconds, stop, journal.notify)
+        self._source = BlockSource(node, settings.follow.proof, patience_seconds, stop, journal.notify)
+        journal.watch(self._source)
+        self._trouble = Backoff()
+        self._first_look_offset: int | None = None
+
+    def follow(self) -> None:
+        """Take the stream and follow, again after each trouble with Kafka until the patience is over."""
+        while True:
+            try:
+                with self._take_stream() as stream:
+                    if stream is not None:
+                        self._follow(stream)
+                return
+            except KafkaUnavailableError as exc:
+                self._after_trouble(exc)
+
+    @contextlib.contextmanager
+    def _take_stream(self) -> Iterator[HeldStream | None]:
+        """The stream under this run's claim; ``None`` where all of its blocks are there."""
+        kafka, stream = self._settings.kafka, self._settings.stream
+        tail = read_tail(kafka, stream.ledger_topic)
+        if self._first_look_offset is None:
+            self._first_look_offset = tail.end_offset
+        plan = self._plan(tail)
+        if tail.stable and self._is_done(plan, tail):
+            yield None
+            return
+        writer = TransactionalWriter(kafka, stream.transactional_id, self._stop)
+        try:
+            yield self._claim_stream(writer)
+        finally:
+            writer.close()
+
+    def _claim_stream(self, writer: TransactionalWriter) -> HeldStream | None:
+        stream = self._settings.stream
+        tail = read_stable_tail(self._settings.kafka, stream.ledger_topic, self._stop.pause)
+        plan = self._plan(tail)
+        if self._is_done(plan, tail):
+            return None
+        newest = tail.newest
+        if newest is not None and newest.claim.run == self._settings.run:
+            claim, offset = newest.claim, newest.offset
+        else:
+            claim = self._build_claim(plan)
+            offset = commit_claim(writer, stream.ledger_topic, claim)
+        self._journal.begin(plan, tail.tip, self._head.height)
+        return HeldStream(writer, claim, offset, tail)
+
+    def _plan(self, tail: Tail) -> Plan:
+        """The run's heights, after every check of whether it may write at all."""
+        planning.check_not_superseded(tail.newest, self._settings.run, self._first_look_offset or 0)
+        planning.check_identity(tail.newest, self._identity)
+        if tail.newest is not None and tail.newest.claim.run == self._settings.run:
+            return planning.plan_from_claim(tail.newest)
+        head = self._head.wait_for(0)
+        topic = self._topics.event_logs
+        strange = tail.tip is None and tail.newest is None and has_records(self._settings.kafka, topic)
+        return planning.plan_range(self._settings.range, tail, head, strange)
+
+    def _is_done(self, plan: Plan, tail: Tail) -> bool:
+        if plan.last is None or tail.tip is None or tail.tip.block_number < plan.last:
+            return False
+        self._journal.notify(f"nothing to do: the stream's tip is block {tail.tip.block_number} already")
+        self._journal.begin(plan, tail.tip, self._head.height)
+        return True
+
+    def _build_claim(self, plan: Plan) -> Claim:
+        follow = self._settings.follow
+        return Claim(
+            run=self._settings.run,
+            attempt=self._attempt,
+            first_block=plan.first,
+            last_block=plan.last,
+            identity=self._identity,
+            proof=follow.proof,
+            head=follow.head,
+            confirmations=follow.confirmations,
+            gap_after=plan.gap_after,
+            claimed_at=int(time.time()),
+        )
+
+    def _follow(self, stream: HeldStream) -> None:
+        tip, claim = stream.tail.tip, stream.claim
+        resumes = tip is not None and tip.block_number + 1 > claim.first_block
+        following = tip.block_number + 1 if tip is not None and resumes else claim.first_block
+        if tip is not None and following != tip.block_number + 1:
+            tip = None
+        with Prefetcher(self._prepare, following) as prefetcher:
+            while claim.last_block is None or following <= claim.last_block:
+                self._stop.check()
+                head = self._head.wait_for(following)
+                self._journal.head = head
+                prefetcher.extend(head if claim.last_block is None else min(head, claim.last_block))
+                tip = self._commit_some(stream, prefetcher, tip, head)
+                following = tip.block_number + 1
+
+    def _prepare(self, height: int) -> PreparedBlock:
+        block = self._source.fetch(height).block
+        records = encode_event_logs(self._identity.chain_id, block)
+        size_bytes = sum(len(record.value) for record in records)
+        return PreparedBlock(
+            block.number,
+            block.hash,
+            block.parent_hash,
+            block.timestamp,
+            block.transaction_count,
+            records,
+            size_bytes,
+        )
+
+    def _commit_some(
+        self, stream: HeldStream, prefetcher: Prefetcher, tip: BlockRecord | None, head: int
+    ) -> BlockRecord:
+        """One transaction: one block at the head, as many as its bounds allow behind the head."""
+        first = self._take_first(prefetcher)
+        first = self._descending(first, tip.block_number, tip.block_hash) if tip else first
+        finalized = self._head.fetch_finalized()
+        with stream.writer.transaction() as transaction:
+            batch = BlockBatch(transaction, self._topics, stream.claim, stream.claim_offset, finalized)
+            batch.add(first)
+            self._fill(batch, prefetcher, first, head)
+            new_tip = batch.commit()
+        self._count(batch.blocks, head)
+        return new_tip
+
+    def _fill(self, batch: BlockBatch, prefetcher: Prefetcher, last: PreparedBlock, head: int) -> None:
+        while last.number < head and not batch.is_full and not self._stop.requested:
+            following = prefetcher.take(_TAKE_SECONDS)
+            if following is None:
+                return
+            last = self._descending(following, last.number, last.hash)
+            batch.add(last)
+
+    def _take_first(self, prefetcher: Prefetcher) -> PreparedBlock:
+        while True:
+            block = prefetcher.take(_TAKE_SECONDS)
+            if block is not None:
+                return block
+            self._stop.check()
+
+    def _descending(self, block: PreparedBlock, parent: int, parent_hash: str) -> PreparedBlock:
+        """The block, fetched again where it does not descend from the one before it.
+
+        A lagging member behind a load balancer mends itself; a reorg does not.
+        """
+        for _ in range(_REORG_LOOKS):
+            if block.parent_hash == parent_hash:
+                return block
+            self._stop.pause(_REORG_LOOK_SECONDS)
+            block = self._prepare(block.number)
+        if block.parent_hash == parent_hash:
+            return block
+        raise ReorgError(
+            f"the chain was reorganized: block {block.number} of node {self._node.name} has the parent"
+            f" {block.parent_hash}, the stream's block {parent} is {parent_hash}; nothing of the new branch"
+            " was produced",
+            hint="event logs of an orphaned block are on the topic: begin a new stream, and stay below reorgs"
+            " with --head finalized or --confirmations",
+        )
+
+    def _count(self, blocks: list[PreparedBlock], head: int) -> None:
+        self._trouble.reset()
+        if len(blocks) == 1 and blocks[0].number == head:
+            self._journal.meter.count_latency(time.monotonic() - self._head.seen_at)
+        for block in blocks:
+            self._journal.meter.count_block(block.number, block.hash, len(block.records))
+
+    def _after_trouble(self, exc: KafkaUnavailableError) -> None:
+        self._journal.meter.counters.retries += 1
+        patience_seconds = self._settings.kafka.patience_seconds
+        if self._trouble.failing_seconds > patience_seconds:
+            raise KafkaUnavailableError(
+                f"{exc}; no success for {patience_seconds:g} seconds",
+                hint=exc.hint or "is Kafka running, and is --bootstrap-server right? What was committed stays",
+            ) from exc
+        if self._trouble.tries == 0:
+            self._journal.notify(f"{exc}; trying again for up to {patience_seconds:g} seconds")
+        if isinstance(exc, FencedError):
+            self._look_for_other_claim()
+        self._trouble.wait(self._stop.pause)
+
+    def _look_for_other_claim(self) -> None:
+        deadline = time.monotonic() + _FENCED_SECONDS
+        while time.monotonic() < deadline:
+            with contextlib.suppress(KafkaUnavailableError):
+                newest = read_tail(self._settings.kafka, self._settings.stream.ledger_topic).newest
+                planning.check_not_superseded(newest, self._settings.run, self._first_look_offset or 0)
+            self._stop.pause(0.2)

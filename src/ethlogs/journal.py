@@ -1,0 +1,110 @@
+"""What a run says about itself while it goes on: notices, counts, and progress.json."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ethlogs.ledger import BlockRecord
+from ethlogs.report import Meter
+
+if TYPE_CHECKING:
+    from ethlogs.follow.plan import Plan
+
+_NOTICES = 50
+_WRITE_SECONDS = 0.25
+
+
+class Retrying(Protocol):
+    """Something that counts how often it asked again."""
+
+    retries: int
+
+
+class Journal:
+    """Thread-safe notices and a snapshot; ``write`` is told the snapshot a few times a second."""
+
+    def __init__(self, run: str, attempt: int, write: Callable[[dict[str, Any]], None]) -> None:
+        self._run = run
+        self._attempt = attempt
+        self._write = write
+        self._lock = threading.Lock()
+        self._notices: deque[dict[str, Any]] = deque(maxlen=_NOTICES)
+        self._notice_number = 0
+        self._retrying: list[Retrying] = []
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._keep_writing, name="progress", daemon=True)
+        self.meter = Meter()
+        self.chain_id: int | None = None
+        self.plan: Plan | None = None
+        self.head: int | None = None
+
+    def start(self) -> None:
+        """Begin to write snapshots."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Write the last snapshot."""
+        self._closed.set()
+        self._thread.join()
+        self._write(self.snapshot())
+
+    def watch(self, source: Retrying) -> None:
+        """Count the retries of ``source`` among the run's."""
+        self._retrying.append(source)
+
+    @property
+    def retries(self) -> int:
+        """How often anything was asked or tried again."""
+        return self.meter.counters.retries + sum(source.retries for source in self._retrying)
+
+    def notify(self, text: str) -> None:
+        """Tell the user something that is no error."""
+        with self._lock:
+            self._notice_number += 1
+            self._notices.append({"number": self._notice_number, "text": text})
+
+    def begin(self, plan: Plan, tip: BlockRecord | None, head: int) -> None:
+        """Say where the run goes on, once: the first line of a run."""
+        if self.plan is None:
+            self.notify(_where_it_goes_on(plan, tip, head))
+        self.plan, self.head = plan, head
+        self.meter.begin_work()
+
+    def snapshot(self) -> dict[str, Any]:
+        """The content of progress.json."""
+        counters, plan = self.meter.counters, self.plan
+        with self._lock:
+            notices = list(self._notices)
+        return {
+            "run": self._run,
+            "attempt": self._attempt,
+            "at": round(time.time(), 3),
+            "firstBlock": plan.first if plan else None,
+            "lastBlock": plan.last if plan else None,
+            "head": self.head,
+            "tip": counters.last_block,
+            "blocks": counters.blocks,
+            "logs": counters.logs,
+            "logsPerSecond": round(self.meter.logs_per_second(), 1),
+            "retries": self.retries,
+            "seconds": round(self.meter.seconds, 3),
+            "notices": notices,
+        }
+
+    def _keep_writing(self) -> None:
+        while not self._closed.wait(_WRITE_SECONDS):
+            self._write(self.snapshot())
+
+
+def _where_it_goes_on(plan: Plan, tip: BlockRecord | None, head: int) -> str:
+    end = "without end" if plan.last is None else f"to block {plan.last}, {plan.blocks} blocks"
+    behind = max(0, head - plan.first + 1)
+    if tip is None:
+        return f"a new stream: from block {plan.first} {end}; the head is {behind} blocks ahead"
+    following = max(plan.first, tip.block_number + 1)
+    behind = max(0, head - tip.block_number)
+    return f"goes on at block {following} after tip {tip.block_number}, {end}; {behind} blocks behind the head"

@@ -1,0 +1,140 @@
+"""Kafka's client settings (``security.protocol``, ``linger.ms``, …) as kafka-python takes them."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+
+from ethlogs.errors import SettingsError
+from ethlogs.settings import KafkaSettings
+
+MAX_RECORD_BYTES = 16 << 20
+"""One event log can be several MB of hex: the block's gas bounds it, nothing else does."""
+
+REQUEST_TIMEOUT_MS = 15_000
+DELIVERY_TIMEOUT_MS = 30_000
+TRANSACTION_TIMEOUT_MS = 60_000
+"""Longer than the delivery timeout, so that a record's failure is known before the broker gives up."""
+
+_OURS = frozenset(
+    {
+        "bootstrap_servers",
+        "acks",
+        "enable_idempotence",
+        "transactional_id",
+        "isolation_level",
+        "group_id",
+        "enable_auto_commit",
+        "key_serializer",
+        "value_serializer",
+        "key_deserializer",
+        "value_deserializer",
+        "partitioner",
+        "max_in_flight_requests_per_connection",
+        "retries",
+        "transaction_timeout_ms",
+        "delivery_timeout_ms",
+        "max_request_size",
+    }
+)
+_BOOLEANS = {"true": True, "false": False}
+
+
+def check_client_settings(client: tuple[tuple[str, str], ...]) -> None:
+    """Refuse a name that no client knows, a value of the wrong kind, and what the guarantees rest on.
+
+    Raises
+    ------
+    SettingsError
+        Naming the setting; never its value, which may be a password.
+    """
+    known = {**KafkaConsumer.DEFAULT_CONFIG, **KafkaAdminClient.DEFAULT_CONFIG, **KafkaProducer.DEFAULT_CONFIG}
+    for name, value in client:
+        option = _option(name)
+        if option in _OURS:
+            raise SettingsError(
+                f"--kafka-config {name} cannot be set: the guarantees of ethlogs rest on its own value"
+            )
+        if option not in known:
+            near = difflib.get_close_matches(option, known, n=1)
+            hint = f"did you mean {near[0].replace('_', '.')}?" if near else None
+            raise SettingsError(f"--kafka-config {name} is no setting of the Kafka client", hint=hint)
+        _convert(name, value, known[option])
+
+
+def producer_config(settings: KafkaSettings, transactional_id: str) -> dict[str, Any]:
+    """Settings of a transactional producer; every wait has a limit below the transaction's.
+
+    Batches of 512 KiB carry 4 to 6 times the records a second of the default's 16 KiB.
+    """
+    return _with_client(
+        settings,
+        KafkaProducer.DEFAULT_CONFIG,
+        {
+            "transactional_id": transactional_id,
+            "acks": "all",
+            "transaction_timeout_ms": TRANSACTION_TIMEOUT_MS,
+            "delivery_timeout_ms": DELIVERY_TIMEOUT_MS,
+            "request_timeout_ms": REQUEST_TIMEOUT_MS,
+            "max_block_ms": DELIVERY_TIMEOUT_MS,
+            "max_request_size": MAX_RECORD_BYTES,
+            "batch_size": 512 << 10,
+            "linger_ms": 50,
+            "allow_auto_create_topics": False,
+        },
+    )
+
+
+def consumer_config(settings: KafkaSettings, isolation_level: str) -> dict[str, Any]:
+    """Settings of a consumer without a group."""
+    return _with_client(
+        settings,
+        KafkaConsumer.DEFAULT_CONFIG,
+        {
+            "group_id": None,
+            "enable_auto_commit": False,
+            "isolation_level": isolation_level,
+            "request_timeout_ms": REQUEST_TIMEOUT_MS,
+            "fetch_max_wait_ms": 100,
+            "max_partition_fetch_bytes": 8 << 20,
+            "allow_auto_create_topics": False,
+        },
+    )
+
+
+def admin_config(settings: KafkaSettings) -> dict[str, Any]:
+    """Settings of an admin client."""
+    return _with_client(
+        settings, KafkaAdminClient.DEFAULT_CONFIG, {"request_timeout_ms": REQUEST_TIMEOUT_MS}
+    )
+
+
+def _with_client(settings: KafkaSettings, known: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
+    users = {
+        _option(name): _convert(name, value, known[_option(name)])
+        for name, value in settings.client
+        if _option(name) in known
+    }
+    common = {"bootstrap_servers": settings.bootstrap_servers.split(","), "bootstrap_timeout_ms": 10_000}
+    return {key: value for key, value in {**common, **ours, **users}.items() if key in known}
+
+
+def _option(name: str) -> str:
+    return name.strip().replace(".", "_").replace("-", "_")
+
+
+def _convert(name: str, value: str, default: Any) -> Any:
+    """The text as the kind of the client's default value."""
+    try:
+        if isinstance(default, bool):
+            return _BOOLEANS[value.lower()]
+        if isinstance(default, int):
+            return int(value)
+        if isinstance(default, float):
+            return float(value)
+    except (KeyError, ValueError) as exc:
+        kind = "true or false" if isinstance(default, bool) else "a number"
+        raise SettingsError(f"--kafka-config {name} must be {kind}") from exc
+    return value

@@ -1,0 +1,111 @@
+"""kafka-python's exceptions as ours, and a limit for its calls that have none."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import kafka.errors as kafka_errors
+
+from ethlogs.errors import (
+    DeliveryError,
+    EthlogsError,
+    KafkaUnavailableError,
+    NotAuthorizedError,
+    SettingsError,
+    TopicError,
+)
+
+T = TypeVar("T")
+
+FENCED = (
+    kafka_errors.ProducerFencedError,
+    kafka_errors.InvalidProducerEpochError,
+    kafka_errors.InvalidProducerIdMappingError,
+)
+
+_AUTHORIZATION = (kafka_errors.AuthorizationError, kafka_errors.SaslAuthenticationFailedError)
+_TOO_LARGE = (kafka_errors.MessageSizeTooLargeError, kafka_errors.RecordListTooLargeError)
+_SETTINGS = (
+    kafka_errors.KafkaConfigurationError,
+    kafka_errors.UnsupportedSaslMechanismError,
+    kafka_errors.UnsupportedVersionError,
+    kafka_errors.UnsupportedCodecError,
+    kafka_errors.InvalidTransactionTimeoutError,
+    kafka_errors.InvalidReplicationFactorError,
+    kafka_errors.InvalidPartitionsError,
+    kafka_errors.PolicyViolationError,
+)
+_TOPIC = (kafka_errors.InvalidTopicError, kafka_errors.UnknownTopicOrPartitionError)
+
+
+class FencedError(KafkaUnavailableError):
+    """The transactional id was taken by another producer, or the broker gave up the transaction.
+
+    The error alone cannot tell the two apart; the ledger's claim can.
+    """
+
+
+@contextlib.contextmanager
+def mapped_errors(doing: str) -> Iterator[None]:
+    """Turn whatever kafka-python raises into an error of ours, with the cause kept.
+
+    What is not known to be final counts as passing: a new producer finds out from the ledger.
+    """
+    try:
+        yield
+    except kafka_errors.KafkaError as exc:
+        raise to_ethlogs_error(exc, doing) from exc
+    except (OSError, TimeoutError) as exc:
+        raise KafkaUnavailableError(f"Kafka could not be reached while {doing}: {exc}") from exc
+
+
+def to_ethlogs_error(exc: BaseException, doing: str) -> EthlogsError:
+    """The error of ours that stands for kafka-python's."""
+    said = f"{type(exc).__name__}: {str(exc)[:300]}"
+    if isinstance(exc, FENCED) or "Error 90" in str(exc):
+        return FencedError(f"while {doing}, Kafka fenced this producer ({said})")
+    if isinstance(exc, _AUTHORIZATION):
+        return NotAuthorizedError(
+            f"Kafka refused the right needed for {doing} ({said})",
+            hint="ask for READ, WRITE, DESCRIBE and DESCRIBE_CONFIGS on both topics, and WRITE and DESCRIBE"
+            " on the transactional id",
+        )
+    if isinstance(exc, _TOO_LARGE):
+        return DeliveryError(
+            f"Kafka refused a record as too large while {doing} ({said})",
+            hint="raise max.message.bytes of the event-log topic (16 MiB is what ethlogs creates it with)",
+        )
+    if isinstance(exc, _SETTINGS):
+        return SettingsError(f"Kafka refused the settings while {doing} ({said})")
+    if isinstance(exc, _TOPIC):
+        return TopicError(f"a topic is missing or its name is not valid, while {doing} ({said})")
+    return KafkaUnavailableError(f"Kafka failed while {doing} ({said})")
+
+
+def run_with_limit(function: Callable[[], T], seconds: float, doing: str) -> T:
+    """Call a function that may hang for ever; the thread is left behind where it does.
+
+    Raises
+    ------
+    KafkaUnavailableError
+        When it does not return in time.
+    """
+    outcome: dict[str, Any] = {}
+
+    def call() -> None:
+        try:
+            outcome["value"] = function()
+        except BaseException as exc:  # noqa: BLE001 - raised again on the caller's thread
+            outcome["error"] = exc
+
+    thread = threading.Thread(target=call, name=f"limited: {doing}", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        raise KafkaUnavailableError(f"Kafka did not answer within {seconds:g} seconds while {doing}")
+    if "error" in outcome:
+        raise outcome["error"]
+    return outcome["value"]  # type: ignore[no-any-return]

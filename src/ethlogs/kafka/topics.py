@@ -1,0 +1,175 @@
+"""The stream's two topics: described, checked, created."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource, NewTopic
+from kafka.errors import TopicAlreadyExistsError
+
+from ethlogs import ledger
+from ethlogs.errors import TopicError
+from ethlogs.kafka.client_config import MAX_RECORD_BYTES, admin_config
+from ethlogs.kafka.errors import mapped_errors
+from ethlogs.settings import KafkaSettings, StreamSettings, TopicCreation
+
+EVENT_LOG_CONFIG = {
+    "cleanup.policy": "delete",
+    "retention.ms": "-1",
+    "retention.bytes": "-1",
+    "max.message.bytes": str(MAX_RECORD_BYTES),
+}
+LEDGER_CONFIG = {"cleanup.policy": "compact"}
+_READ_CONFIGS = ("cleanup.policy", "retention.ms", "retention.bytes", "max.message.bytes", "min.insync.replicas")
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic as the cluster describes it."""
+
+    name: str
+    topic_id: str
+    partitions: int
+    replication_factor: int
+    config: dict[str, str]
+    operations: frozenset[str]
+    """What this principal may do with it (KIP-430), like ``WRITE``; empty where the broker does not say."""
+
+
+@contextlib.contextmanager
+def admin_client(settings: KafkaSettings) -> Iterator[KafkaAdminClient]:
+    """An admin client, closed at the end, with its errors mapped."""
+    with mapped_errors(f"connecting to {settings.bootstrap_servers}"):
+        client = KafkaAdminClient(**admin_config(settings))
+    try:
+        with mapped_errors("describing the topics"):
+            yield client
+    finally:
+        client.close()
+
+
+def describe_topic(client: KafkaAdminClient, name: str) -> Topic | None:
+    """The topic, or ``None`` where there is none (or none that this principal may see)."""
+    described = next((t for t in client.describe_topics([name]) if t.get("name") == name), None)
+    if described is None or described.get("error_code"):
+        return None
+    partitions = described["partitions"]
+    return Topic(
+        name=name,
+        topic_id=str(described.get("topic_id") or ""),
+        partitions=len(partitions),
+        replication_factor=min((len(p.get("replica_nodes", ())) for p in partitions), default=0),
+        config=_describe_config(client, name),
+        operations=frozenset(described.get("authorized_operations") or ()),
+    )
+
+
+def ensure_topics(
+    settings: KafkaSettings, stream: StreamSettings, creation: TopicCreation
+) -> tuple[Topic, Topic, list[str]]:
+    """The event-log topic, the ledger, and warnings; created first where that is asked for.
+
+    Raises
+    ------
+    TopicError
+        When one is missing, or has settings under which the guarantees do not hold.
+    """
+    with admin_client(settings) as client:
+        if creation.create:
+            _create_missing(client, stream, creation)
+        topic = _require(client, stream.topic)
+        ledger_topic = _require(client, stream.ledger_topic)
+    check_ledger_topic(ledger_topic)
+    return topic, ledger_topic, check_event_log_topic(topic)
+
+
+def check_event_log_topic(topic: Topic) -> list[str]:
+    """Warnings about an event-log topic that can be used.
+
+    Raises
+    ------
+    TopicError
+        When it is compacted: compaction keeps one record a contract.
+    """
+    if "compact" in topic.config.get("cleanup.policy", ""):
+        raise TopicError(
+            f"the event-log topic {topic.name} is compacted: Kafka would keep one event log of each contract",
+            hint=f"kafka-configs --alter --entity-type topics --entity-name {topic.name}"
+            " --add-config cleanup.policy=delete",
+        )
+    warnings = [
+        f"the event-log topic {topic.name} has {name}={topic.config[name]}: Kafka will delete old event logs"
+        for name in ("retention.ms", "retention.bytes")
+        if topic.config.get(name, "-1") != "-1"
+    ]
+    size = topic.config.get("max.message.bytes", "")
+    if size.isdigit() and int(size) < MAX_RECORD_BYTES:
+        warnings.append(
+            f"the event-log topic {topic.name} has max.message.bytes={size}: an event log can be larger;"
+            f" {MAX_RECORD_BYTES} is what ethlogs creates it with"
+        )
+    return warnings
+
+
+def check_ledger_topic(topic: Topic) -> None:
+    """Refuse a ledger that would forget, or that has no partition for backfills.
+
+    Raises
+    ------
+    TopicError
+        With the command that mends it.
+    """
+    if topic.config.get("cleanup.policy", "compact") != "compact":
+        raise TopicError(
+            f"the ledger {topic.name} has cleanup.policy={topic.config['cleanup.policy']}: Kafka would delete"
+            " the stream's resume point",
+            hint=f"kafka-configs --alter --entity-type topics --entity-name {topic.name}"
+            " --add-config cleanup.policy=compact",
+        )
+    if topic.partitions < ledger.PARTITIONS:
+        raise TopicError(
+            f"the ledger {topic.name} has {topic.partitions} partition(s), it needs {ledger.PARTITIONS}",
+            hint=f"kafka-topics --alter --topic {topic.name} --partitions {ledger.PARTITIONS}",
+        )
+
+
+def create_topic(
+    client: KafkaAdminClient, name: str, partitions: int, replication_factor: int, config: dict[str, str]
+) -> None:
+    """Create a topic and wait until it can be used; one that appeared meanwhile is as good."""
+    with contextlib.suppress(TopicAlreadyExistsError):
+        client.create_topics([NewTopic(name, partitions, replication_factor, topic_configs=config)])
+    client.wait_for_topics([name])
+
+
+def _create_missing(client: KafkaAdminClient, stream: StreamSettings, creation: TopicCreation) -> None:
+    replication_factor = creation.replication_factor or -1
+    if describe_topic(client, stream.topic) is None:
+        create_topic(client, stream.topic, creation.partitions or -1, replication_factor, EVENT_LOG_CONFIG)
+    if describe_topic(client, stream.ledger_topic) is None:
+        create_topic(client, stream.ledger_topic, ledger.PARTITIONS, replication_factor, LEDGER_CONFIG)
+
+
+def _require(client: KafkaAdminClient, name: str) -> Topic:
+    topic = describe_topic(client, name)
+    if topic is None:
+        raise TopicError(
+            f"the topic {name} does not exist, or this principal may not see it",
+            hint="create it with ethlogs produce --create-topics, or ask for DESCRIBE on it",
+        )
+    return topic
+
+
+def _describe_config(client: KafkaAdminClient, name: str) -> dict[str, str]:
+    described: Any = client.describe_configs([ConfigResource("TOPIC", name)], config_filter="all")
+    found = _find_entries(described, name)
+    return {key: str(found[key]) for key in _READ_CONFIGS if found.get(key) is not None}
+
+
+def _find_entries(described: Any, name: str) -> dict[str, Any]:
+    entries = described["topic"][name]
+    return {key: item["value"] if isinstance(item, dict) else item for key, item in entries.items()}

@@ -1,0 +1,173 @@
+"""The stream's transactional producer, used so that nothing is lost, doubled or half-visible.
+
+The rules (KIP-98, and what kafka-python 3.0 does):
+
+* ``flush`` returns normally with failed futures: every future is checked before the commit.
+* Before a commit is sent, doubt means abort. After it, never: a commit that raised may have been
+  committed, and only the ledger knows.
+* A producer that has had an error is never used again.
+* ``commit_transaction`` and ``abort_transaction`` may hang for ever: they are called with a limit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError, KafkaTimeoutError
+from kafka.partitioner import murmur2
+
+from ethlogs.errors import KafkaUnavailableError
+from ethlogs.event_log import Record
+from ethlogs.kafka.client_config import DELIVERY_TIMEOUT_MS, producer_config
+from ethlogs.kafka.errors import mapped_errors, run_with_limit
+from ethlogs.settings import KafkaSettings
+from ethlogs.stop import StopSwitch
+
+COMMIT_SECONDS = 30.0
+ABORT_SECONDS = 5.0
+_FLUSH_SECONDS = DELIVERY_TIMEOUT_MS / 1000 + 5
+_STOP_GRACE_SECONDS = 5.0
+"""How long a run that was asked to stop still waits for acknowledgements before it aborts."""
+
+
+@lru_cache(maxsize=65_536)
+def partition_of(key: bytes, partitions: int) -> int:
+    """The partition of a key, as Kafka's own default partitioner chooses it (murmur2)."""
+    return int((murmur2(key) & 0x7FFFFFFF) % partitions)
+
+
+class TransactionalWriter:
+    """One producer with one transactional id; made anew after any trouble."""
+
+    def __init__(self, settings: KafkaSettings, transactional_id: str, stop: StopSwitch) -> None:
+        """Connect, fence every earlier producer of this id, and finish or abort what it left open.
+
+        Raises
+        ------
+        KafkaUnavailableError, NotAuthorizedError
+            When the transactional id cannot be had.
+        """
+        self._stop = stop
+        with mapped_errors(f"connecting to {settings.bootstrap_servers}"):
+            self._producer = KafkaProducer(**producer_config(settings, transactional_id))
+        try:
+            with mapped_errors(f"taking the transactional id {transactional_id}"):
+                self._producer.init_transactions()
+        except BaseException:
+            self.close()
+            raise
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """A transaction that is aborted unless it was committed in the block."""
+        with mapped_errors("beginning a transaction"):
+            self._producer.begin_transaction()
+        transaction = Transaction(self._producer, self._stop)
+        try:
+            yield transaction
+        except BaseException:
+            if not transaction.commit_was_sent:
+                self._abort()
+            raise
+        if not transaction.commit_was_sent:
+            self._abort()
+
+    def metrics(self) -> dict[str, Any]:
+        """The producer's own metrics, by group and name."""
+        return self._producer.metrics() or {}
+
+    def close(self) -> None:
+        """Let go of the producer, whatever state it is in."""
+        with contextlib.suppress(KafkaError, KafkaUnavailableError):
+            run_with_limit(lambda: self._producer.close(timeout=1), ABORT_SECONDS, "closing the producer")
+        # close() raises before it stops the sender's thread where records are still unsent, and that
+        # thread would go on trying to send them.
+        self._producer._sender.force_close()
+
+    def _abort(self) -> None:
+        """Best effort: what is not aborted now, the next init_transactions aborts."""
+        with contextlib.suppress(KafkaError, KafkaUnavailableError):
+            run_with_limit(self._producer.abort_transaction, ABORT_SECONDS, "aborting a transaction")
+
+
+class Transaction:
+    """Records of one transaction; invisible to consumers until :meth:`commit` has succeeded."""
+
+    def __init__(self, producer: KafkaProducer, stop: StopSwitch) -> None:
+        self._producer = producer
+        self._stop = stop
+        self._futures: list[Any] = []
+        self.records = 0
+        self.size_bytes = 0
+        self.commit_was_sent = False
+
+    def send(self, topic: str, partition: int, record: Record) -> int:
+        """Hand a record to the producer; returns its number for :meth:`offset`."""
+        with mapped_errors(f"producing to {topic}"):
+            future = self._producer.send(topic, key=record.key, value=record.value, partition=partition)
+        self._futures.append(future)
+        self.records += 1
+        self.size_bytes += len(record.value)
+        return len(self._futures) - 1
+
+    def send_all(self, topic: str, partitions: int, records: list[Record]) -> dict[int, int]:
+        """Send event logs by key; returns the number of the last record in each partition."""
+        send, futures = self._producer.send, self._futures
+        last: dict[int, int] = {}
+        with mapped_errors(f"producing to {topic}"):
+            for key, value in records:
+                partition = partition_of(key, partitions)
+                last[partition] = len(futures)
+                futures.append(send(topic, key=key, value=value, partition=partition))
+        self.records += len(records)
+        self.size_bytes += sum(len(record.value) for record in records)
+        return last
+
+    def settle(self) -> None:
+        """Wait until the brokers have acknowledged every record so far.
+
+        Raises
+        ------
+        KafkaUnavailableError, DeliveryError, NotAuthorizedError
+            When one of them was not; the transaction must not be committed then.
+        """
+        with mapped_errors("waiting for acknowledgements"):
+            self._flush()
+            for future in self._futures:
+                if not future.succeeded():
+                    raise future.exception or KafkaTimeoutError("a record was not acknowledged")
+
+    def offset(self, number: int) -> int:
+        """The offset of an acknowledged record."""
+        return int(self._futures[number].value.offset)
+
+    def commit(self) -> None:
+        """Make every record visible at once.
+
+        Raises
+        ------
+        KafkaUnavailableError
+            The outcome is in doubt: ask the ledger, with a new producer.
+        """
+        self.settle()
+        self.commit_was_sent = True
+        with mapped_errors("committing a transaction"):
+            run_with_limit(self._producer.commit_transaction, COMMIT_SECONDS, "committing a transaction")
+
+    def _flush(self) -> None:
+        """flush() in slices, so that a request to stop is heard while a broker is away."""
+        deadline = time.monotonic() + _FLUSH_SECONDS
+        while True:
+            try:
+                self._producer.flush(timeout=1.0)
+                return
+            except KafkaTimeoutError:
+                if self._stop.requested:
+                    deadline = min(deadline, time.monotonic() + _STOP_GRACE_SECONDS)
+                if time.monotonic() > deadline:
+                    raise

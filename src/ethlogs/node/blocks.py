@@ -1,0 +1,130 @@
+"""Fetching blocks that are proven: asked for by height, and again when the answer is early or wrong."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ethlogs.backoff import Backoff
+from ethlogs.errors import BlockNotFoundError, UnprovenError
+from ethlogs.node.client import Node, Notify
+from ethlogs.proof import ProvenBlock, prove_by_bloom, prove_by_receipts
+from ethlogs.settings import Proof
+from ethlogs.stop import StopSwitch
+
+WRONG_ANSWERS = 5
+"""So many answers of one node that do not agree with the header are no passing trouble."""
+
+RECENT_BLOCKS = 128
+OLD_BLOCK_SECONDS = 5.0
+"""A block so far below the head is not early: what a node does not have of it, it has pruned."""
+
+
+class FetchedBlock(NamedTuple):
+    """A proven block and how many bytes the node sent for it."""
+
+    block: ProvenBlock
+    size_bytes: int
+
+
+class BlockSource:
+    """Proven blocks from a node; safe to use from several threads."""
+
+    def __init__(
+        self, node: Node, proof: Proof, patience_seconds: float, stop: StopSwitch, notify: Notify
+    ) -> None:
+        self._node = node
+        self._proof = proof
+        self._patience_seconds = patience_seconds
+        self._stop = stop
+        self._notify = notify
+        self.retries = 0
+
+    def fetch(self, height: int) -> FetchedBlock:
+        """Fetch and prove the canonical block at ``height``.
+
+        Raises
+        ------
+        BlockNotFoundError
+            When no node has it, or its receipts, within the patience of the settings.
+        UnprovenError
+            When the answers disagree with the header again and again.
+        NodeUnavailableError, NodeRefusedError
+            As :meth:`ethlogs.node.Node.call`.
+        """
+        early, wrong = Backoff(), Backoff(first_seconds=0.1)
+        while True:
+            try:
+                return self._fetch_once("eth_getBlockByNumber", hex(height), height)
+            except BlockNotFoundError as exc:
+                self._after_early_answer(height, exc, early)
+            except UnprovenError as exc:
+                self._after_wrong_answer(height, exc, wrong)
+
+    def fetch_once(self, block: str) -> FetchedBlock:
+        """Fetch and prove a block by its hash, height (as hex) or tag, asking once."""
+        by_hash = len(block) == 66
+        method = "eth_getBlockByHash" if by_hash else "eth_getBlockByNumber"
+        height = None if by_hash or not block.startswith("0x") else int(block, 16)
+        return self._fetch_once(method, block, height)
+
+    def fetch_hash(self, height: int) -> str | None:
+        """The hash of the canonical block at ``height``; ``None`` where the node has none."""
+        header = self._node.call("eth_getBlockByNumber", hex(height), False).result
+        found = header.get("hash") if isinstance(header, dict) else None
+        return found.lower() if isinstance(found, str) else None
+
+    def _fetch_once(self, method: str, block: str, height: int | None) -> FetchedBlock:
+        header = self._node.call(method, block, False)
+        if header.result is None:
+            raise BlockNotFoundError(f"node {self._node.name} does not have block {_readable(block)}")
+        found = header.result.get("hash") if isinstance(header.result, dict) else None
+        if not isinstance(found, str):
+            raise UnprovenError(f"node {self._node.name} gave no hash for block {_readable(block)}")
+        if self._proof == "receipts":
+            body = self._node.call("eth_getBlockReceipts", found)
+        else:
+            body = self._node.call("eth_getLogs", {"blockHash": found})
+        if body.result is None:
+            raise BlockNotFoundError(
+                f"node {self._node.name} has block {_readable(block)} but not its receipts",
+                hint="the node may have pruned them: use a node that keeps the history that you ask for",
+            )
+        return FetchedBlock(self._prove(header.result, body.result, height), header.size_bytes + body.size_bytes)
+
+    def _prove(self, header: Any, body: Any, height: int | None) -> ProvenBlock:
+        prove = prove_by_receipts if self._proof == "receipts" else prove_by_bloom
+        block = prove(header, body)
+        if height is not None and block.number != height:
+            raise UnprovenError(f"asked for block {height}, the node gave block {block.number}")
+        return block
+
+    def _after_early_answer(self, height: int, exc: BlockNotFoundError, backoff: Backoff) -> None:
+        self.retries += 1
+        patience_seconds = self._patience_seconds
+        if self._node.fetch_quantity("eth_blockNumber") - height > RECENT_BLOCKS:
+            patience_seconds = min(patience_seconds, OLD_BLOCK_SECONDS)
+        if backoff.failing_seconds > patience_seconds:
+            raise BlockNotFoundError(
+                f"{exc}, after {patience_seconds:g} seconds of asking",
+                hint=exc.hint or "is the node in sync with its chain?",
+            ) from exc
+        if backoff.tries == 3:
+            self._notify(f"{exc}; asking again for up to {patience_seconds:g} seconds")
+            self._node.switch_from(self._node.name, str(exc))
+        backoff.wait(self._stop.pause)
+
+    def _after_wrong_answer(self, height: int, exc: UnprovenError, backoff: Backoff) -> None:
+        self.retries += 1
+        if backoff.tries >= WRONG_ANSWERS - 1:
+            raise UnprovenError(
+                f"block {height} cannot be proven, {WRONG_ANSWERS} times in a row: {exc}",
+                hint="the node's data do not agree with the block's header; nothing of this block was"
+                " produced. Use another node, or resync this one",
+            ) from exc
+        self._notify(f"{exc}; asking again")
+        self._node.switch_from(self._node.name, str(exc))
+        backoff.wait(self._stop.pause)
+
+
+def _readable(block: str) -> str:
+    return str(int(block, 16)) if block.startswith("0x") and len(block) < 20 else block

@@ -1,0 +1,208 @@
+"""Carrying a JSON-RPC request to one node: bytes out, bytes back, every wait bounded.
+
+web3's own providers are not used here: they decode with the standard library's JSON (5 times
+slower on receipts), read a socket 4 KiB at a time, and bound neither the size of an answer nor the
+time from its first byte to its last.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import requests
+
+from ethlogs.errors import NodeRefusedError, NodeUnavailableError, SettingsError
+from ethlogs.settings import display_url
+
+MAX_ANSWER_BYTES = 1 << 30
+"""No real block comes near this; an endless answer must not fill the memory."""
+
+_CHUNK_BYTES = 1 << 20
+
+
+class Transport(Protocol):
+    """One way to one node."""
+
+    def send(self, request: bytes) -> bytes:
+        """Return the answer's body.
+
+        Raises
+        ------
+        NodeUnavailableError
+            When asking again may help.
+        NodeRefusedError
+            When it does not.
+        """
+
+
+def open_transport(url: str, timeout_seconds: float) -> Transport:
+    """The transport for an ``http(s)://`` or ``ipc:///path`` URL."""
+    scheme = urlsplit(url).scheme
+    if scheme in ("http", "https"):
+        return HttpTransport(url, timeout_seconds)
+    if scheme == "ipc":
+        return IpcTransport(urlsplit(url).path, timeout_seconds)
+    raise SettingsError(
+        f"node URL {display_url(url)} has the scheme {scheme or '(none)'!r}",
+        hint="give --node-url as http://HOST:PORT, https://HOST/PATH or ipc:///path/to/geth.ipc",
+    )
+
+
+class HttpTransport:
+    """JSON-RPC over HTTP: one kept-alive connection a thread; proxies as requests understands them."""
+
+    def __init__(self, url: str, timeout_seconds: float) -> None:
+        self._url = url
+        self._name = display_url(url)
+        self._timeout_seconds = timeout_seconds
+        self._local = threading.local()
+        # Compression costs node and driver more than the loopback saves.
+        self._encoding = "identity" if _is_loopback(url) else "gzip"
+
+    def send(self, request: bytes) -> bytes:
+        """Post the request; see :class:`Transport`."""
+        with self._mapped_errors():
+            return self._post(request)
+
+    def _post(self, request: bytes) -> bytes:
+        deadline = time.monotonic() + self._timeout_seconds
+        headers = {"Content-Type": "application/json", "Accept-Encoding": self._encoding}
+        with self._session().post(
+            self._url, data=request, headers=headers, timeout=self._timeout_seconds, stream=True
+        ) as response:
+            self._check_status(response)
+            body = bytearray()
+            for chunk in response.iter_content(_CHUNK_BYTES):
+                body += chunk
+                _check_bounds(len(body), deadline, self._name)
+            return bytes(body)
+
+    def _session(self) -> requests.Session:
+        session = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = requests.Session()
+        return session
+
+    def _check_status(self, response: requests.Response) -> None:
+        status = response.status_code
+        if status == 200:
+            return
+        if status == 429 or status >= 500:
+            wait = _retry_after_seconds(response)
+            what = "limits the rate of requests (HTTP 429)" if status == 429 else f"answered HTTP {status}"
+            raise NodeUnavailableError(f"node {self._name} {what}", retry_after_seconds=wait)
+        if status in (401, 403):
+            raise NodeRefusedError(
+                f"node {self._name} refuses access (HTTP {status})",
+                hint="is the token or password in --node-url right, and does a proxy allow this host?",
+            )
+        raise NodeRefusedError(
+            f"node {self._name} answered HTTP {status} to a JSON-RPC request",
+            hint="is --node-url the address of the node's JSON-RPC port?",
+        )
+
+    @contextlib.contextmanager
+    def _mapped_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except requests.exceptions.SSLError as exc:
+            raise NodeRefusedError(
+                f"the TLS certificate of node {self._name} was not accepted: {_innermost(exc)}",
+                hint="set REQUESTS_CA_BUNDLE to the file of the company's CA certificates",
+            ) from exc
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as exc:
+            raise SettingsError(f"node URL {self._name} cannot be used: {_innermost(exc)}") from exc
+        except requests.exceptions.Timeout as exc:
+            raise NodeUnavailableError(
+                f"node {self._name} did not answer within {self._timeout_seconds:g} seconds"
+            ) from exc
+        except requests.exceptions.RequestException as exc:
+            raise NodeUnavailableError(f"node {self._name} cannot be reached: {_innermost(exc)}") from exc
+
+
+class IpcTransport:
+    """JSON-RPC over geth's local socket: one connection a thread, one answer a line."""
+
+    def __init__(self, path: str, timeout_seconds: float) -> None:
+        self._path = path
+        self._timeout_seconds = timeout_seconds
+        self._local = threading.local()
+
+    def send(self, request: bytes) -> bytes:
+        """Write the request and read one line; see :class:`Transport`."""
+        deadline = time.monotonic() + self._timeout_seconds
+        try:
+            connection = self._connection()
+            connection.sendall(request + b"\n")
+            return self._read_line(connection, deadline)
+        except FileNotFoundError as exc:
+            raise NodeUnavailableError(
+                f"there is no socket {self._path}", hint="is geth running, with --ipcpath at this path?"
+            ) from exc
+        except OSError as exc:
+            self._drop()
+            raise NodeUnavailableError(f"node ipc://{self._path} cannot be reached: {exc}") from exc
+
+    def _connection(self) -> socket.socket:
+        connection: socket.socket | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            connection.settimeout(self._timeout_seconds)
+            connection.connect(self._path)
+            self._local.connection = connection
+        return connection
+
+    def _read_line(self, connection: socket.socket, deadline: float) -> bytes:
+        body = bytearray()
+        while not body.endswith(b"\n"):
+            chunk = connection.recv(_CHUNK_BYTES)
+            if not chunk:
+                raise ConnectionResetError("the node closed the connection")
+            body += chunk
+            _check_bounds(len(body), deadline, f"ipc://{self._path}")
+        return bytes(body)
+
+    def _drop(self) -> None:
+        connection: socket.socket | None = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._local.connection = None
+
+
+def _check_bounds(size_bytes: int, deadline: float, name: str) -> None:
+    if size_bytes > MAX_ANSWER_BYTES:
+        raise NodeRefusedError(f"node {name} sent an answer of more than {MAX_ANSWER_BYTES} bytes")
+    if time.monotonic() > deadline:
+        raise NodeUnavailableError(f"node {name} was too slow: its answer did not end in time")
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _retry_after_seconds(response: requests.Response) -> float:
+    text = response.headers.get("Retry-After", "")
+    return min(float(text), 60.0) if text.isdigit() else 0.0
+
+
+def _innermost(exc: BaseException) -> str:
+    """The cause of a wrapped network error, without the URL that the wrappers repeat."""
+    seen = exc
+    while True:
+        reason = getattr(seen, "reason", None)
+        following = reason if isinstance(reason, BaseException) else seen.__cause__ or seen.__context__
+        if following is None:
+            break
+        seen = following
+    return getattr(seen, "strerror", None) or str(seen) or type(seen).__name__

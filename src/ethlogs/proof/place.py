@@ -1,0 +1,58 @@
+"""Where something stands in its block: a node repeats it everywhere, and must not contradict itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ethlogs.proof.header import Header
+from ethlogs.proof.shapes import ShapeError, parse_hash, parse_quantity, show
+
+
+class Place:
+    """The place that the next receipt or event log must have, moved on from one to the next."""
+
+    def __init__(self, header: Header) -> None:
+        self._transactions = header.transactions
+        self.fields = {"blockHash": header.hash, "blockNumber": hex(header.number), "removed": False}
+        self.transaction_hash = ""
+
+    def move_to_transaction(self, index: int) -> None:
+        self.transaction_hash = self._transactions[index]
+        self.fields["transactionHash"] = self.transaction_hash
+        self.fields["transactionIndex"] = hex(index)
+
+    def move_to_log(self, index: int) -> None:
+        self.fields["logIndex"] = hex(index)
+
+    def check(self, item: dict[str, Any]) -> None:
+        """Raise ShapeError where a field of the item names another place.
+
+        A field that is left out contradicts nothing; ``require`` is for those that must be there.
+        """
+        for name, expected in self.fields.items():
+            if item.get(name, expected) != expected:
+                _check_spelling(name, item[name], expected)
+
+
+def require(item: dict[str, Any], *names: str) -> None:
+    for name in names:
+        if name not in item:
+            raise ShapeError(f"{name} is missing")
+
+
+def _check_spelling(name: str, value: object, expected: str | bool) -> None:
+    """The same hash or quantity may be spelled in another way, with upper-case digits for instance."""
+    try:
+        found = _normalize(name, value)
+    except ShapeError as error:
+        raise ShapeError(f"{name} {error}") from None
+    if found != expected:
+        raise ShapeError(f"{name} is {found} instead of {expected}")
+
+
+def _normalize(name: str, value: object) -> str:
+    if name.endswith("Hash"):
+        return parse_hash(value)
+    if name == "removed":
+        raise ShapeError(f"is {show(value)}: not a log of this chain")
+    return hex(parse_quantity(value))

@@ -1,0 +1,117 @@
+"""A block's receipts: checked, encoded as consensus encodes them, and their event logs in order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ethlogs.proof.block import ProvenLog
+from ethlogs.proof.event_logs import encode_log, parse_log
+from ethlogs.proof.header import Header
+from ethlogs.proof.place import Place, require
+from ethlogs.proof.rlp import encode_bytes, encode_list, encode_uint
+from ethlogs.proof.shapes import (
+    UINT64_MAX,
+    ShapeError,
+    parse_bytes,
+    parse_list,
+    parse_object,
+    parse_quantity,
+)
+
+_LARGEST_TYPE = 0x7F  # EIP-2718: above it a byte would begin an RLP list
+_BLOOM_PREFIX = b"\xb9\x01\x00"  # RLP of 256 bytes
+
+
+class ReceiptReader:
+    """Reads the receipts of one block from the first to the last."""
+
+    def __init__(self, header: Header) -> None:
+        self.logs: list[ProvenLog] = []
+        self.bloom = 0
+        self._place = Place(header)
+
+    def read(self, index: int, raw: object) -> bytes:
+        """The encoding of the receipt of the transaction with this index.
+
+        Raises ShapeError where the receipt is malformed or names another place.
+        """
+        try:
+            receipt = parse_object(raw)
+            require(receipt, "transactionHash")
+            self._place.move_to_transaction(index)
+            self._place.check(receipt)
+            encoded_logs, bloom = self._read_logs(_read_log_list(receipt), index)
+            self.bloom |= bloom
+            bloom_bytes = bloom.to_bytes(256, "big")
+            _check_bloom(receipt, bloom_bytes)
+            return _encode_receipt(receipt, bloom_bytes, encoded_logs)
+        except ShapeError as error:
+            raise ShapeError(f"receipt {index}: {error}") from None
+
+    def _read_logs(self, raw_logs: list[Any], transaction_index: int) -> tuple[bytes, int]:
+        """The encoded list of a receipt's logs, and their bloom."""
+        place, logs, encoded, bloom = self._place, self.logs, [], 0
+        for raw in raw_logs:
+            log_index = len(logs)
+            try:
+                log = parse_object(raw)
+                place.move_to_log(log_index)
+                place.check(log)
+                content = parse_log(log)
+            except ShapeError as error:
+                raise ShapeError(f"log {log_index}: {error}") from None
+            address, topics, data = content[:3]
+            logs.append(
+                ProvenLog(address, topics, data, place.transaction_hash, transaction_index, log_index)
+            )
+            encoded.append(encode_log(content))
+            bloom |= content.bloom
+        return encode_list(encoded), bloom
+
+
+def _read_log_list(receipt: dict[str, Any]) -> list[Any]:
+    try:
+        return parse_list(receipt.get("logs"))
+    except ShapeError as error:
+        raise ShapeError(f"logs {error}") from None
+
+
+def _check_bloom(receipt: dict[str, Any], bloom: bytes) -> None:
+    claimed = receipt.get("logsBloom", "0x")
+    if claimed in ("0x", "0x" + bloom.hex()):  # a node may leave it out; the usual spelling needs no parsing
+        return
+    try:
+        claimed_bytes = parse_bytes(claimed, 256)
+    except ShapeError as error:
+        raise ShapeError(f"logsBloom {error}") from None
+    if claimed_bytes != bloom:
+        raise ShapeError("its logs do not give its logsBloom")
+
+
+def _encode_receipt(receipt: dict[str, Any], bloom: bytes, encoded_logs: bytes) -> bytes:
+    """``rlp([status or root, cumulativeGasUsed, bloom, logs])``, behind a type byte unless it is type 0.
+
+    The same payload for every type (EIP-2718; types 1 to 4 so far).
+    """
+    gas = encode_uint(_read_quantity(receipt, "cumulativeGasUsed", UINT64_MAX))
+    payload = encode_list((_encode_outcome(receipt), gas, _BLOOM_PREFIX, bloom, encoded_logs))
+    kind = 0 if receipt.get("type") is None else _read_quantity(receipt, "type", _LARGEST_TYPE)
+    return payload if kind == 0 else bytes((kind,)) + payload
+
+
+def _encode_outcome(receipt: dict[str, Any]) -> bytes:
+    """The status (EIP-658), or the state root that receipts had before Byzantium."""
+    root = receipt.get("root")
+    if root is None or root == "0x":
+        return encode_uint(_read_quantity(receipt, "status", 1))
+    try:
+        return encode_bytes(parse_bytes(root, 32))
+    except ShapeError as error:
+        raise ShapeError(f"root {error}") from None
+
+
+def _read_quantity(receipt: dict[str, Any], name: str, maximum: int) -> int:
+    try:
+        return parse_quantity(receipt.get(name), maximum)
+    except ShapeError as error:
+        raise ShapeError(f"{name} {error}") from None

@@ -1,0 +1,85 @@
+"""The root of a block's receipts trie (Yellow Paper, appendix D), built from the leaves up.
+
+A general trie inserts key by key and encodes each node many times. Here all keys are known, and so
+is their order: the tree is cut top-down into runs of neighbours with the same prefix and each node
+is encoded and hashed exactly once. Two things make it short: no key is a prefix of another (they are
+RLP), so a branch never holds a value; and a receipt has more than 32 bytes, so each node is referred
+to by its hash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ethlogs.proof.keccak import keccak256
+from ethlogs.proof.rlp import EMPTY, encode_bytes, encode_list, encode_uint
+
+EMPTY_ROOT = keccak256(EMPTY)
+
+_LEAF, _EXTENSION = 2, 0
+
+
+def receipts_root(receipts: Sequence[bytes]) -> bytes:
+    """The root over ``rlp(index) -> receipt`` of encoded receipts, in the order of the block."""
+    if not receipts:
+        return EMPTY_ROOT
+    order = indexes_by_key(len(receipts))
+    keys = [encode_uint(index).hex() for index in order]
+    return _Run(keys, [receipts[index] for index in order]).hash_node(0, len(keys), 0)
+
+
+def indexes_by_key(count: int) -> list[int]:
+    """Indexes in the order of their keys: 1 to 127 are one byte, 0 is 0x80, the rest are above it."""
+    return [*range(1, min(count, 128)), 0, *range(128, count)]
+
+
+class _Run:
+    """Sorted keys, as text of one character a nibble, and their values."""
+
+    def __init__(self, keys: list[str], values: list[bytes]) -> None:
+        self.keys = keys
+        self.values = values
+
+    def hash_node(self, start: int, end: int, depth: int) -> bytes:
+        """The hash of the node over ``keys[start:end]``, which agree in their first ``depth`` nibbles."""
+        if end - start == 1:
+            path = _encode_path(self.keys[start][depth:], _LEAF)
+            return _hash_list(path, encode_bytes(self.values[start]))
+        shared = _shared_length(self.keys[start], self.keys[end - 1])
+        branch = self._hash_branch(start, end, shared)
+        if shared == depth:
+            return branch
+        return _hash_list(_encode_path(self.keys[start][depth:shared], _EXTENSION), _reference(branch))
+
+    def _hash_branch(self, start: int, end: int, depth: int) -> bytes:
+        children = [EMPTY] * 17  # one a nibble, and the value that no branch here has
+        while start < end:
+            nibble = self.keys[start][depth]
+            stop = start + 1
+            while stop < end and self.keys[stop][depth] == nibble:
+                stop += 1
+            children[int(nibble, 16)] = _reference(self.hash_node(start, stop, depth + 1))
+            start = stop
+        return keccak256(encode_list(children))
+
+
+def _shared_length(first: str, last: str) -> int:
+    """How many nibbles two different keys, and so all keys sorted between them, begin with alike."""
+    length = 0
+    while first[length] == last[length]:
+        length += 1
+    return length
+
+
+def _hash_list(*items: bytes) -> bytes:
+    return keccak256(encode_list(items))
+
+
+def _reference(node_hash: bytes) -> bytes:
+    return b"\xa0" + node_hash
+
+
+def _encode_path(nibbles: str, kind: int) -> bytes:
+    """Hex-prefix encoding: the kind and the parity share the first nibble."""
+    odd = len(nibbles) % 2
+    return encode_bytes(bytes.fromhex(f"{kind + odd}{'' if odd else '0'}{nibbles}"))

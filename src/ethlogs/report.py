@@ -1,0 +1,137 @@
+"""What a run did: counted while it goes on, and told at the end."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ethlogs.errors import ExitStatus
+
+_MAX_SAMPLES = 100_000
+
+
+@dataclass
+class Counters:
+    """What has happened since the run's attempt began."""
+
+    blocks: int = 0
+    logs: int = 0
+    reorgs: int = 0
+    retries: int = 0
+    first_block: int | None = None
+    last_block: int | None = None
+    tip_hash: str | None = None
+
+
+class Meter:
+    """Counts a run's work; its snapshots are progress.json and the numbers of report.json."""
+
+    def __init__(self) -> None:
+        self.counters = Counters()
+        self._began_at = time.monotonic()
+        self._first_commit_began_at: float | None = None
+        self._last_commit_at: float | None = None
+        self._latencies_ms: list[float] = []
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the attempt began."""
+        return time.monotonic() - self._began_at
+
+    def begin_work(self) -> None:
+        """The first block is about to be fetched: what a rate is measured from."""
+        if self._first_commit_began_at is None:
+            self._first_commit_began_at = time.monotonic()
+
+    def count_block(self, number: int, block_hash: str, logs: int) -> None:
+        """A block was committed."""
+        counters = self.counters
+        counters.blocks += 1
+        counters.logs += logs
+        if counters.first_block is None:
+            counters.first_block = number
+        counters.last_block, counters.tip_hash = number, block_hash
+        self._last_commit_at = time.monotonic()
+
+    def count_latency(self, seconds: float) -> None:
+        """From seeing a block at the head to its commit's acknowledgement."""
+        if len(self._latencies_ms) < _MAX_SAMPLES:
+            self._latencies_ms.append(seconds * 1000)
+
+    def logs_per_second(self) -> float:
+        """Event logs a second, from the first fetch to the last commit."""
+        if self._first_commit_began_at is None or self._last_commit_at is None:
+            return 0.0
+        return self.counters.logs / max(self._last_commit_at - self._first_commit_began_at, 1e-9)
+
+    def latency_ms(self) -> dict[str, float | int] | None:
+        """p50 and p99 of the blocks that were produced at the head; ``None`` when there were none."""
+        if not self._latencies_ms:
+            return None
+        samples = sorted(self._latencies_ms)
+        return {
+            "p50": round(statistics.median(samples), 1),
+            "p99": round(samples[min(len(samples) - 1, int(len(samples) * 0.99))], 1),
+            "blocks": len(samples),
+        }
+
+
+@dataclass(frozen=True)
+class Report:
+    """The end of a run, as report.json and ``--json`` have it."""
+
+    exitStatus: int  # noqa: N815 - the names of the public JSON
+    error: str | None
+    hint: str | None
+    run: str
+    attempt: int
+    chainId: int | None  # noqa: N815
+    topic: str
+    ledgerTopic: str  # noqa: N815
+    proof: str
+    range: dict[str, int | None] | None
+    firstBlock: int | None  # noqa: N815
+    lastBlock: int | None  # noqa: N815
+    blocks: int
+    logs: int
+    tip: dict[str, Any] | None
+    reorgs: int
+    retries: int
+    seconds: float
+    logsPerSecond: float  # noqa: N815
+    latencyMs: dict[str, float | int] | None  # noqa: N815
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as a JSON object."""
+        return asdict(self)
+
+
+def format_report(report: dict[str, Any]) -> str:
+    """The report for a person."""
+    latency, tip = report.get("latencyMs"), report.get("tip")
+    rows = [
+        ("run", report["run"]),
+        ("blocks", _blocks(report)),
+        ("event logs", f"{report['logs']:,} ({report['logsPerSecond']:,.0f}/s), proven by {report['proof']}"),
+        ("tip", f"block {tip['number']}, {tip['hash']}" if tip else "none"),
+        ("on Kafka", f"{report['topic']}, ledger {report['ledgerTopic']}"),
+        ("latency", _latency(latency)),
+        ("reorgs, retries", f"{report['reorgs']}, {report['retries']}"),
+        ("seconds", f"{report['seconds']:.1f}"),
+        ("exit status", f"{report['exitStatus']} ({ExitStatus(report['exitStatus']).name.lower()})"),
+    ]
+    return "\n".join(f"{name:16}{value}" for name, value in rows)
+
+
+def _blocks(report: dict[str, Any]) -> str:
+    if report["firstBlock"] is None:
+        return "none"
+    return f"{report['blocks']:,}: {report['firstBlock']} to {report['lastBlock']}"
+
+
+def _latency(latency: dict[str, Any] | None) -> str:
+    if latency is None:
+        return "not measured: no block was produced at the head"
+    return f"p50 {latency['p50']} ms, p99 {latency['p99']} ms, node to committed, {latency['blocks']} blocks"

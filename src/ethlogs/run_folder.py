@@ -1,0 +1,94 @@
+"""The folder in which driver and submitter meet: settings, progress, report, request to stop.
+
+Every file is written under a temporary name and renamed, so that a reader never sees half of one,
+and only its owner can read it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ethlogs.errors import SettingsError
+
+SETTINGS = "settings.json"
+PROGRESS = "progress.json"
+REPORT = "report.json"
+STOP = "stop.json"
+LOG = "driver.log"
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run's folder on a local disk."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, base: Path) -> RunFolder:
+        """Make a new folder, named by time and chance, that only its owner can enter.
+
+        Raises
+        ------
+        SettingsError
+            When it cannot be made.
+        """
+        name = time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + secrets.token_hex(3)
+        path = base / name
+        try:
+            path.mkdir(mode=0o700, parents=True)
+        except OSError as exc:
+            raise SettingsError(
+                f"the run's folder {path} cannot be made: {exc.strerror}",
+                hint="give a folder that you can write, with --run-dir",
+            ) from exc
+        return cls(path)
+
+    @property
+    def run(self) -> str:
+        """The run's id: the folder's name."""
+        return self.path.name
+
+    @property
+    def log(self) -> Path:
+        """Where the driver's output goes."""
+        return self.path / LOG
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put a file in place at once, with mode 0600."""
+        target = self.path / name
+        temporary = target.with_suffix(f".{os.getpid()}.tmp")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        temporary.replace(target)
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Put a JSON file in place at once."""
+        self.write(name, orjson.dumps(value, option=orjson.OPT_INDENT_2))
+
+    def read(self, name: str) -> bytes | None:
+        """A file's content, ``None`` where there is none."""
+        try:
+            return (self.path / name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def read_json(self, name: str) -> dict[str, Any] | None:
+        """A JSON object, ``None`` where there is none or it is not one."""
+        data = self.read(name)
+        try:
+            value = orjson.loads(data) if data else None
+        except orjson.JSONDecodeError:
+            return None
+        return value if isinstance(value, dict) else None
+
+    def request_stop(self, signal_number: int) -> None:
+        """Ask the driver to end after the block in hand."""
+        self.write_json(STOP, {"signal": signal_number})

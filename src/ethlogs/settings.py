@@ -1,0 +1,150 @@
+"""What a run is told: frozen value objects, made once at the edge and passed down.
+
+They travel from the submitter to the driver as one JSON file (:func:`to_json`, :func:`from_json`).
+Whatever may hold a secret (node URLs, Kafka client settings) is left out of every ``repr``.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Literal, TypeVar
+from urllib.parse import urlsplit
+
+import orjson
+
+from ethlogs.errors import SettingsError
+
+Proof = Literal["receipts", "bloom"]
+Head = Literal["latest", "safe", "finalized"]
+
+T = TypeVar("T")
+
+
+def display_url(url: str) -> str:
+    """The URL without what may be a secret: user, password, path below the root, query."""
+    parts = urlsplit(url)
+    if parts.scheme == "ipc":
+        return url
+    port = f":{parts.port}" if parts.port else ""
+    secret = parts.path not in ("", "/") or bool(parts.query)
+    return f"{parts.scheme}://{parts.hostname}{port}{'/…' if secret else ''}"
+
+
+@dataclass(frozen=True)
+class NodeSettings:
+    """Where the Ethereum nodes are and how long to bear with them."""
+
+    urls: tuple[str, ...] = field(repr=False)
+    request_timeout_seconds: float = 30.0
+    patience_seconds: float = 300.0
+    """How long a node may fail, lag or answer too early before the run ends with status 6."""
+
+
+@dataclass(frozen=True)
+class KafkaSettings:
+    """How to reach Kafka; ``client`` holds Kafka's own client settings by their own names."""
+
+    bootstrap_servers: str
+    client: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    patience_seconds: float = 300.0
+    """How long Kafka may fail before the run ends with status 7."""
+
+
+@dataclass(frozen=True)
+class StreamSettings:
+    """The two topics that are one stream."""
+
+    topic: str = "eth_eventlogs"
+    ledger_topic: str = "eth_eventlogs.blocks"
+
+    @property
+    def transactional_id(self) -> str:
+        """Derived from the ledger topic alone, so that an administrator can grant it (KIP-98)."""
+        return f"ethlogs.{self.ledger_topic}"
+
+
+@dataclass(frozen=True)
+class TopicCreation:
+    """Whether to create missing topics; ``None`` leaves a number to the broker's default."""
+
+    create: bool = False
+    partitions: int | None = None
+    replication_factor: int | None = None
+
+
+@dataclass(frozen=True)
+class RangeSettings:
+    """Which heights a run is asked for; with neither ``blocks`` nor ``to`` it has no end."""
+
+    blocks: int | None = None
+    to: int | None = None
+    start: str | None = None
+    """``latest``, ``earliest`` or a height; ``None`` goes on after the tip, or begins at the latest."""
+    allow_gap: bool = False
+
+
+@dataclass(frozen=True)
+class FollowSettings:
+    """How blocks are chosen and proven."""
+
+    head: Head = "latest"
+    confirmations: int = 0
+    proof: Proof = "receipts"
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """Everything that a driver needs to know."""
+
+    run: str
+    node: NodeSettings
+    kafka: KafkaSettings
+    stream: StreamSettings = StreamSettings()
+    topics: TopicCreation = TopicCreation()
+    range: RangeSettings = RangeSettings()
+    follow: FollowSettings = FollowSettings()
+    timeout_seconds: float | None = None
+
+
+def to_json(settings: object) -> bytes:
+    """Encode a settings object, secrets included: for a file that only its owner can read."""
+    return orjson.dumps(settings, option=orjson.OPT_INDENT_2)
+
+
+def from_json(cls: type[T], data: bytes) -> T:
+    """Decode what :func:`to_json` wrote.
+
+    Raises
+    ------
+    SettingsError
+        When the text is not JSON or does not have the shape of ``cls``.
+    """
+    try:
+        return typing.cast(T, _build(cls, orjson.loads(data)))
+    except (orjson.JSONDecodeError, TypeError, KeyError, ValueError) as exc:
+        raise SettingsError(f"the settings file cannot be read as {cls.__name__}: {exc}") from exc
+
+
+def _build(kind: Any, value: Any) -> Any:
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if is_dataclass(kind) and isinstance(kind, type):
+        hints = typing.get_type_hints(kind)
+        unknown = set(value) - {f.name for f in fields(kind)}
+        if unknown:
+            raise ValueError(f"unknown keys {sorted(unknown)}")
+        return kind(**{name: _build(hints[name], item) for name, item in value.items()})
+    if origin in (types.UnionType, typing.Union):
+        return None if value is None else _build(arguments[0], value)
+    if origin is tuple:
+        return tuple(_build(arguments[0], item) for item in value)
+    if origin is Literal:
+        if value not in arguments:
+            raise ValueError(f"{value!r} is none of {arguments}")
+        return value
+    if kind is float:
+        return float(value)
+    if not isinstance(value, kind):
+        raise TypeError(f"{value!r} is no {kind.__name__}")
+    return value

@@ -1,0 +1,1 @@
+"""Spark's launcher: finding Java and spark-submit, building its command line, running it."""

@@ -1,0 +1,76 @@
+"""The Java that spark-submit will use: found and checked before anything starts."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ethlogs.errors import SettingsError
+
+MINIMUM_VERSION = {3: 8, 4: 17}
+"""By Spark's major version, as its documentation requires."""
+
+_INSTALL = "install a JDK or JRE 17, like apt-get install openjdk-17-jre-headless, or set JAVA_HOME to one"
+
+
+@dataclass(frozen=True)
+class Java:
+    """A Java runtime."""
+
+    path: str
+    version: int
+
+
+def find_java(environment: Mapping[str, str]) -> Java:
+    """JAVA_HOME's java, else the one on PATH.
+
+    Raises
+    ------
+    SettingsError
+        When there is none, or it does not say its version.
+    """
+    home = environment.get("JAVA_HOME")
+    path = os.path.join(home, "bin", "java") if home else shutil.which("java", path=environment.get("PATH"))
+    if path is None:
+        raise SettingsError("Java is not installed, and spark-submit needs it", hint=_INSTALL)
+    try:
+        finished = subprocess.run([path, "-version"], capture_output=True, text=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired) as exc:
+        where = f"JAVA_HOME={home}" if home else path
+        raise SettingsError(f"Java cannot be run ({where}): {exc}", hint=_INSTALL) from exc
+    return Java(path, parse_version(finished.stderr + finished.stdout, path))
+
+
+def parse_version(text: str, path: str) -> int:
+    """The major version in the output of ``java -version``: 8 for 1.8.0_392, 17 for 17.0.15.
+
+    Raises
+    ------
+    SettingsError
+        When there is none in it.
+    """
+    match = re.search(r'version "(?:1\.)?(\d+)', text)
+    if match is None:
+        raise SettingsError(f"{path} -version does not say its version: {text.strip()[:200]!r}", hint=_INSTALL)
+    return int(match.group(1))
+
+
+def check_java(java: Java, spark_version: str) -> None:
+    """Refuse a Java that is too old for this Spark.
+
+    Raises
+    ------
+    SettingsError
+        With what to install.
+    """
+    major = int(spark_version.split(".")[0])
+    needed = MINIMUM_VERSION.get(major, max(MINIMUM_VERSION.values()))
+    if java.version < needed:
+        raise SettingsError(
+            f"{java.path} is Java {java.version}, and Spark {spark_version} needs {needed} or later",
+            hint=_INSTALL,
+        )

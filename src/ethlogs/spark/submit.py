@@ -1,0 +1,170 @@
+"""spark-submit: found, its command line built by a pure function, run."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from ethlogs.errors import SettingsError, SubmissionError
+
+_LOCAL_CONF = {
+    # A run that only follows uses no executor and shows its progress itself.
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
+
+
+@dataclass(frozen=True)
+class SparkSettings:
+    """The submitter's own settings, named as spark-submit names them."""
+
+    spark_submit: str | None = None
+    master: str | None = None
+    driver_memory: str | None = None
+    conf: tuple[tuple[str, str], ...] = ()
+    properties_file: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class SparkSubmit:
+    """A spark-submit, and which Spark it is of."""
+
+    path: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Master:
+    """Where the driver runs, and why there."""
+
+    url: str
+    why: str
+
+
+def find_spark_submit(wanted: str | None, environment: Mapping[str, str]) -> SparkSubmit:
+    """``--spark-submit``, else SPARK_HOME's, else the one on PATH, else pyspark's.
+
+    Raises
+    ------
+    SettingsError
+        When there is none, or it cannot be run.
+    """
+    for path in _candidates(wanted, environment):
+        if path:
+            return SparkSubmit(path, _fetch_version(path, environment))
+    raise SettingsError(
+        "spark-submit is not installed",
+        hint="pip install 'ethlogs[spark]', or set SPARK_HOME, or give --spark-submit PATH",
+    )
+
+
+def choose_master(settings: SparkSettings, spark: SparkSubmit, environment: Mapping[str, str]) -> Master:
+    """The flag, else spark-defaults, else YARN where Hadoop is configured, else this machine.
+
+    Raises
+    ------
+    SettingsError
+        On a machine that looks like a cluster's but does not say where the cluster is.
+    """
+    if settings.master:
+        return Master(settings.master, "--master")
+    for path in _properties_files(settings, spark, environment):
+        found = read_properties(path).get("spark.master")
+        if found:
+            return Master(found, f"spark.master in {path}")
+    for variable in ("HADOOP_CONF_DIR", "YARN_CONF_DIR"):
+        if environment.get(variable):
+            return Master("yarn", f"{variable} is set")
+    if Path("/etc/hadoop/conf").is_dir():
+        raise SettingsError(
+            "this machine has /etc/hadoop/conf, but HADOOP_CONF_DIR is not set",
+            hint="export HADOOP_CONF_DIR=/etc/hadoop/conf to run on YARN, or give --master local[*]",
+        )
+    return Master("local[*]", "no Hadoop configuration was found")
+
+
+def build_argv(spark: SparkSubmit, settings: SparkSettings, master: str, name: str, folder: Path) -> list[str]:
+    """The whole command line; it holds no setting of the run, which travel in the run's folder."""
+    argv = [spark.path, "--master", master, "--name", settings.name or name]
+    if settings.driver_memory:
+        argv += ["--driver-memory", settings.driver_memory]
+    if settings.properties_file:
+        argv += ["--properties-file", settings.properties_file]
+    conf = {**_LOCAL_CONF, **dict(settings.conf)}
+    for key, value in sorted(conf.items()):
+        argv += ["--conf", f"{key}={value}"]
+    return [*argv, str(driver_script()), str(folder)]
+
+
+def driver_script() -> Path:
+    """The file that spark-submit is given to run."""
+    return Path(__file__).parent.parent / "launch" / "ethlogs_driver.py"
+
+
+def build_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """spark-submit's environment: the driver runs with this Python, and takes no setting from here."""
+    kept = {key: value for key, value in environment.items() if not key.startswith("ETHLOGS_")}
+    kept["PYSPARK_PYTHON"] = kept["PYSPARK_DRIVER_PYTHON"] = sys.executable
+    return kept
+
+
+def read_properties(path: Path) -> dict[str, str]:
+    """A Spark properties file: ``key value``, ``key=value`` or ``key: value`` a line."""
+    properties = {}
+    for line in path.read_text(errors="replace").splitlines():
+        text = line.strip()
+        if text and not text.startswith(("#", "!")):
+            key, _, value = re.sub(r"^([^\s=:]+)\s*[=:\s]\s*", r"\1\0", text).partition("\0")
+            properties[key] = value
+    return properties
+
+
+def _candidates(wanted: str | None, environment: Mapping[str, str]) -> list[str | None]:
+    if wanted:
+        return [wanted]
+    home = environment.get("SPARK_HOME")
+    if home:
+        return [os.path.join(home, "bin", "spark-submit")]
+    spec = find_spec("pyspark")
+    package = Path(spec.origin).parent if spec and spec.origin else None
+    bundled = str(package / "bin" / "spark-submit") if package else None
+    return [shutil.which("spark-submit", path=environment.get("PATH")), bundled]
+
+
+def _fetch_version(path: str, environment: Mapping[str, str]) -> str:
+    """The version of Spark, from its RELEASE file or jars: ``--version`` costs a JVM."""
+    home = Path(path).resolve().parent.parent
+    for jar in sorted((home / "jars").glob("spark-core_*.jar")):
+        return jar.stem.rsplit("-", 1)[1]
+    try:
+        finished = subprocess.run(
+            [path, "--version"], capture_output=True, text=True, timeout=60, check=False, env=dict(environment)
+        )
+    except (OSError, subprocess.TimeoutExpired) as exc:
+        raise SettingsError(
+            f"{path} cannot be run: {exc}", hint="give --spark-submit the path of Spark's bin/spark-submit"
+        ) from exc
+    match = re.search(r"version (\d+\.\d+\.\d+\S*)", finished.stdout + finished.stderr)
+    if match is None:
+        raise SubmissionError(f"{path} --version does not say the version of Spark")
+    return match.group(1)
+
+
+def _properties_files(
+    settings: SparkSettings, spark: SparkSubmit, environment: Mapping[str, str]
+) -> list[Path]:
+    if settings.properties_file:
+        files = [Path(settings.properties_file)]
+        if not files[0].is_file():
+            raise SettingsError(f"--properties-file {settings.properties_file} does not exist")
+        return files
+    conf = environment.get("SPARK_CONF_DIR") or Path(spark.path).resolve().parent.parent / "conf"
+    return [path for path in [Path(conf) / "spark-defaults.conf"] if path.is_file()]

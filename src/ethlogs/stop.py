@@ -1,0 +1,69 @@
+"""Ending a run on purpose: a signal, a request through the run folder, or the deadline."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+
+from ethlogs.errors import DeadlineError, InterruptedRunError
+
+
+class StopSwitch:
+    """Told once to stop, from any thread; every wait of a run goes through :meth:`pause`."""
+
+    def __init__(self, timeout_seconds: float | None = None) -> None:
+        self._event = threading.Event()
+        self._signal_number: int = signal.SIGTERM
+        self._why = ""
+        self._timeout_seconds = timeout_seconds
+        self._deadline = time.monotonic() + timeout_seconds if timeout_seconds else None
+
+    def request(self, signal_number: int, why: str) -> None:
+        """Ask the run to end after the block in hand; the first request is the one that counts."""
+        if not self._event.is_set():
+            self._signal_number, self._why = signal_number, why
+            self._event.set()
+
+    @property
+    def requested(self) -> bool:
+        """Whether the run should end as soon as nothing is half-done."""
+        return self._event.is_set() or self._is_late()
+
+    def check(self) -> None:
+        """Raise where the run should end now.
+
+        Raises
+        ------
+        InterruptedRunError
+            After :meth:`request`.
+        DeadlineError
+            When the time of the run is over.
+        """
+        if self._event.is_set():
+            raise InterruptedRunError(self._why, signal_number=self._signal_number)
+        if self._is_late():
+            raise DeadlineError(
+                f"the run did not end within --timeout {self._timeout_seconds:g} seconds",
+                hint="what was committed stays; run the same command again to go on after it",
+            )
+
+    def pause(self, seconds: float) -> None:
+        """Sleep, but no longer than until the run should end; then :meth:`check`."""
+        if self._deadline is not None:
+            seconds = min(seconds, max(0.0, self._deadline - time.monotonic()))
+        self._event.wait(seconds)
+        self.check()
+
+    def _is_late(self) -> bool:
+        return self._deadline is not None and time.monotonic() >= self._deadline
+
+
+def stop_on_signals(switch: StopSwitch) -> None:
+    """Turn SIGINT and SIGTERM into a request; call it on the main thread."""
+
+    def handle(number: int, _frame: object) -> None:
+        switch.request(number, f"interrupted by {signal.Signals(number).name}")
+
+    signal.signal(signal.SIGINT, handle)
+    signal.signal(signal.SIGTERM, handle)

@@ -1,0 +1,123 @@
+"""Running a run: its folder made, spark-submit started, progress shown, the true outcome read."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from ethlogs.errors import SubmissionError
+from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, RunFolder
+from ethlogs.settings import RunSettings, to_json
+from ethlogs.spark.submit import build_environment
+
+_POLL_SECONDS = 0.25
+_LAST_LINES = 15
+_KILL_SECONDS = 10.0
+
+ShowProgress = Callable[[dict[str, Any]], None]
+
+
+def run_locally(
+    settings: RunSettings, folder: RunFolder, argv: Sequence[str], show_progress: ShowProgress
+) -> dict[str, Any]:
+    """Run the driver on this machine until it ends; returns its report.
+
+    The first SIGINT or SIGTERM asks the driver to end after the block in hand, the second kills it.
+
+    Raises
+    ------
+    SubmissionError
+        When it ended without a report, with the last lines of its output.
+    """
+    folder.write(SETTINGS, to_json(settings))
+    with folder.log.open("wb") as log, _start(argv, log) as process, _passed_signals(folder, process):
+        folder.log.chmod(0o600)
+        while process.poll() is None:
+            _wait(process)
+            progress = folder.read_json(PROGRESS)
+            if progress is not None:
+                show_progress(progress)
+    report = folder.read_json(REPORT)
+    if report is None:
+        raise SubmissionError(
+            f"spark-submit ended with status {process.returncode} and the driver left no report; its last"
+            f" lines:\n{last_lines(folder)}",
+            hint=f"the whole output is in {folder.log}; what was committed stays, and the same command goes on",
+        )
+    return report
+
+
+def last_lines(folder: RunFolder) -> str:
+    """The end of the driver's output."""
+    try:
+        lines = folder.log.read_text(errors="replace").splitlines()
+    except FileNotFoundError:
+        return "(no output)"
+    return "\n".join(f"    {line}" for line in lines[-_LAST_LINES:]) or "(no output)"
+
+
+def _wait(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_POLL_SECONDS)
+
+
+@contextlib.contextmanager
+def _start(argv: Sequence[str], log: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """spark-submit in a session of its own: Ctrl-C must reach this process alone, which ends it gently."""
+    try:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=build_environment(os.environ),
+        )
+    except OSError as exc:
+        raise SubmissionError(
+            f"{argv[0]} cannot be run: {exc.strerror}", hint="is --spark-submit the path of Spark's spark-submit?"
+        ) from exc
+    try:
+        yield process
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Leave nothing behind, not even the driver of a spark-submit that was killed."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(_KILL_SECONDS)
+    except subprocess.TimeoutExpired:
+        _kill(process)
+        process.wait()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def _passed_signals(folder: RunFolder, process: subprocess.Popen[bytes]) -> Iterator[None]:
+    asked = threading.Event()
+
+    def handle(number: int, _frame: object) -> None:
+        if asked.is_set():
+            _kill(process)
+        else:
+            asked.set()
+            folder.request_stop(number)
+
+    earlier = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)

@@ -1,0 +1,45 @@
+"""A real geth and a real Kafka on this machine, for demos, tests and benchmarks.
+
+with Devnet(folder, blocks=30) as devnet:
+    devnet.geth.commit_block(SMALL_PLAN)
+    subprocess.run(["ethlogs", ...], env={**os.environ, **devnet.environment()})
+"""
+
+from ethlogs_devnet.devnet import Devnet
+from ethlogs_devnet.errors import DevnetError, MissingToolError, NodeRpcError, NodeUnreachableError
+from ethlogs_devnet.genesis import ChainSpec
+from ethlogs_devnet.geth import GethNode
+from ethlogs_devnet.kafka import KafkaBroker
+from ethlogs_devnet.live_head import LiveHead
+from ethlogs_devnet.plans import (
+    DEFAULT_PLAN,
+    EMPTY_PLAN,
+    SMALL_PLAN,
+    BlockPlan,
+    Kind,
+    Step,
+    logs_in,
+    plan_of_large_log,
+    plan_of_logs,
+)
+
+__all__ = [
+    "DEFAULT_PLAN",
+    "EMPTY_PLAN",
+    "SMALL_PLAN",
+    "BlockPlan",
+    "ChainSpec",
+    "Devnet",
+    "DevnetError",
+    "GethNode",
+    "KafkaBroker",
+    "Kind",
+    "LiveHead",
+    "MissingToolError",
+    "NodeRpcError",
+    "NodeUnreachableError",
+    "Step",
+    "logs_in",
+    "plan_of_large_log",
+    "plan_of_logs",
+]

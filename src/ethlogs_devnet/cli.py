@@ -1,0 +1,124 @@
+"""The command ``ethlogs-devnet``."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ethlogs_devnet.devnet import prepare
+from ethlogs_devnet.errors import DevnetError
+from ethlogs_devnet.progress import to_stderr
+from ethlogs_devnet.runner import run_with_devnet
+from ethlogs_devnet.signals import InterruptedBySignal
+from ethlogs_devnet.state import default_state_dir
+from ethlogs_devnet.status import fetch_status
+from ethlogs_devnet.supervisor import bring_up, take_down
+
+_Command = Callable[..., Any]
+
+_state = click.option(
+    "--state",
+    "state_dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of data and logs [default: $ETHLOGS_DEVNET_STATE, else ~/.local/state/ethlogs-devnet].",
+)
+_blocks = click.option(
+    "--blocks",
+    type=click.IntRange(min=0),
+    default=30,
+    show_default=True,
+    help="Length of the ready-made chain.",
+)
+_block_seconds = click.option(
+    "--block-seconds",
+    type=click.FloatRange(min=0),
+    default=1.0,
+    show_default=True,
+    help="Seconds between the blocks that are added while it is up; 0 adds none.",
+)
+
+
+def main() -> None:
+    """Run the command line; the console script's entry point."""
+    with _errors_as_one_line():
+        devnet_command()
+
+
+@contextmanager
+def _errors_as_one_line() -> Iterator[None]:
+    try:
+        yield
+    except DevnetError as error:
+        to_stderr(f"{error}{f' ({error.hint})' if error.hint else ''}")
+        sys.exit(error.exit_status)
+    except InterruptedBySignal as interrupted:
+        sys.exit(interrupted.exit_status)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@click.group(name="ethlogs-devnet", context_settings={"help_option_names": ["-h", "--help"]})
+def devnet_command() -> None:
+    """A real geth and a real Kafka on this machine, on free ports of the loopback address."""
+
+
+@devnet_command.command()
+@_state
+@_blocks
+@_block_seconds
+def up(state_dir: Path | None, blocks: int, block_seconds: float) -> None:
+    """Start the services in the background and print their settings.
+
+    Example: eval "$(ethlogs-devnet up)"
+    """
+    state = bring_up(state_dir or default_state_dir(), blocks, block_seconds, to_stderr)
+    for name, value in state.environment.items():
+        click.echo(f"export {name}={shlex.quote(value)}")
+
+
+@devnet_command.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@_state
+@_blocks
+@_block_seconds
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def run(state_dir: Path | None, blocks: int, block_seconds: float, command: tuple[str, ...]) -> None:
+    """Run COMMAND with the services up, and take them down when it ends.
+
+    The exit status is COMMAND's; 127 when it does not exist. Without --state everything is in a temporary
+    folder that is removed.
+
+    Example: ethlogs-devnet run -- ethlogs produce --blocks 5
+    """
+    sys.exit(run_with_devnet(command, state_dir, blocks, block_seconds, to_stderr))
+
+
+@devnet_command.command()
+@_state
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def status(state_dir: Path | None, as_json: bool) -> None:
+    """Show each service: process, ports, head block. Exit status 1 unless all are up."""
+    found = fetch_status(state_dir or default_state_dir())
+    click.echo(json.dumps(found.to_json()) if as_json else "\n".join(found.to_lines()))
+    sys.exit(0 if found.up else 1)
+
+
+@devnet_command.command()
+@_state
+@click.option("--keep-data", is_flag=True, help="Keep chain and topics for the next up.")
+def down(state_dir: Path | None, keep_data: bool) -> None:
+    """End the services that up has started and remove their data."""
+    take_down(state_dir or default_state_dir(), to_stderr, keep_data=keep_data)
+
+
+@devnet_command.command()
+@_blocks
+def download(blocks: int) -> None:
+    """Fetch and build all that the services need, so that later starts need no network."""
+    prepare(blocks, to_stderr)

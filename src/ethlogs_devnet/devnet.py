@@ -1,0 +1,131 @@
+"""geth and Kafka together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from ethlogs_devnet.genesis import ChainSpec
+from ethlogs_devnet.geth import GethNode
+from ethlogs_devnet.geth_binary import GETH_VERSION, find_geth
+from ethlogs_devnet.kafka import KafkaBroker
+from ethlogs_devnet.kafka_jars import KAFKA_VERSION, find_kafka_jars
+from ethlogs_devnet.live_head import LiveHead
+from ethlogs_devnet.progress import Report, silent, step
+from ethlogs_devnet.ready_chain import find_chain
+
+
+class Service(Protocol):
+    """What a devnet asks of each of its services."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    def pid(self) -> int | None:
+        """Process id while it runs."""
+
+    @property
+    def ports(self) -> list[int]:
+        """The ports that it listens on."""
+
+    def environment(self) -> dict[str, str]:
+        """The settings that point ethlogs at it."""
+
+    def start(self) -> None:
+        """Start it and wait until it serves."""
+
+    def stop(self) -> None:
+        """End it."""
+
+
+def prepare(blocks: int, report: Report = silent) -> None:
+    """Fetch or build what is not in the cache: geth, Kafka's jars, the chain of ``blocks`` blocks.
+
+    This may take minutes, once.
+    """
+    with step(report, f"geth {GETH_VERSION} at hand"):
+        geth = find_geth()
+    with step(report, f"Kafka {KAFKA_VERSION} at hand"):
+        find_kafka_jars()
+    if blocks:
+        with step(report, f"chain of {blocks} blocks at hand"):
+            find_chain(blocks, ChainSpec(), geth)
+
+
+class Devnet:
+    """A real node and a real broker in one private folder.
+
+    ``blocks`` is the length of the ready-made chain, ``block_seconds`` the time between blocks of the live
+    head (0: the chain stands still), ``kafka_properties`` are extra broker settings, ``ipc`` opens geth's
+    unix socket. Use it as a context manager, or ``start`` and ``stop``.
+    """
+
+    def __init__(
+        self,
+        state_dir: Path,
+        blocks: int = 30,
+        block_seconds: float = 0.0,
+        kafka_properties: Mapping[str, str] | None = None,
+        *,
+        ipc: bool = False,
+        report: Report = silent,
+    ) -> None:
+        self.state_dir = Path(state_dir)
+        self.geth = GethNode(self.state_dir / "geth", blocks, ipc=ipc)
+        self.kafka = KafkaBroker(self.state_dir / "kafka", kafka_properties)
+        self._blocks = blocks
+        self._report = report
+        self.live_head = LiveHead(self.geth, block_seconds) if block_seconds > 0 else None
+
+    @property
+    def services(self) -> list[Service]:
+        """All services, in the order in which they are named to people."""
+        return [self.geth, self.kafka]
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment variables with which ethlogs and Spark use these services."""
+        of_services = [service.environment().items() for service in self.services]
+        return {
+            **dict(chain.from_iterable(of_services)),
+            "ETHLOGS_MASTER": "local[*]",
+            "SPARK_LOCAL_IP": "127.0.0.1",
+        }
+
+    def start(self) -> None:
+        """Start both at once and wait until both serve; on an error nothing stays running."""
+        self.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            prepare(self._blocks, self._report)
+            with ThreadPoolExecutor() as pool:
+                list(pool.map(self._start_service, self.services))
+            if self.live_head is not None:
+                self.live_head.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End the live head, then both services."""
+        if self.live_head is not None:
+            self.live_head.stop()
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda service: service.stop(), self.services))
+
+    def _start_service(self, service: Service) -> None:
+        with step(self._report, f"{service.name} up"):
+            service.start()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

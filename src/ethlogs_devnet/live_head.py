@@ -1,0 +1,62 @@
+"""A chain that goes on: a block every so many seconds."""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import TracebackType
+from typing import Self
+
+from ethlogs_devnet.errors import DevnetError, NodeRpcError, NodeUnreachableError
+from ethlogs_devnet.geth import GethNode
+from ethlogs_devnet.plans import DEFAULT_PLAN, BlockPlan
+
+
+class LiveHead:
+    """Commits a block of ``plan`` each ``seconds``; goes on by itself after the node was away."""
+
+    def __init__(self, geth: GethNode, seconds: float, plan: BlockPlan = DEFAULT_PLAN) -> None:
+        self._geth = geth
+        self._seconds = seconds
+        self._plan = plan
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.committed = 0
+        """How many blocks it has committed."""
+        self.last_error: DevnetError | None = None
+        """Why the newest attempt failed; None when it did not."""
+
+    def start(self) -> None:
+        """Begin; the first block comes after ``seconds``."""
+        self._ended.clear()
+        self._thread = threading.Thread(target=self._run, name="live-head", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, after the block that is being made."""
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _run(self) -> None:
+        due = time.monotonic() + self._seconds
+        while not self._ended.wait(max(0.0, due - time.monotonic())):
+            due = max(due + self._seconds, time.monotonic())
+            self._commit()
+
+    def _commit(self) -> None:
+        try:
+            self._geth.commit_block(self._plan)
+            self.committed += 1
+            self.last_error = None
+        except (NodeUnreachableError, NodeRpcError) as error:
+            self.last_error = error

@@ -1,0 +1,119 @@
+"""The process that ``ethlogs-devnet up`` leaves in the background, and how it is started and ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from ethlogs_devnet.devnet import Devnet
+from ethlogs_devnet.errors import DevnetError
+from ethlogs_devnet.progress import Report, to_stderr
+from ethlogs_devnet.signals import InterruptedBySignal, handling, raise_interrupted
+from ethlogs_devnet.state import (
+    DevnetState,
+    ProcessIdentity,
+    ServiceState,
+    clean_stale,
+    locked_state,
+    read_state,
+    remove_state,
+    write_state,
+)
+
+_DOWN_SECONDS = 60.0
+
+
+def bring_up(folder: Path, blocks: int, block_seconds: float, report: Report) -> DevnetState:
+    """Return the devnet of ``folder``; start it in the background where it is not up."""
+    with locked_state(folder):
+        state = read_state(folder)
+        if state is not None and state.is_up():
+            report(f"already up in {folder} (process {state.supervisor.pid})")
+            return state
+        if clean_stale(folder):
+            report(f"cleaned {folder}: the devnet in it had ended without being taken down")
+        return _start_supervisor(folder, blocks, block_seconds)
+
+
+def take_down(folder: Path, report: Report, *, keep_data: bool = False) -> None:
+    """End the devnet of ``folder`` and remove its data."""
+    with locked_state(folder):
+        state = read_state(folder)
+        if state is None or not state.is_up():
+            clean_stale(folder)
+            report(f"not up in {folder}")
+        else:
+            state.supervisor.end(_DOWN_SECONDS)
+            report("down")
+        remove_state(folder, keep_data=keep_data)
+
+
+def _start_supervisor(folder: Path, blocks: int, block_seconds: float) -> DevnetState:
+    log = folder / "supervisor.log"
+    command = [
+        sys.executable,
+        "-m",
+        "ethlogs_devnet.supervisor",
+        str(folder),
+        str(blocks),
+        str(block_seconds),
+    ]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        return _wait_until_up(folder, process, log)
+    except BaseException:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+        raise
+
+
+def _wait_until_up(folder: Path, process: subprocess.Popen[bytes], log: Path) -> DevnetState:
+    """Pass the supervisor's lines on until it has written its state."""
+    with log.open() as lines:
+        while True:
+            ended = process.poll() is not None
+            state = read_state(folder)
+            sys.stderr.write(lines.read())
+            sys.stderr.flush()
+            if state is not None:
+                process.returncode = 0  # it outlives this object on purpose
+                return state
+            if ended:
+                error = DevnetError("the devnet could not be started", hint=f"the log is {log}")
+                error.exit_status = process.returncode
+                raise error
+            time.sleep(0.05)
+
+
+def supervise(folder: Path, blocks: int, block_seconds: float) -> int:
+    """Run a devnet until a signal asks to end it; return the exit status."""
+    try:
+        with handling(raise_interrupted), Devnet(folder, blocks, block_seconds, report=to_stderr) as devnet:
+            write_state(folder, _state_of(devnet))
+            while True:
+                signal.pause()
+    except InterruptedBySignal:
+        remove_state(folder, keep_data=True)
+        return 0
+    except DevnetError as error:
+        to_stderr(f"{error}{f' ({error.hint})' if error.hint else ''}")
+        return error.exit_status
+
+
+def _state_of(devnet: Devnet) -> DevnetState:
+    services = {
+        service.name: ServiceState(ProcessIdentity.of(service.pid or 0), service.ports)
+        for service in devnet.services
+    }
+    return DevnetState(ProcessIdentity.of(os.getpid()), services, devnet.environment())
+
+
+if __name__ == "__main__":
+    sys.exit(supervise(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))
