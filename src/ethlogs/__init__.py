@@ -1,3 +1,18 @@
 """Every Ethereum event log on a Kafka topic: complete, once, in order, and proven."""
 
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+__all__ = ["HexJsonEncoder", "__version__", "getTransactionsInBlock", "produceAllEventLogs"]
+
+if TYPE_CHECKING:
+    from ethlogs.api import HexJsonEncoder, getTransactionsInBlock, produceAllEventLogs
+
+
+def __getattr__(name: str) -> Any:
+    """Load the API when it is first asked for: ``ethlogs --help`` must not wait for web3."""
+    if name in __all__:
+        from ethlogs import api
+
+        return getattr(api, name)
+    raise AttributeError(name)

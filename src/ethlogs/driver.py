@@ -1,4 +1,4 @@
-"""The driver that spark-submit runs: a SparkContext first, then the run, then its report.
+"""The driver that spark-submit runs: a SparkContext first, then the job, then its report.
 
 Its one argument is the run's folder. Whoever submitted it reads progress and report there.
 """
@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ethlogs.errors import EthlogsError, ExitStatus, SettingsError
-from ethlogs.follow import follow_chain
+from ethlogs.jobs import build_job
 from ethlogs.journal import Journal
-from ethlogs.report import Report
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, STOP, RunFolder
 from ethlogs.settings import RunSettings, from_json
 from ethlogs.stop import StopSwitch, stop_on_signals
@@ -43,16 +42,17 @@ def main(arguments: Sequence[str]) -> int:
 def run_driver(settings: RunSettings, folder: RunFolder, attempt: int = 1) -> int:
     """Run in this process with a SparkContext; returns the exit status that report.json has too."""
     journal = Journal(settings.run, attempt, lambda snapshot: folder.write_json(PROGRESS, snapshot))
+    stop = StopSwitch(settings.timeout_seconds)
+    job = build_job(settings, attempt, stop, journal)
     journal.start()
     error: EthlogsError | None = None
     try:
         spark = _start_spark(settings.run)
-        stop = StopSwitch(settings.timeout_seconds)
         # After Spark, which puts its own handler on SIGINT.
         stop_on_signals(stop)
         _watch_for_stop(folder, stop)
         try:
-            follow_chain(settings, attempt, stop, journal)
+            job.run()
         finally:
             spark.stop()
     except EthlogsError as exc:
@@ -64,38 +64,9 @@ def run_driver(settings: RunSettings, folder: RunFolder, attempt: int = 1) -> in
             f"a defect of ethlogs: {type(exc).__name__}: {exc}", hint=f"please report it with {folder.log}"
         )
     journal.close()
-    report = build_report(settings, journal, attempt, error)
-    folder.write_json(REPORT, report.to_dict())
-    return report.exitStatus
-
-
-def build_report(
-    settings: RunSettings, journal: Journal, attempt: int, error: EthlogsError | None
-) -> Report:
-    """The report of a run that ended, with ``error`` or without."""
-    counters, plan, meter = journal.meter.counters, journal.plan, journal.meter
-    return Report(
-        exitStatus=int(error.exit_status if error else ExitStatus.DONE),
-        error=str(error) if error else None,
-        hint=error.hint if error else None,
-        run=settings.run,
-        attempt=attempt,
-        chainId=journal.chain_id,
-        topic=settings.stream.topic,
-        ledgerTopic=settings.stream.ledger_topic,
-        proof=settings.follow.proof,
-        range={"first": plan.first, "last": plan.last} if plan else None,
-        firstBlock=counters.first_block,
-        lastBlock=counters.last_block,
-        blocks=counters.blocks,
-        logs=counters.logs,
-        tip={"number": counters.last_block, "hash": counters.tip_hash} if counters.tip_hash else None,
-        reorgs=counters.reorgs,
-        retries=journal.retries,
-        seconds=round(meter.seconds, 3),
-        logsPerSecond=round(meter.logs_per_second(), 1),
-        latencyMs=meter.latency_ms(),
-    )
+    report = job.report(error)
+    folder.write_json(REPORT, report)
+    return int(report["exitStatus"])
 
 
 def _start_spark(run: str) -> Any:
@@ -113,7 +84,8 @@ def _watch_for_stop(folder: RunFolder, stop: StopSwitch) -> None:
         while not stop.requested:
             request = folder.read_json(STOP)
             if request is not None:
-                stop.request(int(request.get("signal", signal.SIGTERM)), "interrupted: a stop was requested")
+                number = int(request.get("signal", signal.SIGTERM))
+                stop.request(number, f"interrupted by {signal.Signals(number).name}")
             elif os.getppid() != parent:
                 stop.request(signal.SIGTERM, "spark-submit, which ran this driver, is gone")
             threading.Event().wait(_WATCH_SECONDS)

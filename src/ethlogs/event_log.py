@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import orjson
-from web3 import Web3
+from eth_utils.address import to_checksum_address
 
 from ethlogs.proof import ProvenBlock, ProvenLog
 
@@ -25,7 +25,7 @@ class Record(NamedTuple):
 @lru_cache(maxsize=65_536)
 def checksum_address(address: str) -> str:
     """The address in EIP-55 form; cached, since a few contracts emit most logs."""
-    return Web3.to_checksum_address(address)
+    return to_checksum_address(address)
 
 
 def encode_event_log(chain_id: int, block: ProvenBlock, log: ProvenLog, *, removed: bool = False) -> Record:

@@ -101,10 +101,13 @@ class Journal:
 
 
 def _where_it_goes_on(plan: Plan, tip: BlockRecord | None, head: int) -> str:
-    end = "without end" if plan.last is None else f"to block {plan.last}, {plan.blocks} blocks"
-    behind = max(0, head - plan.first + 1)
+    end = "without end" if plan.last is None else f"to block {plan.last}, {_blocks(plan.blocks or 0)} in all"
     if tip is None:
-        return f"a new stream: from block {plan.first} {end}; the head is {behind} blocks ahead"
+        return f"begins at block {plan.first}, {end}; the head is block {head}"
     following = max(plan.first, tip.block_number + 1)
-    behind = max(0, head - tip.block_number)
-    return f"goes on at block {following} after tip {tip.block_number}, {end}; {behind} blocks behind the head"
+    behind = _blocks(max(0, head - tip.block_number))
+    return f"goes on at block {following} after the tip {tip.block_number}, {end}; {behind} behind the head"
+
+
+def _blocks(count: int) -> str:
+    return f"{count:,} block{'' if count == 1 else 's'}"

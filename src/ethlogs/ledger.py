@@ -7,7 +7,6 @@ writes, in the order of the chain, so that its last block record is the stream's
 
 from __future__ import annotations
 
-import typing
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +28,8 @@ class BlockRecord:
     ``offsets`` maps each partition of the event-log topic that the block's logs went to, to the
     offset of the last of them: a consumer that is past these has the whole block.
     ``claim`` is the offset of the claim under which the block was produced, so that the newest claim
-    is found from the tip without reading the ledger.
+    is found from the tip without reading the ledger. ``stream_blocks`` and ``stream_logs`` count the
+    follower's blocks and event logs up to this one, for the same reason.
     """
 
     chain_id: int
@@ -44,6 +44,8 @@ class BlockRecord:
     offsets: dict[int, int]
     run: str
     claim: int
+    stream_blocks: int
+    stream_logs: int
 
     @property
     def key(self) -> bytes:
@@ -67,6 +69,8 @@ class BlockRecord:
                 "offsets": {str(partition): offset for partition, offset in self.offsets.items()},
                 "run": self.run,
                 "claim": self.claim,
+                "streamBlocks": self.stream_blocks,
+                "streamLogs": self.stream_logs,
             }
         )
 
@@ -187,6 +191,8 @@ def _parse_block(key: bytes | None, fields: dict[str, Any]) -> BlockRecord:
         offsets={int(p): o for p, o in fields["offsets"].items() if type(o) is int},
         run=_text(fields, "run"),
         claim=_integer(fields, "claim"),
+        stream_blocks=_integer(fields, "streamBlocks"),
+        stream_logs=_integer(fields, "streamLogs"),
     )
     if record.key != key:
         raise ValueError(f"the key is {key!r}, the block number {record.block_number}")
@@ -219,7 +225,7 @@ def _integer(fields: dict[str, Any], name: str) -> int:
     value = fields[name]
     if type(value) is not int or value < 0:
         raise TypeError(f"{name} is {value!r}")
-    return typing.cast(int, value)
+    return value
 
 
 def _optional_integer(fields: dict[str, Any], name: str) -> int | None:

@@ -18,6 +18,7 @@ from ethlogs.errors import SettingsError
 
 Proof = Literal["receipts", "bloom"]
 Head = Literal["latest", "safe", "finalized"]
+Job = Literal["produce", "smoketest"]
 
 T = TypeVar("T")
 
@@ -64,6 +65,11 @@ class StreamSettings:
         """Derived from the ledger topic alone, so that an administrator can grant it (KIP-98)."""
         return f"ethlogs.{self.ledger_topic}"
 
+    @property
+    def smoketest_topic(self) -> str:
+        """Where a smoketest produces: never a stream."""
+        return f"{self.topic}.smoketest"
+
 
 @dataclass(frozen=True)
 class TopicCreation:
@@ -99,6 +105,7 @@ class RunSettings:
     """Everything that a driver needs to know."""
 
     run: str
+    job: Job
     node: NodeSettings
     kafka: KafkaSettings
     stream: StreamSettings = StreamSettings()

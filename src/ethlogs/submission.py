@@ -7,10 +7,11 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ethlogs.errors import SubmissionError
+from ethlogs.errors import DeadlineError, SubmissionError
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, RunFolder
 from ethlogs.settings import RunSettings, to_json
 from ethlogs.spark.submit import build_environment
@@ -18,6 +19,8 @@ from ethlogs.spark.submit import build_environment
 _POLL_SECONDS = 0.25
 _LAST_LINES = 15
 _KILL_SECONDS = 10.0
+_GRACE_SECONDS = 60.0
+"""For Spark to start and the driver to end itself, beyond the run's own limit."""
 
 ShowProgress = Callable[[dict[str, Any]], None]
 
@@ -33,12 +36,21 @@ def run_locally(
     ------
     SubmissionError
         When it ended without a report, with the last lines of its output.
+    DeadlineError
+        When it did not even end by itself at its ``--timeout``.
     """
     folder.write(SETTINGS, to_json(settings))
+    limit = settings.timeout_seconds
+    deadline = None if limit is None else time.monotonic() + limit + _GRACE_SECONDS
     with folder.log.open("wb") as log, _start(argv, log) as process, _passed_signals(folder, process):
         folder.log.chmod(0o600)
         while process.poll() is None:
             _wait(process)
+            if deadline is not None and time.monotonic() > deadline:
+                raise DeadlineError(
+                    f"spark-submit did not end {_GRACE_SECONDS:g} seconds after --timeout {limit:g}",
+                    hint=f"it was ended; its output is in {folder.log}",
+                )
             progress = folder.read_json(PROGRESS)
             if progress is not None:
                 show_progress(progress)
@@ -47,7 +59,7 @@ def run_locally(
         raise SubmissionError(
             f"spark-submit ended with status {process.returncode} and the driver left no report; its last"
             f" lines:\n{last_lines(folder)}",
-            hint=f"the whole output is in {folder.log}; what was committed stays, and the same command goes on",
+            hint=f"the whole output is in {folder.log}; what was committed stays, the same command goes on",
         )
     return report
 
@@ -80,7 +92,8 @@ def _start(argv: Sequence[str], log: Any) -> Iterator[subprocess.Popen[bytes]]:
         )
     except OSError as exc:
         raise SubmissionError(
-            f"{argv[0]} cannot be run: {exc.strerror}", hint="is --spark-submit the path of Spark's spark-submit?"
+            f"{argv[0]} cannot be run: {exc.strerror}",
+            hint="is --spark-submit the path of Spark's spark-submit?",
         ) from exc
     try:
         yield process

@@ -17,12 +17,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
 
 
-class KeyValue(click.ParamType):
+class KeyValue(click.ParamType):  # type: ignore[type-arg]  # generic in its stubs only
     """``KEY=VALUE``; several in an environment variable are quoted as a shell quotes them."""
 
     name = "KEY=VALUE"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
         """Split at the first ``=``; the value is never repeated in a message, it may be a password."""
         if isinstance(value, tuple):
             return value
@@ -36,7 +38,7 @@ class KeyValue(click.ParamType):
         return shlex.split(rv)
 
 
-class StartHeight(click.ParamType):
+class StartHeight(click.ParamType):  # type: ignore[type-arg]
     """``latest``, ``earliest`` or a height."""
 
     name = "latest|earliest|N"
@@ -138,7 +140,9 @@ creation_options: Decorator[Any] = combined(
 )
 
 spark_options: Decorator[Any] = combined(
-    setting("--master", metavar="URL", help="Where the driver runs, as spark-submit takes it, like local[*]."),
+    setting(
+        "--master", metavar="URL", help="Where the driver runs, as spark-submit takes it, like local[*]."
+    ),
     setting("--driver-memory", metavar="SIZE", help="The driver's JVM memory, like 1g."),
     setting("--conf", type=KeyValue(), multiple=True, help="A Spark setting. Repeatable."),
     setting("--properties-file", metavar="FILE", help="Spark settings; else conf/spark-defaults.conf."),

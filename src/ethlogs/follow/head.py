@@ -97,7 +97,9 @@ class HeadWatcher:
                 hint="is the node in sync, and of the right chain?",
             )
         if behind.tries == 3:
-            self._notify(f"node {self._node.name} is at block {self.height}, below the tip {tip}; waiting for it")
+            self._notify(
+                f"node {self._node.name} is at block {self.height}, below the tip {tip}; waiting for it"
+            )
             self._node.switch_from(self._node.name, "the node is behind the stream")
         behind.wait(self._stop.pause)
 

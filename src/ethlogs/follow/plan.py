@@ -85,7 +85,7 @@ def check_not_superseded(claimed: Claimed | None, run: str, first_look_offset: i
         return
     raise SupersededError(
         f"run {claimed.claim.run} has taken this stream, with blocks from {claimed.claim.first_block} on",
-        hint="two runs cannot write one stream; what this run committed stays, and the other goes on after it",
+        hint="two runs cannot write one stream; what this run committed stays, the other goes on after it",
     )
 
 
@@ -94,7 +94,13 @@ def _start_height(start: str | None, head: int) -> int | None:
         return None
     if start == "latest":
         return head
-    return 0 if start == "earliest" else int(start)
+    height = 0 if start == "earliest" else int(start)
+    if height > head + 1:
+        raise SettingsError(
+            f"--start {height} is above the head of the chain, block {head}",
+            hint="give a block that the chain has, or latest",
+        )
+    return height
 
 
 def _first_of_empty_ledger(start: int | None, head: int, topic_has_records: bool) -> int:

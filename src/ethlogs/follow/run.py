@@ -17,7 +17,7 @@ from ethlogs.event_log import encode_event_logs
 from ethlogs.follow import plan as planning
 from ethlogs.follow.head import HeadWatcher
 from ethlogs.follow.plan import Plan
-from ethlogs.follow.prefetch import PreparedBlock, Prefetcher
+from ethlogs.follow.prefetch import Prefetcher, PreparedBlock
 from ethlogs.follow.stream import BlockBatch, HeldStream, StreamTopics, commit_claim
 from ethlogs.journal import Journal
 from ethlogs.kafka.errors import FencedError
@@ -162,10 +162,7 @@ class Run:
 
     def _follow(self, stream: HeldStream) -> None:
         tip, claim = stream.tail.tip, stream.claim
-        resumes = tip is not None and tip.block_number + 1 > claim.first_block
-        following = tip.block_number + 1 if tip is not None and resumes else claim.first_block
-        if tip is not None and following != tip.block_number + 1:
-            tip = None
+        following = max(claim.first_block, tip.block_number + 1 if tip else 0)
         with Prefetcher(self._prepare, following) as prefetcher:
             while claim.last_block is None or following <= claim.last_block:
                 self._stop.check()
@@ -194,10 +191,11 @@ class Run:
     ) -> BlockRecord:
         """One transaction: one block at the head, as many as its bounds allow behind the head."""
         first = self._take_first(prefetcher)
-        first = self._descending(first, tip.block_number, tip.block_hash) if tip else first
+        if tip is not None and tip.block_number == first.number - 1:
+            first = self._descending(first, tip.block_number, tip.block_hash)
         finalized = self._head.fetch_finalized()
         with stream.writer.transaction() as transaction:
-            batch = BlockBatch(transaction, self._topics, stream.claim, stream.claim_offset, finalized)
+            batch = BlockBatch(transaction, self._topics, stream.claim, stream.claim_offset, tip, finalized)
             batch.add(first)
             self._fill(batch, prefetcher, first, head)
             new_tip = batch.commit()
@@ -252,7 +250,8 @@ class Run:
         if self._trouble.failing_seconds > patience_seconds:
             raise KafkaUnavailableError(
                 f"{exc}; no success for {patience_seconds:g} seconds",
-                hint=exc.hint or "is Kafka running, and is --bootstrap-server right? What was committed stays",
+                hint=exc.hint
+                or "is Kafka running, and is --bootstrap-server right? What was committed stays",
             ) from exc
         if self._trouble.tries == 0:
             self._journal.notify(f"{exc}; trying again for up to {patience_seconds:g} seconds")

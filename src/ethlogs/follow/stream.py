@@ -44,12 +44,19 @@ class BlockBatch:
     """Blocks of one transaction: their event logs first, then, with the offsets, the ledger's records."""
 
     def __init__(
-        self, transaction: Transaction, topics: StreamTopics, claim: Claim, claim_offset: int, finalized: int | None
+        self,
+        transaction: Transaction,
+        topics: StreamTopics,
+        claim: Claim,
+        claim_offset: int,
+        previous: BlockRecord | None,
+        finalized: int | None,
     ) -> None:
         self._transaction = transaction
         self._topics = topics
         self._claim = claim
         self._claim_offset = claim_offset
+        self._previous = previous
         self._finalized = finalized
         self._began_at = time.monotonic()
         self._blocks: list[tuple[PreparedBlock, dict[int, int]]] = []
@@ -76,16 +83,20 @@ class BlockBatch:
     def commit(self) -> BlockRecord:
         """Commit the blocks with their ledger records; returns the new tip."""
         self._transaction.settle()
-        tip = None
+        tip = self._previous
         for block, last in self._blocks:
-            tip = self._record(block, last)
-            self._transaction.send(self._topics.ledger.name, FOLLOWER_PARTITION, Record(tip.key, tip.encode()))
+            tip = self._record(block, last, tip)
+            self._transaction.send(
+                self._topics.ledger.name, FOLLOWER_PARTITION, Record(tip.key, tip.encode())
+            )
         if tip is None:
             raise AssertionError("a batch has at least one block")
         self._transaction.commit()
         return tip
 
-    def _record(self, block: PreparedBlock, last: dict[int, int]) -> BlockRecord:
+    def _record(
+        self, block: PreparedBlock, last: dict[int, int], previous: BlockRecord | None
+    ) -> BlockRecord:
         return BlockRecord(
             chain_id=self._claim.identity.chain_id,
             block_number=block.number,
@@ -99,6 +110,8 @@ class BlockBatch:
             offsets={p: self._transaction.offset(number) for p, number in sorted(last.items())},
             run=self._claim.run,
             claim=self._claim_offset,
+            stream_blocks=(previous.stream_blocks if previous else 0) + 1,
+            stream_logs=(previous.stream_logs if previous else 0) + len(block.records),
         )
 
 

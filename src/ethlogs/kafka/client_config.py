@@ -50,7 +50,11 @@ def check_client_settings(client: tuple[tuple[str, str], ...]) -> None:
     SettingsError
         Naming the setting; never its value, which may be a password.
     """
-    known = {**KafkaConsumer.DEFAULT_CONFIG, **KafkaAdminClient.DEFAULT_CONFIG, **KafkaProducer.DEFAULT_CONFIG}
+    known = {
+        **KafkaConsumer.DEFAULT_CONFIG,
+        **KafkaAdminClient.DEFAULT_CONFIG,
+        **KafkaProducer.DEFAULT_CONFIG,
+    }
     for name, value in client:
         option = _option(name)
         if option in _OURS:
@@ -106,9 +110,7 @@ def consumer_config(settings: KafkaSettings, isolation_level: str) -> dict[str, 
 
 def admin_config(settings: KafkaSettings) -> dict[str, Any]:
     """Settings of an admin client."""
-    return _with_client(
-        settings, KafkaAdminClient.DEFAULT_CONFIG, {"request_timeout_ms": REQUEST_TIMEOUT_MS}
-    )
+    return _with_client(settings, KafkaAdminClient.DEFAULT_CONFIG, {"request_timeout_ms": REQUEST_TIMEOUT_MS})
 
 
 def _with_client(settings: KafkaSettings, known: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:

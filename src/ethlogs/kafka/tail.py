@@ -49,7 +49,9 @@ class Tail:
 
 
 @contextmanager
-def open_consumer(settings: KafkaSettings, isolation_level: str = "read_committed") -> Iterator[KafkaConsumer]:
+def open_consumer(
+    settings: KafkaSettings, isolation_level: str = "read_committed"
+) -> Iterator[KafkaConsumer]:
     """A consumer without a group, closed at the end, with its errors mapped."""
     with mapped_errors(f"reading from {settings.bootstrap_servers}"):
         consumer = KafkaConsumer(**consumer_config(settings, isolation_level))
@@ -108,7 +110,9 @@ def describe_open_transaction(settings: KafkaSettings, ledger_topic: str) -> str
     partition = TopicPartition(ledger_topic, FOLLOWER_PARTITION)
     with admin_client(settings) as client:
         described = client.describe_producers([partition])[partition]
-        holders = {p.producer_id for p in described.active_producers if p.current_transaction_start_offset >= 0}
+        holders = {
+            p.producer_id for p in described.active_producers if p.current_transaction_start_offset >= 0
+        }
         listings = client.list_transactions(producer_id_filters=sorted(holders))
     names = [row.transactional_id for rows in listings.values() for row in rows]
     return f"transactional id {', '.join(names)}" if names else f"producer id {sorted(holders)}"

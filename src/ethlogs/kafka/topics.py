@@ -24,7 +24,13 @@ EVENT_LOG_CONFIG = {
     "max.message.bytes": str(MAX_RECORD_BYTES),
 }
 LEDGER_CONFIG = {"cleanup.policy": "compact"}
-_READ_CONFIGS = ("cleanup.policy", "retention.ms", "retention.bytes", "max.message.bytes", "min.insync.replicas")
+_READ_CONFIGS = (
+    "cleanup.policy",
+    "retention.ms",
+    "retention.bytes",
+    "max.message.bytes",
+    "min.insync.replicas",
+)
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,9 @@ class BlockSource:
                 f"node {self._node.name} has block {_readable(block)} but not its receipts",
                 hint="the node may have pruned them: use a node that keeps the history that you ask for",
             )
-        return FetchedBlock(self._prove(header.result, body.result, height), header.size_bytes + body.size_bytes)
+        return FetchedBlock(
+            self._prove(header.result, body.result, height), header.size_bytes + body.size_bytes
+        )
 
     def _prove(self, header: Any, body: Any, height: int | None) -> ProvenBlock:
         prove = prove_by_receipts if self._proof == "receipts" else prove_by_bloom

@@ -13,23 +13,27 @@ class Place:
 
     def __init__(self, header: Header) -> None:
         self._transactions = header.transactions
-        self.fields = {"blockHash": header.hash, "blockNumber": hex(header.number), "removed": False}
         self.transaction_hash = ""
+        self._fields: dict[str, str | bool] = {
+            "blockHash": header.hash,
+            "blockNumber": hex(header.number),
+            "removed": False,
+        }
 
     def move_to_transaction(self, index: int) -> None:
         self.transaction_hash = self._transactions[index]
-        self.fields["transactionHash"] = self.transaction_hash
-        self.fields["transactionIndex"] = hex(index)
+        self._fields["transactionHash"] = self.transaction_hash
+        self._fields["transactionIndex"] = hex(index)
 
     def move_to_log(self, index: int) -> None:
-        self.fields["logIndex"] = hex(index)
+        self._fields["logIndex"] = hex(index)
 
     def check(self, item: dict[str, Any]) -> None:
         """Raise ShapeError where a field of the item names another place.
 
         A field that is left out contradicts nothing; ``require`` is for those that must be there.
         """
-        for name, expected in self.fields.items():
+        for name, expected in self._fields.items():
             if item.get(name, expected) != expected:
                 _check_spelling(name, item[name], expected)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from ethlogs.errors import SettingsError
 
@@ -34,7 +34,7 @@ def find_java(environment: Mapping[str, str]) -> Java:
         When there is none, or it does not say its version.
     """
     home = environment.get("JAVA_HOME")
-    path = os.path.join(home, "bin", "java") if home else shutil.which("java", path=environment.get("PATH"))
+    path = str(Path(home) / "bin" / "java") if home else shutil.which("java", path=environment.get("PATH"))
     if path is None:
         raise SettingsError("Java is not installed, and spark-submit needs it", hint=_INSTALL)
     try:
@@ -55,7 +55,9 @@ def parse_version(text: str, path: str) -> int:
     """
     match = re.search(r'version "(?:1\.)?(\d+)', text)
     if match is None:
-        raise SettingsError(f"{path} -version does not say its version: {text.strip()[:200]!r}", hint=_INSTALL)
+        raise SettingsError(
+            f"{path} -version does not say its version: {text.strip()[:200]!r}", hint=_INSTALL
+        )
     return int(match.group(1))
 
 

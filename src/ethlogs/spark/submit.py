@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -75,11 +74,11 @@ def choose_master(settings: SparkSettings, spark: SparkSubmit, environment: Mapp
         On a machine that looks like a cluster's but does not say where the cluster is.
     """
     if settings.master:
-        return Master(settings.master, "--master")
+        return Master(settings.master, "as asked for")
     for path in _properties_files(settings, spark, environment):
         found = read_properties(path).get("spark.master")
         if found:
-            return Master(found, f"spark.master in {path}")
+            return Master(found, f"from {path}")
     for variable in ("HADOOP_CONF_DIR", "YARN_CONF_DIR"):
         if environment.get(variable):
             return Master("yarn", f"{variable} is set")
@@ -91,7 +90,9 @@ def choose_master(settings: SparkSettings, spark: SparkSubmit, environment: Mapp
     return Master("local[*]", "no Hadoop configuration was found")
 
 
-def build_argv(spark: SparkSubmit, settings: SparkSettings, master: str, name: str, folder: Path) -> list[str]:
+def build_argv(
+    spark: SparkSubmit, settings: SparkSettings, master: str, name: str, folder: Path
+) -> list[str]:
     """The whole command line; it holds no setting of the run, which travel in the run's folder."""
     argv = [spark.path, "--master", master, "--name", settings.name or name]
     if settings.driver_memory:
@@ -132,7 +133,7 @@ def _candidates(wanted: str | None, environment: Mapping[str, str]) -> list[str 
         return [wanted]
     home = environment.get("SPARK_HOME")
     if home:
-        return [os.path.join(home, "bin", "spark-submit")]
+        return [str(Path(home) / "bin" / "spark-submit")]
     spec = find_spec("pyspark")
     package = Path(spec.origin).parent if spec and spec.origin else None
     bundled = str(package / "bin" / "spark-submit") if package else None
@@ -146,7 +147,12 @@ def _fetch_version(path: str, environment: Mapping[str, str]) -> str:
         return jar.stem.rsplit("-", 1)[1]
     try:
         finished = subprocess.run(
-            [path, "--version"], capture_output=True, text=True, timeout=60, check=False, env=dict(environment)
+            [path, "--version"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            env=dict(environment),
         )
     except (OSError, subprocess.TimeoutExpired) as exc:
         raise SettingsError(

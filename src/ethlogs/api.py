@@ -1,0 +1,159 @@
+"""The small Python API: a block's transactions and event logs, for notebooks and scripts.
+
+>>> import ethlogs
+>>> from web3 import Web3
+>>> w3 = Web3(Web3.HTTPProvider("http://localhost:8545"))          # doctest: +SKIP
+>>> ethlogs.getTransactionsInBlock(w3, "latest")                    # doctest: +SKIP
+>>> ethlogs.produceAllEventLogs(w3, "latest", producer, "my_topic") # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from hexbytes import HexBytes
+from kafka import KafkaProducer
+
+from ethlogs.errors import BlockNotFoundError, NodeUnavailableError, UnprovenError
+from ethlogs.event_log import encode_event_logs
+from ethlogs.kafka.errors import mapped_errors
+from ethlogs.node import BlockSource, Node
+from ethlogs.node.rpc import parse_answer
+from ethlogs.proof import prove_by_receipts
+from ethlogs.settings import NodeSettings, Proof
+from ethlogs.stop import StopSwitch
+
+if TYPE_CHECKING:
+    # Loading web3 takes longer than fetching and proving a block.
+    from web3 import Web3
+
+_FLUSH_SECONDS = 60.0
+
+
+class HexJsonEncoder(json.JSONEncoder):
+    """Encodes what web3 returns: bytes as 0x-prefixed hex, mappings as objects.
+
+    >>> json.dumps({"hash": HexBytes("0x0102")}, cls=HexJsonEncoder)
+    '{"hash": "0x0102"}'
+    """
+
+    def default(self, o: Any) -> Any:
+        """Encode what the standard encoder does not know."""
+        if isinstance(o, bytes | bytearray):
+            return HexBytes(o).to_0x_hex()
+        if isinstance(o, Mapping):
+            return dict(o)
+        return super().default(o)
+
+
+def fetch_event_logs(settings: NodeSettings, block: str, proof: Proof = "receipts") -> list[bytes]:
+    """A block's event logs, proven and encoded as on Kafka.
+
+    Parameters
+    ----------
+    block : a height as hex, a block hash, or a tag like ``latest``.
+
+    Raises
+    ------
+    BlockNotFoundError, UnprovenError, NodeUnavailableError, NodeRefusedError
+    """
+    node, stop = _connect(settings)
+    source = BlockSource(node, proof, settings.patience_seconds, stop, _ignore)
+    proven = source.fetch_once(block).block
+    return [record.value for record in encode_event_logs(node.identity.chain_id, proven)]
+
+
+def fetch_transactions(settings: NodeSettings, block: str) -> list[dict[str, Any]]:
+    """A block's transactions, as the node gives them.
+
+    Raises
+    ------
+    BlockNotFoundError, NodeUnavailableError, NodeRefusedError
+    """
+    node, _ = _connect(settings)
+    return _transactions(node.call(_method(block), block, True).result, block)
+
+
+def getTransactionsInBlock(w3: Web3, block: int | str = "latest") -> list[dict[str, Any]]:  # noqa: N802
+    """A block's transactions, with JSON-RPC's names and hex values.
+
+    Parameters
+    ----------
+    w3 : a connected web3 instance; its provider is used without its formatters, which cost more than
+        the request.
+    block : a height, a block hash, or a tag.
+
+    Raises
+    ------
+    BlockNotFoundError, NodeUnavailableError, NodeRefusedError
+    """
+    name = _block_name(block)
+    return _transactions(_ask(w3, _method(name), name, True), name)
+
+
+def produceAllEventLogs(  # noqa: N802
+    w3: Web3, block: int | str, producer: KafkaProducer, topic: str
+) -> int:
+    """Prove a block's event logs and produce them with a producer of your own; returns how many.
+
+    The records are those of the event-log topic. There is no transaction and no ledger: for exactly
+    once, use ``ethlogs produce``. Returns after every record was acknowledged.
+
+    Raises
+    ------
+    BlockNotFoundError, UnprovenError, NodeUnavailableError, NodeRefusedError
+        When the block cannot be had or proven; nothing is produced then.
+    KafkaUnavailableError, DeliveryError, NotAuthorizedError
+        When a record was not acknowledged.
+    """
+    name = _block_name(block)
+    header = _ask(w3, _method(name), name, False)
+    if not isinstance(header, dict):
+        raise BlockNotFoundError(f"the node does not have block {name}")
+    receipts = _ask(w3, "eth_getBlockReceipts", header.get("hash"))
+    chain_id = int(_ask(w3, "eth_chainId"), 16)
+    records = encode_event_logs(chain_id, prove_by_receipts(header, receipts))
+    with mapped_errors(f"producing to {topic}"):
+        futures = [producer.send(topic, key=key, value=value) for key, value in records]
+        producer.flush(timeout=_FLUSH_SECONDS)
+        for future in futures:
+            future.get(timeout=0)
+    return len(records)
+
+
+def _connect(settings: NodeSettings) -> tuple[Node, StopSwitch]:
+    stop = StopSwitch()
+    node = Node(settings, stop, _ignore)
+    node.connect()
+    return node, stop
+
+
+def _ignore(_notice: str) -> None:
+    """Short commands have no notices: their errors say enough."""
+
+
+def _ask(w3: Web3, method: str, *params: Any) -> Any:
+    try:
+        response = w3.provider.make_request(cast(Any, method), params)
+    except OSError as exc:
+        raise NodeUnavailableError(f"the node does not answer {method}: {exc}") from exc
+    return parse_answer(json.dumps(response, cls=HexJsonEncoder).encode(), method, "of web3").result
+
+
+def _transactions(block: Any, name: str) -> list[dict[str, Any]]:
+    if block is None:
+        raise BlockNotFoundError(f"the node does not have block {name}")
+    found = block.get("transactions") if isinstance(block, dict) else None
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        raise UnprovenError(f"the node's block {name} has no list of transactions")
+    return found
+
+
+def _method(block: str) -> str:
+    return "eth_getBlockByHash" if len(block) == 66 else "eth_getBlockByNumber"
+
+
+def _block_name(block: int | str) -> str:
+    return hex(block) if isinstance(block, int) else block

@@ -1,0 +1,71 @@
+"""What a driver can be asked to do: each job runs, and tells its report however it ended."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from ethlogs.errors import EthlogsError, ExitStatus
+from ethlogs.follow import follow_chain
+from ethlogs.journal import Journal
+from ethlogs.report import Report
+from ethlogs.settings import RunSettings
+from ethlogs.smoketest import Smoketest
+from ethlogs.stop import StopSwitch
+
+
+class Job(Protocol):
+    """One job of a driver."""
+
+    def run(self) -> None:
+        """Do it; an error says why it could not be done."""
+
+    def report(self, error: EthlogsError | None) -> dict[str, Any]:
+        """The content of report.json; it has at least ``exitStatus``, ``error`` and ``hint``."""
+
+
+def build_job(settings: RunSettings, attempt: int, stop: StopSwitch, journal: Journal) -> Job:
+    """The job that the settings ask for."""
+    if settings.job == "smoketest":
+        return Smoketest(settings, stop, journal)
+    return ProduceJob(settings, attempt, stop, journal)
+
+
+class ProduceJob:
+    """The main job: follow the chain for the blocks that are asked for."""
+
+    def __init__(self, settings: RunSettings, attempt: int, stop: StopSwitch, journal: Journal) -> None:
+        self._settings = settings
+        self._attempt = attempt
+        self._stop = stop
+        self._journal = journal
+
+    def run(self) -> None:
+        """Follow; see :func:`ethlogs.follow.follow_chain`."""
+        follow_chain(self._settings, self._attempt, self._stop, self._journal)
+
+    def report(self, error: EthlogsError | None) -> dict[str, Any]:
+        """The run's report."""
+        settings, journal = self._settings, self._journal
+        counters, plan, meter = journal.meter.counters, journal.plan, journal.meter
+        return Report(
+            exitStatus=int(error.exit_status if error else ExitStatus.DONE),
+            error=str(error) if error else None,
+            hint=error.hint if error else None,
+            run=settings.run,
+            attempt=self._attempt,
+            chainId=journal.chain_id,
+            topic=settings.stream.topic,
+            ledgerTopic=settings.stream.ledger_topic,
+            proof=settings.follow.proof,
+            range={"first": plan.first, "last": plan.last} if plan else None,
+            firstBlock=counters.first_block,
+            lastBlock=counters.last_block,
+            blocks=counters.blocks,
+            logs=counters.logs,
+            tip={"number": counters.last_block, "hash": counters.tip_hash} if counters.tip_hash else None,
+            reorgs=counters.reorgs,
+            retries=journal.retries,
+            seconds=round(meter.seconds, 3),
+            logsPerSecond=round(meter.logs_per_second(), 1),
+            latencyMs=meter.latency_ms(),
+        ).to_dict()

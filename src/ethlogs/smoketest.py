@@ -1,0 +1,232 @@
+"""One block end to end, through the same road as a stream, without touching any stream.
+
+The block's event logs go to a topic of their own in one transaction, are read back under
+read_committed, and compared byte for byte.
+"""
+
+from __future__ import annotations
+
+import math
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from kafka import TopicPartition
+
+from ethlogs.errors import (
+    DifferenceError,
+    EthlogsError,
+    ExitStatus,
+    NotAuthorizedError,
+    SettingsError,
+    TopicError,
+)
+from ethlogs.event_log import Record, encode_event_logs
+from ethlogs.journal import Journal
+from ethlogs.kafka.tail import open_consumer, read_range
+from ethlogs.kafka.topics import (
+    EVENT_LOG_CONFIG,
+    Topic,
+    admin_client,
+    check_event_log_topic,
+    check_ledger_topic,
+    create_topic,
+    describe_topic,
+)
+from ethlogs.kafka.writer import TransactionalWriter, partition_of
+from ethlogs.node import BlockSource, Node
+from ethlogs.proof import ProvenBlock
+from ethlogs.settings import RunSettings
+from ethlogs.stop import StopSwitch
+
+LOOK_BACK_BLOCKS = 32
+"""How far below the head a block with event logs is looked for."""
+
+_NEEDED = {"event-log topic": {"READ", "WRITE", "DESCRIBE"}, "ledger": {"READ", "WRITE", "DESCRIBE"}}
+
+T = TypeVar("T")
+
+
+class Smoketest:
+    """A job of the driver; its report says how far it came."""
+
+    def __init__(self, settings: RunSettings, stop: StopSwitch, journal: Journal) -> None:
+        self._settings = settings
+        self._stop = stop
+        self._journal = journal
+        self._topic = settings.stream.smoketest_topic
+        self._seconds: dict[str, float] = {}
+        self._found: dict[str, Any] = {"block": None, "logs": 0, "bytes": 0, "metrics": {}}
+
+    def run(self) -> None:
+        """Check the production topics, then send a block and read it back.
+
+        Raises
+        ------
+        DifferenceError
+            When what was read is not what was sent.
+        EthlogsError
+            When a step could not be done.
+        """
+        proof, patience_seconds = self._settings.follow.proof, self._settings.node.patience_seconds
+        node = Node(self._settings.node, self._stop, self._tell)
+        source = BlockSource(node, proof, patience_seconds, self._stop, self._tell)
+        self._timed("node", node.connect)
+        topic = self._timed("topics", self._check_topics)
+        block = self._timed("block", lambda: self._choose(node, source))
+        records = encode_event_logs(node.identity.chain_id, block)
+        self._found |= {
+            "block": {"number": block.number, "hash": block.hash},
+            "logs": len(records),
+            "bytes": sum(len(record.value) for record in records),
+        }
+        self._tell(f"block {block.number} with {len(records)} event logs, proven by {proof}")
+        sent = self._timed("produce", lambda: self._produce(topic, records))
+        self._timed("read back", lambda: self._compare(topic, sent))
+
+    def report(self, error: EthlogsError | None) -> dict[str, Any]:
+        """The content of report.json."""
+        return {
+            "exitStatus": int(error.exit_status if error else ExitStatus.DONE),
+            "verdict": "failed" if error else "passed",
+            "error": str(error) if error else None,
+            "hint": error.hint if error else None,
+            "run": self._settings.run,
+            "topic": self._topic,
+            "proof": self._settings.follow.proof,
+            **self._found,
+            "seconds": self._seconds,
+        }
+
+    def _tell(self, text: str) -> None:
+        self._journal.notify(text)
+
+    def _timed(self, step: str, function: Callable[[], T]) -> T:
+        self._stop.check()
+        began_at = time.monotonic()
+        try:
+            return function()
+        finally:
+            self._seconds[step] = round(time.monotonic() - began_at, 3)
+
+    def _check_topics(self) -> Topic:
+        """The production topics must be in order; the smoketest's own must be nobody's stream."""
+        stream, creation = self._settings.stream, self._settings.topics
+        with admin_client(self._settings.kafka) as client:
+            production = {
+                "event-log topic": describe_topic(client, stream.topic),
+                "ledger": describe_topic(client, stream.ledger_topic),
+            }
+            if describe_topic(client, f"{self._topic}.blocks") is not None:
+                raise SettingsError(
+                    f"{self._topic} has a ledger: it is a stream, and a smoketest never writes to one",
+                    hint="give another --topic; the smoketest writes to that name with .smoketest behind it",
+                )
+            own = describe_topic(client, self._topic)
+            if own is None and creation.create:
+                replication = creation.replication_factor or -1
+                create_topic(client, self._topic, creation.partitions or -1, replication, EVENT_LOG_CONFIG)
+                own = describe_topic(client, self._topic)
+        self._check_production(production)
+        if own is None:
+            raise TopicError(
+                f"the smoketest's topic {self._topic} does not exist",
+                hint="ethlogs smoketest --create-topics creates it",
+            )
+        check_event_log_topic(own)
+        return own
+
+    def _check_production(self, production: dict[str, Topic | None]) -> None:
+        names = {"event-log topic": self._settings.stream.topic, "ledger": self._settings.stream.ledger_topic}
+        for kind, topic in production.items():
+            if topic is None and not self._settings.topics.create:
+                raise TopicError(
+                    f"the {kind} {names[kind]} does not exist",
+                    hint="create it with ethlogs produce --create-topics",
+                )
+            if topic is None:
+                self._tell(f"the {kind} {names[kind]} does not exist yet; produce --create-topics creates it")
+                continue
+            self._check_rights(kind, topic)
+            if kind == "ledger":
+                check_ledger_topic(topic)
+            else:
+                for warning in check_event_log_topic(topic):
+                    self._tell(warning)
+
+    def _check_rights(self, kind: str, topic: Topic) -> None:
+        missing = _NEEDED[kind] - topic.operations
+        if topic.operations and "ALL" not in topic.operations and missing:
+            raise NotAuthorizedError(
+                f"this principal has no {' and no '.join(sorted(missing))} on the {kind} {topic.name}",
+                hint="kafka-acls --add --allow-principal User:NAME"
+                + "".join(f" --operation {right.capitalize()}" for right in sorted(missing))
+                + f" --topic {topic.name}",
+            )
+
+    def _choose(self, node: Node, source: BlockSource) -> ProvenBlock:
+        """The newest block that has event logs within the bound, else the newest."""
+        head = node.fetch_quantity("eth_blockNumber")
+        for height in range(head, max(-1, head - LOOK_BACK_BLOCKS), -1):
+            block = source.fetch(height).block
+            if block.logs:
+                return block
+        return source.fetch(head).block
+
+    def _produce(self, topic: Topic, records: list[Record]) -> dict[int, list[tuple[int, Record]]]:
+        """Send in one transaction; returns each partition's records with their offsets."""
+        transactional_id = f"{self._settings.stream.transactional_id}.smoketest.{secrets.token_hex(6)}"
+        writer = TransactionalWriter(self._settings.kafka, transactional_id, self._stop)
+        try:
+            with writer.transaction() as transaction:
+                partitions = [partition_of(record.key, topic.partitions) for record in records]
+                numbers = [
+                    transaction.send(topic.name, partition, record)
+                    for partition, record in zip(partitions, records, strict=True)
+                ]
+                transaction.commit()
+            sent: dict[int, list[tuple[int, Record]]] = {}
+            for partition, number, record in zip(partitions, numbers, records, strict=True):
+                sent.setdefault(partition, []).append((transaction.offset(number), record))
+            self._found["metrics"] = _rounded(writer.metrics().get("producer-metrics", {}))
+            return sent
+        finally:
+            writer.close()
+
+    def _compare(self, topic: Topic, sent: dict[int, list[tuple[int, Record]]]) -> None:
+        with open_consumer(self._settings.kafka) as consumer:
+            for number, expected in sorted(sent.items()):
+                partition = TopicPartition(topic.name, number)
+                consumer.assign([partition])
+                first, last = expected[0][0], expected[-1][0]
+                found = {
+                    r.offset: Record(r.key, r.value) for r in read_range(consumer, partition, first, last + 1)
+                }
+                for offset, record in expected:
+                    if found.get(offset) != record:
+                        state = "is missing" if offset not in found else "differs"
+                        raise DifferenceError(
+                            f"record {offset} of {topic.name}-{number} {state} when it is read back",
+                            hint="does anything between this machine and Kafka change records?",
+                        )
+
+
+def _rounded(metrics: dict[str, Any]) -> dict[str, float]:
+    """kafka-python's metrics without those that have not been measured."""
+    return {name: round(value, 3) for name, value in sorted(metrics.items()) if math.isfinite(value)}
+
+
+def format_smoketest(report: dict[str, Any]) -> str:
+    """The report for a person."""
+    block = report["block"]
+    rows = [
+        ("smoketest", report["verdict"]),
+        ("block", f"{block['number']}, {block['hash']}" if block else "none"),
+        ("event logs", f"{report['logs']:,}, {report['bytes']:,} bytes, proven by {report['proof']}"),
+        ("topic", report["topic"]),
+        *((f"{step}, seconds", f"{seconds:.3f}") for step, seconds in report["seconds"].items()),
+        *((name, f"{value:,g}") for name, value in report["metrics"].items()),
+        ("exit status", str(report["exitStatus"])),
+    ]
+    return "\n".join(f"{name:32}{value}" for name, value in rows)

@@ -1,0 +1,153 @@
+"""Where a stream stands: read from its ledger and its node, writing nothing."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ethlogs.errors import NodeUnavailableError, SettingsError, TopicError
+from ethlogs.kafka.tail import Tail, read_tail
+from ethlogs.kafka.topics import admin_client, describe_topic
+from ethlogs.node import Node
+from ethlogs.settings import KafkaSettings, NodeSettings, StreamSettings
+from ethlogs.stop import StopSwitch
+
+
+@dataclass(frozen=True)
+class StreamStatus:
+    """A stream's tip, its age and lag, and the run that wrote it; names as in ``--json``."""
+
+    topic: str
+    ledgerTopic: str  # noqa: N815 - the names of the public JSON
+    tip: int | None
+    hash: str | None
+    blockTimestamp: int | None  # noqa: N815
+    ageSeconds: int | None  # noqa: N815
+    head: int | None
+    lag: int | None
+    finalized: int | None
+    blocks: int | None
+    logs: int | None
+    run: str | None
+    attempt: int | None
+    firstBlock: int | None  # noqa: N815
+    lastBlock: int | None  # noqa: N815
+    blocksOfRun: int | None  # noqa: N815
+    proof: str | None
+    chainId: int | None  # noqa: N815
+    writing: bool
+    """Whether a transaction is open now: somebody is writing."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The status as a JSON object."""
+        return asdict(self)
+
+    def exceeded(self, max_lag: int | None, max_age_seconds: float | None) -> list[str]:
+        """Which limits of ``--max-lag`` and ``--max-age`` are exceeded, one sentence each."""
+        found = []
+        if max_lag is not None and (self.lag is None or self.lag > max_lag):
+            found.append(f"the stream is {_number(self.lag)} blocks behind the head, --max-lag is {max_lag}")
+        if max_age_seconds is not None and (self.ageSeconds is None or self.ageSeconds > max_age_seconds):
+            found.append(
+                f"the tip is {_number(self.ageSeconds)} seconds old, --max-age is {max_age_seconds:g}"
+            )
+        return found
+
+
+def fetch_status(kafka: KafkaSettings, stream: StreamSettings, node: NodeSettings | None) -> StreamStatus:
+    """Read the ledger's tail and, where a node is given, its head.
+
+    Raises
+    ------
+    TopicError
+        When the ledger does not exist.
+    NodeUnavailableError, KafkaUnavailableError
+        When one of them does not answer.
+    """
+    with admin_client(kafka) as client:
+        if describe_topic(client, stream.ledger_topic) is None:
+            raise TopicError(
+                f"there is no stream: the ledger {stream.ledger_topic} does not exist",
+                hint="ethlogs produce --create-topics begins one; is --topic right?",
+            )
+    tail = read_tail(kafka, stream.ledger_topic)
+    head = _fetch_head(node, tail) if node else None
+    return _build_status(stream, tail, head)
+
+
+def _fetch_head(settings: NodeSettings, tail: Tail) -> int:
+    node = Node(settings, StopSwitch(), lambda _notice: None)
+    chain = node.connect()
+    claimed = tail.newest
+    if claimed is not None and claimed.claim.identity.genesis_hash != chain.genesis_hash:
+        raise SettingsError(
+            f"node {node.name} has the genesis {chain.genesis_hash}, the stream is of"
+            f" {claimed.claim.identity.genesis_hash}",
+            hint="give --node-url of a node of the stream's chain",
+        )
+    head = node.fetch_quantity("eth_blockNumber")
+    if head < 0:
+        raise NodeUnavailableError(f"node {node.name} has no head")
+    return head
+
+
+def _build_status(stream: StreamSettings, tail: Tail, head: int | None) -> StreamStatus:
+    tip, claim = tail.tip, tail.newest.claim if tail.newest else None
+    return StreamStatus(
+        topic=stream.topic,
+        ledgerTopic=stream.ledger_topic,
+        tip=tip.block_number if tip else None,
+        hash=tip.block_hash if tip else None,
+        blockTimestamp=tip.block_timestamp if tip else None,
+        ageSeconds=max(0, int(time.time()) - tip.block_timestamp) if tip else None,
+        head=head,
+        lag=max(0, head - tip.block_number) if tip and head is not None else None,
+        finalized=tip.finalized if tip else None,
+        blocks=tip.stream_blocks if tip else None,
+        logs=tip.stream_logs if tip else None,
+        run=claim.run if claim else None,
+        attempt=claim.attempt if claim else None,
+        firstBlock=claim.first_block if claim else None,
+        lastBlock=claim.last_block if claim else None,
+        blocksOfRun=max(0, tip.block_number - claim.first_block + 1) if tip and claim else None,
+        proof=claim.proof if claim else None,
+        chainId=claim.identity.chain_id if claim else None,
+        writing=not tail.stable,
+    )
+
+
+def format_status(status: StreamStatus) -> str:
+    """The status for a person."""
+    if status.tip is None:
+        tip = "none yet"
+    else:
+        tip = f"block {status.tip}, {status.hash}, {status.ageSeconds} seconds old"
+    rows = [
+        ("stream", f"{status.topic}, ledger {status.ledgerTopic}, chain {_number(status.chainId)}"),
+        ("tip", tip),
+        (
+            "head",
+            "not asked: no --node-url"
+            if status.head is None
+            else f"block {status.head}, lag {_number(status.lag)}",
+        ),
+        ("so far", f"{status.blocks or 0:,} blocks, {status.logs or 0:,} event logs"),
+        ("newest claim", _claim(status)),
+        ("writing", "yes, a transaction is open" if status.writing else "no transaction is open"),
+    ]
+    return "\n".join(f"{name:14}{value}" for name, value in rows)
+
+
+def _claim(status: StreamStatus) -> str:
+    if status.run is None:
+        return "none"
+    end = "without end" if status.lastBlock is None else f"to {status.lastBlock}"
+    return (
+        f"run {status.run}, from block {status.firstBlock} {end}, {_number(status.blocksOfRun)} blocks done,"
+        f" proven by {status.proof}"
+    )
+
+
+def _number(value: int | None) -> str:
+    return "an unknown number of" if value is None else str(value)
