@@ -16,7 +16,7 @@ from ethlogs_devnet.devnet import prepare
 from ethlogs_devnet.errors import DevnetError
 from ethlogs_devnet.progress import to_stderr
 from ethlogs_devnet.runner import run_with_devnet
-from ethlogs_devnet.signals import InterruptedBySignal
+from ethlogs_devnet.signals import InterruptedBySignal, handling, raise_interrupted
 from ethlogs_devnet.state import default_state_dir
 from ethlogs_devnet.status import fetch_status
 from ethlogs_devnet.supervisor import bring_up, take_down
@@ -47,7 +47,7 @@ _block_seconds = click.option(
 
 def main() -> None:
     """Run the command line; the console script's entry point."""
-    with _errors_as_one_line():
+    with _errors_as_one_line(), handling(raise_interrupted):
         devnet_command()
 
 
@@ -60,8 +60,6 @@ def _errors_as_one_line() -> Iterator[None]:
         sys.exit(error.exit_status)
     except InterruptedBySignal as interrupted:
         sys.exit(interrupted.exit_status)
-    except KeyboardInterrupt:
-        sys.exit(130)
 
 
 @click.group(name="ethlogs-devnet", context_settings={"help_option_names": ["-h", "--help"]})

@@ -13,7 +13,8 @@ from ethlogs_devnet.genesis import ChainSpec
 from ethlogs_devnet.geth import GethNode
 from ethlogs_devnet.geth_binary import GETH_VERSION, find_geth
 from ethlogs_devnet.kafka import KafkaBroker
-from ethlogs_devnet.kafka_jars import KAFKA_VERSION, find_kafka_jars
+from ethlogs_devnet.kafka_jars import KAFKA_VERSION
+from ethlogs_devnet.kafka_warm import find_kafka
 from ethlogs_devnet.live_head import LiveHead
 from ethlogs_devnet.progress import Report, silent, step
 from ethlogs_devnet.ready_chain import find_chain
@@ -52,7 +53,7 @@ def prepare(blocks: int, report: Report = silent) -> None:
     with step(report, f"geth {GETH_VERSION} at hand"):
         geth = find_geth()
     with step(report, f"Kafka {KAFKA_VERSION} at hand"):
-        find_kafka_jars()
+        find_kafka()
     if blocks:
         with step(report, f"chain of {blocks} blocks at hand"):
             find_chain(blocks, ChainSpec(), geth)
@@ -113,6 +114,7 @@ class Devnet:
     def stop(self) -> None:
         """End the live head, then both services."""
         if self.live_head is not None:
+            self.geth.thaw()  # a frozen node would keep the live head waiting
             self.live_head.stop()
         with ThreadPoolExecutor() as pool:
             list(pool.map(lambda service: service.stop(), self.services))

@@ -18,17 +18,17 @@ _LOG4J_VERSION = "2.25.4"
 _LIST = Path(__file__).with_name("kafka-jars.sha256")
 _STAMP = "checked.json"
 _ATTEMPTS = 3
+_MODULES = (
+    ("org.apache.kafka", "kafka_2.13", KAFKA_VERSION),
+    ("org.apache.logging.log4j", "log4j-slf4j-impl", _LOG4J_VERSION),
+    ("org.apache.logging.log4j", "log4j-core", _LOG4J_VERSION),
+)
 # master,runtime: with the configuration "runtime" alone Ivy leaves the jar of kafka itself out
+_DEPENDENCY = '<dependency org="{}" name="{}" rev="{}" conf="default->master,runtime"/>'
 _IVY_FILE = f"""<ivy-module version="2.0">
   <info organisation="ethlogs" module="devnet"/>
   <configurations><conf name="default"/></configurations>
-  <dependencies>
-    <dependency org="org.apache.kafka" name="kafka_2.13" rev="{KAFKA_VERSION}" conf="default->master,runtime"/>
-    <dependency org="org.apache.logging.log4j" name="log4j-slf4j-impl" rev="{_LOG4J_VERSION}"
-                conf="default->master,runtime"/>
-    <dependency org="org.apache.logging.log4j" name="log4j-core" rev="{_LOG4J_VERSION}"
-                conf="default->master,runtime"/>
-  </dependencies>
+  <dependencies>{"".join(_DEPENDENCY.format(*module) for module in _MODULES)}</dependencies>
 </ivy-module>
 """
 

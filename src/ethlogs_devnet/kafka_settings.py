@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ethlogs_devnet.ports import LOOPBACK
@@ -21,10 +21,9 @@ logger.server.level=INFO
 """
 
 
-def build_properties(
-    data: Path, broker_port: int, controller_port: int, extra: Mapping[str, str]
-) -> dict[str, str]:
-    """Return the settings; ``extra`` ones replace those of the same name."""
+def build_properties(data: Path, ports: Sequence[int], extra: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings; ``ports`` are the clients' and the controller's, ``extra`` replaces settings."""
+    broker_port, controller_port = ports
     return {
         "process.roles": "broker,controller",
         "node.id": "1",

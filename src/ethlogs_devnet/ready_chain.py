@@ -11,10 +11,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ethlogs_devnet.cache import cache_folder, locked
-from ethlogs_devnet.chain import chain_time
+from ethlogs_devnet.chain import ChainWriter, chain_time
 from ethlogs_devnet.genesis import ChainSpec
-from ethlogs_devnet.geth import GethNode
 from ethlogs_devnet.geth_binary import GethBinary
+from ethlogs_devnet.geth_process import GethProcess
+from ethlogs_devnet.plans import DEFAULT_PLAN
 
 GENERATOR = 1
 """Raise it with every change of contracts, plans, genesis or transactions: it is part of the cache's key."""
@@ -50,9 +51,10 @@ def _make(archive: Path, blocks: int, spec: ChainSpec, binary: GethBinary) -> No
     archive.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".making-", dir=archive.parent))
     try:
-        with GethNode(folder, spec=spec) as node:
+        with GethProcess(folder, spec) as node:
+            writer = ChainWriter(node)
             for height in range(1, blocks + 1):
-                node.commit_block(timestamp=chain_time(height))
+                writer.commit(DEFAULT_PLAN, chain_time(height))
         packed = folder / "chain.tar"
         with tarfile.open(packed, "w") as tar:
             tar.add(node.data_dir, ".", filter=_without_secrets)

@@ -16,7 +16,7 @@ from ethlogs_devnet.devnet import Devnet
 from ethlogs_devnet.errors import DevnetError
 from ethlogs_devnet.process import spawn
 from ethlogs_devnet.progress import Report, step
-from ethlogs_devnet.signals import handling, ignore, raise_interrupted
+from ethlogs_devnet.signals import handling, ignore
 from ethlogs_devnet.state import clean_stale, locked_state, read_state, remove_state
 
 
@@ -27,8 +27,7 @@ def run_with_devnet(
     with _state_folder(folder, report) as state_dir:
         devnet = Devnet(state_dir, blocks, block_seconds, report=report)
         try:
-            with handling(raise_interrupted):
-                devnet.start()
+            devnet.start()
             return run_command(command, devnet.environment())
         finally:
             with handling(ignore), step(report, "services ended"):

@@ -17,7 +17,6 @@ class BloomReader:
         self.bloom = 0
         self._place = Place(header)
         self._transaction_count = len(header.transactions)
-        self._transaction_index = 0
 
     def read(self, index: int, raw: object) -> None:
         """Raises ShapeError where the log is malformed or names another place."""
@@ -32,7 +31,9 @@ class BloomReader:
             raise ShapeError(f"log {index}: {error}") from None
         address, topics, data = content[:3]
         self.logs.append(
-            ProvenLog(address, topics, data, self._place.transaction_hash, self._transaction_index, index)
+            ProvenLog(
+                address, topics, data, self._place.transaction_hash, self._place.transaction_index, index
+            )
         )
         self.bloom |= content.bloom
 
@@ -42,10 +43,10 @@ class BloomReader:
             index = parse_quantity(value)
         except ShapeError as error:
             raise ShapeError(f"transactionIndex {error}") from None
-        if not self._transaction_index <= index < self._transaction_count:
+        previous = max(self._place.transaction_index, 0)
+        if not previous <= index < self._transaction_count:
             raise ShapeError(
-                f"transactionIndex is {index}, after {self._transaction_index} "
+                f"transactionIndex is {index}, after {previous} "
                 f"and in a block of {self._transaction_count} transactions"
             )
         self._place.move_to_transaction(index)
-        self._transaction_index = index

@@ -13,6 +13,7 @@ class Place:
 
     def __init__(self, header: Header) -> None:
         self._transactions = header.transactions
+        self.transaction_index = -1
         self.transaction_hash = ""
         self._fields: dict[str, str | bool] = {
             "blockHash": header.hash,
@@ -21,6 +22,9 @@ class Place:
         }
 
     def move_to_transaction(self, index: int) -> None:
+        if index == self.transaction_index:
+            return
+        self.transaction_index = index
         self.transaction_hash = self._transactions[index]
         self._fields["transactionHash"] = self.transaction_hash
         self._fields["transactionIndex"] = hex(index)

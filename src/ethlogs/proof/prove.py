@@ -45,10 +45,11 @@ def prove_by_bloom(header: Header | dict[str, Any], logs: object) -> ProvenBlock
     count from 0 without a gap; transaction indexes never decrease and are within the block; each
     transaction hash is the header's at that index; each log names this block.
 
-    It sees that logs are missing unless their addresses and topics set no bit that the others do not
-    set (likely for one log at the end of a full block that repeats its neighbours, unlikely for a
-    block without any logs or for a part of one). It does NOT see changed data, logs or topics exchanged
-    with each other, a log sent twice under two indexes, or a log given to another transaction.
+    A log left out leaves a gap in the indexes, and is found; one left out at the very end is found if it
+    sets a bit of the bloom that no other log sets, and so is one left out by a node that numbers the
+    rest anew. In a full block about half of the single logs, and nine in ten whole receipts, set one.
+    What this cannot see: changed data, logs or topics exchanged with each other, a log sent twice under
+    two indexes, a log given to another transaction.
 
     Raises UnprovenError where anything is malformed or disagrees.
     """

@@ -1,0 +1,33 @@
+# Each target sets up what it needs; done once, setting up costs a second.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help setup demo test lint unit integration bench clean
+
+help: ## show the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-14s%s\n", $$1, $$2}'
+
+setup: ## .venv with ethlogs and what its tests need, and the devnet's geth and Kafka
+	@PYTHON=$(PYTHON) scripts/setup
+
+demo: setup ## the main job on this machine: a real geth, a real Kafka, 20 blocks
+	@$(BIN)/ethlogs-devnet run -- $(BIN)/python scripts/demo.py
+
+test: lint unit integration ## lint, types, unit tests, and integration tests with the real services
+
+lint: setup ## linter, formatter and type checker
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+unit: setup ## tests without services
+	$(BIN)/pytest tests/unit -q
+
+integration: setup ## tests with a real geth and a real Kafka
+	$(BIN)/pytest tests/integration -q
+
+bench: setup ## throughput and latency, beside peers, in one run on this machine
+	$(BIN)/python benchmarks/run.py
+
+clean: ## remove the virtual environment
+	rm -rf .venv

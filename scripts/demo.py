@@ -1,0 +1,51 @@
+"""The demo that ``make demo`` runs inside the devnet: the main job, then three records read back."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from kafka import KafkaConsumer
+
+TOPIC = "eth_eventlogs"
+
+
+def main() -> int:
+    """Run the main job and show what it left on Kafka."""
+    ethlogs = str(Path(sys.executable).parent / "ethlogs")
+    command = [ethlogs, "produce", "--blocks", "20"]
+    show(f"$ ethlogs {' '.join(command[1:])}")
+    status = subprocess.run(command, check=False).returncode
+    if status:
+        return status
+    show("\nthree records of the event-log topic, as a consumer under read_committed reads them:")
+    show_records(3)
+    show("\n$ ethlogs status")
+    return subprocess.run([ethlogs, "status"], check=False).returncode
+
+
+def show(text: str) -> None:
+    """A line on stdout, in order with what the commands print."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def show_records(count: int) -> None:
+    """Read the first records of the topic."""
+    consumer = KafkaConsumer(
+        TOPIC,
+        bootstrap_servers=os.environ["ETHLOGS_BOOTSTRAP_SERVER"],
+        isolation_level="read_committed",
+        auto_offset_reset="earliest",
+        group_id=None,
+        consumer_timeout_ms=20_000,
+    )
+    for record, _ in zip(consumer, range(count), strict=False):
+        show(f"{record.key.decode()}  {record.value.decode()}")
+    consumer.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""The services of a test session: real ones, started once, and others that a test may break."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ethlogs_devnet import EMPTY_PLAN, SMALL_PLAN, ChainSpec, GethNode, KafkaBroker, plan_of_large_log, plan_of_logs
+
+from .streams import Stream
+
+AUTHORIZER = {
+    # Everyone may do everything to what has no ACL: a test that refuses a right puts one on its topic.
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "allow.everyone.if.no.acl.found": "true",
+}
+ODD_BLOCKS = {"small": 1, "empty": 2, "many": 3, "large": 4, "after": 5}
+"""The heights of :func:`odd_geth`."""
+MANY_LOGS = 40_000
+LARGE_BYTES = 3_000_000
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+    """A broker that no test stops."""
+    with KafkaBroker(tmp_path_factory.mktemp("kafka"), AUTHORIZER) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def geth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GethNode]:
+    """A node with 30 mainnet-like blocks, which no test changes."""
+    with GethNode(tmp_path_factory.mktemp("geth"), 30) as node:
+        yield node
+
+
+@pytest.fixture(scope="session")
+def odd_geth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GethNode]:
+    """A node of another chain with unusual blocks (see ODD_BLOCKS) and a socket; no test changes it."""
+    with GethNode(tmp_path_factory.mktemp("odd"), ipc=True, spec=ChainSpec(chain_id=7)) as node:
+        for plan in (SMALL_PLAN, EMPTY_PLAN, plan_of_logs(MANY_LOGS), plan_of_large_log(LARGE_BYTES), SMALL_PLAN):
+            node.commit_block(plan)
+        yield node
+
+
+@pytest.fixture
+def own_geth(tmp_path: Path) -> Iterator[GethNode]:
+    """A node with ten small blocks that is the test's own: to kill, to rewind, to make blocks on."""
+    with GethNode(tmp_path / "geth") as node:
+        for _ in range(10):
+            node.commit_block(SMALL_PLAN)
+        yield node
+
+
+@pytest.fixture(scope="session")
+def _breakable_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+    with KafkaBroker(tmp_path_factory.mktemp("breakable")) as broker:
+        yield broker
+
+
+@pytest.fixture
+def breakable_kafka(_breakable_kafka: KafkaBroker) -> Iterator[KafkaBroker]:
+    """A broker to kill or to freeze; it runs again before the next test."""
+    yield _breakable_kafka
+    if _breakable_kafka.pid is None:
+        _breakable_kafka.start()
+    _breakable_kafka.thaw()
+
+
+@pytest.fixture
+def new_stream(request: pytest.FixtureRequest) -> Callable[[KafkaBroker], Stream]:
+    """Makes streams that no other test uses."""
+    name = request.node.name.split("[")[0].removeprefix("test_")[:60]
+    return lambda broker: Stream(broker.bootstrap, f"{name}-{secrets.token_hex(3)}")
+
+
+@pytest.fixture
+def stream(kafka: KafkaBroker, new_stream: Callable[[KafkaBroker], Stream]) -> Stream:
+    """A stream of the test's own on the broker that nobody breaks; its topics do not exist yet."""
+    return new_stream(kafka)

@@ -1,0 +1,285 @@
+"""What is on Kafka, read without the product's code, and compared with the chain.
+
+Everything here uses plain kafka-python, requests and the standard library's JSON, so that a defect of
+ethlogs cannot hide behind the same defect in its tests.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+import requests
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import NewTopic
+from web3 import Web3
+
+LARGEST_BYTES = 32 << 20
+
+Rows = dict[int, list["Row"]]
+"""Records by partition, in the order of their offsets."""
+
+
+class Row(NamedTuple):
+    """One record of a topic."""
+
+    offset: int
+    key: bytes | None
+    value: bytes | None
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The value, decoded."""
+        decoded: dict[str, Any] = json.loads(self.value or b"null")
+        return decoded
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A stream's two topics on one broker."""
+
+    bootstrap: str
+    topic: str
+
+    @property
+    def ledger(self) -> str:
+        """The ledger's name, by the product's default."""
+        return f"{self.topic}.blocks"
+
+    def event_logs(self) -> Rows:
+        """The committed records of the event-log topic."""
+        return read_topic(self.bootstrap, self.topic)
+
+    def blocks(self) -> list[Row]:
+        """The committed block records of the follower's ledger partition."""
+        return [row for row in read_topic(self.bootstrap, self.ledger)[0] if row.key != b"claim"]
+
+    def heights(self) -> list[int]:
+        """The heights that the ledger has, in its order."""
+        return [row.json["blockNumber"] for row in self.blocks()]
+
+    def claims(self) -> list[Row]:
+        """The committed claims of the ledger."""
+        return [row for row in read_topic(self.bootstrap, self.ledger)[0] if row.key == b"claim"]
+
+    def transactions(self) -> list[list[int]]:
+        """The heights of each transaction: a commit leaves a control record, which takes an offset."""
+        found: list[list[int]] = []
+        last = -2
+        for row in self.blocks():
+            if row.offset != last + 1:
+                found.append([])
+            found[-1].append(row.json["blockNumber"])
+            last = row.offset
+        return found
+
+    def is_untouched(self) -> bool:
+        """Whether nothing is visible, in neither topic."""
+        topics = [self.topic, self.ledger]
+        return not any(rows for topic in topics for rows in read_topic(self.bootstrap, topic).values())
+
+
+# ---------------------------------------------------------------- Kafka
+
+
+@contextmanager
+def admin_client(bootstrap: str) -> Iterator[KafkaAdminClient]:
+    """An admin client, closed at the end."""
+    client = KafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def create_topic(bootstrap: str, name: str, partitions: int = 1, **config: str) -> None:
+    """Create a topic; ``max_message_bytes="1000"`` stands for max.message.bytes=1000."""
+    settings = {key.replace("_", "."): value for key, value in config.items()}
+    with admin_client(bootstrap) as client:
+        client.create_topics([NewTopic(name, partitions, 1, topic_configs=settings)])
+        client.wait_for_topics([name])
+
+
+def create_stream(stream: Stream, partitions: int = 3, **config: str) -> None:
+    """Create both topics of a stream by hand; ``config`` is the event-log topic's."""
+    create_topic(stream.bootstrap, stream.topic, partitions, **config)
+    create_topic(stream.bootstrap, stream.ledger, 2, cleanup_policy="compact")
+
+
+def read_topic(bootstrap: str, topic: str, isolation_level: str = "read_committed") -> Rows:
+    """Every record of a topic that a consumer of this isolation level sees; empty where there is none."""
+    consumer = KafkaConsumer(
+        bootstrap_servers=bootstrap,
+        group_id=None,
+        enable_auto_commit=False,
+        isolation_level=isolation_level,
+        max_partition_fetch_bytes=LARGEST_BYTES,
+        fetch_max_bytes=LARGEST_BYTES,
+        fetch_max_wait_ms=20,
+    )
+    try:
+        found = consumer.partitions_for_topic(topic) or set()
+        partitions = [TopicPartition(topic, number) for number in sorted(found)]
+        rows: Rows = {partition.partition: [] for partition in partitions} or {0: []}
+        consumer.assign(partitions)
+        consumer.seek_to_beginning(*partitions)
+        ends = consumer.end_offsets(partitions)
+        while any(consumer.position(partition) < ends[partition] for partition in partitions):
+            for partition, records in consumer.poll(timeout_ms=200).items():
+                rows[partition.partition] += [Row(r.offset, r.key, r.value) for r in records]
+        return rows
+    finally:
+        consumer.close()
+
+
+def plant(bootstrap: str, topic: str, *records: tuple[int, bytes | None, bytes | None]) -> None:
+    """Write (partition, key, value) records as another program would, without a transaction."""
+    producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", max_request_size=LARGEST_BYTES)
+    try:
+        sent = [producer.send(topic, key=key, value=value, partition=number) for number, key, value in records]
+        for future in sent:
+            future.get(timeout=30)
+    finally:
+        producer.close()
+
+
+# ---------------------------------------------------------------- the chain
+
+
+def ask(node_url: str, method: str, *params: Any) -> Any:
+    """The result of one JSON-RPC call."""
+    body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+    with requests.Session() as session:
+        answer = session.post(node_url, json=body, timeout=60).json()
+    assert "error" not in answer, answer
+    return answer["result"]
+
+
+@cache
+def checksum(address: str) -> str:
+    """EIP-55 by web3."""
+    return Web3.to_checksum_address(address)
+
+
+class Expected(NamedTuple):
+    """What the node itself has of a range."""
+
+    records: list[tuple[bytes, bytes]]
+    """(key, value) of each event log as DESIGN.md defines them, in the order of the chain."""
+    headers: dict[int, dict[str, Any]]
+    logs: dict[int, int]
+    """How many event logs each height has."""
+
+
+def fetch_expected(node_url: str, first: int, last: int) -> Expected:
+    """Ask for the range's logs and headers and write the records out by hand."""
+    chain_id = int(ask(node_url, "eth_chainId"), 16)
+    headers = {
+        height: ask(node_url, "eth_getBlockByNumber", hex(height), False) for height in range(first, last + 1)
+    }
+    logs = ask(node_url, "eth_getLogs", {"fromBlock": hex(first), "toBlock": hex(last)})
+    counts = dict.fromkeys(headers, 0)
+    records = []
+    for log in sorted(logs, key=lambda log: (int(log["blockNumber"], 16), int(log["logIndex"], 16))):
+        height = int(log["blockNumber"], 16)
+        counts[height] += 1
+        record = {
+            "chainId": chain_id,
+            "address": checksum(log["address"]),
+            "topics": log["topics"],
+            "data": log["data"],
+            "blockNumber": height,
+            "blockHash": log["blockHash"],
+            "blockTimestamp": int(headers[height]["timestamp"], 16),
+            "transactionHash": log["transactionHash"],
+            "transactionIndex": int(log["transactionIndex"], 16),
+            "logIndex": int(log["logIndex"], 16),
+            "removed": False,
+        }
+        value = json.dumps(record, separators=(",", ":")).encode()
+        records.append((log["address"].lower().encode(), value))
+    return Expected(records, headers, counts)
+
+
+# ---------------------------------------------------------------- both
+
+
+def assert_exactly_once(
+    stream: Stream, node_url: str, first: int, last: int, *, proof: str = "receipts"
+) -> None:
+    """The topic under read_committed has each event log of the range once, in order, and nothing else.
+
+    Also: each contract's logs in one partition; the ledger contiguous, its parent hashes and counts the
+    node's, its offsets those of the real last log of each block in each partition; each block under a
+    claim of the run that it names.
+    """
+    expected = fetch_expected(node_url, first, last)
+    rows = stream.event_logs()
+    _assert_same_logs(rows, expected)
+    _assert_in_order(rows)
+    _assert_ledger(stream, rows, expected, proof)
+
+
+def _place(row: Row) -> tuple[int, int]:
+    record = row.json
+    return record["blockNumber"], record["logIndex"]
+
+
+def _assert_same_logs(rows: Rows, expected: Expected) -> None:
+    found = sorted((row for partition in rows.values() for row in partition), key=_place)
+    assert [_place(row) for row in found] == [_place(Row(0, *record)) for record in expected.records]
+    for row, record in zip(found, expected.records, strict=True):
+        assert (row.key, row.value) == record
+
+
+def _assert_in_order(rows: Rows) -> None:
+    home: dict[bytes | None, int] = {}
+    for partition, partition_rows in rows.items():
+        places = [_place(row) for row in partition_rows]
+        assert places == sorted(places), f"partition {partition} is out of order"
+        for row in partition_rows:
+            assert home.setdefault(row.key, partition) == partition, f"{row.key!r} is in two partitions"
+
+
+def _assert_ledger(stream: Stream, rows: Rows, expected: Expected, proof: str) -> None:
+    blocks, claims = stream.blocks(), {row.offset: row.json for row in stream.claims()}
+    assert [row.json["blockNumber"] for row in blocks] == list(expected.headers)
+    offsets = _last_offsets(rows)
+    logs = 0
+    for row, (height, header) in zip(blocks, expected.headers.items(), strict=True):
+        found = row.json
+        assert list(found) == [
+            *("format", "chainId", "blockNumber", "blockHash", "parentHash", "blockTimestamp"),
+            *("transactions", "logs", "proof", "finalized", "offsets", "run", "claim"),
+            *("streamBlocks", "streamLogs"),
+        ]
+        assert row.key == str(height).encode()
+        assert found["format"] == 1
+        assert found["blockHash"] == header["hash"]
+        assert found["parentHash"] == header["parentHash"]
+        assert found["blockTimestamp"] == int(header["timestamp"], 16)
+        assert found["transactions"] == len(header["transactions"])
+        assert found["logs"] == expected.logs[height]
+        assert found["proof"] == proof
+        assert found["offsets"] == offsets[height]
+        logs += expected.logs[height]
+        assert (found["streamBlocks"], found["streamLogs"]) == (height - min(expected.headers) + 1, logs)
+        assert claims[found["claim"]]["claim"] == found["run"]
+
+
+def _last_offsets(rows: Rows) -> dict[int, dict[str, int]]:
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    for partition, partition_rows in rows.items():
+        for row in partition_rows:
+            found[_place(row)[0]][str(partition)] = row.offset
+    return found
+
+
+def heights_of(rows: Rows) -> Sequence[int]:
+    """The heights that have an event log on the topic."""
+    return sorted({_place(row)[0] for partition in rows.values() for row in partition})

@@ -1,0 +1,108 @@
+"""A TCP proxy in front of a broker that can lose the answer to a request of a given kind."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+from types import TracebackType
+from typing import Self
+
+END_TXN = 26
+"""The API key of EndTxn, which commits or aborts a transaction."""
+
+
+class TcpProxy:
+    """Passes bytes on in both directions until :meth:`lose_answer` tells it to fail.
+
+    Requests of Kafka's protocol begin with their length (4 bytes) and their API key (2 bytes).
+    """
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.upstream_port = 0
+        """The port of the broker; set it before the first connection."""
+        self.lost = 0
+        """How many answers were lost."""
+        self._api_key = -1
+        self._times = 0
+        self._lock = threading.Lock()
+        self._sockets: set[socket.socket] = set()
+        self._thread = threading.Thread(target=self._accept, name="proxy", daemon=True)
+
+    def lose_answer(self, api_key: int, times: int) -> None:
+        """Forward the next ``times`` requests of this kind, and cut the connection when the answer is there."""
+        with self._lock:
+            self._api_key, self._times = api_key, times
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # close() alone does not wake a thread that is in accept().
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        with self._lock:
+            sockets = list(self._sockets)
+        for one in sockets:
+            _cut(one)
+        self._thread.join()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            try:
+                broker = socket.create_connection(("127.0.0.1", self.upstream_port))
+            except OSError:
+                client.close()
+                continue
+            with self._lock:
+                self._sockets |= {client, broker}
+            losing = threading.Event()
+            for target in (self._pass_requests, self._pass_answers):
+                threading.Thread(target=target, args=(client, broker, losing), daemon=True).start()
+
+    def _pass_requests(self, client: socket.socket, broker: socket.socket, losing: threading.Event) -> None:
+        with contextlib.suppress(OSError), client.makefile("rb") as requests:
+            while len(head := requests.read(6)) == 6:
+                length, api_key = struct.unpack(">iH", head)
+                rest = requests.read(length - 2)
+                self._maybe_lose(api_key, losing)
+                broker.sendall(head + rest)
+        self._end(client, broker)
+
+    def _pass_answers(self, client: socket.socket, broker: socket.socket, losing: threading.Event) -> None:
+        with contextlib.suppress(OSError):
+            while data := broker.recv(1 << 16):
+                if losing.is_set():
+                    self.lost += 1
+                    break
+                client.sendall(data)
+        self._end(client, broker)
+
+    def _maybe_lose(self, api_key: int, losing: threading.Event) -> None:
+        with self._lock:
+            if api_key == self._api_key and self._times > 0:
+                self._times -= 1
+                losing.set()
+
+    def _end(self, client: socket.socket, broker: socket.socket) -> None:
+        _cut(client)
+        _cut(broker)
+        with self._lock:
+            self._sockets -= {client, broker}
+
+
+def _cut(one: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        one.shutdown(socket.SHUT_RDWR)
+    one.close()
