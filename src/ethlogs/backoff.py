@@ -7,10 +7,14 @@ import time
 from collections.abc import Callable
 
 
+_MAX_DOUBLINGS = 30
+"""Enough to reach any limit; without it, a patience of hours ends in a float's overflow."""
+
+
 class Backoff:
     """The waits of one trouble, from its first failure until :meth:`reset`.
 
-    Full jitter keeps many clients of one node from asking again all at once.
+    Jitter keeps many clients of one node from asking again all at once.
     """
 
     def __init__(self, first_seconds: float = 0.2, longest_seconds: float = 5.0) -> None:
@@ -37,6 +41,6 @@ class Backoff:
         """Pause before the next try."""
         if self._since is None:
             self._since = time.monotonic()
-        ceiling = min(self._longest_seconds, self._first_seconds * 2**self._tries)
+        ceiling = min(self._longest_seconds, self._first_seconds * 2 ** min(self._tries, _MAX_DOUBLINGS))
         self._tries += 1
         pause(max(at_least_seconds, ceiling * random.uniform(0.5, 1.0)))  # noqa: S311 - no secret

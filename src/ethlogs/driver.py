@@ -48,6 +48,7 @@ def run_driver(settings: RunSettings, folder: RunFolder, attempt: int = 1) -> in
     error: EthlogsError | None = None
     try:
         spark = _start_spark(settings.run)
+        journal.notify(f"the driver is up, with Spark {spark.version}, after {journal.meter.seconds:.1f} s")
         # After Spark, which puts its own handler on SIGINT.
         stop_on_signals(stop)
         _watch_for_stop(folder, stop)

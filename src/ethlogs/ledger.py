@@ -173,7 +173,7 @@ def _check_format(fields: Any, where: str) -> None:
             f"{where} has format {number}; this version of ethlogs knows format {FORMAT}",
             hint="run the version of ethlogs that wrote it, or a newer one",
         )
-    if number != FORMAT:
+    if type(number) is not int or number != FORMAT:
         raise ValueError(f"format {number!r}")
 
 
@@ -188,7 +188,7 @@ def _parse_block(key: bytes | None, fields: dict[str, Any]) -> BlockRecord:
         logs=_integer(fields, "logs"),
         proof=_text(fields, "proof"),
         finalized=_optional_integer(fields, "finalized"),
-        offsets={int(p): o for p, o in fields["offsets"].items() if type(o) is int},
+        offsets=_offsets(fields["offsets"]),
         run=_text(fields, "run"),
         claim=_integer(fields, "claim"),
         stream_blocks=_integer(fields, "streamBlocks"),
@@ -226,6 +226,12 @@ def _integer(fields: dict[str, Any], name: str) -> int:
     if type(value) is not int or value < 0:
         raise TypeError(f"{name} is {value!r}")
     return value
+
+
+def _offsets(value: Any) -> dict[int, int]:
+    if not isinstance(value, dict):
+        raise TypeError(f"offsets is {value!r}")
+    return {int(partition): _integer(value, partition) for partition in value}
 
 
 def _optional_integer(fields: dict[str, Any], name: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from dataclasses import asdict, dataclass
@@ -73,7 +74,7 @@ class Meter:
         samples = sorted(self._latencies_ms)
         return {
             "p50": round(statistics.median(samples), 1),
-            "p99": round(samples[min(len(samples) - 1, int(len(samples) * 0.99))], 1),
+            "p99": round(samples[math.ceil(len(samples) * 0.99) - 1], 1),
             "blocks": len(samples),
         }
 

@@ -25,12 +25,18 @@ T = TypeVar("T")
 
 def display_url(url: str) -> str:
     """The URL without what may be a secret: user, password, path below the root, query."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "(no valid URL)"
     if parts.scheme == "ipc":
         return url
-    port = f":{parts.port}" if parts.port else ""
+    if not parts.hostname:
+        return "(no host)"
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     secret = parts.path not in ("", "/") or bool(parts.query)
-    return f"{parts.scheme}://{parts.hostname}{port}{'/…' if secret else ''}"
+    return f"{parts.scheme}://{host}{port}{'/…' if secret else ''}"
 
 
 @dataclass(frozen=True)
@@ -137,6 +143,7 @@ def from_json(cls: type[T], data: bytes) -> T:
 def _build(kind: Any, value: Any) -> Any:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if is_dataclass(kind) and isinstance(kind, type):
+        _check_type(value, dict)
         hints = typing.get_type_hints(kind)
         unknown = set(value) - {f.name for f in fields(kind)}
         if unknown:
@@ -145,13 +152,20 @@ def _build(kind: Any, value: Any) -> Any:
     if origin in (types.UnionType, typing.Union):
         return None if value is None else _build(arguments[0], value)
     if origin is tuple:
-        return tuple(_build(arguments[0], item) for item in value)
+        _check_type(value, list)
+        kinds = [arguments[0]] * len(value) if arguments[-1] is Ellipsis else arguments
+        return tuple(_build(item_kind, item) for item_kind, item in zip(kinds, value, strict=True))
     if origin is Literal:
         if value not in arguments:
             raise ValueError(f"{value!r} is none of {arguments}")
         return value
-    if kind is float:
+    if kind is float and type(value) is int:
         return float(value)
-    if not isinstance(value, kind):
-        raise TypeError(f"{value!r} is no {kind.__name__}")
+    _check_type(value, kind)
     return value
+
+
+def _check_type(value: Any, kind: type) -> None:
+    # Exactly: True is an int to isinstance. The value may be a secret, so it is not told.
+    if type(value) is not kind:
+        raise TypeError(f"a value is of type {type(value).__name__}, not {kind.__name__}")

@@ -11,7 +11,7 @@ from typing import Protocol, Self
 
 from ethlogs_devnet.genesis import ChainSpec
 from ethlogs_devnet.geth import GethNode
-from ethlogs_devnet.geth_binary import GETH_VERSION, find_geth
+from ethlogs_devnet.geth_binary import find_geth
 from ethlogs_devnet.kafka import KafkaBroker
 from ethlogs_devnet.kafka_jars import KAFKA_VERSION
 from ethlogs_devnet.kafka_warm import find_kafka
@@ -50,10 +50,10 @@ def prepare(blocks: int, report: Report = silent) -> None:
 
     This may take minutes, once.
     """
-    with step(report, f"geth {GETH_VERSION} at hand"):
-        geth = find_geth()
+    with step(report, "geth at hand"):
+        geth = find_geth(report)
     with step(report, f"Kafka {KAFKA_VERSION} at hand"):
-        find_kafka()
+        find_kafka(report)
     if blocks:
         with step(report, f"chain of {blocks} blocks at hand"):
             find_chain(blocks, ChainSpec(), geth)

@@ -7,10 +7,12 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from ethlogs_devnet.cache import building_folder, cache_folder, locked
 from ethlogs_devnet.errors import DevnetError, MissingToolError
+from ethlogs_devnet.progress import Report, silent
 
 GETH_VERSION = "1.17.10"
 _MODULE = "github.com/ethereum/go-ethereum/cmd/geth"
@@ -25,7 +27,7 @@ class GethBinary:
     version: str
 
 
-def find_geth() -> GethBinary:
+def find_geth(report: Report = silent) -> GethBinary:
     """Return the geth on PATH if it is new enough, else the cached one, else build it (minutes)."""
     on_path = shutil.which("geth")
     if on_path and (version := _version_of(Path(on_path))):
@@ -34,10 +36,12 @@ def find_geth() -> GethBinary:
     if not cached.exists():
         with locked("geth"):
             if not cached.exists():
+                report(f"building geth {GETH_VERSION}: some minutes, once")
                 _build(cached.parent)
     return GethBinary(cached, GETH_VERSION)
 
 
+@cache
 def _version_of(geth: Path) -> str | None:
     """Return the version of an executable that is new enough, else None."""
     result = subprocess.run([str(geth), "version"], capture_output=True, text=True, check=False)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ethlogs_devnet.cache import building_folder, cache_folder, locked
 from ethlogs_devnet.errors import DevnetError, MissingToolError
+from ethlogs_devnet.progress import Report, silent
 
 KAFKA_VERSION = "4.3.1"
 _LOG4J_VERSION = "2.25.4"
@@ -50,12 +51,13 @@ def kafka_home() -> Path:
     return cache_folder() / f"kafka-{KAFKA_VERSION}"
 
 
-def find_kafka_jars() -> list[Path]:
+def find_kafka_jars(report: Report = silent) -> list[Path]:
     """Return the checked jars, in the order of the list; fetch them first where they are not there."""
     jars = kafka_home() / "jars"
     if not _is_checked(jars):
         with locked("kafka"):
             if not _is_checked(jars):
+                report(f"fetching Kafka {KAFKA_VERSION}: about a minute, once")
                 _download(jars)
     return [jars / name for name in expected_hashes()]
 

@@ -17,18 +17,20 @@ from ethlogs_devnet.kafka_runtime import KafkaFiles, KafkaRuntime, wait_until_st
 from ethlogs_devnet.kafka_settings import build_properties
 from ethlogs_devnet.ports import find_free_ports
 from ethlogs_devnet.process import ServiceProcess
+from ethlogs_devnet.progress import Report, silent
 
 _ARCHIVE = "classes.jsa"
 _NEW_CLUSTER = "new-cluster"
 
 
-def find_kafka() -> KafkaRuntime:
+def find_kafka(report: Report = silent) -> KafkaRuntime:
     """Return a java with Kafka's jars, fetched and prepared where they are not in the cache."""
-    runtime = KafkaRuntime(find_java(), find_kafka_jars())
+    runtime = KafkaRuntime(find_java(), find_kafka_jars(report))
     warm = _warm_folder(runtime)
     if not warm.exists():
         with locked("kafka"):
             if not warm.exists():
+                report("preparing quick starts of Kafka: some seconds, once")
                 _prepare(runtime, warm)
     return replace(runtime, options=[f"-XX:SharedArchiveFile={warm / _ARCHIVE}", "-Xlog:cds=off"])
 

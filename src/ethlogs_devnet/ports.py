@@ -14,18 +14,20 @@ from ethlogs_devnet.errors import DevnetError
 
 LOOPBACK = "127.0.0.1"
 _LOWEST = 15_000
+_handed_out: set[int] = set()  # a service that is to start, or that was killed, does not hold its ports
 _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def find_free_ports(count: int) -> list[int]:
-    """Return ``count`` different ports that nothing listens on."""
+    """Return ``count`` ports that nothing listens on and that were not returned before."""
     candidates = list(range(_LOWEST, _ephemeral_start()))
     random.shuffle(candidates)
     found: list[int] = []
     for port in candidates:
         if len(found) == count:
+            _handed_out.update(found)
             return found
-        if is_free(port):
+        if port not in _handed_out and is_free(port):
             found.append(port)
     raise DevnetError(f"there are no {count} free ports from {_LOWEST} on")
 

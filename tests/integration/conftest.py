@@ -19,7 +19,7 @@ AUTHORIZER = {
 }
 ODD_BLOCKS = {"small": 1, "empty": 2, "many": 3, "large": 4, "after": 5}
 """The heights of :func:`odd_geth`."""
-MANY_LOGS = 40_000
+MANY_LOGS = 20_000
 LARGE_BYTES = 3_000_000
 
 

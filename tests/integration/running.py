@@ -94,8 +94,8 @@ class Outcome:
     def assert_failed(self, kind: type[EthlogsError], *said: str, hint: str) -> Self:
         """The run ended with this kind of error, whose message and hint say what they must."""
         assert type(self.error) is kind, self.told
-        assert self.report["exitStatus"] == kind.exit_status
         assert isinstance(self.error, EthlogsError)
+        assert self.report["exitStatus"] == self.error.exit_status
         for text in said:
             assert text in str(self.error)
         assert hint in (self.error.hint or "(no hint)")

@@ -58,23 +58,23 @@ def _make_block_text(count: int, seed: int) -> str:
     number = hex(20_000_000 + seed)
     receipts = [_make_receipt(chance, i, hashes[i], number) for i in range(count)]
     header = _make_header(chance, number, hashes, receipts)
-    log_index = 0
-    for receipt in receipts:
-        receipt["blockHash"] = header["hash"]
-        for log in receipt["logs"]:
-            log |= {"blockHash": header["hash"], "logIndex": hex(log_index)}
-            log_index += 1
     return json.dumps((header, receipts))
 
 
 def seal(header: Json, receipts: list[Json]) -> None:
-    """Make the header commit to the receipts, as the chain would have if they were its own."""
+    """Make the header commit to the receipts, and the receipts and logs name the block that it makes."""
     bloom = 0
     for receipt in receipts:
         bloom |= naive_bloom(receipt["logs"])
     header["logsBloom"] = "0x" + bloom.to_bytes(256, "big").hex()
     header["receiptsRoot"] = "0x" + naive_root([naive_receipt(r) for r in receipts]).hex()
     header["hash"] = naive_header_hash(header)
+    log_index = 0
+    for receipt in receipts:
+        receipt["blockHash"] = header["hash"]
+        for log in receipt["logs"]:
+            log |= {"blockHash": header["hash"], "logIndex": hex(log_index)}
+            log_index += 1
 
 
 def naive_rlp(item: Any) -> bytes:

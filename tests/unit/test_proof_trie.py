@@ -28,7 +28,7 @@ def test_a_block_without_transactions_has_the_empty_root() -> None:
     assert receipts_root([]).hex() == EMPTY_ROOT.hex() == root
 
 
-@pytest.mark.parametrize("length", [*DATA_LENGTHS, 65_535, 65_536, 2**24])
+@pytest.mark.parametrize("length", [*DATA_LENGTHS, 65_535, 65_536])
 def test_bytes_are_encoded_as_the_rlp_library_does(length: int) -> None:
     rlp = pytest.importorskip("rlp")
     for first in (b"\x00", b"\x7f", b"\x80", b"\xff"):
@@ -63,8 +63,9 @@ def test_the_root_is_that_of_a_trie_built_in_another_way(count: int) -> None:
 
 
 def test_the_root_of_more_receipts_than_two_bytes_can_number() -> None:
-    values = [bytes(300)] * 65_600
-    assert receipts_root(values).hex() == ROOT
+    # What naive_root gives, which takes five seconds.
+    root = "20a051363490e4d05f25a8a263f9e828d2f5cc9364dc768cf10f54abd956d22d"
+    assert receipts_root([bytes(300)] * 65_600).hex() == root
 
 
 @pytest.mark.parametrize("count", COUNTS)

@@ -34,8 +34,11 @@ class KeyValue(click.ParamType):  # type: ignore[type-arg]  # generic in its stu
         return key.strip(), text
 
     def split_envvar_value(self, rv: str) -> Sequence[str]:
-        """Words as a shell splits them."""
-        return shlex.split(rv)
+        """Words as a shell splits them; where they cannot be, one that is no KEY=VALUE."""
+        try:
+            return shlex.split(rv)
+        except ValueError:
+            return [""]
 
 
 class StartHeight(click.ParamType):  # type: ignore[type-arg]
@@ -207,7 +210,7 @@ def stream_settings(topic: str, ledger_topic: str | None) -> StreamSettings:
 def _check_bootstrap(text: str) -> None:
     for part in text.split(","):
         host, separator, port = part.strip().rpartition(":")
-        if not separator or not host or not port.isdigit() or not 0 < int(port) < 65536:
+        if not separator or not host or not port.isdecimal() or not 0 < int(port) < 65536:
             raise SettingsError(
                 f"--bootstrap-server {text!r} is not of the form HOST:PORT,HOST:PORT",
                 hint="Kafka's usual port is 9092",

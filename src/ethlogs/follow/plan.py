@@ -51,7 +51,13 @@ def plan_range(wanted: RangeSettings, tail: Tail, head: int, topic_has_records: 
         if start is not None and start != first:
             _check_gap(start, tail.tip.block_number, wanted.allow_gap)
             first, gap_after = start, tail.tip.block_number
-    return Plan(first, _last_height(wanted, first), gap_after)
+    last = _last_height(wanted, first)
+    if last is not None and last < first and (tail.tip is None or gap_after is not None):
+        raise SettingsError(
+            f"--to {last} is below block {first}, where the run would begin",
+            hint="give --start at or below --to",
+        )
+    return Plan(first, last, gap_after)
 
 
 def check_identity(claimed: Claimed | None, now: StreamIdentity) -> None:

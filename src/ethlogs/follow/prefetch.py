@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import NamedTuple
 
@@ -62,10 +61,10 @@ class Prefetcher:
         self._fill()
         if not self._pending:
             return None
-        try:
-            block = self._pending[0].result(timeout_seconds)
-        except FutureTimeoutError:
+        # Not result(timeout_seconds): a TimeoutError may as well be why the block could not be had.
+        if not wait([self._pending[0]], timeout_seconds).done:
             return None
+        block = self._pending[0].result()
         self._pending.popleft()
         self._fill()
         return block

@@ -45,16 +45,16 @@ def follow_chain(settings: RunSettings, attempt: int, stop: StopSwitch, journal:
     EthlogsError
         Why the run ended before; what was committed stays.
     """
-    node = Node(settings.node, stop, journal.notify)
-    journal.watch(node)
-    chain = node.connect()
-    journal.chain_id = chain.chain_id
-    topic, ledger_topic, warnings = ensure_topics(settings.kafka, settings.stream, settings.topics)
-    for warning in warnings:
-        journal.notify(warning)
-    topics = StreamTopics(topic, ledger_topic)
-    identity = topics.identity(chain.chain_id, chain.genesis_hash)
-    Run(settings, attempt, stop, journal, node, topics, identity).follow()
+    with contextlib.closing(Node(settings.node, stop, journal.notify)) as node:
+        journal.watch(node)
+        chain = node.connect()
+        journal.chain_id = chain.chain_id
+        topic, ledger_topic, warnings = ensure_topics(settings.kafka, settings.stream, settings.topics)
+        for warning in warnings:
+            journal.notify(warning)
+        topics = StreamTopics(topic, ledger_topic)
+        identity = topics.identity(chain.chain_id, chain.genesis_hash)
+        Run(settings, attempt, stop, journal, node, topics, identity).follow()
 
 
 class Run:

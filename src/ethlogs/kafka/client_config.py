@@ -136,7 +136,8 @@ def _convert(name: str, value: str, default: Any) -> Any:
             return int(value)
         if isinstance(default, float):
             return float(value)
-    except (KeyError, ValueError) as exc:
+    except (KeyError, ValueError):
         kind = "true or false" if isinstance(default, bool) else "a number"
-        raise SettingsError(f"--kafka-config {name} must be {kind}") from exc
+        # The cause repeats the value.
+        raise SettingsError(f"--kafka-config {name} must be {kind}") from None
     return value

@@ -39,6 +39,10 @@ class Endpoint:
         """Ask once; see :mod:`ethlogs.node.rpc` for the errors."""
         return parse_answer(self._transport.send(build_request(method, params)), method, self.name)
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
     def fetch_identity(self) -> NodeIdentity:
         """Ask for the chain id and the genesis block's hash."""
         chain_id = parse_quantity(self.call("eth_chainId").result, "eth_chainId", self.name)
@@ -78,6 +82,11 @@ class Node:
     def name(self) -> str:
         """The URL that is asked now, without secrets."""
         return self._endpoints[self._current].name
+
+    def close(self) -> None:
+        """Close the connections to every URL."""
+        for endpoint in self._endpoints:
+            endpoint.close()
 
     def connect(self) -> NodeIdentity:
         """Check every URL's chain id and genesis; one that cannot be reached now is checked later.

@@ -65,6 +65,7 @@ def _check_for_html(body: bytes, node: str) -> None:
 
 def _raise_error(error: Any, method: str, node: str) -> None:
     code = error.get("code") if isinstance(error, dict) else None
+    code = code if isinstance(code, int) else None
     text = str(error.get("message", "") if isinstance(error, dict) else error)[:300]
     said = f"node {node} answered {method} with error {code}: {text}"
     if code == PRUNED:

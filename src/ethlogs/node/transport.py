@@ -41,6 +41,9 @@ class Transport(Protocol):
             When it does not.
         """
 
+    def close(self) -> None:
+        """Close every thread's connection; one that is in use fails."""
+
 
 def open_transport(url: str, timeout_seconds: float) -> Transport:
     """The transport for an ``http(s)://`` or ``ipc:///path`` URL."""
@@ -63,6 +66,7 @@ class HttpTransport:
         self._name = display_url(url)
         self._timeout_seconds = timeout_seconds
         self._local = threading.local()
+        self._sessions: list[requests.Session] = []
         # Compression costs node and driver more than the loopback saves.
         self._encoding = "identity" if _is_loopback(url) else "gzip"
 
@@ -70,6 +74,11 @@ class HttpTransport:
         """Post the request; see :class:`Transport`."""
         with self._mapped_errors():
             return self._post(request)
+
+    def close(self) -> None:
+        """Close every thread's connection; see :class:`Transport`."""
+        for session in self._sessions:
+            session.close()
 
     def _post(self, request: bytes) -> bytes:
         deadline = time.monotonic() + self._timeout_seconds
@@ -88,6 +97,7 @@ class HttpTransport:
         session = getattr(self._local, "session", None)
         if session is None:
             session = self._local.session = requests.Session()
+            self._sessions.append(session)
         return session
 
     def _check_status(self, response: requests.Response) -> None:
@@ -134,6 +144,7 @@ class IpcTransport:
         self._path = path
         self._timeout_seconds = timeout_seconds
         self._local = threading.local()
+        self._connections: set[socket.socket] = set()
 
     def send(self, request: bytes) -> bytes:
         """Write the request and read one line; see :class:`Transport`."""
@@ -143,6 +154,7 @@ class IpcTransport:
             connection.sendall(request + b"\n")
             return self._read_line(connection, deadline)
         except FileNotFoundError as exc:
+            self._drop()
             raise NodeUnavailableError(
                 f"there is no socket {self._path}", hint="is geth running, with --ipcpath at this path?"
             ) from exc
@@ -150,13 +162,19 @@ class IpcTransport:
             self._drop()
             raise NodeUnavailableError(f"node ipc://{self._path} cannot be reached: {exc}") from exc
 
+    def close(self) -> None:
+        """Close every thread's connection; see :class:`Transport`."""
+        for connection in list(self._connections):
+            connection.close()
+
     def _connection(self) -> socket.socket:
         connection: socket.socket | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             connection.settimeout(self._timeout_seconds)
-            connection.connect(self._path)
+            self._connections.add(connection)
             self._local.connection = connection
+            connection.connect(self._path)
         return connection
 
     def _read_line(self, connection: socket.socket, deadline: float) -> bytes:
@@ -173,6 +191,7 @@ class IpcTransport:
         connection: socket.socket | None = getattr(self._local, "connection", None)
         if connection is not None:
             connection.close()
+            self._connections.discard(connection)
             self._local.connection = None
 
 

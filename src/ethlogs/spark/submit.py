@@ -144,7 +144,8 @@ def _fetch_version(path: str, environment: Mapping[str, str]) -> str:
     """The version of Spark, from its RELEASE file or jars: ``--version`` costs a JVM."""
     home = Path(path).resolve().parent.parent
     for jar in sorted((home / "jars").glob("spark-core_*.jar")):
-        return jar.stem.rsplit("-", 1)[1]
+        # After Scala's version; a vendor's has dashes of its own, like 3.3.2.3.3.7190.0-91.
+        return jar.stem.split("-", 2)[2]
     try:
         finished = subprocess.run(
             [path, "--version"],

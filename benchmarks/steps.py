@@ -1,0 +1,166 @@
+"""Where the driver's time goes: the CPU time of each step of the way of a block, in µs an event log.
+
+The follow loop runs in this process, without Spark, with a stopwatch around each step. CPU time of the
+thread that does the step, not wall time: the threads of one Python share its lock, so that what one
+of them waits for another is using.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest import mock
+
+import ethlogs.follow.run
+import ethlogs.node.blocks
+import ethlogs.node.client
+from ethlogs.follow import follow_chain
+from ethlogs.journal import Journal
+from ethlogs.kafka.writer import Transaction
+from ethlogs.node.transport import HttpTransport
+from ethlogs.settings import (
+    FollowSettings,
+    KafkaSettings,
+    NodeSettings,
+    Proof,
+    RangeSettings,
+    RunSettings,
+    StreamSettings,
+    TopicCreation,
+)
+from ethlogs.stop import StopSwitch
+
+_Function = Callable[..., Any]
+
+REST = "the rest of the fetching and the main thread"
+SENDER = "kafka-python's sender thread"
+COLLECTOR = "cyclic garbage collection, within the steps above"
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What one run cost."""
+
+    logs: int
+    wall_seconds: float
+    cpu_seconds: float
+    seconds: dict[str, float]
+    """CPU seconds by step."""
+
+    def microseconds(self, seconds: float) -> float:
+        """An event log's share."""
+        return seconds / self.logs * 1e6
+
+
+class Stopwatch:
+    """Adds up the CPU time of named steps over all threads."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = defaultdict(float)
+        self._lock = threading.Lock()
+        self._collecting_since = 0.0
+
+    def around(self, name: str, function: _Function) -> _Function:
+        """``function`` with its CPU time counted as ``name``."""
+
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            began = time.thread_time()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.add(name, time.thread_time() - began)
+
+        return timed
+
+    def add(self, name: str, seconds: float) -> None:
+        """Count CPU time."""
+        with self._lock:
+            self.seconds[name] += seconds
+
+    def watch_collector(self, phase: str, _info: dict[str, int]) -> None:
+        """A callback for :data:`gc.callbacks`."""
+        if phase == "start":
+            self._collecting_since = time.thread_time()
+        else:
+            self.seconds[COLLECTOR] += time.thread_time() - self._collecting_since
+
+
+def measure(proof: Proof, topic: str, blocks: int, environment: dict[str, str]) -> Steps:
+    """Produce blocks 1 to ``blocks`` to a new topic, in this process."""
+    settings = RunSettings(
+        run=topic,
+        job="produce",
+        node=NodeSettings((environment["ETHLOGS_NODE_URL"],)),
+        kafka=KafkaSettings(environment["ETHLOGS_BOOTSTRAP_SERVER"]),
+        stream=StreamSettings(topic, f"{topic}.blocks"),
+        topics=TopicCreation(create=True),
+        range=RangeSettings(blocks=blocks, start="1"),
+        follow=FollowSettings(proof=proof),
+    )
+    journal = Journal(topic, 1, lambda _snapshot: None)
+    watch = Stopwatch()
+    with _stopwatches(watch, proof):
+        began, cpu_began = time.monotonic(), time.process_time()
+        follow_chain(settings, 1, StopSwitch(), journal)
+        wall_seconds, cpu_seconds = time.monotonic() - began, time.process_time() - cpu_began
+    collecting = watch.seconds.pop(COLLECTOR, 0.0)
+    watch.seconds[REST] = cpu_seconds - sum(watch.seconds.values())
+    watch.seconds[COLLECTOR] = collecting
+    return Steps(journal.meter.counters.logs, wall_seconds, cpu_seconds, dict(watch.seconds))
+
+
+@contextmanager
+def _stopwatches(watch: Stopwatch, proof: Proof) -> Iterator[None]:
+    places = [
+        ("asking the node, reading its answers", HttpTransport, "send"),
+        ("decoding JSON", ethlogs.node.client, "parse_answer"),
+        (f"proof by {proof}", ethlogs.node.blocks, f"prove_by_{proof}"),
+        ("encoding the records", ethlogs.follow.run, "encode_event_logs"),
+        ("KafkaProducer.send", Transaction, "send_all"),
+        ("waiting for acknowledgements, checking each", Transaction, "settle"),
+    ]
+    patches = [mock.patch.object(o, name, watch.around(label, getattr(o, name))) for label, o, name in places]
+    sender = _SenderClock(watch)
+    patches.append(mock.patch.object(threading.Thread, "run", sender.around(threading.Thread.run)))
+    for patch in patches:
+        patch.start()
+    gc.callbacks.append(watch.watch_collector)
+    try:
+        yield
+    finally:
+        gc.callbacks.remove(watch.watch_collector)
+        for patch in patches:
+            patch.stop()
+
+
+class _SenderClock:
+    """Counts the whole life of kafka-python's sender threads."""
+
+    def __init__(self, watch: Stopwatch) -> None:
+        self._watch = watch
+
+    def around(self, run: _Function) -> _Function:
+        timed = self._watch.around(SENDER, run)
+
+        def run_timed(thread: threading.Thread) -> None:
+            (timed if "kafka-python-producer" in thread.name else run)(thread)
+
+        return run_timed
+
+
+if __name__ == "__main__":
+    import sys
+
+    for chosen in sys.argv[1:] or ["receipts", "bloom"]:
+        for _ in range(int(os.environ.get("REPS", "1"))):
+            found = measure(chosen, f"steps{time.time_ns()}", 300, dict(os.environ))
+            print(chosen, f"{found.logs / found.wall_seconds:.0f}/s", f"{found.microseconds(found.cpu_seconds):.1f} us")
+            for label, value in found.seconds.items():
+                print(f"   {found.microseconds(value):6.1f} {label}")

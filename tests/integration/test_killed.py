@@ -1,0 +1,193 @@
+"""Whatever is killed or frozen in mid-run: each event log once, in order, the ledger agreeing."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ethlogs.errors import KafkaUnavailableError
+from ethlogs_devnet import SMALL_PLAN, GethNode, KafkaBroker, LiveHead
+
+from .running import RunInProcess, RunInThread, build_settings, run, wait_until
+from .streams import Stream, assert_exactly_once, read_topic
+from .tcp_proxy import END_TXN, TcpProxy
+
+pytestmark = pytest.mark.services
+
+BLOCKS = 60
+BLOCK_SECONDS = 0.15
+KILLS = 4
+
+
+@pytest.fixture
+def chance() -> random.Random:
+    """Random moments, whose seed pytest shows where the test fails."""
+    seed = random.randrange(1 << 32)
+    print(f"seed {seed}")  # noqa: T201 - for the person who has to repeat it
+    return random.Random(seed)  # noqa: S311 - no secret
+
+
+@pytest.fixture
+def live_geth(own_geth: GethNode) -> Iterator[GethNode]:
+    """A node whose chain goes on, so that a run both catches up and follows."""
+    with LiveHead(own_geth, BLOCK_SECONDS, SMALL_PLAN * 5):
+        yield own_geth
+
+
+def test_the_driver_killed_again_and_again(
+    stream: Stream, live_geth: GethNode, tmp_path: Path, chance: random.Random
+) -> None:
+    settings = build_settings(stream, live_geth.url, start="1", blocks=BLOCKS)
+    with RunInProcess(settings, tmp_path) as driver:
+        for attempt in range(1, KILLS + 1):
+            driver.start(attempt)
+            wait_until(lambda: driver.progress.get("blocks"), "the run has committed a block")
+            time.sleep(chance.uniform(0, 0.5))
+            assert driver.is_running
+            driver.kill()
+        assert driver.start(KILLS + 1).wait() == 0, driver.log
+    assert_exactly_once(stream, live_geth.url, 1, BLOCKS)
+    assert len({claim.json["claim"] for claim in stream.claims()}) == 1
+
+
+def test_the_broker_killed_and_restarted_in_mid_run(
+    breakable_kafka: KafkaBroker,
+    new_stream: Callable[[KafkaBroker], Stream],
+    live_geth: GethNode,
+    chance: random.Random,
+) -> None:
+    stream = new_stream(breakable_kafka)
+    settings = build_settings(stream, live_geth.url, start="1", blocks=BLOCKS, patience=90.0)
+    with RunInThread(settings) as running:
+        for _ in range(2):
+            seen = running.tip
+            wait_until(lambda: running.tip > seen, "the run goes on")  # noqa: B023 - called at once
+            time.sleep(chance.uniform(0, 0.3))
+            assert running.is_running
+            breakable_kafka.kill()
+            breakable_kafka.start()
+        running.wait().assert_done()
+    assert_exactly_once(stream, live_geth.url, 1, BLOCKS)
+
+
+def test_the_broker_frozen_for_a_while_in_mid_run(
+    breakable_kafka: KafkaBroker, new_stream: Callable[[KafkaBroker], Stream], live_geth: GethNode
+) -> None:
+    stream = new_stream(breakable_kafka)
+    settings = build_settings(stream, live_geth.url, start="1", blocks=BLOCKS, patience=90.0)
+    with RunInThread(settings) as running:
+        wait_until(lambda: running.tip > 0, "the run has committed a block")
+        breakable_kafka.freeze()
+        time.sleep(8)
+        breakable_kafka.thaw()
+        running.wait().assert_done()
+    assert_exactly_once(stream, live_geth.url, 1, BLOCKS)
+
+
+def test_the_broker_frozen_until_the_producer_gives_up(
+    breakable_kafka: KafkaBroker,
+    new_stream: Callable[[KafkaBroker], Stream],
+    live_geth: GethNode,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ethlogs.kafka.writer.COMMIT_SECONDS", 2.0)
+    monkeypatch.setattr("ethlogs.kafka.writer._FLUSH_SECONDS", 2.0)
+    stream = new_stream(breakable_kafka)
+    settings = build_settings(stream, live_geth.url, start="1", blocks=BLOCKS, patience=90.0)
+    with RunInThread(settings) as running:
+        wait_until(lambda: running.tip > 0, "the run has committed a block")
+        breakable_kafka.freeze()
+        wait_until(lambda: any("trying again" in text for text in running.notices), "the run notices it")
+        breakable_kafka.thaw()
+        outcome = running.wait().assert_done()
+    assert outcome.report["retries"] >= 1
+    assert_exactly_once(stream, live_geth.url, 1, BLOCKS)
+
+
+def test_the_node_killed_and_restarted_in_mid_run(stream: Stream, live_geth: GethNode) -> None:
+    settings = build_settings(stream, live_geth.url, start="1", blocks=BLOCKS)
+    with RunInThread(settings) as running:
+        wait_until(lambda: running.tip > 12, "the run follows")
+        live_geth.kill()
+        wait_until(lambda: any("cannot be reached" in text for text in running.notices), "it is missed")
+        live_geth.start()
+        outcome = running.wait().assert_done()
+    assert outcome.report["retries"] >= 1
+    assert_exactly_once(stream, live_geth.url, 1, BLOCKS)
+
+
+def test_a_broker_that_stays_away_ends_the_run_with_status_7(
+    breakable_kafka: KafkaBroker, new_stream: Callable[[KafkaBroker], Stream], live_geth: GethNode
+) -> None:
+    stream = new_stream(breakable_kafka)
+    settings = build_settings(stream, live_geth.url, start="1", patience=2.0)
+    with RunInThread(settings) as running:
+        wait_until(lambda: running.tip > 12, "the run follows")
+        breakable_kafka.kill()
+        outcome = running.wait()
+        tip = running.tip
+    outcome.assert_failed(
+        KafkaUnavailableError, "no success for 2 seconds", hint="What was committed stays"
+    )
+    assert outcome.report["exitStatus"] == 7
+    breakable_kafka.start()
+    # The commit that was under way may have come through: in doubt, not lost.
+    last = stream.heights()[-1]
+    assert last in (tip, tip + 1)
+    assert_exactly_once(stream, live_geth.url, 1, last)
+
+
+@pytest.fixture
+def proxied_kafka(tmp_path: Path) -> Iterator[tuple[KafkaBroker, TcpProxy]]:
+    """A broker that clients reach through a proxy only."""
+    with TcpProxy() as proxy:
+        advertised = {"advertised.listeners": f"PLAINTEXT://127.0.0.1:{proxy.port}"}
+        broker = KafkaBroker(tmp_path / "kafka", advertised)
+        proxy.upstream_port = broker.ports[0]
+        with broker:
+            yield broker, proxy
+
+
+@pytest.mark.parametrize("times", [1, 1_000], ids=["one connection is cut", "every retry is cut too"])
+def test_a_commit_whose_answer_is_lost(
+    proxied_kafka: tuple[KafkaBroker, TcpProxy],
+    new_stream: Callable[[KafkaBroker], Stream],
+    live_geth: GethNode,
+    monkeypatch: pytest.MonkeyPatch,
+    times: int,
+) -> None:
+    broker, proxy = proxied_kafka
+    monkeypatch.setattr("ethlogs.kafka.writer.COMMIT_SECONDS", 2.0)
+    stream = new_stream(broker)
+    settings = build_settings(stream, live_geth.url, start="1", blocks=BLOCKS)
+    with RunInThread(settings) as running:
+        wait_until(lambda: running.tip > 12, "the run follows")
+        proxy.lose_answer(END_TXN, times)
+        wait_until(lambda: proxy.lost, "an answer is lost")
+        if times > 1:
+            wait_until(lambda: any("trying again" in text for text in running.notices), "the run notices it")
+        proxy.lose_answer(END_TXN, 0)
+        running.wait().assert_done()
+    assert_exactly_once(stream, live_geth.url, 1, BLOCKS)
+
+
+def test_nothing_is_visible_of_a_transaction_that_a_killed_driver_left_open(
+    stream: Stream, odd_geth: GethNode, tmp_path: Path
+) -> None:
+    settings = build_settings(stream, odd_geth.url, start="3", blocks=1)
+    with RunInProcess(settings, tmp_path) as driver:
+        driver.start()
+        wait_until(lambda: any(read_uncommitted(stream).values()), "records of the block are on the topic")
+        driver.kill()
+        left = stream.event_logs()
+        assert not any(left.values()) or stream.heights() == [3]
+        run(settings, attempt=2).assert_done()
+    assert_exactly_once(stream, odd_geth.url, 3, 3)
+
+
+def read_uncommitted(stream: Stream) -> dict[int, list]:
+    return read_topic(stream.bootstrap, stream.topic, "read_uncommitted")
