@@ -6,7 +6,6 @@ import random
 import time
 from collections.abc import Callable
 
-
 _MAX_DOUBLINGS = 30
 """Enough to reach any limit; without it, a patience of hours ends in a float's overflow."""
 

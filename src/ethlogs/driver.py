@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from ethlogs.errors import EthlogsError, ExitStatus, SettingsError
-from ethlogs.jobs import build_job
+from ethlogs.jobs import Job, build_job
 from ethlogs.journal import Journal
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, STOP, RunFolder
 from ethlogs.settings import RunSettings, from_json
 from ethlogs.stop import StopSwitch, stop_on_signals
 
 _WATCH_SECONDS = 0.25
+_STOP_SECONDS = 10.0
 FINAL = frozenset({ExitStatus.DONE, ExitStatus.SETTINGS, ExitStatus.KERBEROS, ExitStatus.SUPERSEDED})
 """Verdicts that a later attempt cannot change."""
 
@@ -53,7 +54,7 @@ def run_driver(settings: RunSettings, folder: RunFolder, attempt: int = 1) -> in
         stop_on_signals(stop)
         _watch_for_stop(folder, stop)
         try:
-            job.run()
+            run_stoppable(job, stop)
         finally:
             spark.stop()
     except EthlogsError as exc:
@@ -66,8 +67,41 @@ def run_driver(settings: RunSettings, folder: RunFolder, attempt: int = 1) -> in
         )
     journal.close()
     report = job.report(error)
-    folder.write_json(REPORT, report)
+    try:
+        folder.write_json(REPORT, report)
+    except SettingsError as exc:
+        logging.getLogger(__name__).error("%s", exc)
     return int(report["exitStatus"])
+
+
+def run_stoppable(job: Job, stop: StopSwitch) -> None:
+    """Run the job, but leave it behind when it does not end soon after it was asked to stop.
+
+    A request to a frozen node lasts until its timeout. What the job had not committed is never
+    visible: Kafka or the next run aborts it.
+
+    Raises
+    ------
+    EthlogsError
+        As the job raised it, or why it was ended.
+    """
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            job.run()
+        except BaseException as exc:  # noqa: BLE001 - raised again on the main thread
+            errors.append(exc)
+
+    thread = threading.Thread(target=run, name="job", daemon=True)
+    thread.start()
+    while thread.is_alive() and not stop.requested:
+        thread.join(_WATCH_SECONDS)
+    thread.join(_STOP_SECONDS)
+    if errors:
+        raise errors[0]
+    if thread.is_alive():
+        stop.check()
 
 
 def _start_spark(run: str) -> Any:

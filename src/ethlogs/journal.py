@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ethlogs.errors import SettingsError
 from ethlogs.ledger import BlockRecord
 from ethlogs.report import Meter
 
@@ -50,7 +52,7 @@ class Journal:
         """Write the last snapshot."""
         self._closed.set()
         self._thread.join()
-        self._write(self.snapshot())
+        self._write_snapshot()
 
     def watch(self, source: Retrying) -> None:
         """Count the retries of ``source`` among the run's."""
@@ -97,7 +99,14 @@ class Journal:
 
     def _keep_writing(self) -> None:
         while not self._closed.wait(_WRITE_SECONDS):
+            self._write_snapshot()
+
+    def _write_snapshot(self) -> None:
+        """A full disk must not end a run whose work is on Kafka: the next snapshot may fit."""
+        try:
             self._write(self.snapshot())
+        except SettingsError as exc:
+            logging.getLogger(__name__).warning("%s", exc)
 
 
 def _where_it_goes_on(plan: Plan, tip: BlockRecord | None, head: int) -> str:

@@ -61,13 +61,25 @@ class RunFolder:
         return self.path / LOG
 
     def write(self, name: str, data: bytes) -> None:
-        """Put a file in place at once, with mode 0600."""
+        """Put a file in place at once, with mode 0600.
+
+        Raises
+        ------
+        SettingsError
+            When the folder cannot be written, or its disk is full.
+        """
         target = self.path / name
         temporary = target.with_suffix(f".{os.getpid()}.tmp")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        temporary.replace(target)
+        try:
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+            temporary.replace(target)
+        except OSError as exc:
+            raise SettingsError(
+                f"the run's folder {self.path} cannot be written: {exc.strerror}",
+                hint="make room, or give another folder with --run-dir",
+            ) from exc
 
     def write_json(self, name: str, value: Any) -> None:
         """Put a JSON file in place at once."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -11,13 +12,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ethlogs.errors import DeadlineError, SubmissionError
+from ethlogs.errors import DeadlineError, InterruptedRunError, SubmissionError
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, RunFolder
 from ethlogs.settings import RunSettings, to_json
 from ethlogs.spark.submit import build_environment
 
 _POLL_SECONDS = 0.25
 _LAST_LINES = 15
+_ROOM_BYTES = 1 << 20
 _KILL_SECONDS = 10.0
 _GRACE_SECONDS = 60.0
 """For Spark to start and the driver to end itself, beyond the run's own limit."""
@@ -38,11 +40,17 @@ def run_locally(
         When it ended without a report, with the last lines of its output.
     DeadlineError
         When it did not even end by itself at its ``--timeout``.
+    InterruptedRunError
+        When a second signal killed it.
     """
     folder.write(SETTINGS, to_json(settings))
     limit = settings.timeout_seconds
     deadline = None if limit is None else time.monotonic() + limit + _GRACE_SECONDS
-    with folder.log.open("wb") as log, _start(argv, log) as process, _passed_signals(folder, process):
+    with (
+        folder.log.open("wb") as log,
+        _start(argv, log) as process,
+        _passed_signals(folder, process) as killed,
+    ):
         folder.log.chmod(0o600)
         while process.poll() is None:
             _wait(process)
@@ -56,6 +64,18 @@ def run_locally(
                 show_progress(progress)
     report = folder.read_json(REPORT)
     if report is None:
+        if killed:
+            raise InterruptedRunError(
+                f"the driver was killed at the second {signal.Signals(killed[0]).name}",
+                signal_number=killed[0],
+                hint=f"its output is in {folder.log}; what was committed stays, the same command goes on",
+            )
+        if shutil.disk_usage(folder.path).free < _ROOM_BYTES:
+            raise SubmissionError(
+                f"the driver left no report (it ended with status {process.returncode}): the disk of"
+                f" {folder.path} is full",
+                hint="make room, or give another --run-dir; ethlogs status says where the stream is",
+            )
         raise SubmissionError(
             f"spark-submit ended with status {process.returncode} and the driver left no report; its last"
             f" lines:\n{last_lines(folder)}",
@@ -118,11 +138,14 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def _passed_signals(folder: RunFolder, process: subprocess.Popen[bytes]) -> Iterator[None]:
+def _passed_signals(folder: RunFolder, process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
+    """Yields the signals that killed the driver: every one after the first."""
     asked = threading.Event()
+    killed: list[int] = []
 
     def handle(number: int, _frame: object) -> None:
         if asked.is_set():
+            killed.append(number)
             _kill(process)
         else:
             asked.set()
@@ -130,7 +153,7 @@ def _passed_signals(folder: RunFolder, process: subprocess.Popen[bytes]) -> Iter
 
     earlier = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield killed
     finally:
         for number, handler in earlier.items():
             signal.signal(number, handler)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import sys
 
 import pytest
 from proof_samples import DATA_LENGTHS, make_block, naive_bloom, naive_receipt, naive_rlp, naive_root
 
 from ethlogs.proof import keccak256, prove_by_receipts
 from ethlogs.proof.header import parse_header
+from ethlogs.proof.keccak import _find_keccak256
 from ethlogs.proof.receipts import ReceiptReader
 from ethlogs.proof.receipts_trie import EMPTY_ROOT, indexes_by_key, receipts_root
 from ethlogs.proof.rlp import encode_bytes, encode_list, encode_uint
@@ -21,6 +23,15 @@ def test_keccak_gives_the_known_hashes() -> None:
     assert keccak256(b"").hex() == "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"
     transfer = keccak256(b"Transfer(address,address,uint256)")
     assert transfer.hex() == "ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
+
+
+def test_keccak_is_found_without_the_c_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("Crypto")
+    monkeypatch.setitem(sys.modules, "eth_hash.backends.pysha3", None)
+    monkeypatch.delattr("eth_hash.backends.pysha3", raising=False)
+    found = _find_keccak256()
+    assert found is not keccak256
+    assert found(b"abc") == keccak256(b"abc")
 
 
 def test_a_block_without_transactions_has_the_empty_root() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +56,11 @@ def load_config(context: click.Context, _option: click.Parameter, given: str | N
         return
     content = read_config(path)
     context.meta[_META_KEY] = path
-    for key in sorted(content.keys() - _known_keys(context)):
-        click.echo(f"{path}: unknown key {key}", err=True)
-    context.default_map = {**content, **(context.default_map or {})}
+    known = _known_options(context)
+    for key in sorted(content.keys() - known.keys()):
+        click.echo(f"{path}: unknown key {key.replace('_', '-')}", err=True)
+    defaults = {known[key].name: _as_default(known[key], content[key]) for key in content.keys() & known}
+    context.default_map = {**defaults, **(context.default_map or {})}
 
 
 def config_path(context: click.Context) -> Path | None:
@@ -66,13 +69,33 @@ def config_path(context: click.Context) -> Path | None:
     return found if isinstance(found, Path) else None
 
 
-def _known_keys(context: click.Context) -> set[str]:
+def _known_options(context: click.Context) -> dict[str, click.Parameter]:
+    """The settings of all commands, by their flags' names: one file serves every command."""
     group = context.find_root().command
     commands = list(group.commands.values()) if isinstance(group, click.Group) else [context.command]
-    return {option.name for command in commands for option in command.params if option.name}
+    return {
+        option.opts[-1].lstrip("-").replace("-", "_"): option
+        for command in commands
+        for option in command.params
+        if option.envvar
+    }
+
+
+def _as_default(option: click.Parameter, value: Any) -> Any:
+    """One value of a repeatable flag needs no list."""
+    return [value] if option.multiple and isinstance(value, str) else value
 
 
 def _as_option(value: Any) -> Any:
     if isinstance(value, dict):
-        return [f"{key}={item}" for key, item in value.items()]
+        return [f"{key}={item}" for key, item in _flatten(value)]
     return value
+
+
+def _flatten(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """TOML reads ``security.protocol = "SSL"`` as a table in a table."""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", str(value).lower() if isinstance(value, bool) else value

@@ -74,7 +74,7 @@ def _tell_usage(exc: click.UsageError) -> int:
     """A wrong flag is wrong usage; a wrong environment variable or file is a wrong setting."""
     source = _source(exc)
     if source is not None:
-        click.echo(f"error: {exc.format_message()} (from {source})", err=True)
+        click.echo(f"error: {exc.message} (from {source})", err=True)
         return ExitStatus.SETTINGS
     exc.show()
     return ExitStatus.USAGE
@@ -88,5 +88,5 @@ def _source(exc: click.UsageError) -> str | None:
     if source is ParameterSource.ENVIRONMENT:
         return f"the environment variable {option.envvar}"
     if source is ParameterSource.DEFAULT_MAP:
-        return f"the key {option.name.replace('_', '-')} of {config_path(context)}"
+        return f"the key {option.opts[-1].lstrip('-')} of {config_path(context)}"
     return None

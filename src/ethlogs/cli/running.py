@@ -18,7 +18,7 @@ from ethlogs.errors import ExitStatus, SettingsError
 from ethlogs.run_folder import RunFolder
 from ethlogs.settings import FollowSettings, Job, RangeSettings, RunSettings, TopicCreation
 from ethlogs.spark.java import check_java, find_java
-from ethlogs.spark.submit import SparkSettings, SparkSubmit, build_argv, choose_master, find_spark_submit
+from ethlogs.spark.submit import SparkSettings, build_argv, choose_master, find_spark_submit
 from ethlogs.submission import last_lines, run_locally
 
 
@@ -42,11 +42,13 @@ def run_job(
 ) -> int:
     """Run a job by spark-submit and print its report; returns the exit status."""
     spark_settings = _spark_settings(given)
+    java = find_java(os.environ)
     spark = find_spark_submit(spark_settings.spark_submit, os.environ)
+    check_java(java, spark.version)
     master = choose_master(spark_settings, spark, os.environ)
     say(f"master {master.url}: {master.why}", output.quiet)
     _check_master(master.url)
-    _check_java(spark, output.quiet)
+    say(f"spark-submit {spark.path} (Spark {spark.version}, Java {java.version})", output.quiet)
     settings = _run_settings(job, given, heights, follow)
     name = f"ethlogs {job} {given['topic']}"
     if dry_run:
@@ -116,12 +118,6 @@ def _check_master(master: str) -> None:
             f"this version of ethlogs runs its driver on this machine only, not on the master {master}",
             hint="give --master local[*]",
         )
-
-
-def _check_java(spark: SparkSubmit, quiet: bool) -> None:
-    java = find_java(os.environ)
-    check_java(java, spark.version)
-    say(f"spark-submit {spark.path} (Spark {spark.version}, Java {java.version})", quiet)
 
 
 def _base(given: dict[str, Any]) -> Path:

@@ -11,7 +11,6 @@ import contextlib
 import time
 from collections.abc import Iterator
 
-from ethlogs.backoff import Backoff
 from ethlogs.errors import KafkaUnavailableError, ReorgError
 from ethlogs.event_log import encode_event_logs
 from ethlogs.follow import plan as planning
@@ -19,6 +18,7 @@ from ethlogs.follow.head import HeadWatcher
 from ethlogs.follow.plan import Plan
 from ethlogs.follow.prefetch import Prefetcher, PreparedBlock
 from ethlogs.follow.stream import BlockBatch, HeldStream, StreamTopics, commit_claim
+from ethlogs.follow.trouble import KafkaTrouble
 from ethlogs.journal import Journal
 from ethlogs.kafka.errors import FencedError
 from ethlogs.kafka.tail import Tail, has_records, read_stable_tail, read_tail
@@ -49,12 +49,15 @@ def follow_chain(settings: RunSettings, attempt: int, stop: StopSwitch, journal:
         journal.watch(node)
         chain = node.connect()
         journal.chain_id = chain.chain_id
-        topic, ledger_topic, warnings = ensure_topics(settings.kafka, settings.stream, settings.topics)
+        trouble = KafkaTrouble(settings.kafka.patience_seconds, stop, journal)
+        topic, ledger_topic, warnings = trouble.until_success(
+            lambda: ensure_topics(settings.kafka, settings.stream, settings.topics)
+        )
         for warning in warnings:
             journal.notify(warning)
         topics = StreamTopics(topic, ledger_topic)
         identity = topics.identity(chain.chain_id, chain.genesis_hash)
-        Run(settings, attempt, stop, journal, node, topics, identity).follow()
+        Run(settings, attempt, stop, journal, trouble, node, topics, identity).follow()
 
 
 class Run:
@@ -66,6 +69,7 @@ class Run:
         attempt: int,
         stop: StopSwitch,
         journal: Journal,
+        trouble: KafkaTrouble,
         node: Node,
         topics: StreamTopics,
         identity: StreamIdentity,
@@ -74,6 +78,7 @@ class Run:
         self._attempt = attempt
         self._stop = stop
         self._journal = journal
+        self._trouble = trouble
         self._node = node
         self._topics = topics
         self._identity = identity
@@ -81,7 +86,6 @@ class Run:
         self._head = HeadWatcher(node, settings.follow, patience_seconds, stop, journal.notify)
         self._source = BlockSource(node, settings.follow.proof, patience_seconds, stop, journal.notify)
         journal.watch(self._source)
-        self._trouble = Backoff()
         self._first_look_offset: int | None = None
 
     def follow(self) -> None:
@@ -93,7 +97,9 @@ class Run:
                         self._follow(stream)
                 return
             except KafkaUnavailableError as exc:
-                self._after_trouble(exc)
+                if isinstance(exc, FencedError):
+                    self._look_for_other_claim()
+                self._trouble.after(exc)
 
     @contextlib.contextmanager
     def _take_stream(self) -> Iterator[HeldStream | None]:
@@ -238,26 +244,11 @@ class Run:
         )
 
     def _count(self, blocks: list[PreparedBlock], head: int) -> None:
-        self._trouble.reset()
+        self._trouble.over()
         if len(blocks) == 1 and blocks[0].number == head:
             self._journal.meter.count_latency(time.monotonic() - self._head.seen_at)
         for block in blocks:
             self._journal.meter.count_block(block.number, block.hash, len(block.records))
-
-    def _after_trouble(self, exc: KafkaUnavailableError) -> None:
-        self._journal.meter.counters.retries += 1
-        patience_seconds = self._settings.kafka.patience_seconds
-        if self._trouble.failing_seconds > patience_seconds:
-            raise KafkaUnavailableError(
-                f"{exc}; no success for {patience_seconds:g} seconds",
-                hint=exc.hint
-                or "is Kafka running, and is --bootstrap-server right? What was committed stays",
-            ) from exc
-        if self._trouble.tries == 0:
-            self._journal.notify(f"{exc}; trying again for up to {patience_seconds:g} seconds")
-        if isinstance(exc, FencedError):
-            self._look_for_other_claim()
-        self._trouble.wait(self._stop.pause)
 
     def _look_for_other_claim(self) -> None:
         deadline = time.monotonic() + _FENCED_SECONDS

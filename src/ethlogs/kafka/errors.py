@@ -59,12 +59,15 @@ def mapped_errors(doing: str) -> Iterator[None]:
     except kafka_errors.KafkaError as exc:
         raise to_ethlogs_error(exc, doing) from exc
     except (OSError, TimeoutError) as exc:
-        raise KafkaUnavailableError(f"Kafka could not be reached while {doing}: {exc}") from exc
+        raise KafkaUnavailableError(
+            f"Kafka could not be reached while {doing}: {exc}",
+            hint="is Kafka running, and is --bootstrap-server right?",
+        ) from exc
 
 
 def to_ethlogs_error(exc: BaseException, doing: str) -> EthlogsError:
     """The error of ours that stands for kafka-python's."""
-    said = f"{type(exc).__name__}: {str(exc)[:300]}"
+    said = _describe(exc)
     if isinstance(exc, FENCED) or "Error 90" in str(exc):
         return FencedError(f"while {doing}, Kafka fenced this producer ({said})")
     if isinstance(exc, _AUTHORIZATION):
@@ -82,7 +85,15 @@ def to_ethlogs_error(exc: BaseException, doing: str) -> EthlogsError:
         return SettingsError(f"Kafka refused the settings while {doing} ({said})")
     if isinstance(exc, _TOPIC):
         return TopicError(f"a topic is missing or its name is not valid, while {doing} ({said})")
-    return KafkaUnavailableError(f"Kafka failed while {doing} ({said})")
+    return KafkaUnavailableError(
+        f"Kafka failed while {doing} ({said})", hint="is Kafka running, and is --bootstrap-server right?"
+    )
+
+
+def _describe(exc: BaseException) -> str:
+    """kafka-python repeats the class's name in the text."""
+    name, text = type(exc).__name__, str(exc)[:300]
+    return text if text.startswith(name) else f"{name}: {text}"
 
 
 def run_with_limit(function: Callable[[], T], seconds: float, doing: str) -> T:

@@ -1,7 +1,12 @@
 """What spark-submit is given to run; alone in its folder, since Spark puts that folder on sys.path."""
 
+import os
 import sys
 
 from ethlogs.driver import main
 
-sys.exit(main(sys.argv[1:]))
+status = main(sys.argv[1:])
+sys.stdout.flush()
+sys.stderr.flush()
+# Not sys.exit: a thread may still wait for an answer that nobody needs any more.
+os._exit(status)

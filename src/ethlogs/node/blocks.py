@@ -76,7 +76,10 @@ class BlockSource:
     def _fetch_once(self, method: str, block: str, height: int | None) -> FetchedBlock:
         header = self._node.call(method, block, False)
         if header.result is None:
-            raise BlockNotFoundError(f"node {self._node.name} does not have block {_readable(block)}")
+            raise BlockNotFoundError(
+                f"node {self._node.name} does not have block {_readable(block)}",
+                hint="is the block right, and is the node in sync with its chain?",
+            )
         found = header.result.get("hash") if isinstance(header.result, dict) else None
         if not isinstance(found, str):
             raise UnprovenError(f"node {self._node.name} gave no hash for block {_readable(block)}")

@@ -17,6 +17,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 import requests
+import urllib3.exceptions
 
 from ethlogs.errors import NodeRefusedError, NodeUnavailableError, SettingsError
 from ethlogs.settings import display_url
@@ -47,7 +48,10 @@ class Transport(Protocol):
 
 def open_transport(url: str, timeout_seconds: float) -> Transport:
     """The transport for an ``http(s)://`` or ``ipc:///path`` URL."""
-    scheme = urlsplit(url).scheme
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError as exc:
+        raise SettingsError(f"a node URL cannot be used: {exc}") from None
     if scheme in ("http", "https"):
         return HttpTransport(url, timeout_seconds)
     if scheme == "ipc":
@@ -88,7 +92,8 @@ class HttpTransport:
         ) as response:
             self._check_status(response)
             body = bytearray()
-            for chunk in response.iter_content(_CHUNK_BYTES):
+            # Not iter_content, which waits for a whole chunk, however slowly its bytes trickle in.
+            while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
                 body += chunk
                 _check_bounds(len(body), deadline, self._name)
             return bytes(body)
@@ -120,21 +125,25 @@ class HttpTransport:
 
     @contextlib.contextmanager
     def _mapped_errors(self) -> Iterator[None]:
+        """``from None``: the texts of requests repeat the URL, tokens included, and a log has causes."""
         try:
             yield
         except requests.exceptions.SSLError as exc:
             raise NodeRefusedError(
                 f"the TLS certificate of node {self._name} was not accepted: {_innermost(exc)}",
                 hint="set REQUESTS_CA_BUNDLE to the file of the company's CA certificates",
-            ) from exc
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as exc:
-            raise SettingsError(f"node URL {self._name} cannot be used: {_innermost(exc)}") from exc
-        except requests.exceptions.Timeout as exc:
+            ) from None
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
+            raise SettingsError(
+                f"node URL {self._name} cannot be used",
+                hint="give --node-url as http://HOST:PORT or https://HOST/PATH",
+            ) from None
+        except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
             raise NodeUnavailableError(
                 f"node {self._name} did not answer within {self._timeout_seconds:g} seconds"
-            ) from exc
-        except requests.exceptions.RequestException as exc:
-            raise NodeUnavailableError(f"node {self._name} cannot be reached: {_innermost(exc)}") from exc
+            ) from None
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as exc:
+            raise NodeUnavailableError(f"node {self._name} cannot be reached: {_innermost(exc)}") from None
 
 
 class IpcTransport:
@@ -150,16 +159,15 @@ class IpcTransport:
         """Write the request and read one line; see :class:`Transport`."""
         deadline = time.monotonic() + self._timeout_seconds
         try:
-            connection = self._connection()
-            connection.sendall(request + b"\n")
-            return self._read_line(connection, deadline)
+            with self._dropped_on_error():
+                connection = self._connection()
+                connection.sendall(request + b"\n")
+                return self._read_line(connection, deadline)
         except FileNotFoundError as exc:
-            self._drop()
             raise NodeUnavailableError(
                 f"there is no socket {self._path}", hint="is geth running, with --ipcpath at this path?"
             ) from exc
         except OSError as exc:
-            self._drop()
             raise NodeUnavailableError(f"node ipc://{self._path} cannot be reached: {exc}") from exc
 
     def close(self) -> None:
@@ -187,12 +195,16 @@ class IpcTransport:
             _check_bounds(len(body), deadline, f"ipc://{self._path}")
         return bytes(body)
 
-    def _drop(self) -> None:
-        connection: socket.socket | None = getattr(self._local, "connection", None)
-        if connection is not None:
-            connection.close()
-            self._connections.discard(connection)
+    @contextlib.contextmanager
+    def _dropped_on_error(self) -> Iterator[None]:
+        """What is left of an answer must not be taken for the next one's."""
+        try:
+            yield
+        except BaseException:
+            self._local.connection.close()
+            self._connections.discard(self._local.connection)
             self._local.connection = None
+            raise
 
 
 def _check_bounds(size_bytes: int, deadline: float, name: str) -> None:

@@ -16,6 +16,7 @@ class BloomReader:
         self.logs: list[ProvenLog] = []
         self.bloom = 0
         self._place = Place(header)
+        self._index_text: object = None
         self._transaction_count = len(header.transactions)
 
     def read(self, index: int, raw: object) -> None:
@@ -26,19 +27,20 @@ class BloomReader:
             self._move_to_transaction(log["transactionIndex"])
             self._place.move_to_log(index)
             self._place.check(log)
-            content = parse_log(log)
+            address, topics, data, bloom, _ = parse_log(log)
         except ShapeError as error:
             raise ShapeError(f"log {index}: {error}") from None
-        address, topics, data = content[:3]
         self.logs.append(
             ProvenLog(
                 address, topics, data, self._place.transaction_hash, self._place.transaction_index, index
             )
         )
-        self.bloom |= content.bloom
+        self.bloom |= bloom
 
     def _move_to_transaction(self, value: object) -> None:
         """A log may be of the same transaction as the log before it, or of a later one."""
+        if value is not None and value == self._index_text:
+            return
         try:
             index = parse_quantity(value)
         except ShapeError as error:
@@ -50,3 +52,4 @@ class BloomReader:
                 f"and in a block of {self._transaction_count} transactions"
             )
         self._place.move_to_transaction(index)
+        self._index_text = value

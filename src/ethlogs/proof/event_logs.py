@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from ethlogs.proof.rlp import encode_bytes, list_prefix
+from ethlogs.proof.rlp import encode_bytes
 from ethlogs.proof.shapes import ShapeError, parse_data, show
 from ethlogs.proof.words import parse_address, parse_topic
 
@@ -14,17 +14,13 @@ MAX_TOPICS = 4
 _TOPICS_PREFIX = (b"\xc0", b"\xe1", b"\xf8\x42", b"\xf8\x63", b"\xf8\x84")
 
 
-class LogContent(NamedTuple):
-    address: str
-    topics: list[str]
-    data: str
-    bloom: int
-    words_rlp: list[bytes]  #: address, prefix of the topics, topics
-    data_bytes: bytes
+# A plain tuple, because each event log passes here: address, topics, data, bloom, and the encoded items
+# whose list is rlp([address, topics, data]).
+LogContent = tuple[str, list[str], str, int, list[bytes]]
 
 
 def parse_log(log: dict[str, Any]) -> LogContent:
-    """Raises ShapeError."""
+    """What the log says, in lower case. Raises ShapeError."""
     raw_address, raw_topics, raw_data = log.get("address"), log.get("topics"), log.get("data")
     if not isinstance(raw_topics, list) or len(raw_topics) > MAX_TOPICS:
         raise ShapeError(f"topics are not a list of at most {MAX_TOPICS}: {show(raw_topics)}")
@@ -32,27 +28,21 @@ def parse_log(log: dict[str, Any]) -> LogContent:
     try:
         address = parse_address(raw_address)
         bloom = address.bloom
-        words_rlp = [address.rlp, _TOPICS_PREFIX[len(raw_topics)]]
+        encoded = [address.rlp, _TOPICS_PREFIX[len(raw_topics)]]
         topics = []
         part = "topic"
         for value in raw_topics:
             topic = parse_topic(value)
             topics.append(topic.text)
-            words_rlp.append(topic.rlp)
+            encoded.append(topic.rlp)
             bloom |= topic.bloom
         part = "data"
-        data = parse_data(raw_data)
+        encoded.append(encode_bytes(parse_data(raw_data)))
     except ShapeError as error:
         raise ShapeError(f"{part} {error}") from None
     except TypeError:  # the cache cannot look up a list or an object
         raise ShapeError(f"{part} is not hex text with 0x: {show(value)}") from None
-    return LogContent(address.text, topics, _lower(raw_data), bloom, words_rlp, data)
-
-
-def encode_log(content: LogContent) -> bytes:
-    """``rlp([address, topics, data])``."""
-    payload = b"".join((*content.words_rlp, encode_bytes(content.data_bytes)))
-    return list_prefix(len(payload)) + payload
+    return address.text, topics, _lower(raw_data), bloom, encoded
 
 
 def _lower(text: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ethlogs.proof.block import ProvenLog
-from ethlogs.proof.event_logs import encode_log, parse_log
+from ethlogs.proof.event_logs import parse_log
 from ethlogs.proof.header import Header
 from ethlogs.proof.place import Place, require
 from ethlogs.proof.rlp import encode_bytes, encode_list, encode_uint
@@ -57,15 +57,14 @@ class ReceiptReader:
                 log = parse_object(raw)
                 place.move_to_log(log_index)
                 place.check(log)
-                content = parse_log(log)
+                address, topics, data, log_bloom, encoded_items = parse_log(log)
             except ShapeError as error:
                 raise ShapeError(f"log {log_index}: {error}") from None
-            address, topics, data = content[:3]
             logs.append(
                 ProvenLog(address, topics, data, place.transaction_hash, transaction_index, log_index)
             )
-            encoded.append(encode_log(content))
-            bloom |= content.bloom
+            encoded.append(encode_list(encoded_items))
+            bloom |= log_bloom
         return encode_list(encoded), bloom
 
 

@@ -28,12 +28,8 @@ def encode_uint(number: int) -> bytes:
 def encode_list(items: Iterable[bytes]) -> bytes:
     """A list of items that are encoded already."""
     payload = b"".join(items)
-    return list_prefix(len(payload)) + payload
-
-
-def list_prefix(length: int) -> bytes:
-    """What stands before a list whose encoded items have this many bytes together."""
-    return _BYTES[0xC0 + length] if length < 56 else _long_prefix(0xF7, length)
+    length = len(payload)
+    return (_BYTES[0xC0 + length] if length < 56 else _long_prefix(0xF7, length)) + payload
 
 
 def _long_prefix(base: int, length: int) -> bytes:

@@ -137,7 +137,11 @@ def _candidates(wanted: str | None, environment: Mapping[str, str]) -> list[str 
     spec = find_spec("pyspark")
     package = Path(spec.origin).parent if spec and spec.origin else None
     bundled = str(package / "bin" / "spark-submit") if package else None
-    return [shutil.which("spark-submit", path=environment.get("PATH")), bundled]
+    on_path = shutil.which("spark-submit", path=environment.get("PATH"))
+    if bundled and on_path and Path(on_path).parent == Path(sys.executable).parent:
+        # The script that pip installs beside this Python only looks for pyspark, slowly.
+        return [bundled]
+    return [on_path, bundled]
 
 
 def _fetch_version(path: str, environment: Mapping[str, str]) -> str:

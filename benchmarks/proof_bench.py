@@ -1,0 +1,218 @@
+"""What a proof costs, for each keccak backend and each kind of proof.
+
+    PYTHONPATH=src python benchmarks/proof_bench.py [BLOCK.json]
+
+Without an argument the block is made: 180 receipts and 370 event logs that resemble mainnet's. BLOCK.json
+holds ``block`` (eth_getBlockByHash) and ``receipts`` (eth_getBlockReceipts). "cold" begins with empty
+caches of addresses and topics, "warm" with those of the same block. Printed are
+microseconds of processor time, of the best of several rounds; the large block, of 100,000 event logs, is proven once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import importlib
+import json
+import random
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ethlogs.proof import header as header_module
+from ethlogs.proof import keccak256, parse_header, prove_by_bloom, prove_by_receipts, receipts_trie, words
+from ethlogs.proof.receipts import ReceiptReader
+
+Json = dict[str, Any]
+
+BACKENDS = ("pysha3", "pycryptodome")
+ROUNDS = 15
+RECEIPTS, LOGS = 180, 370
+LARGE_LOGS = 100_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("block", nargs="?", type=Path, help="a recorded block instead of a made one")
+    path = parser.parse_args().block
+    header, receipts = read_block(path) if path else make_block(RECEIPTS, LOGS)
+    logs = [log for receipt in receipts for log in receipt["logs"]]
+    print(f"block {int(header['number'], 16)}: {len(receipts)} receipts, {len(logs)} event logs")
+    for backend in BACKENDS:
+        try:
+            keccak = importlib.import_module(f"eth_hash.backends.{backend}").keccak256
+        except ImportError:
+            print(f"{backend}: not installed")
+            continue
+        with using(keccak):
+            print(f"{backend}: keccak of 32 bytes {best(hash_often) / 1_000:.2f} us")
+            print_block(backend, header, receipts, logs)
+    print_caches()
+    print_large_block()
+
+
+def print_block(backend: str, header: Json, receipts: list[Json], logs: list[Json]) -> None:
+    count = max(1, len(logs))
+    parsed = parse_header(header)
+    kinds: dict[str, Callable[[], object]] = {
+        "header": lambda: parse_header(header),
+        "receipts": lambda: prove_by_receipts(parsed, receipts),
+        "bloom": lambda: prove_by_bloom(parsed, logs),
+    }
+    for name, prove in kinds.items():
+        cold, warm = best(prove, clear_caches), best(prove)
+        print(f"{backend}: {name}: cold {cold / count:.1f}, warm {warm / count:.1f} us an event log")
+
+
+def print_caches() -> None:
+    """What the caches hold when they are full, which they are after some minutes of mainnet."""
+    chance = random.Random(1)  # noqa: S311
+    clear_caches()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for _ in range(20_000):
+        words.parse_address("0x" + chance.randbytes(20).hex())
+        words.parse_topic("0x" + chance.randbytes(32).hex())
+    used = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    clear_caches()
+    print(f"caches of addresses and topics when full: {used / 1e6:.1f} MB")
+
+
+def print_large_block() -> None:
+    header, receipts = make_block(1_000, LARGE_LOGS)
+    logs = [log for receipt in receipts for log in receipt["logs"]]
+    for name, prove, answer in (
+        ("receipts", prove_by_receipts, receipts),
+        ("bloom", prove_by_bloom, logs),
+    ):
+        clear_caches()
+        gc.collect()
+        started = time.process_time()
+        prove(header, answer)
+        seconds = time.process_time() - started
+        gc.collect()
+        tracemalloc.start()
+        prove(header, answer)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        print(
+            f"large block, {len(logs)} event logs: {name}: {seconds:.2f} s, "
+            f"{seconds / len(logs) * 1e6:.1f} us an event log, {peak / 1e6:.0f} MB beside the node's answer"
+        )
+
+
+def best(call: Callable[[], object], prepare: Callable[[], object] = lambda: None) -> float:
+    """Microseconds of the fastest round."""
+    seconds = []
+    for _ in range(ROUNDS):
+        prepare()
+        started = time.process_time()
+        call()
+        seconds.append(time.process_time() - started)
+    return min(seconds) * 1e6
+
+
+def hash_often() -> None:
+    word, keccak = bytes(32), words.__dict__["keccak256"]
+    for _ in range(1_000):
+        keccak(word)
+
+
+def clear_caches() -> None:
+    words.parse_address.cache_clear()
+    words.parse_topic.cache_clear()
+
+
+@contextmanager
+def using(keccak: Callable[[bytes], bytes]) -> Iterator[None]:
+    """Let every module that hashes use this function."""
+    modules: tuple[Any, ...] = (words, receipts_trie, header_module)
+    for module in modules:
+        module.keccak256 = keccak
+    try:
+        yield
+    finally:
+        for module in modules:
+            module.keccak256 = keccak256
+
+
+def read_block(path: Path) -> tuple[Json, list[Json]]:
+    recorded = json.loads(path.read_text())
+    return recorded["block"], recorded["receipts"]
+
+
+def make_block(receipt_count: int, log_count: int) -> tuple[Json, list[Json]]:
+    """Mostly transfers between accounts, of a few popular contracts and many others."""
+    chance = random.Random(20_000_000)  # noqa: S311
+    hashes = [hex_of(chance, 32) for _ in range(receipt_count)]
+    block_hash = hex_of(chance, 32)
+    receipts = [make_receipt(index, tx_hash, block_hash) for index, tx_hash in enumerate(hashes)]
+    contracts = [hex_of(chance, 20) for _ in range(120)]
+    accounts = ["0x" + "00" * 12 + chance.randbytes(20).hex() for _ in range(400)]
+    events = [hex_of(chance, 32) for _ in range(30)]
+    owners = sorted(int(receipt_count * chance.random() ** 1.5) for _ in range(log_count))
+    for log_index, owner in enumerate(owners):
+        topic_count = chance.choice((1, 2, 3, 3, 3, 3, 4))
+        receipts[owner]["logs"].append(
+            {
+                "address": contracts[int(120 * chance.random() ** 2)],
+                "topics": [
+                    events[int(30 * chance.random() ** 3)],
+                    *chance.choices(accounts, k=topic_count - 1),
+                ],
+                "data": hex_of(chance, chance.choice((0, 32, 32, 32, 32, 64, 160, 320))),
+                "logIndex": hex(log_index),
+                "removed": False,
+                **place_of(owner, hashes[owner], block_hash),
+            }
+        )
+    return commit(block_hash, hashes, receipts), receipts
+
+
+def make_receipt(index: int, tx_hash: str, block_hash: str) -> Json:
+    return {
+        "type": hex((0, 2, 2, 2, 3)[index % 5]),
+        "status": "0x1",
+        "cumulativeGasUsed": hex(21_000 * (index + 1)),
+        "logs": [],
+        **place_of(index, tx_hash, block_hash),
+    }
+
+
+def place_of(index: int, tx_hash: str, block_hash: str) -> Json:
+    return {
+        "blockHash": block_hash,
+        "blockNumber": hex(20_000_000),
+        "transactionHash": tx_hash,
+        "transactionIndex": hex(index),
+    }
+
+
+def commit(block_hash: str, hashes: list[str], receipts: list[Json]) -> Json:
+    """A header whose root and bloom are those of the receipts; too few fields for its hash to be checked."""
+    header = {
+        "number": hex(20_000_000),
+        "hash": block_hash,
+        "parentHash": "0x" + "11" * 32,
+        "timestamp": "0x68e00000",
+        "transactions": hashes,
+        "receiptsRoot": "0x" + "00" * 32,
+        "logsBloom": "0x" + "00" * 256,
+    }
+    reader = ReceiptReader(parse_header(header))
+    encoded = [reader.read(index, receipt) for index, receipt in enumerate(receipts)]
+    header["receiptsRoot"] = "0x" + receipts_trie.receipts_root(encoded).hex()
+    header["logsBloom"] = "0x" + reader.bloom.to_bytes(256, "big").hex()
+    return header
+
+
+def hex_of(chance: random.Random, length: int) -> str:
+    return "0x" + chance.randbytes(length).hex()
+
+
+if __name__ == "__main__":
+    main()
