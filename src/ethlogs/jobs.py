@@ -46,7 +46,7 @@ class ProduceJob:
     def report(self, error: EthlogsError | None) -> dict[str, Any]:
         """The run's report."""
         settings, journal = self._settings, self._journal
-        counters, plan, meter = journal.meter.counters, journal.plan, journal.meter
+        counters, meter, first = journal.meter.counters, journal.meter, journal.first_block
         return Report(
             exitStatus=int(error.exit_status if error else ExitStatus.DONE),
             error=str(error) if error else None,
@@ -57,7 +57,7 @@ class ProduceJob:
             topic=settings.stream.topic,
             ledgerTopic=settings.stream.ledger_topic,
             proof=settings.follow.proof,
-            range={"first": plan.first, "last": plan.last} if plan else None,
+            range=None if first is None else {"first": first, "last": journal.last_block},
             firstBlock=counters.first_block,
             lastBlock=counters.last_block,
             blocks=counters.blocks,

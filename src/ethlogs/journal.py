@@ -7,14 +7,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from ethlogs.errors import SettingsError
 from ethlogs.ledger import BlockRecord
 from ethlogs.report import Meter
-
-if TYPE_CHECKING:
-    from ethlogs.follow.plan import Plan
 
 _NOTICES = 50
 _WRITE_SECONDS = 0.25
@@ -41,7 +38,8 @@ class Journal:
         self._thread = threading.Thread(target=self._keep_writing, name="progress", daemon=True)
         self.meter = Meter()
         self.chain_id: int | None = None
-        self.plan: Plan | None = None
+        self.first_block: int | None = None
+        self.last_block: int | None = None
         self.head: int | None = None
 
     def start(self) -> None:
@@ -69,24 +67,24 @@ class Journal:
             self._notice_number += 1
             self._notices.append({"number": self._notice_number, "text": text})
 
-    def begin(self, plan: Plan, tip: BlockRecord | None, head: int) -> None:
-        """Say where the run goes on, once: the first line of a run."""
-        if self.plan is None:
-            self.notify(_where_it_goes_on(plan, tip, head))
-        self.plan, self.head = plan, head
+    def begin(self, first: int, last: int | None, tip: BlockRecord | None, head: int) -> None:
+        """Say which heights the run has and where it goes on, once: the first line of a run."""
+        if self.first_block is None:
+            self.notify(_where_it_goes_on(first, last, tip, head))
+        self.first_block, self.last_block, self.head = first, last, head
         self.meter.begin_work()
 
     def snapshot(self) -> dict[str, Any]:
         """The content of progress.json."""
-        counters, plan = self.meter.counters, self.plan
+        counters = self.meter.counters
         with self._lock:
             notices = list(self._notices)
         return {
             "run": self._run,
             "attempt": self._attempt,
             "at": round(time.time(), 3),
-            "firstBlock": plan.first if plan else None,
-            "lastBlock": plan.last if plan else None,
+            "firstBlock": self.first_block,
+            "lastBlock": self.last_block,
             "head": self.head,
             "tip": counters.last_block,
             "blocks": counters.blocks,
@@ -109,11 +107,11 @@ class Journal:
             logging.getLogger(__name__).warning("%s", exc)
 
 
-def _where_it_goes_on(plan: Plan, tip: BlockRecord | None, head: int) -> str:
-    end = "without end" if plan.last is None else f"to block {plan.last}, {_blocks(plan.blocks or 0)} in all"
+def _where_it_goes_on(first: int, last: int | None, tip: BlockRecord | None, head: int) -> str:
+    end = "without end" if last is None else f"to block {last}, {_blocks(last - first + 1)} in all"
     if tip is None:
-        return f"begins at block {plan.first}, {end}; the head is block {head}"
-    following = max(plan.first, tip.block_number + 1)
+        return f"begins at block {first}, {end}; the head is block {head}"
+    following = max(first, tip.block_number + 1)
     behind = _blocks(max(0, head - tip.block_number))
     return f"goes on at block {following} after the tip {tip.block_number}, {end}; {behind} behind the head"
 

@@ -18,11 +18,6 @@ class Plan:
     last: int | None
     gap_after: int | None = None
 
-    @property
-    def blocks(self) -> int | None:
-        """How many heights; ``None`` where there is no end."""
-        return None if self.last is None else self.last - self.first + 1
-
 
 def plan_from_claim(claimed: Claimed) -> Plan:
     """The heights that this run claimed before: every later attempt finishes the same."""

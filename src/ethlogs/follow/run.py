@@ -130,7 +130,7 @@ class Run:
         else:
             claim = self._build_claim(plan)
             offset = commit_claim(writer, stream.ledger_topic, claim)
-        self._journal.begin(plan, tail.tip, self._head.height)
+        self._journal.begin(plan.first, plan.last, tail.tip, self._head.height)
         return HeldStream(writer, claim, offset, tail)
 
     def _plan(self, tail: Tail) -> Plan:
@@ -148,7 +148,7 @@ class Run:
         if plan.last is None or tail.tip is None or tail.tip.block_number < plan.last:
             return False
         self._journal.notify(f"nothing to do: the stream's tip is block {tail.tip.block_number} already")
-        self._journal.begin(plan, tail.tip, self._head.height)
+        self._journal.begin(plan.first, plan.last, tail.tip, self._head.height)
         return True
 
     def _build_claim(self, plan: Plan) -> Claim:
