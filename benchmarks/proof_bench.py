@@ -5,7 +5,8 @@
 Without an argument the block is made: 180 receipts and 370 event logs that resemble mainnet's. BLOCK.json
 holds ``block`` (eth_getBlockByHash) and ``receipts`` (eth_getBlockReceipts). "cold" begins with empty
 caches of addresses and topics, "warm" with those of the same block. Printed are
-microseconds of processor time, of the best of several rounds; the large block, of 100,000 event logs, is proven once.
+microseconds of processor time in the best of several rounds; the large block, of 100,000 event logs, is
+proven once.
 """
 
 from __future__ import annotations

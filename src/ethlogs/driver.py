@@ -42,7 +42,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def run_driver(settings: RunSettings, folder: RunFolder, attempt: int = 1) -> int:
     """Run in this process with a SparkContext; returns the exit status that report.json has too."""
-    journal = Journal(settings.run, attempt, lambda snapshot: folder.write_json(PROGRESS, snapshot))
+    earlier = folder.read_json(PROGRESS)
+    journal = Journal(settings.run, attempt, lambda snapshot: folder.write_json(PROGRESS, snapshot), earlier)
     stop = StopSwitch(settings.timeout_seconds)
     job = build_job(settings, attempt, stop, journal)
     journal.start()

@@ -26,7 +26,14 @@ class Retrying(Protocol):
 class Journal:
     """Thread-safe notices and a snapshot; ``write`` is told the snapshot a few times a second."""
 
-    def __init__(self, run: str, attempt: int, write: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(
+        self,
+        run: str,
+        attempt: int,
+        write: Callable[[dict[str, Any]], None],
+        earlier: dict[str, Any] | None = None,
+    ) -> None:
+        """``earlier`` is the last snapshot of an earlier attempt of this run."""
         self._run = run
         self._attempt = attempt
         self._write = write
@@ -41,6 +48,9 @@ class Journal:
         self.first_block: int | None = None
         self.last_block: int | None = None
         self.head: int | None = None
+        self.ledger_end: int | None = (earlier or {}).get("ledgerEnd")
+        """Where the ledger ended when this run's first attempt looked: a claim of another run from there
+        on took the stream from it, an older one did not."""
 
     def start(self) -> None:
         """Begin to write snapshots."""
@@ -67,6 +77,13 @@ class Journal:
             self._notice_number += 1
             self._notices.append({"number": self._notice_number, "text": text})
 
+    def keep_ledger_end(self, offset: int) -> int:
+        """Remember, for later attempts too, where the ledger ended at the first look; returns that."""
+        if self.ledger_end is None:
+            self.ledger_end = offset
+            self._write_snapshot()
+        return self.ledger_end
+
     def begin(self, first: int, last: int | None, tip: BlockRecord | None, head: int) -> None:
         """Say which heights the run has and where it goes on, once: the first line of a run."""
         if self.first_block is None:
@@ -92,6 +109,7 @@ class Journal:
             "logsPerSecond": round(self.meter.logs_per_second(), 1),
             "retries": self.retries,
             "seconds": round(self.meter.seconds, 3),
+            "ledgerEnd": self.ledger_end,
             "notices": notices,
         }
 

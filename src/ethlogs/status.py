@@ -9,6 +9,7 @@ from typing import Any
 from ethlogs.errors import NodeUnavailableError, SettingsError, TopicError
 from ethlogs.kafka.tail import Tail, read_tail
 from ethlogs.kafka.topics import admin_client, describe_topic
+from ethlogs.ledger import BlockRecord, Claim
 from ethlogs.node import Node
 from ethlogs.settings import KafkaSettings, NodeSettings, StreamSettings
 from ethlogs.stop import StopSwitch
@@ -46,12 +47,12 @@ class StreamStatus:
     def exceeded(self, max_lag: int | None, max_age_seconds: float | None) -> list[str]:
         """Which limits of ``--max-lag`` and ``--max-age`` are exceeded, one sentence each."""
         found = []
-        if max_lag is not None and (self.lag is None or self.lag > max_lag):
-            found.append(f"the stream is {_number(self.lag)} blocks behind the head, --max-lag is {max_lag}")
-        if max_age_seconds is not None and (self.ageSeconds is None or self.ageSeconds > max_age_seconds):
-            found.append(
-                f"the tip is {_number(self.ageSeconds)} seconds old, --max-age is {max_age_seconds:g}"
-            )
+        if self.tip is None and (max_lag is not None or max_age_seconds is not None):
+            return ["the stream has no block yet"]
+        if max_lag is not None and self.lag is not None and self.lag > max_lag:
+            found.append(f"the stream is {self.lag} blocks behind the head, --max-lag is {max_lag}")
+        if max_age_seconds is not None and self.ageSeconds is not None and self.ageSeconds > max_age_seconds:
+            found.append(f"the tip is {self.ageSeconds} seconds old, --max-age is {max_age_seconds:g}")
         return found
 
 
@@ -110,11 +111,17 @@ def _build_status(stream: StreamSettings, tail: Tail, head: int | None) -> Strea
         attempt=claim.attempt if claim else None,
         firstBlock=claim.first_block if claim else None,
         lastBlock=claim.last_block if claim else None,
-        blocksOfRun=max(0, tip.block_number - claim.first_block + 1) if tip and claim else None,
+        blocksOfRun=_blocks_of_run(tip, claim),
         proof=claim.proof if claim else None,
         chainId=claim.identity.chain_id if claim else None,
         writing=not tail.stable,
     )
+
+
+def _blocks_of_run(tip: BlockRecord | None, claim: Claim | None) -> int | None:
+    if claim is None:
+        return None
+    return max(0, tip.block_number - claim.first_block + 1) if tip else 0
 
 
 def format_status(status: StreamStatus) -> str:
@@ -124,13 +131,13 @@ def format_status(status: StreamStatus) -> str:
     else:
         tip = f"block {status.tip}, {status.hash}, {status.ageSeconds} seconds old"
     rows = [
-        ("stream", f"{status.topic}, ledger {status.ledgerTopic}, chain {_number(status.chainId)}"),
+        ("stream", f"{status.topic}, ledger {status.ledgerTopic}, chain {_or_none(status.chainId)}"),
         ("tip", tip),
         (
             "head",
             "not asked: no --node-url"
             if status.head is None
-            else f"block {status.head}, lag {_number(status.lag)}",
+            else f"block {status.head}, lag {_or_none(status.lag)}",
         ),
         ("so far", f"{status.blocks or 0:,} blocks, {status.logs or 0:,} event logs"),
         ("newest claim", _claim(status)),
@@ -144,10 +151,10 @@ def _claim(status: StreamStatus) -> str:
         return "none"
     end = "without end" if status.lastBlock is None else f"to {status.lastBlock}"
     return (
-        f"run {status.run}, from block {status.firstBlock} {end}, {_number(status.blocksOfRun)} blocks done,"
+        f"run {status.run}, from block {status.firstBlock} {end}, {status.blocksOfRun} blocks done,"
         f" proven by {status.proof}"
     )
 
 
-def _number(value: int | None) -> str:
-    return "an unknown number of" if value is None else str(value)
+def _or_none(value: int | None) -> str:
+    return "none" if value is None else str(value)

@@ -8,6 +8,8 @@ import time
 
 from ethlogs.errors import DeadlineError, InterruptedRunError
 
+_GO_ON = "what was committed stays; run the same command again to go on after it"
+
 
 class StopSwitch:
     """Told once to stop, from any thread; every wait of a run goes through :meth:`pause`."""
@@ -41,11 +43,11 @@ class StopSwitch:
             When the time of the run is over.
         """
         if self._event.is_set():
-            raise InterruptedRunError(self._why, signal_number=self._signal_number)
+            raise InterruptedRunError(self._why, signal_number=self._signal_number, hint=_GO_ON)
         if self._is_late():
             raise DeadlineError(
                 f"the run did not end within --timeout {self._timeout_seconds:g} seconds",
-                hint="what was committed stays; run the same command again to go on after it",
+                hint=_GO_ON,
             )
 
     def pause(self, seconds: float) -> None:

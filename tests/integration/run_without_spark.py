@@ -18,7 +18,7 @@ from ethlogs.settings import RunSettings, from_json
 
 def main(arguments: list[str]) -> int:
     """Run attempt 1 as the driver does, or a later one as a cluster would start it."""
-    with mock.patch("ethlogs.driver._start_spark", return_value=mock.Mock(spec_set=["stop"])):
+    with mock.patch("ethlogs.driver._start_spark", return_value=mock.Mock(version="none")):
         if len(arguments) == 1:
             return driver.main(arguments)
         folder = RunFolder(Path(arguments[0]))

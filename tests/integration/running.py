@@ -106,11 +106,14 @@ class Outcome:
 class RunInThread:
     """A run on a thread of this process; leaving the context asks it to end."""
 
-    def __init__(self, settings: RunSettings, attempt: int = 1) -> None:
+    def __init__(
+        self, settings: RunSettings, attempt: int = 1, earlier: dict[str, Any] | None = None
+    ) -> None:
         self._stop = StopSwitch(settings.timeout_seconds)
         self._error: BaseException | None = None
         self.notices: list[str] = []
-        self.journal = Journal(settings.run, attempt, lambda snapshot: None)
+        self.snapshot: dict[str, Any] = {}
+        self.journal = Journal(settings.run, attempt, self.snapshot.update, earlier)
         self._collect_notices()
         self._job = ProduceJob(settings, attempt, self._stop, self.journal)
         self._thread = threading.Thread(target=self._run, name="run", daemon=True)
@@ -165,9 +168,9 @@ class RunInThread:
         return Outcome(error, self._job.report(error), list(self.notices))
 
 
-def run(settings: RunSettings, attempt: int = 1) -> Outcome:
-    """Run to the end in this process."""
-    with RunInThread(settings, attempt) as running:
+def run(settings: RunSettings, attempt: int = 1, earlier: dict[str, Any] | None = None) -> Outcome:
+    """Run to the end in this process; ``earlier`` is the progress of an earlier attempt."""
+    with RunInThread(settings, attempt, earlier) as running:
         return running.wait()
 
 
@@ -183,7 +186,6 @@ class RunInProcess:
 
     def start(self, *attempt: int) -> Self:
         """Start it, as a later attempt where one is given."""
-        self.folder.path.joinpath(PROGRESS).unlink(missing_ok=True)
         environment = {key: value for key, value in os.environ.items() if not key.startswith("ETHLOGS_")}
         with self.folder.log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -212,6 +214,18 @@ class RunInProcess:
     def is_running(self) -> bool:
         """Whether it has not ended yet."""
         return self.process.poll() is None
+
+    def wait_for(self, condition: Callable[[dict[str, Any]], Any], what: str, attempt: int = 1) -> None:
+        """Wait until progress.json of this attempt is so; fail where the process ends before."""
+
+        def holds() -> bool:
+            progress = self.progress
+            if progress.get("attempt") == attempt and condition(progress):
+                return True
+            assert self.is_running, self.log
+            return False
+
+        wait_until(holds, what)
 
     @property
     def progress(self) -> dict[str, Any]:

@@ -125,7 +125,9 @@ def read_topic(bootstrap: str, topic: str, isolation_level: str = "read_committe
     try:
         found = consumer.partitions_for_topic(topic) or set()
         partitions = [TopicPartition(topic, number) for number in sorted(found)]
-        rows: Rows = {partition.partition: [] for partition in partitions} or {0: []}
+        if not partitions:
+            return {0: []}
+        rows: Rows = {partition.partition: [] for partition in partitions}
         consumer.assign(partitions)
         consumer.seek_to_beginning(*partitions)
         ends = consumer.end_offsets(partitions)

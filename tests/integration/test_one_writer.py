@@ -29,7 +29,8 @@ def test_a_second_run_supersedes_the_first_which_names_it_and_never_comes_back(
             wait_until(lambda: second.tip == 11, "the second run goes on")
 
             claims = len(stream.claims())
-            again = run(mine, attempt=2).assert_failed(SupersededError, other.run, hint="two runs cannot write")
+            again = run(mine, 2, first.snapshot)
+            again.assert_failed(SupersededError, other.run, hint="two runs cannot write")
             assert again.report["blocks"] == 0
             assert len(stream.claims()) == claims
             own_geth.commit_block(SMALL_PLAN)
@@ -43,7 +44,7 @@ def test_a_run_that_was_killed_before_it_was_superseded_does_not_come_back_eithe
     mine, other = (build_settings(stream, own_geth.url, blocks=20, start=start) for start in ("1", None))
     with RunInProcess(mine, tmp_path) as first:
         first.start()
-        wait_until(lambda: first.progress.get("tip") == 10, "the first run has all blocks that there are")
+        first.wait_for(lambda progress: progress["tip"] == 10, "the first run has all blocks")
         first.kill()
         with RunInThread(other) as second:
             wait_until(lambda: len(stream.claims()) == 2, "the second run has claimed the stream")
@@ -60,7 +61,7 @@ def test_an_attempt_after_the_verdict_ends_with_it_without_asking_anybody(
     mine = build_settings(stream, own_geth.url, start="1", blocks=20)
     with RunInProcess(mine, tmp_path) as first:
         first.start()
-        wait_until(lambda: first.progress.get("tip") == 10, "the first run has all blocks that there are")
+        first.wait_for(lambda progress: progress["tip"] == 10, "the first run has all blocks")
         run(build_settings(stream, own_geth.url, to=10)).assert_done()
         assert first.is_running, "a run with nothing to do must not take the stream"
         with RunInThread(build_settings(stream, own_geth.url)) as second:

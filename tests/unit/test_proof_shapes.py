@@ -57,6 +57,7 @@ NOT_DATA = (
     "0x" + "a" * 70_001,
     "0xé\u0301",
 )
+NOT_FALSE: tuple[Any, ...] = (True, None, "false", 1, [], {})
 NOT_LISTS: tuple[Any, ...] = (None, True, 0, 1.5, "", "0x", {}, {"0": []})
 NOT_OBJECTS: tuple[Any, ...] = (None, True, 0, 1.5, "", "0x", [], [[]])
 
@@ -95,7 +96,7 @@ WRONG_LOG = [
     *(("blockNumber", value) for value in NOT_QUANTITIES),
     *(("transactionIndex", value) for value in NOT_QUANTITIES),
     *(("logIndex", value) for value in NOT_QUANTITIES),
-    *(("removed", value) for value in (True, None, "false", 1, [], {})),
+    *(("removed", value) for value in NOT_FALSE),
 ]
 
 

@@ -74,7 +74,7 @@ def check_identity(claimed: Claimed | None, now: StreamIdentity) -> None:
         )
 
 
-def check_not_superseded(claimed: Claimed | None, run: str, first_look_offset: int) -> None:
+def check_not_superseded(claimed: Claimed | None, run: str, ledger_end: int) -> None:
     """End this run where another one has claimed the stream since this run first looked.
 
     Raises
@@ -82,7 +82,7 @@ def check_not_superseded(claimed: Claimed | None, run: str, first_look_offset: i
     SupersededError
         Naming the other run.
     """
-    if claimed is None or claimed.claim.run == run or claimed.offset < first_look_offset:
+    if claimed is None or claimed.claim.run == run or claimed.offset < ledger_end:
         return
     raise SupersededError(
         f"run {claimed.claim.run} has taken this stream, with blocks from {claimed.claim.first_block} on",

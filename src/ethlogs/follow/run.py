@@ -86,7 +86,6 @@ class Run:
         self._head = HeadWatcher(node, settings.follow, patience_seconds, stop, journal.notify)
         self._source = BlockSource(node, settings.follow.proof, patience_seconds, stop, journal.notify)
         journal.watch(self._source)
-        self._first_look_offset: int | None = None
 
     def follow(self) -> None:
         """Take the stream and follow, again after each trouble with Kafka until the patience is over."""
@@ -106,8 +105,6 @@ class Run:
         """The stream under this run's claim; ``None`` where all of its blocks are there."""
         kafka, stream = self._settings.kafka, self._settings.stream
         tail = read_tail(kafka, stream.ledger_topic)
-        if self._first_look_offset is None:
-            self._first_look_offset = tail.end_offset
         plan = self._plan(tail)
         if tail.stable and self._is_done(plan, tail):
             yield None
@@ -135,7 +132,7 @@ class Run:
 
     def _plan(self, tail: Tail) -> Plan:
         """The run's heights, after every check of whether it may write at all."""
-        planning.check_not_superseded(tail.newest, self._settings.run, self._first_look_offset or 0)
+        self._check_not_superseded(tail)
         planning.check_identity(tail.newest, self._identity)
         if tail.newest is not None and tail.newest.claim.run == self._settings.run:
             return planning.plan_from_claim(tail.newest)
@@ -143,6 +140,10 @@ class Run:
         topic = self._topics.event_logs
         strange = tail.tip is None and tail.newest is None and has_records(self._settings.kafka, topic)
         return planning.plan_range(self._settings.range, tail, head, strange)
+
+    def _check_not_superseded(self, tail: Tail) -> None:
+        ledger_end = self._journal.keep_ledger_end(tail.end_offset)
+        planning.check_not_superseded(tail.newest, self._settings.run, ledger_end)
 
     def _is_done(self, plan: Plan, tail: Tail) -> bool:
         if plan.last is None or tail.tip is None or tail.tip.block_number < plan.last:
@@ -254,6 +255,7 @@ class Run:
         deadline = time.monotonic() + _FENCED_SECONDS
         while time.monotonic() < deadline:
             with contextlib.suppress(KafkaUnavailableError):
-                newest = read_tail(self._settings.kafka, self._settings.stream.ledger_topic).newest
-                planning.check_not_superseded(newest, self._settings.run, self._first_look_offset or 0)
+                self._check_not_superseded(
+                    read_tail(self._settings.kafka, self._settings.stream.ledger_topic)
+                )
             self._stop.pause(0.2)

@@ -119,7 +119,12 @@ def _with_client(settings: KafkaSettings, known: dict[str, Any], ours: dict[str,
         for name, value in settings.client
         if _option(name) in known
     }
-    common = {"bootstrap_servers": settings.bootstrap_servers.split(","), "bootstrap_timeout_ms": 10_000}
+    common = {
+        "bootstrap_servers": settings.bootstrap_servers.split(","),
+        "bootstrap_timeout_ms": 10_000,
+        # The default's 30 s keep a client away from a broker that restarted in two.
+        "reconnect_backoff_max_ms": 1_000,
+    }
     return {key: value for key, value in {**common, **ours, **users}.items() if key in known}
 
 

@@ -20,6 +20,7 @@ from typing import Any
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError
 from kafka.partitioner import murmur2
+from kafka.structs import TopicPartition
 
 from ethlogs.errors import KafkaUnavailableError
 from ethlogs.event_log import Record
@@ -31,6 +32,7 @@ from ethlogs.stop import StopSwitch
 COMMIT_SECONDS = 30.0
 ABORT_SECONDS = 5.0
 _FLUSH_SECONDS = DELIVERY_TIMEOUT_MS / 1000 + 5
+_SMALL_BYTES = 64 << 10
 _STOP_GRACE_SECONDS = 5.0
 """How long a run that was asked to stop still waits for acknowledgements before it aborts."""
 
@@ -117,13 +119,13 @@ class Transaction:
 
     def send_all(self, topic: str, partitions: int, records: list[Record]) -> dict[int, int]:
         """Send event logs by key; returns the number of the last record in each partition."""
-        send, futures = self._producer.send, self._futures
+        send, futures = _ManyRecords(self._producer, topic).send, self._futures
         last: dict[int, int] = {}
         with mapped_errors(f"producing to {topic}"):
             for key, value in records:
                 partition = partition_of(key, partitions)
                 last[partition] = len(futures)
-                futures.append(send(topic, key=key, value=value, partition=partition))
+                futures.append(send(partition, key, value))
         self.records += len(records)
         self.size_bytes += sum(len(record.value) for record in records)
         return last
@@ -171,3 +173,31 @@ class Transaction:
                     deadline = min(deadline, time.monotonic() + _STOP_GRACE_SECONDS)
                 if time.monotonic() > deadline:
                     raise
+
+
+class _ManyRecords:
+    """Sends records to one topic at half of what KafkaProducer.send costs for each.
+
+    Most of that goes into checks that are the same for every record of a partition. So only a partition's
+    first record, which joins the partition to the transaction, and records so large that they may be
+    refused go through it; the others go where it would put them, into the accumulator. What goes wrong
+    with the producer meanwhile fails their futures, as it does those of records sent a moment earlier.
+    """
+
+    def __init__(self, producer: KafkaProducer, topic: str) -> None:
+        self._producer = producer
+        self._topic = topic
+        self._joined: dict[int, TopicPartition] = {}
+        self._append = producer._accumulator.append
+        self._wake_sender = producer._sender.wakeup
+
+    def send(self, partition: int, key: bytes, value: bytes) -> Any:
+        """Hand a record to the producer; returns its future."""
+        joined = self._joined.get(partition)
+        if joined is None or len(value) > _SMALL_BYTES:
+            self._joined[partition] = TopicPartition(self._topic, partition)
+            return self._producer.send(self._topic, key=key, value=value, partition=partition)
+        future, batch_is_full, batch_is_new, _ = self._append(joined, None, key, value, [])
+        if batch_is_full or batch_is_new:
+            self._wake_sender()
+        return future

@@ -83,7 +83,7 @@ class BlockSource:
         found = header.result.get("hash") if isinstance(header.result, dict) else None
         if not isinstance(found, str):
             raise UnprovenError(f"node {self._node.name} gave no hash for block {_readable(block)}")
-        if method == "eth_getBlockByHash" and found.lower() != block:
+        if method == "eth_getBlockByHash" and found.lower() != block.lower():
             raise UnprovenError(f"asked for block {block}, the node gave block {found}")
         if self._proof == "receipts":
             body = self._node.call("eth_getBlockReceipts", found)

@@ -1,0 +1,313 @@
+"""A node that is away, limits, lags or lies: waited out, or refused; never believed."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from ethlogs.errors import (
+    BlockNotFoundError,
+    NodeRefusedError,
+    NodeUnavailableError,
+    ReorgError,
+    UnprovenError,
+)
+from ethlogs_devnet import SMALL_PLAN, GethNode
+
+from .lying_node import LyingNode, Reply
+from .running import RunInThread, another_run, build_settings, run, wait_until
+from .streams import Stream, assert_exactly_once, heights_of
+
+pytestmark = pytest.mark.services
+
+HEIGHT = 3
+"""The block that the node lies about; the one before it is served honestly."""
+
+
+@pytest.fixture
+def node(geth: GethNode) -> Iterator[LyingNode]:
+    """A node in front of the real one that is honest until a test gives it a rule."""
+    with LyingNode(geth.url) as lying:
+        yield lying
+
+
+# ---------------------------------------------------------------- lies
+
+
+def hide_a_log(receipts: list[dict[str, Any]]) -> None:
+    next(receipt for receipt in reversed(receipts) if receipt["logs"])["logs"].pop()
+
+
+def change_a_byte(receipts: list[dict[str, Any]]) -> None:
+    log = next(log for receipt in receipts for log in receipt["logs"] if len(log["data"]) > 2)
+    log["data"] = log["data"][:-1] + ("0" if log["data"][-1] != "0" else "1")
+
+
+def swap_two_logs(receipts: list[dict[str, Any]]) -> None:
+    logs = next(receipt["logs"] for receipt in receipts if len(receipt["logs"]) > 1)
+    for name in ("topics", "data", "address"):
+        logs[0][name], logs[1][name] = logs[1][name], logs[0][name]
+
+
+def leave_out_a_receipt(receipts: list[dict[str, Any]]) -> None:
+    receipts.pop()
+
+
+def exchange_a_transaction(receipts: list[dict[str, Any]]) -> None:
+    receipts[0]["transactionHash"] = receipts[1]["transactionHash"]
+
+
+def answer_empty(receipts: list[dict[str, Any]]) -> None:
+    receipts.clear()
+
+
+def of_height(change: Callable[[list[dict[str, Any]]], None]) -> Callable[[list[Any], Any], Any]:
+    """A rule that alters the receipts, or logs, of the one block."""
+
+    def rule(params: list[Any], result: Any) -> Any:
+        if not result or int(result[0]["blockNumber"], 16) != HEIGHT:
+            return result
+        altered = copy.deepcopy(result)
+        change(altered)
+        return altered
+
+    return rule
+
+
+def header_with(name: str, value: str) -> Callable[[list[Any], Any], Any]:
+    """A rule that alters one field of the one block's header."""
+    return lambda params, result: {**result, name: value} if params[0] == hex(HEIGHT) else result
+
+
+LIES = {
+    "a hidden log": ("receipts", "eth_getBlockReceipts", of_height(hide_a_log)),
+    "a changed byte": ("receipts", "eth_getBlockReceipts", of_height(change_a_byte)),
+    "two logs swapped": ("receipts", "eth_getBlockReceipts", of_height(swap_two_logs)),
+    "a receipt left out": ("receipts", "eth_getBlockReceipts", of_height(leave_out_a_receipt)),
+    "another transaction": ("receipts", "eth_getBlockReceipts", of_height(exchange_a_transaction)),
+    "no receipts": ("receipts", "eth_getBlockReceipts", of_height(answer_empty)),
+    "another timestamp": ("receipts", "eth_getBlockByNumber", header_with("timestamp", "0x65000000")),
+    "another receipts root": ("receipts", "eth_getBlockByNumber", header_with("receiptsRoot", "0x" + "11" * 32)),
+    "another hash": ("receipts", "eth_getBlockByNumber", header_with("hash", "0x" + "22" * 32)),
+    "another height": ("receipts", "eth_getBlockByNumber", header_with("number", "0x4")),
+    "a hidden log, by bloom": ("bloom", "eth_getLogs", of_height(lambda logs: logs.pop(0))),
+    "no logs, by bloom": ("bloom", "eth_getLogs", of_height(answer_empty)),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_lie_ends_the_run_with_status_6_and_nothing_of_the_block(
+    stream: Stream, node: LyingNode, geth: GethNode, lie: str
+) -> None:
+    proof, method, rule = LIES[lie]
+    node.when(method, rule)
+    settings = build_settings(stream, node.url, start=str(HEIGHT - 1), blocks=3, proof=proof)
+    outcome = run(settings)
+    if lie == "another hash":
+        # The receipts are asked for by that hash, and the node has none.
+        assert outcome.report["exitStatus"] == 6
+    else:
+        outcome.assert_failed(
+            UnprovenError, f"block {HEIGHT} cannot be proven, 5 times in a row", hint="Use another node"
+        )
+        assert outcome.report["exitStatus"] == 6
+    assert not set(stream.heights()) - {HEIGHT - 1}
+    assert list(heights_of(stream.event_logs())) == stream.heights()
+
+    node.be_honest()
+    run(settings, attempt=2).assert_done()
+    assert_exactly_once(stream, geth.url, HEIGHT - 1, HEIGHT + 1, proof=proof)
+
+
+@pytest.mark.parametrize("lie", ["a hidden log", "no receipts", "another timestamp"])
+def test_a_lie_that_passes_is_asked_again(stream: Stream, node: LyingNode, geth: GethNode, lie: str) -> None:
+    _, method, rule = LIES[lie]
+    node.when(method, rule, times=6)
+    outcome = run(build_settings(stream, node.url, start=str(HEIGHT), blocks=1)).assert_done()
+    assert outcome.report["retries"] >= 1
+    assert any("asking again" in notice for notice in outcome.notices)
+    assert_exactly_once(stream, geth.url, HEIGHT, HEIGHT)
+
+
+def test_a_second_url_is_asked_where_the_first_one_lies(stream: Stream, node: LyingNode, geth: GethNode) -> None:
+    node.when("eth_getBlockReceipts", of_height(hide_a_log))
+    outcome = run(build_settings(stream, node.url, geth.url, start=str(HEIGHT), blocks=1)).assert_done()
+    assert any(f"asking {geth.url} instead" in notice for notice in outcome.notices)
+    assert_exactly_once(stream, geth.url, HEIGHT, HEIGHT)
+
+
+# ---------------------------------------------------------------- away, limiting, failing
+
+
+def test_a_node_that_is_not_there_ends_the_run_with_status_6(stream: Stream, geth: GethNode) -> None:
+    with LyingNode(geth.url) as gone:
+        url = gone.url
+    outcome = run(build_settings(stream, url, blocks=1, patience=1.0))
+    outcome.assert_failed(NodeUnavailableError, url, "cannot be reached", hint="is --node-url right?")
+    assert outcome.report["exitStatus"] == 6
+
+
+def test_a_page_instead_of_a_node_is_told_at_once(stream: Stream, node: LyingNode) -> None:
+    node.always(Reply(200, b"<!DOCTYPE html><html><title>Sign in</title></html>"))
+    outcome = run(build_settings(stream, node.url, blocks=1))
+    outcome.assert_failed(NodeRefusedError, "an HTML page, not with JSON-RPC", hint="--node-url")
+    assert sum(node.calls.values()) == 1
+
+
+def test_a_node_that_refuses_access_is_told_at_once(stream: Stream, node: LyingNode) -> None:
+    node.always(Reply(401, b"go away"))
+    outcome = run(build_settings(stream, node.url, blocks=1))
+    outcome.assert_failed(NodeRefusedError, "refuses access (HTTP 401)", hint="token or password")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param(Reply(429, b"slow down", {"Retry-After": "1"}), id="429"),
+        pytest.param(Reply(503, b"<html>no upstream</html>"), id="503"),
+        pytest.param(Reply(200, b'{"jsonrpc":"2.0","id":1,"resu'), id="a cut answer"),
+        pytest.param(Reply.rpc_error(-32005, "limit exceeded"), id="a limit by JSON-RPC"),
+    ],
+)
+@pytest.mark.parametrize("method", ["*", "eth_getBlockReceipts"])
+def test_what_passes_is_waited_out(
+    stream: Stream, node: LyingNode, geth: GethNode, reply: Reply, method: str
+) -> None:
+    def answer(params: list[Any], result: Any) -> Any:
+        raise reply
+
+    node.when(method, answer, times=3)
+    outcome = run(build_settings(stream, node.url, start="1", blocks=2)).assert_done()
+    assert outcome.report["retries"] == 3
+    assert any("trying again for up to" in notice for notice in outcome.notices)
+    assert_exactly_once(stream, geth.url, 1, 2)
+
+
+def test_what_does_not_pass_ends_the_run_when_the_patience_is_over(stream: Stream, node: LyingNode) -> None:
+    node.when("eth_getBlockReceipts", lambda params, result: raise_reply(Reply(503)))
+    outcome = run(build_settings(stream, node.url, start="1", blocks=1, patience=1.0))
+    outcome.assert_failed(NodeUnavailableError, "HTTP 503", "no answer for 1 seconds", hint="is the node running")
+    assert outcome.report["exitStatus"] == 6
+    assert stream.is_untouched() or not stream.heights()
+
+
+def test_the_second_url_takes_over_when_the_first_dies(stream: Stream, own_geth: GethNode) -> None:
+    with LyingNode(own_geth.url) as first:
+        with RunInThread(build_settings(stream, first.url, own_geth.url, start="1", blocks=12)) as running:
+            wait_until(lambda: running.tip == 10, "the run has all blocks that there are")
+            first.close()
+            own_geth.commit_block(SMALL_PLAN)
+            own_geth.commit_block(SMALL_PLAN)
+            outcome = running.wait().assert_done()
+    assert any(f"asking {own_geth.url} instead" in notice for notice in outcome.notices)
+    assert_exactly_once(stream, own_geth.url, 1, 12)
+
+
+def raise_reply(reply: Reply) -> Any:
+    raise reply
+
+
+# ---------------------------------------------------------------- lagging and pruned
+
+
+def test_a_node_that_names_a_head_before_it_has_the_block_is_waited_for(
+    stream: Stream, own_geth: GethNode
+) -> None:
+    with LyingNode(own_geth.url) as node:
+        node.when("eth_blockNumber", lambda params, result: hex(max(12, int(result, 16))))
+        with RunInThread(build_settings(stream, node.url, start="9", blocks=4)) as running:
+            wait_until(lambda: any("does not have block 11" in text for text in running.notices), "it waits")
+            own_geth.commit_block(SMALL_PLAN)
+            own_geth.commit_block(SMALL_PLAN)
+            running.wait().assert_done()
+    assert_exactly_once(stream, own_geth.url, 9, 12)
+
+
+def test_receipts_that_come_later_than_their_block_are_waited_for(
+    stream: Stream, node: LyingNode, geth: GethNode
+) -> None:
+    node.when("eth_getBlockReceipts", lambda params, result: None, times=4)
+    run(build_settings(stream, node.url, start="30", blocks=1)).assert_done()
+    assert_exactly_once(stream, geth.url, 30, 30)
+
+
+def test_a_node_that_fell_behind_the_tip_is_waited_for(stream: Stream, own_geth: GethNode) -> None:
+    settings = build_settings(stream, own_geth.url, start="8", blocks=3)
+    run(settings).assert_done()
+    with LyingNode(own_geth.url) as node:
+        node.when("eth_blockNumber", lambda params, result: "0x5")
+        with RunInThread(build_settings(stream, node.url, blocks=1)) as running:
+            wait_until(lambda: any("below the tip 10" in text for text in running.notices), "it waits")
+            node.be_honest()
+            own_geth.commit_block(SMALL_PLAN)
+            running.wait().assert_done()
+    assert_exactly_once(stream, own_geth.url, 8, 11)
+
+
+def test_a_node_that_stays_behind_the_tip_ends_the_run_with_status_6(stream: Stream, own_geth: GethNode) -> None:
+    settings = build_settings(stream, own_geth.url, start="8", blocks=3, patience=1.0)
+    run(settings).assert_done()
+    with LyingNode(own_geth.url) as node:
+        node.when("eth_blockNumber", lambda params, result: "0x5")
+        outcome = run(build_settings(stream, node.url, blocks=1, patience=1.0))
+    outcome.assert_failed(NodeUnavailableError, "is at block 5, below the stream's tip 10", hint="in sync")
+    assert stream.heights() == [8, 9, 10]
+
+
+def test_pruned_history_ends_the_run_with_status_6(stream: Stream, node: LyingNode) -> None:
+    pruned = Reply.rpc_error(4444, "pruned history unavailable")
+    node.when("eth_getBlockReceipts", lambda params, result: raise_reply(pruned))
+    outcome = run(build_settings(stream, node.url, start="1", blocks=1))
+    outcome.assert_failed(NodeRefusedError, "4444", "pruned history", hint="keeps its history")
+    assert outcome.report["exitStatus"] == 6
+    assert node.calls["eth_getBlockReceipts"] == 1
+
+
+def test_an_old_block_without_receipts_is_not_waited_for_long(
+    stream: Stream, node: LyingNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ethlogs.node.blocks.OLD_BLOCK_SECONDS", 1.0)
+    node.when("eth_blockNumber", lambda params, result: hex(1_000))
+    node.when("eth_getBlockReceipts", lambda params, result: None)
+    outcome = run(build_settings(stream, node.url, start="1", blocks=1, patience=100.0))
+    outcome.assert_failed(BlockNotFoundError, "has block 1 but not its receipts", hint="pruned")
+    assert outcome.report["exitStatus"] == 6
+
+
+def test_a_node_without_block_receipts_is_told_of_the_other_proof(stream: Stream, node: LyingNode) -> None:
+    missing = Reply.rpc_error(-32601, "the method eth_getBlockReceipts does not exist/is not available")
+    node.when("eth_getBlockReceipts", lambda params, result: raise_reply(missing))
+    outcome = run(build_settings(stream, node.url, start="1", blocks=1))
+    outcome.assert_failed(NodeRefusedError, "-32601", hint="--proof bloom")
+
+
+# ---------------------------------------------------------------- reorgs
+
+
+def test_a_reorg_below_the_tip_ends_the_run_with_both_hashes_and_produces_nothing(
+    stream: Stream, own_geth: GethNode
+) -> None:
+    settings = build_settings(stream, own_geth.url, start="8", blocks=3)
+    run(settings).assert_done()
+    before = stream.event_logs()
+    orphan = own_geth.block_hash(10)
+    own_geth.reorg(2, plan=SMALL_PLAN)
+    outcome = run(another_run(settings, blocks=1))
+    outcome.assert_failed(ReorgError, orphan, own_geth.block_hash(10), "block 11", hint="--head finalized")
+    assert outcome.report["exitStatus"] == 6
+    assert stream.event_logs() == before
+    assert stream.heights() == [8, 9, 10]
+
+
+def test_a_reorg_while_following_produces_nothing_of_the_new_branch(stream: Stream, own_geth: GethNode) -> None:
+    with RunInThread(build_settings(stream, own_geth.url, start="8")) as running:
+        wait_until(lambda: running.tip == 10, "the run follows")
+        orphan = own_geth.block_hash(10)
+        own_geth.reorg(2, plan=SMALL_PLAN)
+        outcome = running.wait()
+    outcome.assert_failed(ReorgError, orphan, own_geth.block_hash(10), hint="begin a new stream")
+    assert stream.heights() == [8, 9, 10]
+    assert all(row.json["blockHash"] != own_geth.block_hash(9) for row in stream.blocks())

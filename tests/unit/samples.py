@@ -1,0 +1,48 @@
+"""Values that many tests begin from; each test changes what it is about."""
+
+from __future__ import annotations
+
+from ethlogs.kafka.tail import Claimed, Tail
+from ethlogs.ledger import BlockRecord, Claim, StreamIdentity
+
+IDENTITY = StreamIdentity(
+    chain_id=1,
+    genesis_hash="0xd4e5",
+    topic="eth_eventlogs",
+    topic_id="topic-id",
+    ledger_topic_id="ledger-id",
+    partitions=6,
+)
+
+CLAIM = Claim(
+    run="20260101-000000-abcdef",
+    attempt=1,
+    first_block=100,
+    last_block=119,
+    identity=IDENTITY,
+    proof="receipts",
+    head="latest",
+    confirmations=0,
+    gap_after=None,
+    claimed_at=1_760_000_000,
+)
+
+BLOCK = BlockRecord(
+    chain_id=1,
+    block_number=100,
+    block_hash="0xb1",
+    parent_hash="0xb0",
+    block_timestamp=1_760_000_012,
+    transactions=3,
+    logs=5,
+    proof="receipts",
+    finalized=36,
+    offsets={0: 17, 4: 3},
+    run="20260101-000000-abcdef",
+    claim=7,
+    stream_blocks=1,
+    stream_logs=5,
+)
+
+EMPTY_TAIL = Tail(tip=None, newest=None, end_offset=0, stable=True)
+TAIL = Tail(tip=BLOCK, newest=Claimed(CLAIM, 7), end_offset=10, stable=True)

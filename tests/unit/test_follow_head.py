@@ -1,0 +1,156 @@
+"""How far the chain is, from a fake node: a real one cannot be made to lag or to lose a tag."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from ethlogs.errors import BlockNotFoundError, InterruptedRunError, NodeRefusedError, NodeUnavailableError
+from ethlogs.follow import head as head_module
+from ethlogs.follow.head import HeadWatcher
+from ethlogs.node.client import parse_quantity
+from ethlogs.node.rpc import Answer
+from ethlogs.settings import FollowSettings
+from ethlogs.stop import StopSwitch
+
+
+class FakeNode:
+    """Plays a script: each tag has heights or errors, the last of which repeats."""
+
+    name = "http://fake"
+
+    def __init__(self, **script: list[Any]) -> None:
+        self._script = {
+            tag: itertools.chain(steps, itertools.repeat(steps[-1])) for tag, steps in script.items()
+        }
+        self.asked: list[str] = []
+        self.left: list[str] = []
+
+    def fetch_quantity(self, method: str) -> int:
+        assert method == "eth_blockNumber"
+        return parse_quantity(self._next("latest"), method, self.name)
+
+    def call(self, method: str, tag: str, full: bool) -> Answer:
+        assert (method, full) == ("eth_getBlockByNumber", False)
+        found = self._next(tag)
+        return Answer({"number": found} if isinstance(found, str) else found, 1)
+
+    def switch_from(self, name: str, why: str) -> bool:
+        self.left.append(name)
+        return False
+
+    def _next(self, tag: str) -> Any:
+        self.asked.append(tag)
+        found = next(self._script[tag])
+        if isinstance(found, Exception):
+            raise found
+        return hex(found) if isinstance(found, int) else found
+
+
+class ImpatientStop(StopSwitch):
+    """Waits no time at all, but counts the waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+
+    def pause(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.check()
+
+
+def watcher(
+    node: FakeNode, settings: FollowSettings, patience_seconds: float = 300.0, stop: StopSwitch | None = None
+) -> tuple[HeadWatcher, list[str]]:
+    notices: list[str] = []
+    return HeadWatcher(
+        node,  # type: ignore[arg-type]
+        settings,
+        patience_seconds,
+        stop or ImpatientStop(),
+        notices.append,
+    ), notices
+
+
+def test_latest_is_the_nodes_block_number() -> None:
+    node = FakeNode(latest=[7])
+    assert watcher(node, FollowSettings())[0].look() == 7
+
+
+@pytest.mark.parametrize("tag", ["safe", "finalized"])
+def test_a_tag_is_the_height_of_its_block(tag: Any) -> None:
+    node = FakeNode(**{tag: [7]})
+    assert watcher(node, FollowSettings(head=tag))[0].look() == 7
+    assert node.asked == [tag]
+
+
+@pytest.mark.parametrize(
+    "unset", [NodeRefusedError("-32000"), BlockNotFoundError("finalized block not found"), None, ["odd"]]
+)
+def test_a_tag_that_is_not_set_yet_is_no_head(unset: Any) -> None:
+    assert watcher(FakeNode(finalized=[unset]), FollowSettings(head="finalized"))[0].look() == -1
+
+
+@pytest.mark.parametrize(("latest", "head"), [(7, 4), (3, 0), (2, -1), (0, -1)])
+def test_the_head_stays_the_confirmations_below(latest: int, head: int) -> None:
+    assert watcher(FakeNode(latest=[latest]), FollowSettings(confirmations=3))[0].look() == head
+
+
+def test_a_height_that_is_no_number_counts_as_no_answer() -> None:
+    with pytest.raises(NodeUnavailableError, match="which is no number"):
+        watcher(FakeNode(latest=["seven"]), FollowSettings())[0].look()
+
+
+def test_waiting_ends_when_the_block_is_there() -> None:
+    node = FakeNode(latest=[7, 7, 8])
+    stop = ImpatientStop()
+    assert watcher(node, FollowSettings(), stop=stop)[0].wait_for(8) == 8
+    assert stop.waits == [head_module.POLL_SECONDS] * 2
+
+
+def test_a_block_that_is_there_is_not_waited_for() -> None:
+    stop = ImpatientStop()
+    assert watcher(FakeNode(latest=[9]), FollowSettings(), stop=stop)[0].wait_for(8) == 9
+    assert stop.waits == []
+
+
+def test_a_node_that_is_behind_the_tip_is_left_and_waited_for() -> None:
+    node = FakeNode(latest=[5, 5, 5, 5, 5, 8])
+    head, notices = watcher(node, FollowSettings())
+    assert head.wait_for(8) == 8
+    assert notices == ["node http://fake is at block 5, below the tip 7; waiting for it"]
+    assert node.left == ["http://fake"]
+
+
+def test_a_node_that_stays_behind_ends_the_run() -> None:
+    head, _ = watcher(FakeNode(latest=[5]), FollowSettings(), patience_seconds=0.0)
+    with pytest.raises(NodeUnavailableError, match="is at block 5, below the stream's tip 7"):
+        head.wait_for(8)
+
+
+def test_waiting_for_a_block_hears_a_request_to_stop() -> None:
+    stop = StopSwitch()
+    stop.request(15, "asked to")
+    with pytest.raises(InterruptedRunError, match="asked to"):
+        watcher(FakeNode(latest=[7]), FollowSettings(), stop=stop)[0].wait_for(8)
+
+
+def test_a_quiet_chain_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(head_module, "_QUIET_SECONDS", 0.0)
+    head, notices = watcher(FakeNode(latest=[7, 8]), FollowSettings())
+    head.wait_for(8)
+    assert notices == ["no block 8 on http://fake for 0 seconds"]
+
+
+def test_the_finalized_height_is_asked_for_once_a_slot() -> None:
+    node = FakeNode(finalized=[3, 4])
+    head, _ = watcher(node, FollowSettings())
+    assert [head.fetch_finalized(), head.fetch_finalized()] == [3, 3]
+    assert node.asked == ["finalized"]
+
+
+def test_a_chain_without_finality_has_no_finalized_height() -> None:
+    head, _ = watcher(FakeNode(finalized=[NodeRefusedError("-32000")]), FollowSettings())
+    assert head.fetch_finalized() is None

@@ -1,0 +1,150 @@
+"""The ledger's records: read as they were written, and refused when something else wrote them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+from samples import BLOCK, CLAIM, IDENTITY
+
+from ethlogs.errors import LedgerError
+from ethlogs.ledger import CLAIM_KEY, BlockRecord, Claim, parse_ledger_record
+
+WHERE = "record 5 of eth_eventlogs.blocks-0"
+
+
+def parse(key: bytes | None, content: Any) -> BlockRecord | Claim | None:
+    return parse_ledger_record(key, json.dumps(content).encode(), WHERE)
+
+
+def block_with(**changes: Any) -> dict[str, Any]:
+    return {**json.loads(BLOCK.encode()), **changes}
+
+
+def claim_with(**changes: Any) -> dict[str, Any]:
+    return {**json.loads(CLAIM.encode()), **changes}
+
+
+@pytest.mark.parametrize("record", [BLOCK, replace(BLOCK, finalized=None, logs=0, offsets={})])
+def test_a_block_record_survives_kafka(record: BlockRecord) -> None:
+    assert parse_ledger_record(record.key, record.encode(), WHERE) == record
+
+
+@pytest.mark.parametrize("claim", [CLAIM, replace(CLAIM, last_block=None, gap_after=88)])
+def test_a_claim_survives_kafka(claim: Claim) -> None:
+    assert parse_ledger_record(CLAIM_KEY, claim.encode(), WHERE) == claim
+
+
+def test_a_block_record_is_the_documented_json() -> None:
+    assert BLOCK.key == b"100"
+    assert BLOCK.encode() == (
+        b'{"format":1,"chainId":1,"blockNumber":100,"blockHash":"0xb1","parentHash":"0xb0",'
+        b'"blockTimestamp":1760000012,"transactions":3,"logs":5,"proof":"receipts","finalized":36,'
+        b'"offsets":{"0":17,"4":3},"run":"20260101-000000-abcdef","claim":7,"streamBlocks":1,'
+        b'"streamLogs":5}'
+    )
+
+
+def test_a_tombstone_is_no_record() -> None:
+    assert parse_ledger_record(b"100", None, WHERE) is None
+
+
+@pytest.mark.parametrize(("key", "content"), [(b"100", block_with(format=2)), (CLAIM_KEY, {"format": 99})])
+def test_a_newer_format_is_refused_with_what_to_do(key: bytes, content: Any) -> None:
+    with pytest.raises(LedgerError, match="knows format 1") as caught:
+        parse(key, content)
+    assert caught.value.hint == "run the version of ethlogs that wrote it, or a newer one"
+
+
+@pytest.mark.parametrize(
+    "value", [b"", b"hello", b"{", b"null", b"[]", b'"text"', b"7", b"{}", b'{"name": "Ada"}', b"\xff\xfe"]
+)
+@pytest.mark.parametrize("key", [b"100", CLAIM_KEY, None])
+def test_what_another_program_wrote_is_refused(key: bytes | None, value: bytes) -> None:
+    with pytest.raises(LedgerError, match="is not a record that ethlogs wrote"):
+        parse_ledger_record(key, value, WHERE)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("format", True),
+        ("format", "1"),
+        ("format", 0),
+        ("chainId", "1"),
+        ("blockNumber", -1),
+        ("blockNumber", True),
+        ("blockNumber", 100.0),
+        ("blockHash", None),
+        ("proof", 5),
+        ("finalized", "36"),
+        ("offsets", None),
+        ("offsets", [17]),
+        ("offsets", {"0": "17"}),
+        ("offsets", {"first": 17}),
+        ("claim", None),
+        ("streamLogs", None),
+    ],
+)
+def test_a_block_record_with_a_wrong_type_is_refused(field: str, value: Any) -> None:
+    with pytest.raises(LedgerError, match="is not a record that ethlogs wrote"):
+        parse(b"100", block_with(**{field: value}))
+
+
+@pytest.mark.parametrize("field", sorted(claim_with().keys() - {"format", "lastBlock", "gapAfter"}))
+def test_a_claim_with_a_null_is_refused(field: str) -> None:
+    with pytest.raises(LedgerError, match=field):
+        parse(CLAIM_KEY, claim_with(**{field: None}))
+
+
+@pytest.mark.parametrize("field", sorted(block_with().keys()))
+def test_a_block_record_that_lacks_a_field_is_refused(field: str) -> None:
+    content = block_with()
+    del content[field]
+    with pytest.raises(LedgerError, match=field):
+        parse(b"100", content)
+
+
+@pytest.mark.parametrize("key", [b"101", b"0100", b"", None, CLAIM_KEY])
+def test_a_block_record_under_another_key_is_refused(key: bytes | None) -> None:
+    with pytest.raises(LedgerError):
+        parse_ledger_record(key, BLOCK.encode(), WHERE)
+
+
+def test_a_refusal_says_which_record_it_is() -> None:
+    with pytest.raises(LedgerError, match=WHERE):
+        parse_ledger_record(b"100", b"hello", WHERE)
+
+
+def test_one_stream_does_not_differ_from_itself() -> None:
+    assert IDENTITY.differences(replace(IDENTITY)) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("chain_id", 5, "chain id: the ledger says 1, now it is 5"),
+        ("genesis_hash", "0xff", "genesis hash: the ledger says 0xd4e5, now it is 0xff"),
+        ("topic", "other", "event-log topic: the ledger says eth_eventlogs, now it is other"),
+        (
+            "topic_id",
+            "new",
+            "topic id of the event-log topic (it was recreated): the ledger says topic-id, now it is new",
+        ),
+        (
+            "ledger_topic_id",
+            "new",
+            "topic id of the ledger (it was recreated): the ledger says ledger-id, now it is new",
+        ),
+        ("partitions", 9, "partition count of the event-log topic: the ledger says 6, now it is 9"),
+    ],
+)
+def test_each_difference_of_a_stream_is_named(field: str, value: Any, sentence: str) -> None:
+    assert IDENTITY.differences(replace(IDENTITY, **{field: value})) == [sentence]
+
+
+def test_every_field_of_a_streams_identity_is_compared() -> None:
+    other = replace(IDENTITY, **{field.name: "other" for field in fields(IDENTITY)})
+    assert len(IDENTITY.differences(other)) == len(fields(IDENTITY))

@@ -1,0 +1,156 @@
+"""Settings: one file carries all of them, a wrong file is refused, and no secret is shown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import pytest
+
+from ethlogs.errors import SettingsError
+from ethlogs.settings import (
+    FollowSettings,
+    KafkaSettings,
+    NodeSettings,
+    RangeSettings,
+    RunSettings,
+    StreamSettings,
+    TopicCreation,
+    display_url,
+    from_json,
+    to_json,
+)
+
+SECRET = "hunter2"
+
+SETTINGS = RunSettings(
+    run="20260101-000000-abcdef",
+    job="smoketest",
+    node=NodeSettings((f"https://user:{SECRET}@geth/{SECRET}", "ipc:///geth.ipc"), 12.5, 99.0),
+    kafka=KafkaSettings("a:9092,b:9092", (("sasl.plain.password", SECRET), ("linger.ms", "5")), 98.0),
+    stream=StreamSettings("logs", "logs.ledger"),
+    topics=TopicCreation(True, 12, 3),
+    range=RangeSettings(5, 17, "earliest", True),
+    follow=FollowSettings("finalized", 4, "bloom"),
+    timeout_seconds=60.0,
+)
+
+
+def paths_of_defaults(value: Any, path: str = "") -> list[str]:
+    """The fields of a settings object that still have their default."""
+    found = []
+    for field in fields(value):
+        item = getattr(value, field.name)
+        if is_dataclass(item):
+            found += paths_of_defaults(item, f"{path}{field.name}.")
+        elif item == field.default:
+            found.append(path + field.name)
+    return found
+
+
+def changed(path: str, value: Any) -> bytes:
+    content = json.loads(to_json(SETTINGS))
+    *folders, name = path.split(".")
+    place = content
+    for folder in folders:
+        place = place[folder]
+    place[name] = value
+    return json.dumps(content).encode()
+
+
+def test_settings_survive_their_file() -> None:
+    assert from_json(RunSettings, to_json(SETTINGS)) == SETTINGS
+
+
+def test_the_round_trip_covers_every_field() -> None:
+    assert paths_of_defaults(SETTINGS) == []
+
+
+def test_settings_that_were_left_out_survive_as_their_defaults() -> None:
+    settings = RunSettings("run", "produce", NodeSettings(("http://geth",)), KafkaSettings("kafka:9092"))
+    assert from_json(RunSettings, to_json(settings)) == settings
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("colour", "red"),
+        ("node.colour", "red"),
+        ("job", "backfill"),
+        ("job", ["produce"]),
+        ("run", 5),
+        ("run", None),
+        ("node", []),
+        ("node", "http://geth"),
+        ("node.urls", "http://geth"),
+        ("node.urls", [1]),
+        ("node.patience_seconds", "300"),
+        ("node.patience_seconds", None),
+        ("kafka.client", [["linger.ms"]]),
+        ("kafka.client", [["linger.ms", "5", "6"]]),
+        ("range.blocks", 1.5),
+        ("range.blocks", True),
+        ("topics.create", 1),
+        ("timeout_seconds", "60"),
+    ],
+)
+def test_a_file_of_another_shape_is_refused(path: str, value: Any) -> None:
+    with pytest.raises(SettingsError, match="cannot be read as RunSettings"):
+        from_json(RunSettings, changed(path, value))
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"null", b"[]", b'""', b"{}", b'{"run": "x"}'])
+def test_a_file_that_is_no_settings_is_refused(data: bytes) -> None:
+    with pytest.raises(SettingsError, match="cannot be read as RunSettings"):
+        from_json(RunSettings, data)
+
+
+def test_a_refused_file_does_not_tell_its_content() -> None:
+    with pytest.raises(SettingsError) as caught:
+        from_json(RunSettings, changed("node.urls", SECRET))
+    assert SECRET not in str(caught.value)
+
+
+def test_a_whole_number_is_taken_for_seconds() -> None:
+    assert from_json(RunSettings, changed("timeout_seconds", 60)) == SETTINGS
+
+
+def test_no_secret_is_in_the_repr_of_settings() -> None:
+    assert SECRET not in repr(SETTINGS)
+    assert "linger.ms" not in repr(SETTINGS.kafka)
+    assert "a:9092" in repr(SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://geth:8545", "http://geth:8545"),
+        ("http://geth:8545/", "http://geth:8545"),
+        ("https://geth", "https://geth"),
+        ("HTTPS://Geth.Example:443", "https://geth.example:443"),
+        (f"https://user:{SECRET}@geth:8545", "https://geth:8545"),
+        (f"https://{SECRET}@geth:8545", "https://geth:8545"),
+        (f"https://mainnet.example/v3/{SECRET}", "https://mainnet.example/…"),
+        (f"https://mainnet.example:8545?token={SECRET}", "https://mainnet.example:8545/…"),
+        (f"https://mainnet.example/#{SECRET}", "https://mainnet.example"),
+        (f"http://user:{SECRET}@[::1]:8545/{SECRET}", "http://[::1]:8545/…"),
+        (f"http://user:{SECRET}@geth:99999", "(no valid URL)"),
+        (f"http://user:{SECRET}@[::1", "(no valid URL)"),
+        (f"user:{SECRET}@geth:8545", "(no host)"),
+        (f"geth/{SECRET}", "(no host)"),
+        ("ipc:///var/lib/geth/geth.ipc", "ipc:///var/lib/geth/geth.ipc"),
+    ],
+)
+def test_a_url_is_shown_without_user_password_path_and_query(url: str, shown: str) -> None:
+    assert display_url(url) == shown
+    assert SECRET not in shown
+
+
+def test_the_transactional_id_is_of_the_ledger_alone() -> None:
+    assert StreamSettings("logs", "ledger").transactional_id == "ethlogs.ledger"
+    assert StreamSettings("other", "ledger").transactional_id == "ethlogs.ledger"
+
+
+def test_a_smoketest_has_a_topic_of_its_own() -> None:
+    assert StreamSettings("logs", "ledger").smoketest_topic == "logs.smoketest"

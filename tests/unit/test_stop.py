@@ -1,0 +1,74 @@
+"""Ending a run on purpose."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from ethlogs.errors import DeadlineError, ExitStatus, InterruptedRunError
+from ethlogs.stop import StopSwitch, stop_on_signals
+
+
+@pytest.fixture
+def restored_signals() -> Iterator[None]:
+    earlier = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in earlier.items():
+        signal.signal(number, handler)
+
+
+def test_a_run_that_nobody_stops_goes_on() -> None:
+    stop = StopSwitch(timeout_seconds=3600)
+    stop.pause(0.001)
+    stop.check()
+    assert not stop.requested
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, ExitStatus.SIGINT), (signal.SIGTERM, ExitStatus.SIGTERM)]
+)
+def test_a_request_ends_the_run_with_the_signals_status(number: int, status: ExitStatus) -> None:
+    stop = StopSwitch()
+    stop.request(number, "asked to")
+    assert stop.requested
+    with pytest.raises(InterruptedRunError, match="asked to") as caught:
+        stop.check()
+    assert caught.value.exit_status == status
+
+
+def test_the_first_request_counts() -> None:
+    stop = StopSwitch()
+    stop.request(signal.SIGINT, "first")
+    stop.request(signal.SIGTERM, "second")
+    with pytest.raises(InterruptedRunError, match="first") as caught:
+        stop.check()
+    assert caught.value.exit_status == ExitStatus.SIGINT
+
+
+def test_the_deadline_ends_the_run() -> None:
+    stop = StopSwitch(timeout_seconds=0.001)
+    with pytest.raises(DeadlineError, match=r"within --timeout 0\.001 seconds"):
+        stop.pause(3600)
+    assert stop.requested
+
+
+def test_a_request_wakes_a_pause() -> None:
+    stop = StopSwitch()
+    threading.Timer(0.05, stop.request, (signal.SIGTERM, "asked to")).start()
+    with pytest.raises(InterruptedRunError):
+        stop.pause(3600)
+
+
+@pytest.mark.usefixtures("restored_signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_a_request(number: signal.Signals) -> None:
+    stop = StopSwitch()
+    stop_on_signals(stop)
+    os.kill(os.getpid(), number)
+    with pytest.raises(InterruptedRunError, match=f"interrupted by {number.name}") as caught:
+        stop.check()
+    assert caught.value.exit_status == 128 + number
