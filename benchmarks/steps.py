@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 from unittest import mock
 
+import kafka.producer.sender
+
 import ethlogs.follow.run
 import ethlogs.node.blocks
 import ethlogs.node.client
@@ -40,7 +42,6 @@ from ethlogs.stop import StopSwitch
 _Function = Callable[..., Any]
 
 REST = "the rest of the fetching and the main thread"
-SENDER = "kafka-python's sender thread"
 COLLECTOR = "cyclic garbage collection, within the steps above"
 
 
@@ -125,10 +126,9 @@ def _stopwatches(watch: Stopwatch, proof: Proof) -> Iterator[None]:
         ("encoding the records", ethlogs.follow.run, "encode_event_logs"),
         ("KafkaProducer.send", Transaction, "send_all"),
         ("waiting for acknowledgements, checking each", Transaction, "settle"),
+        ("kafka-python's sender thread", kafka.producer.sender.Sender, "run"),
     ]
     patches = [mock.patch.object(o, name, watch.around(label, getattr(o, name))) for label, o, name in places]
-    sender = _SenderClock(watch)
-    patches.append(mock.patch.object(threading.Thread, "run", sender.around(threading.Thread.run)))
     for patch in patches:
         patch.start()
     gc.callbacks.append(watch.watch_collector)
@@ -140,27 +140,20 @@ def _stopwatches(watch: Stopwatch, proof: Proof) -> Iterator[None]:
             patch.stop()
 
 
-class _SenderClock:
-    """Counts the whole life of kafka-python's sender threads."""
-
-    def __init__(self, watch: Stopwatch) -> None:
-        self._watch = watch
-
-    def around(self, run: _Function) -> _Function:
-        timed = self._watch.around(SENDER, run)
-
-        def run_timed(thread: threading.Thread) -> None:
-            (timed if "kafka-python-producer" in thread.name else run)(thread)
-
-        return run_timed
-
-
 if __name__ == "__main__":
     import sys
+
+    from ethlogs.driver import relax_collector
+
+    relax_collector()
 
     for chosen in sys.argv[1:] or ["receipts", "bloom"]:
         for _ in range(int(os.environ.get("REPS", "1"))):
             found = measure(chosen, f"steps{time.time_ns()}", 300, dict(os.environ))
-            print(chosen, f"{found.logs / found.wall_seconds:.0f}/s", f"{found.microseconds(found.cpu_seconds):.1f} us")
+            print(
+                chosen,
+                f"{found.logs / found.wall_seconds:.0f}/s",
+                f"{found.microseconds(found.cpu_seconds):.1f} us",
+            )
             for label, value in found.seconds.items():
                 print(f"   {found.microseconds(value):6.1f} {label}")

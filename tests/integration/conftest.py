@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from ethlogs_devnet import EMPTY_PLAN, SMALL_PLAN, ChainSpec, GethNode, KafkaBroker, plan_of_large_log, plan_of_logs
+from ethlogs_devnet import (
+    EMPTY_PLAN,
+    SMALL_PLAN,
+    ChainSpec,
+    GethNode,
+    KafkaBroker,
+    plan_of_large_log,
+    plan_of_logs,
+)
 
 from .streams import Stream
 
@@ -40,8 +48,16 @@ def geth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GethNode]:
 @pytest.fixture(scope="session")
 def odd_geth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GethNode]:
     """A node of another chain with unusual blocks (see ODD_BLOCKS) and a socket; no test changes it."""
-    with GethNode(tmp_path_factory.mktemp("odd"), ipc=True, spec=ChainSpec(chain_id=7)) as node:
-        for plan in (SMALL_PLAN, EMPTY_PLAN, plan_of_logs(MANY_LOGS), plan_of_large_log(LARGE_BYTES), SMALL_PLAN):
+    with GethNode(
+        tmp_path_factory.mktemp("odd"), ipc=True, spec=ChainSpec(chain_id=7, gas_limit=80_000_000)
+    ) as node:
+        for plan in (
+            SMALL_PLAN,
+            EMPTY_PLAN,
+            plan_of_logs(MANY_LOGS),
+            plan_of_large_log(LARGE_BYTES),
+            SMALL_PLAN,
+        ):
             node.commit_block(plan)
         yield node
 

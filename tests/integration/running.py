@@ -83,7 +83,9 @@ class Outcome:
     @property
     def told(self) -> str:
         """Everything that a user is shown of it."""
-        return "\n".join([str(self.error), str(getattr(self.error, "hint", "")), *self.notices, repr(self.report)])
+        return "\n".join(
+            [str(self.error), str(getattr(self.error, "hint", "")), *self.notices, repr(self.report)]
+        )
 
     def assert_done(self) -> Self:
         """Fail, with the reason, where the run did."""

@@ -143,7 +143,9 @@ def plant(bootstrap: str, topic: str, *records: tuple[int, bytes | None, bytes |
     """Write (partition, key, value) records as another program would, without a transaction."""
     producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", max_request_size=LARGEST_BYTES)
     try:
-        sent = [producer.send(topic, key=key, value=value, partition=number) for number, key, value in records]
+        sent = [
+            producer.send(topic, key=key, value=value, partition=number) for number, key, value in records
+        ]
         for future in sent:
             future.get(timeout=30)
     finally:

@@ -33,7 +33,7 @@ class TcpProxy:
         self._thread = threading.Thread(target=self._accept, name="proxy", daemon=True)
 
     def lose_answer(self, api_key: int, times: int) -> None:
-        """Forward the next ``times`` requests of this kind, and cut the connection when the answer is there."""
+        """Forward the next ``times`` requests of this kind; cut the connection when the answer is there."""
         with self._lock:
             self._api_key, self._times = api_key, times
 

@@ -90,7 +90,11 @@ LIES = {
     "another transaction": ("receipts", "eth_getBlockReceipts", of_height(exchange_a_transaction)),
     "no receipts": ("receipts", "eth_getBlockReceipts", of_height(answer_empty)),
     "another timestamp": ("receipts", "eth_getBlockByNumber", header_with("timestamp", "0x65000000")),
-    "another receipts root": ("receipts", "eth_getBlockByNumber", header_with("receiptsRoot", "0x" + "11" * 32)),
+    "another receipts root": (
+        "receipts",
+        "eth_getBlockByNumber",
+        header_with("receiptsRoot", "0x" + "11" * 32),
+    ),
     "another hash": ("receipts", "eth_getBlockByNumber", header_with("hash", "0x" + "22" * 32)),
     "another height": ("receipts", "eth_getBlockByNumber", header_with("number", "0x4")),
     "a hidden log, by bloom": ("bloom", "eth_getLogs", of_height(lambda logs: logs.pop(0))),
@@ -100,15 +104,15 @@ LIES = {
 
 @pytest.mark.parametrize("lie", LIES)
 def test_a_lie_ends_the_run_with_status_6_and_nothing_of_the_block(
-    stream: Stream, node: LyingNode, geth: GethNode, lie: str
+    stream: Stream, node: LyingNode, lie: str
 ) -> None:
     proof, method, rule = LIES[lie]
     node.when(method, rule)
-    settings = build_settings(stream, node.url, start=str(HEIGHT - 1), blocks=3, proof=proof)
+    settings = build_settings(stream, node.url, start=str(HEIGHT - 1), blocks=3, proof=proof, patience=2.0)
     outcome = run(settings)
     if lie == "another hash":
         # The receipts are asked for by that hash, and the node has none.
-        assert outcome.report["exitStatus"] == 6
+        outcome.assert_failed(BlockNotFoundError, f"has block {HEIGHT} but not its receipts", hint="pruned")
     else:
         outcome.assert_failed(
             UnprovenError, f"block {HEIGHT} cannot be proven, 5 times in a row", hint="Use another node"
@@ -117,22 +121,29 @@ def test_a_lie_ends_the_run_with_status_6_and_nothing_of_the_block(
     assert not set(stream.heights()) - {HEIGHT - 1}
     assert list(heights_of(stream.event_logs())) == stream.heights()
 
+
+def test_a_run_goes_on_once_the_node_no_longer_lies(stream: Stream, node: LyingNode, geth: GethNode) -> None:
+    node.when("eth_getBlockReceipts", of_height(hide_a_log))
+    settings = build_settings(stream, node.url, start=str(HEIGHT - 1), blocks=3)
+    assert run(settings).report["exitStatus"] == 6
     node.be_honest()
     run(settings, attempt=2).assert_done()
-    assert_exactly_once(stream, geth.url, HEIGHT - 1, HEIGHT + 1, proof=proof)
+    assert_exactly_once(stream, geth.url, HEIGHT - 1, HEIGHT + 1)
 
 
 @pytest.mark.parametrize("lie", ["a hidden log", "no receipts", "another timestamp"])
 def test_a_lie_that_passes_is_asked_again(stream: Stream, node: LyingNode, geth: GethNode, lie: str) -> None:
     _, method, rule = LIES[lie]
-    node.when(method, rule, times=6)
+    node.when(method, rule, times=3)
     outcome = run(build_settings(stream, node.url, start=str(HEIGHT), blocks=1)).assert_done()
     assert outcome.report["retries"] >= 1
     assert any("asking again" in notice for notice in outcome.notices)
     assert_exactly_once(stream, geth.url, HEIGHT, HEIGHT)
 
 
-def test_a_second_url_is_asked_where_the_first_one_lies(stream: Stream, node: LyingNode, geth: GethNode) -> None:
+def test_a_second_url_is_asked_where_the_first_one_lies(
+    stream: Stream, node: LyingNode, geth: GethNode
+) -> None:
     node.when("eth_getBlockReceipts", of_height(hide_a_log))
     outcome = run(build_settings(stream, node.url, geth.url, start=str(HEIGHT), blocks=1)).assert_done()
     assert any(f"asking {geth.url} instead" in notice for notice in outcome.notices)
@@ -181,7 +192,7 @@ def test_what_passes_is_waited_out(
 
     node.when(method, answer, times=3)
     outcome = run(build_settings(stream, node.url, start="1", blocks=2)).assert_done()
-    assert outcome.report["retries"] == 3
+    assert outcome.report["retries"] >= 2
     assert any("trying again for up to" in notice for notice in outcome.notices)
     assert_exactly_once(stream, geth.url, 1, 2)
 
@@ -189,19 +200,22 @@ def test_what_passes_is_waited_out(
 def test_what_does_not_pass_ends_the_run_when_the_patience_is_over(stream: Stream, node: LyingNode) -> None:
     node.when("eth_getBlockReceipts", lambda params, result: raise_reply(Reply(503)))
     outcome = run(build_settings(stream, node.url, start="1", blocks=1, patience=1.0))
-    outcome.assert_failed(NodeUnavailableError, "HTTP 503", "no answer for 1 seconds", hint="is the node running")
+    outcome.assert_failed(
+        NodeUnavailableError, "HTTP 503", "no answer for 1 seconds", hint="is the node running"
+    )
     assert outcome.report["exitStatus"] == 6
     assert stream.is_untouched() or not stream.heights()
 
 
 def test_the_second_url_takes_over_when_the_first_dies(stream: Stream, own_geth: GethNode) -> None:
-    with LyingNode(own_geth.url) as first:
-        with RunInThread(build_settings(stream, first.url, own_geth.url, start="1", blocks=12)) as running:
-            wait_until(lambda: running.tip == 10, "the run has all blocks that there are")
-            first.close()
-            own_geth.commit_block(SMALL_PLAN)
-            own_geth.commit_block(SMALL_PLAN)
-            outcome = running.wait().assert_done()
+    first = LyingNode(own_geth.url)
+    settings = build_settings(stream, first.url, own_geth.url, start="1", blocks=12)
+    with first, RunInThread(settings) as running:
+        wait_until(lambda: running.tip == 10, "the run has all blocks that there are")
+        first.close()
+        own_geth.commit_block(SMALL_PLAN)
+        own_geth.commit_block(SMALL_PLAN)
+        outcome = running.wait().assert_done()
     assert any(f"asking {own_geth.url} instead" in notice for notice in outcome.notices)
     assert_exactly_once(stream, own_geth.url, 1, 12)
 
@@ -247,7 +261,9 @@ def test_a_node_that_fell_behind_the_tip_is_waited_for(stream: Stream, own_geth:
     assert_exactly_once(stream, own_geth.url, 8, 11)
 
 
-def test_a_node_that_stays_behind_the_tip_ends_the_run_with_status_6(stream: Stream, own_geth: GethNode) -> None:
+def test_a_node_that_stays_behind_the_tip_ends_the_run_with_status_6(
+    stream: Stream, own_geth: GethNode
+) -> None:
     settings = build_settings(stream, own_geth.url, start="8", blocks=3, patience=1.0)
     run(settings).assert_done()
     with LyingNode(own_geth.url) as node:
@@ -302,7 +318,9 @@ def test_a_reorg_below_the_tip_ends_the_run_with_both_hashes_and_produces_nothin
     assert stream.heights() == [8, 9, 10]
 
 
-def test_a_reorg_while_following_produces_nothing_of_the_new_branch(stream: Stream, own_geth: GethNode) -> None:
+def test_a_reorg_while_following_produces_nothing_of_the_new_branch(
+    stream: Stream, own_geth: GethNode
+) -> None:
     with RunInThread(build_settings(stream, own_geth.url, start="8")) as running:
         wait_until(lambda: running.tip == 10, "the run follows")
         orphan = own_geth.block_hash(10)

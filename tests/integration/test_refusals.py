@@ -31,6 +31,9 @@ from .streams import Stream, admin_client, assert_exactly_once, create_stream, c
 
 pytestmark = pytest.mark.services
 
+QUICK = (("bootstrap.timeout.ms", "500"),)
+"""How long the client looks for a first broker: its default is made for brokers that are restarting."""
+
 
 def test_missing_topics_are_named_with_the_flag_that_creates_them(stream: Stream, geth: GethNode) -> None:
     outcome = run(build_settings(stream, geth.url, start="1", blocks=1, create=False))
@@ -165,7 +168,7 @@ def test_a_right_that_is_refused_is_named_with_its_topic(
 
 def test_a_kafka_that_is_not_there_ends_with_status_7(geth: GethNode, tmp_path) -> None:
     nobody = Stream(KafkaBroker(tmp_path).bootstrap, "nobody")
-    outcome = run(build_settings(nobody, geth.url, start="1", blocks=1, patience=2.0))
+    outcome = run(build_settings(nobody, geth.url, start="1", blocks=1, patience=1.0, client=QUICK))
     outcome.assert_failed(KafkaUnavailableError, nobody.bootstrap, hint="--bootstrap-server")
     assert outcome.report["exitStatus"] == 7
 
@@ -207,4 +210,6 @@ def refuse_writing(stream: Stream, kind: ResourceType, name: str) -> None:
     rules = [(ACLOperation.ALL, ACLPermissionType.ALLOW), (ACLOperation.WRITE, ACLPermissionType.DENY)]
     pattern = ResourcePattern(kind, name)
     with admin_client(stream.bootstrap) as client:
-        client.create_acls([ACL("User:ANONYMOUS", "*", operation, rule, pattern) for operation, rule in rules])
+        client.create_acls(
+            [ACL("User:ANONYMOUS", "*", operation, rule, pattern) for operation, rule in rules]
+        )

@@ -62,7 +62,9 @@ def test_a_real_stream_and_its_faithful_copy_satisfy_it(good: Stream, geth: Geth
         ),
     ],
 )
-def test_a_wrong_event_log_topic_does_not(good: Stream, geth: GethNode, stream: Stream, tamper: Tamper) -> None:
+def test_a_wrong_event_log_topic_does_not(
+    good: Stream, geth: GethNode, stream: Stream, tamper: Tamper
+) -> None:
     copied = copy(good, stream, tamper, same)
     with pytest.raises(AssertionError):
         assert_exactly_once(copied, geth.url, 1, 2)
@@ -73,7 +75,9 @@ def test_a_wrong_event_log_topic_does_not(good: Stream, geth: GethNode, stream: 
     [
         pytest.param(lambda rows: rows[:-1], id="a missing block"),
         pytest.param(lambda rows: [*rows, rows[-1]], id="a doubled block"),
-        pytest.param(lambda rows: [*rows[:-1], shift_offsets(rows[-1])], id="an offset that is not the topic's"),
+        pytest.param(
+            lambda rows: [*rows[:-1], shift_offsets(rows[-1])], id="an offset that is not the topic's"
+        ),
     ],
 )
 def test_a_wrong_ledger_does_not(good: Stream, geth: GethNode, stream: Stream, tamper: Tamper) -> None:

@@ -39,7 +39,9 @@ def plan(wanted: RangeSettings, tail: Tail = TAIL, head: int = HEAD, records: bo
         (RangeSettings(to=200), Plan(200, 200)),
     ],
 )
-def test_a_new_stream_begins_where_it_is_told_to_or_at_the_head(wanted: RangeSettings, expected: Plan) -> None:
+def test_a_new_stream_begins_where_it_is_told_to_or_at_the_head(
+    wanted: RangeSettings, expected: Plan
+) -> None:
     assert plan(wanted, EMPTY_TAIL) == expected
 
 
@@ -125,7 +127,7 @@ def test_a_stream_of_something_else_is_refused_with_all_that_differs() -> None:
 
 def test_the_newest_claim_after_the_runs_first_look_wins() -> None:
     with pytest.raises(SupersededError, match="run 20260101-000000-abcdef has taken this stream"):
-        check_not_superseded(Claimed(CLAIM, 7), "another-run", first_look_offset=7)
+        check_not_superseded(Claimed(CLAIM, 7), "another-run", 7)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +136,7 @@ def test_the_newest_claim_after_the_runs_first_look_wins() -> None:
     ids=["no claim", "its own claim", "a claim from before it"],
 )
 def test_a_run_that_nobody_superseded_goes_on(claimed: Claimed | None, run: str) -> None:
-    check_not_superseded(claimed, run, first_look_offset=7)
+    check_not_superseded(claimed, run, 7)
 
 
 def test_the_tip_and_not_the_claim_decides_where_a_run_goes_on() -> None:

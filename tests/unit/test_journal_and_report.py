@@ -58,6 +58,7 @@ def test_a_snapshot_before_the_first_block_is_empty() -> None:
         "logs": 0,
         "logsPerSecond": 0.0,
         "retries": 0,
+        "ledgerEnd": None,
         "notices": [],
     }
 
@@ -115,6 +116,14 @@ def test_the_first_notice_says_where_the_run_goes_on(last: Any, tip: Any, head: 
     journal.begin(100, last, tip, head)
     journal.begin(100, last, tip, head)
     assert [notice["text"] for notice in journal.snapshot()["notices"]] == [text]
+
+
+def test_where_the_ledger_ended_at_the_first_look_is_kept_for_later_attempts() -> None:
+    snapshots: list[dict[str, Any]] = []
+    first = make_journal(snapshots)
+    assert [first.keep_ledger_end(7), first.keep_ledger_end(9)] == [7, 7]
+    second = Journal("a-run", 2, snapshots.append, earlier=snapshots[-1])
+    assert second.keep_ledger_end(11) == 7
 
 
 def test_retries_of_all_who_ask_are_counted_together() -> None:

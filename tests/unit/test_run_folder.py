@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ def test_only_its_owner_can_read_a_file_of_it(folder: RunFolder) -> None:
 
 def test_a_run_is_named_by_its_folder_and_no_two_are_the_same(tmp_path: Path) -> None:
     runs = {RunFolder.create(tmp_path).run for _ in range(5)}
-    assert runs == {path.name for path in tmp_path.iterdir() if path.name != "home"}
+    assert runs == {path.name for path in tmp_path.iterdir()}
     assert len(runs) == 5
 
 
@@ -58,6 +59,13 @@ def test_a_reader_of_an_old_file_never_sees_the_new_one_grow(folder: RunFolder) 
         folder.write(REPORT, b"newer")
         assert reader.read() == b"old"
     assert folder.read(REPORT) == b"newer"
+
+
+def test_threads_that_write_one_file_do_not_mix(folder: RunFolder) -> None:
+    values = [bytes([number]) * 100_000 for number in range(8)]
+    with ThreadPoolExecutor(8) as executor:
+        list(executor.map(lambda value: [folder.write(REPORT, value) for _ in range(50)], values))
+    assert folder.read(REPORT) in values
 
 
 def test_nothing_temporary_is_left_behind(folder: RunFolder) -> None:

@@ -22,13 +22,13 @@ from ethlogs.settings import (
     to_json,
 )
 
-SECRET = "hunter2"
+HIDDEN = "hunter2"
 
 SETTINGS = RunSettings(
     run="20260101-000000-abcdef",
     job="smoketest",
-    node=NodeSettings((f"https://user:{SECRET}@geth/{SECRET}", "ipc:///geth.ipc"), 12.5, 99.0),
-    kafka=KafkaSettings("a:9092,b:9092", (("sasl.plain.password", SECRET), ("linger.ms", "5")), 98.0),
+    node=NodeSettings((f"https://user:{HIDDEN}@geth/{HIDDEN}", "ipc:///geth.ipc"), 12.5, 99.0),
+    kafka=KafkaSettings("a:9092,b:9092", (("sasl.plain.password", HIDDEN), ("linger.ms", "5")), 98.0),
     stream=StreamSettings("logs", "logs.ledger"),
     topics=TopicCreation(True, 12, 3),
     range=RangeSettings(5, 17, "earliest", True),
@@ -108,8 +108,8 @@ def test_a_file_that_is_no_settings_is_refused(data: bytes) -> None:
 
 def test_a_refused_file_does_not_tell_its_content() -> None:
     with pytest.raises(SettingsError) as caught:
-        from_json(RunSettings, changed("node.urls", SECRET))
-    assert SECRET not in str(caught.value)
+        from_json(RunSettings, changed("node.urls", HIDDEN))
+    assert HIDDEN not in str(caught.value)
 
 
 def test_a_whole_number_is_taken_for_seconds() -> None:
@@ -117,7 +117,7 @@ def test_a_whole_number_is_taken_for_seconds() -> None:
 
 
 def test_no_secret_is_in_the_repr_of_settings() -> None:
-    assert SECRET not in repr(SETTINGS)
+    assert HIDDEN not in repr(SETTINGS)
     assert "linger.ms" not in repr(SETTINGS.kafka)
     assert "a:9092" in repr(SETTINGS)
 
@@ -129,22 +129,22 @@ def test_no_secret_is_in_the_repr_of_settings() -> None:
         ("http://geth:8545/", "http://geth:8545"),
         ("https://geth", "https://geth"),
         ("HTTPS://Geth.Example:443", "https://geth.example:443"),
-        (f"https://user:{SECRET}@geth:8545", "https://geth:8545"),
-        (f"https://{SECRET}@geth:8545", "https://geth:8545"),
-        (f"https://mainnet.example/v3/{SECRET}", "https://mainnet.example/…"),
-        (f"https://mainnet.example:8545?token={SECRET}", "https://mainnet.example:8545/…"),
-        (f"https://mainnet.example/#{SECRET}", "https://mainnet.example"),
-        (f"http://user:{SECRET}@[::1]:8545/{SECRET}", "http://[::1]:8545/…"),
-        (f"http://user:{SECRET}@geth:99999", "(no valid URL)"),
-        (f"http://user:{SECRET}@[::1", "(no valid URL)"),
-        (f"user:{SECRET}@geth:8545", "(no host)"),
-        (f"geth/{SECRET}", "(no host)"),
+        (f"https://user:{HIDDEN}@geth:8545", "https://geth:8545"),
+        (f"https://{HIDDEN}@geth:8545", "https://geth:8545"),
+        (f"https://mainnet.example/v3/{HIDDEN}", "https://mainnet.example/…"),
+        (f"https://mainnet.example:8545?token={HIDDEN}", "https://mainnet.example:8545/…"),
+        (f"https://mainnet.example/#{HIDDEN}", "https://mainnet.example"),
+        (f"http://user:{HIDDEN}@[::1]:8545/{HIDDEN}", "http://[::1]:8545/…"),
+        (f"http://user:{HIDDEN}@geth:99999", "(no valid URL)"),
+        (f"http://user:{HIDDEN}@[::1", "(no valid URL)"),
+        (f"user:{HIDDEN}@geth:8545", "(no host)"),
+        (f"geth/{HIDDEN}", "(no host)"),
         ("ipc:///var/lib/geth/geth.ipc", "ipc:///var/lib/geth/geth.ipc"),
     ],
 )
 def test_a_url_is_shown_without_user_password_path_and_query(url: str, shown: str) -> None:
     assert display_url(url) == shown
-    assert SECRET not in shown
+    assert HIDDEN not in shown
 
 
 def test_the_transactional_id_is_of_the_ledger_alone() -> None:

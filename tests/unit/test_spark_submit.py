@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
@@ -103,9 +104,9 @@ def test_the_path_comes_before_pyspark(tmp_path: Path) -> None:
 
 
 def test_pysparks_own_comes_last(tmp_path: Path) -> None:
-    pyspark = pytest.importorskip("pyspark")
-    expected = Path(pyspark.__file__).parent / "bin" / "spark-submit"
-    assert find_spark_submit(None, {"PATH": str(tmp_path)}) == SparkSubmit(str(expected), pyspark.__version__)
+    expected = Path(str(distribution("pyspark").locate_file("pyspark"))) / "bin" / "spark-submit"
+    found = find_spark_submit(None, {"PATH": str(tmp_path)})
+    assert found == SparkSubmit(str(expected), distribution("pyspark").version)
 
 
 def test_without_any_the_message_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

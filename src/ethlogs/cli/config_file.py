@@ -50,7 +50,13 @@ def read_config(path: Path) -> dict[str, Any]:
 
 
 def load_config(context: click.Context, _option: click.Parameter, given: str | None) -> None:
-    """An eager option's callback: the file's keys become this command's defaults."""
+    """An eager option's callback: the file's keys become this command's defaults.
+
+    Raises
+    ------
+    SettingsError
+        When the file cannot be read, or a key holds a value of another shape than its flag takes.
+    """
     path = find_config(given)
     if path is None:
         return
@@ -59,6 +65,8 @@ def load_config(context: click.Context, _option: click.Parameter, given: str | N
     known = _known_options(context)
     for key in sorted(content.keys() - known.keys()):
         click.echo(f"{path}: unknown key {key.replace('_', '-')}", err=True)
+    for key in content.keys() & known:
+        _check_shape(known[key], content[key], f"the key {key.replace('_', '-')} of {path}")
     defaults = {known[key].name: _as_default(known[key], content[key]) for key in content.keys() & known}
     context.default_map = {**defaults, **(context.default_map or {})}
 
@@ -79,6 +87,14 @@ def _known_options(context: click.Context) -> dict[str, click.Parameter]:
         for option in command.params
         if option.envvar
     }
+
+
+def _check_shape(option: click.Parameter, value: Any, where: str) -> None:
+    """Refuse what click would convert in a strange way, or fail at."""
+    if isinstance(value, list) and not option.multiple:
+        raise SettingsError(f"{where} takes one value, not several")
+    if isinstance(value, bool) and not isinstance(option.type, click.types.BoolParamType):
+        raise SettingsError(f"{where} is neither true nor false")
 
 
 def _as_default(option: click.Parameter, value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -36,6 +37,10 @@ class Prefetcher:
         self._pending: deque[Future[PreparedBlock]] = deque()
         self._next = first
         self._limit = first - 1
+        self._lock = threading.RLock()
+        self._under_way = 0
+        self._held_bytes = 0
+        self._ended = False
 
     def __enter__(self) -> Prefetcher:
         return self
@@ -43,6 +48,8 @@ class Prefetcher:
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
+        with self._lock:
+            self._ended = True
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def extend(self, limit: int) -> None:
@@ -65,20 +72,30 @@ class Prefetcher:
         if not wait([self._pending[0]], timeout_seconds).done:
             return None
         block = self._pending[0].result()
-        self._pending.popleft()
+        with self._lock:
+            self._pending.popleft()
+            self._held_bytes -= block.size_bytes
         self._fill()
         return block
 
     def _fill(self) -> None:
-        while self._next <= self._limit and self._has_room():
-            self._pending.append(self._executor.submit(self._prepare, self._next))
-            self._next += 1
+        with self._lock:
+            while self._next <= self._limit and self._has_room():
+                future = self._executor.submit(self._prepare, self._next)
+                self._pending.append(future)
+                self._next += 1
+                self._under_way += 1
+                future.add_done_callback(self._after_fetch)
 
     def _has_room(self) -> bool:
-        held_bytes = under_way = 0
-        for future in self._pending:
-            if not future.done():
-                under_way += 1
-            elif future.exception() is None:
-                held_bytes += future.result().size_bytes
-        return under_way < WORKERS and held_bytes < HELD_BYTES
+        return not self._ended and self._under_way < WORKERS and self._held_bytes < HELD_BYTES
+
+    def _after_fetch(self, future: Future[PreparedBlock]) -> None:
+        """Runs on the thread that fetched, so that fetching goes on while a transaction is committed."""
+        with self._lock:
+            self._under_way -= 1
+            if future.cancelled() or future.exception() is not None:
+                self._ended = True
+            else:
+                self._held_bytes += future.result().size_bytes
+        self._fill()

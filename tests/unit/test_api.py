@@ -1,0 +1,161 @@
+"""The small Python API, and the commands that print a block."""
+
+from __future__ import annotations
+
+import json
+from types import MappingProxyType
+from typing import Any
+
+import click
+import pytest
+from hexbytes import HexBytes
+from local_node import LocalNode, Reply, chain, local_node, result
+
+import ethlogs
+from ethlogs.api import _block_name, _method, fetch_transactions, getTransactionsInBlock
+from ethlogs.cli.blocks import BlockName
+from ethlogs.cli.main import _run
+from ethlogs.errors import BlockNotFoundError, NodeRefusedError, NodeUnavailableError, UnprovenError
+from ethlogs.settings import NodeSettings
+
+HASH = "0x" + "8C" * 32
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (HexBytes("0x0102"), '"0x0102"'),
+        (b"", '"0x"'),
+        (bytearray(b"\xff"), '"0xff"'),
+        (MappingProxyType({"hash": HexBytes("0x01")}), '{"hash": "0x01"}'),
+        ([1, "two", None], '[1, "two", null]'),
+    ],
+)
+def test_what_web3_returns_is_encoded(value: Any, text: str) -> None:
+    assert json.dumps(value, cls=ethlogs.HexJsonEncoder) == text
+
+
+def test_what_is_no_json_is_refused_as_ever() -> None:
+    with pytest.raises(TypeError, match="set is not JSON serializable"):
+        json.dumps({1}, cls=ethlogs.HexJsonEncoder)
+
+
+@pytest.mark.parametrize("name", ethlogs.__all__)
+def test_every_name_of_the_package_is_there(name: str) -> None:
+    assert getattr(ethlogs, name)
+
+
+def test_another_name_is_not() -> None:
+    with pytest.raises(AttributeError, match="produceSomeEventLogs"):
+        _ = ethlogs.produceSomeEventLogs
+
+
+@pytest.mark.parametrize(
+    ("block", "name", "method"),
+    [
+        (0, "0x0", "eth_getBlockByNumber"),
+        (5682604, "0x56b5ac", "eth_getBlockByNumber"),
+        ("latest", "latest", "eth_getBlockByNumber"),
+        ("0x10", "0x10", "eth_getBlockByNumber"),
+        (HASH, HASH, "eth_getBlockByHash"),
+    ],
+)
+def test_a_block_is_named_by_height_hash_or_tag(block: int | str, name: str, method: str) -> None:
+    assert (_block_name(block), _method(_block_name(block))) == (name, method)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("0", "0x0"),
+        ("20000000", "0x1312d00"),
+        ("latest", "latest"),
+        ("Finalized", "finalized"),
+        ("safe", "safe"),
+        ("earliest", "earliest"),
+        (HASH, HASH.lower()),
+    ],
+)
+def test_a_command_takes_a_block_as_people_write_it(text: str, name: str) -> None:
+    assert BlockName().convert(text, None, None) == name
+
+
+@pytest.mark.parametrize("text", ["", "newest", "pending", "-1", "0x10", "1.5", HASH[:-1], "²"])
+def test_a_command_refuses_what_names_no_block(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="is no block number, no block hash, and not latest"):
+        BlockName().convert(text, None, None)
+
+
+class FakeWeb3:
+    """Stands for a connected web3 instance: its provider answers with what it is given."""
+
+    def __init__(self, answer: Any) -> None:
+        self.provider = self
+        self._answer = answer
+        self.asked: list[tuple[str, Any]] = []
+
+    def make_request(self, method: str, params: Any) -> Any:
+        self.asked.append((method, params))
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return self._answer
+
+
+def transactions_of(answer: Any) -> list[dict[str, Any]]:
+    return getTransactionsInBlock(FakeWeb3(answer))  # type: ignore[arg-type]
+
+
+def test_a_blocks_transactions_have_the_names_and_values_of_json_rpc() -> None:
+    w3 = FakeWeb3({"jsonrpc": "2.0", "id": 1, "result": {"transactions": [{"nonce": "0x1"}]}})
+    assert getTransactionsInBlock(w3, 7) == [{"nonce": "0x1"}]  # type: ignore[arg-type]
+    assert w3.asked == [("eth_getBlockByNumber", ("0x7", True))]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ({"result": None}, BlockNotFoundError),
+        ({"result": {"transactions": ["0xaa"]}}, UnprovenError),
+        ({"result": {}}, UnprovenError),
+        ({"result": "text"}, UnprovenError),
+        ({"error": {"code": -32601, "message": "no"}}, NodeRefusedError),
+        (ConnectionError("gone"), NodeUnavailableError),
+    ],
+)
+def test_a_block_that_cannot_be_had_is_an_error(answer: Any, kind: type[Exception]) -> None:
+    with pytest.raises(kind):
+        transactions_of(answer)
+
+
+def serve_block(block: Any) -> Any:
+    serve = chain()
+
+    def respond(request: Any) -> Reply:
+        asked = request["method"], request["params"][:1]
+        return result(block) if asked == ("eth_getBlockByNumber", ["0x7"]) else serve(request)
+
+    return respond
+
+
+def block_of(*transactions: Any) -> dict[str, Any]:
+    return {"number": "0x7", "hash": HASH, "transactions": list(transactions)}
+
+
+def ask(node: LocalNode) -> list[dict[str, Any]]:
+    return fetch_transactions(NodeSettings((node.url,)), "0x7")
+
+
+def test_transactions_are_fetched_as_the_node_gives_them() -> None:
+    with local_node(serve_block(block_of({"nonce": "0x1", "odd": None}))) as node:
+        assert ask(node) == [{"nonce": "0x1", "odd": None}]
+
+
+def test_a_block_that_the_node_lacks_is_not_found() -> None:
+    with local_node(serve_block(None)) as node, pytest.raises(BlockNotFoundError, match="block 0x7"):
+        ask(node)
+
+
+def test_the_command_prints_a_transaction_a_line(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    with local_node(serve_block(block_of({"nonce": "0x1"}, {"nonce": "0x2"}))) as node:
+        assert _run(["transactions", "7", "--node-url", node.url], False) == 0
+    assert capfdbinary.readouterr() == (b'{"nonce":"0x1"}\n{"nonce":"0x2"}\n', b"")

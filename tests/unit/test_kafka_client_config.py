@@ -1,0 +1,117 @@
+"""Kafka's client settings: by Kafka's names, checked, and kept from the clients that do not know them."""
+
+from __future__ import annotations
+
+import traceback
+
+import pytest
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+
+from ethlogs.errors import SettingsError
+from ethlogs.kafka import client_config
+from ethlogs.kafka.client_config import admin_config, check_client_settings, consumer_config, producer_config
+from ethlogs.settings import KafkaSettings
+
+HIDDEN = "hunter2"
+
+
+def settings_with(*client: tuple[str, str]) -> KafkaSettings:
+    return KafkaSettings("a:9092,b:9092", client)
+
+
+@pytest.mark.parametrize("name", ["linger.ms", "linger_ms", "linger-ms", " linger.ms "])
+def test_a_name_may_be_written_in_any_of_its_forms(name: str) -> None:
+    check_client_settings(((name, "7"),))
+    assert producer_config(settings_with((name, "7")), "id")["linger_ms"] == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "converted"),
+    [
+        ("ssl.check.hostname", "False", False),
+        ("ssl.check.hostname", "true", True),
+        ("request.timeout.ms", "20000", 20_000),
+        ("security.protocol", "SASL_SSL", "SASL_SSL"),
+        ("sasl.plain.password", "7", "7"),
+        ("sasl.plain.password", "a=b, c", "a=b, c"),
+    ],
+)
+def test_a_value_has_the_kind_of_the_clients_default(name: str, value: str, converted: object) -> None:
+    check_client_settings(((name, value),))
+    assert admin_config(settings_with((name, value)))[name.replace(".", "_")] == converted
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("linger.ms", "a number"), ("ssl.check.hostname", "true or false")]
+)
+def test_a_value_of_the_wrong_kind_is_refused_without_being_told(name: str, kind: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        check_client_settings(((name, HIDDEN),))
+    assert str(caught.value) == f"--kafka-config {name} must be {kind}"
+    assert HIDDEN not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("linger", "did you mean linger.ms?"),
+        ("securityprotocol", "did you mean security.protocol?"),
+        ("xyzzy", None),
+    ],
+)
+def test_a_name_that_no_client_knows_is_refused_with_the_nearest(name: str, hint: str | None) -> None:
+    with pytest.raises(SettingsError) as caught:
+        check_client_settings(((name, HIDDEN),))
+    assert str(caught.value) == f"--kafka-config {name} is no setting of the Kafka client"
+    assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize("option", sorted(client_config._OURS))
+def test_what_the_guarantees_rest_on_cannot_be_set(option: str) -> None:
+    with pytest.raises(SettingsError, match="the guarantees of ethlogs rest on its own value") as caught:
+        check_client_settings(((option.replace("_", "."), HIDDEN),))
+    assert HIDDEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("option", ["acks", "enable_idempotence", "transactional_id", "isolation_level"])
+def test_the_settings_of_the_guarantees_are_ours(option: str) -> None:
+    assert option in client_config._OURS
+
+
+def test_every_name_of_ours_is_one_that_a_client_knows() -> None:
+    known = {*KafkaProducer.DEFAULT_CONFIG, *KafkaConsumer.DEFAULT_CONFIG, *KafkaAdminClient.DEFAULT_CONFIG}
+    assert known >= client_config._OURS
+
+
+def test_each_client_gets_what_it_knows_and_nothing_else() -> None:
+    settings = settings_with(("linger.ms", "7"), ("fetch.min.bytes", "9"), ("security.protocol", "SSL"))
+    configs = (
+        producer_config(settings, "id"),
+        consumer_config(settings, "read_committed"),
+        admin_config(settings),
+    )
+    assert [config.get("linger_ms") for config in configs] == [7, None, None]
+    assert [config.get("fetch_min_bytes") for config in configs] == [None, 9, None]
+    assert [config["security_protocol"] for config in configs] == ["SSL"] * 3
+    for config, client in zip(configs, (KafkaProducer, KafkaConsumer, KafkaAdminClient), strict=True):
+        assert config.keys() <= client.DEFAULT_CONFIG.keys()
+        assert config["bootstrap_servers"] == ["a:9092", "b:9092"]
+
+
+def test_the_users_values_come_before_ours() -> None:
+    config = producer_config(settings_with(("batch.size", "1"), ("request.timeout.ms", "2")), "id")
+    assert (config["batch_size"], config["request_timeout_ms"]) == (1, 2)
+
+
+def test_a_producer_waits_for_every_replica_in_a_transaction() -> None:
+    config = producer_config(settings_with(), "an-id")
+    assert (config["transactional_id"], config["acks"]) == ("an-id", "all")
+    # A record's failure is known before the broker gives the transaction up.
+    assert config["delivery_timeout_ms"] < config["transaction_timeout_ms"]
+    assert config["max_block_ms"] < config["transaction_timeout_ms"]
+
+
+def test_a_consumer_has_no_group_and_sees_what_it_is_told_to() -> None:
+    config = consumer_config(settings_with(), "read_committed")
+    assert (config["group_id"], config["enable_auto_commit"]) == (None, False)
+    assert config["isolation_level"] == "read_committed"
