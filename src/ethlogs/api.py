@@ -9,8 +9,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from hexbytes import HexBytes
@@ -59,10 +60,10 @@ def fetch_event_logs(settings: NodeSettings, block: str, proof: Proof = "receipt
     ------
     BlockNotFoundError, UnprovenError, NodeUnavailableError, NodeRefusedError
     """
-    node, stop = _connect(settings)
-    source = BlockSource(node, proof, settings.patience_seconds, stop, _ignore)
-    proven = source.fetch_once(block).block
-    return [record.value for record in encode_event_logs(node.identity.chain_id, proven)]
+    with _connected(settings) as node:
+        source = BlockSource(node, proof, settings.patience_seconds, StopSwitch(), _ignore)
+        proven = source.fetch_once(block).block
+        return [record.value for record in encode_event_logs(node.identity.chain_id, proven)]
 
 
 def fetch_transactions(settings: NodeSettings, block: str) -> list[dict[str, Any]]:
@@ -72,8 +73,8 @@ def fetch_transactions(settings: NodeSettings, block: str) -> list[dict[str, Any
     ------
     BlockNotFoundError, NodeUnavailableError, NodeRefusedError
     """
-    node, _ = _connect(settings)
-    return _transactions(node.call(_method(block), block, True).result, block)
+    with _connected(settings) as node:
+        return _transactions(node.call(_method(block), block, True).result, block)
 
 
 def getTransactionsInBlock(w3: Web3, block: int | str = "latest") -> list[dict[str, Any]]:  # noqa: N802
@@ -123,11 +124,11 @@ def produceAllEventLogs(  # noqa: N802
     return len(records)
 
 
-def _connect(settings: NodeSettings) -> tuple[Node, StopSwitch]:
-    stop = StopSwitch()
-    node = Node(settings, stop, _ignore)
-    node.connect()
-    return node, stop
+@contextlib.contextmanager
+def _connected(settings: NodeSettings) -> Iterator[Node]:
+    with contextlib.closing(Node(settings, StopSwitch(), _ignore)) as node:
+        node.connect()
+        yield node
 
 
 def _ignore(_notice: str) -> None:

@@ -6,6 +6,7 @@ read_committed, and compared byte for byte.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import secrets
 import time
@@ -69,8 +70,11 @@ class Smoketest:
         EthlogsError
             When a step could not be done.
         """
+        with contextlib.closing(Node(self._settings.node, self._stop, self._tell)) as node:
+            self._run(node)
+
+    def _run(self, node: Node) -> None:
         proof, patience_seconds = self._settings.follow.proof, self._settings.node.patience_seconds
-        node = Node(self._settings.node, self._stop, self._tell)
         source = BlockSource(node, proof, patience_seconds, self._stop, self._tell)
         self._timed("node", node.connect)
         topic = self._timed("topics", self._check_topics)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ethlogs.errors import NodeUnavailableError, SettingsError, TopicError
+from ethlogs.errors import SettingsError, TopicError
 from ethlogs.kafka.tail import Tail, read_tail
 from ethlogs.kafka.topics import admin_client, describe_topic
 from ethlogs.ledger import BlockRecord, Claim
@@ -78,19 +79,16 @@ def fetch_status(kafka: KafkaSettings, stream: StreamSettings, node: NodeSetting
 
 
 def _fetch_head(settings: NodeSettings, tail: Tail) -> int:
-    node = Node(settings, StopSwitch(), lambda _notice: None)
-    chain = node.connect()
-    claimed = tail.newest
-    if claimed is not None and claimed.claim.identity.genesis_hash != chain.genesis_hash:
-        raise SettingsError(
-            f"node {node.name} has the genesis {chain.genesis_hash}, the stream is of"
-            f" {claimed.claim.identity.genesis_hash}",
-            hint="give --node-url of a node of the stream's chain",
-        )
-    head = node.fetch_quantity("eth_blockNumber")
-    if head < 0:
-        raise NodeUnavailableError(f"node {node.name} has no head")
-    return head
+    with contextlib.closing(Node(settings, StopSwitch(), lambda _notice: None)) as node:
+        chain = node.connect()
+        bound = tail.newest.claim.identity if tail.newest else None
+        if bound is not None and (bound.chain_id, bound.genesis_hash) != (chain.chain_id, chain.genesis_hash):
+            raise SettingsError(
+                f"node {node.name} has chain id {chain.chain_id} and genesis {chain.genesis_hash}, the stream"
+                f" is of chain id {bound.chain_id} and genesis {bound.genesis_hash}",
+                hint="give --node-url of a node of the stream's chain",
+            )
+        return node.fetch_quantity("eth_blockNumber")
 
 
 def _build_status(stream: StreamSettings, tail: Tail, head: int | None) -> StreamStatus:

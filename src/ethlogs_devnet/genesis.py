@@ -21,7 +21,7 @@ _FORK_TIMES = {"shanghaiTime", "cancunTime", "pragueTime"}
 
 @dataclass(frozen=True)
 class ChainSpec:
-    """What makes one chain differ from another; two specs never share a genesis hash."""
+    """What makes one chain differ from another; the gas limit is in the genesis hash, the chain id is not."""
 
     chain_id: int = 1337
     gas_limit: int = 60_000_000

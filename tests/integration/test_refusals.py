@@ -14,6 +14,7 @@ from kafka.admin import (
     ResourcePattern,
     ResourceType,
 )
+from kafka.errors import TopicAlreadyExistsError
 
 from ethlogs.errors import (
     DeliveryError,
@@ -26,7 +27,7 @@ from ethlogs.errors import (
 from ethlogs_devnet import GethNode, KafkaBroker
 
 from .conftest import ODD_BLOCKS
-from .running import another_run, build_settings, run
+from .running import another_run, build_settings, run, wait_until
 from .streams import Stream, admin_client, assert_exactly_once, create_stream, create_topic, plant
 
 pytestmark = pytest.mark.services
@@ -191,9 +192,6 @@ def recreate(stream: Stream, topic: str, partitions: int) -> None:
 
 def create_when_gone(create: Callable[[], None]) -> None:
     """Deletion goes on behind the broker's answer."""
-    from kafka.errors import TopicAlreadyExistsError
-
-    from .running import wait_until
 
     def created() -> bool:
         try:

@@ -11,7 +11,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 
-from ethlogs.errors import KafkaUnavailableError, ReorgError
+from ethlogs.errors import KafkaUnavailableError, NodeError, ReorgError
 from ethlogs.event_log import encode_event_logs
 from ethlogs.follow import plan as planning
 from ethlogs.follow.head import HeadWatcher
@@ -211,7 +211,11 @@ class Run:
 
     def _fill(self, batch: BlockBatch, prefetcher: Prefetcher, last: PreparedBlock, head: int) -> None:
         while last.number < head and not batch.is_full and not self._stop.requested:
-            following = prefetcher.take(_TAKE_SECONDS)
+            try:
+                following = prefetcher.take(_TAKE_SECONDS)
+            except NodeError:
+                # What is proven is committed first; the next transaction begins with this error.
+                return
             if following is None:
                 return
             last = self._descending(following, last.number, last.hash)
