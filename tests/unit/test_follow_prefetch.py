@@ -113,7 +113,31 @@ def test_leaving_does_not_wait_for_what_is_under_way() -> None:
 
 
 def test_nothing_more_is_fetched_after_leaving() -> None:
-    with Prefetcher(prepared, 0) as prefetcher:
+    asked = []
+
+    def prepare(height: int) -> PreparedBlock:
+        asked.append(height)
+        return prepared(height)
+
+    with Prefetcher(prepare, 0) as prefetcher:
         prefetcher.extend(0)
-    with pytest.raises(RuntimeError, match="shutdown"):
-        prefetcher.extend(1)
+        assert take_all(prefetcher, 1) == [0]
+    prefetcher.extend(9)
+    assert prefetcher.take(0) is None
+    assert asked == [0]
+
+
+def test_blocks_without_event_logs_are_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prefetch, "HELD_BYTES", 10 * prefetch._BLOCK_BYTES)
+    asked = []
+
+    def prepare(height: int) -> PreparedBlock:
+        asked.append(height)
+        return prepared(height, size_bytes=0)
+
+    with Prefetcher(prepare, 0) as prefetcher:
+        for _ in range(100):
+            prefetcher.extend(10_000)
+            time.sleep(0.001)
+        assert len(asked) <= 10 + prefetch.WORKERS
+        assert take_all(prefetcher, 50) == list(range(50))

@@ -15,6 +15,9 @@ WORKERS = 4
 HELD_BYTES = 32 << 20
 """Fetched and not yet produced; on top of it come at most :data:`WORKERS` blocks under way."""
 
+_BLOCK_BYTES = 4096
+"""What a block costs beside its records: the chain has long stretches of blocks without any."""
+
 
 class PreparedBlock(NamedTuple):
     """A proven block with its records, ready to be produced."""
@@ -74,7 +77,7 @@ class Prefetcher:
         block = self._pending[0].result()
         with self._lock:
             self._pending.popleft()
-            self._held_bytes -= block.size_bytes
+            self._held_bytes -= _cost_bytes(block)
         self._fill()
         return block
 
@@ -97,5 +100,9 @@ class Prefetcher:
             if future.cancelled() or future.exception() is not None:
                 self._ended = True
             else:
-                self._held_bytes += future.result().size_bytes
+                self._held_bytes += _cost_bytes(future.result())
         self._fill()
+
+
+def _cost_bytes(block: PreparedBlock) -> int:
+    return block.size_bytes + _BLOCK_BYTES
