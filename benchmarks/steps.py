@@ -8,7 +8,6 @@ of them waits for another is using.
 from __future__ import annotations
 
 import gc
-import os
 import threading
 import time
 from collections import defaultdict
@@ -23,6 +22,7 @@ import kafka.producer.sender
 import ethlogs.follow.run
 import ethlogs.node.blocks
 import ethlogs.node.client
+from ethlogs.driver import relax_collector
 from ethlogs.follow import follow_chain
 from ethlogs.journal import Journal
 from ethlogs.kafka.writer import Transaction
@@ -41,6 +41,15 @@ from ethlogs.stop import StopSwitch
 
 _Function = Callable[..., Any]
 
+STEPS = (
+    "asking the node, reading its answers",
+    "decoding JSON",
+    "proof",
+    "encoding the records",
+    "KafkaProducer.send and what stands for it",
+    "kafka-python's sender thread",
+    "waiting for acknowledgements, checking each",
+)
 REST = "the rest of the fetching and the main thread"
 COLLECTOR = "cyclic garbage collection, within the steps above"
 
@@ -106,6 +115,7 @@ def measure(proof: Proof, topic: str, blocks: int, environment: dict[str, str]) 
         follow=FollowSettings(proof=proof),
     )
     journal = Journal(topic, 1, lambda _snapshot: None)
+    relax_collector()
     watch = Stopwatch()
     with _stopwatches(watch, proof):
         began, cpu_began = time.monotonic(), time.process_time()
@@ -119,16 +129,19 @@ def measure(proof: Proof, topic: str, blocks: int, environment: dict[str, str]) 
 
 @contextmanager
 def _stopwatches(watch: Stopwatch, proof: Proof) -> Iterator[None]:
-    places = [
-        ("asking the node, reading its answers", HttpTransport, "send"),
-        ("decoding JSON", ethlogs.node.client, "parse_answer"),
-        (f"proof by {proof}", ethlogs.node.blocks, f"prove_by_{proof}"),
-        ("encoding the records", ethlogs.follow.run, "encode_event_logs"),
-        ("KafkaProducer.send", Transaction, "send_all"),
-        ("waiting for acknowledgements, checking each", Transaction, "settle"),
-        ("kafka-python's sender thread", kafka.producer.sender.Sender, "run"),
+    places: list[tuple[object, str]] = [
+        (HttpTransport, "send"),
+        (ethlogs.node.client, "parse_answer"),
+        (ethlogs.node.blocks, f"prove_by_{proof}"),
+        (ethlogs.follow.run, "encode_event_logs"),
+        (Transaction, "send_all"),
+        (kafka.producer.sender.Sender, "run"),
+        (Transaction, "settle"),
     ]
-    patches = [mock.patch.object(o, name, watch.around(label, getattr(o, name))) for label, o, name in places]
+    patches = [
+        mock.patch.object(place, name, watch.around(step, getattr(place, name)))
+        for step, (place, name) in zip(STEPS, places, strict=True)
+    ]
     for patch in patches:
         patch.start()
     gc.callbacks.append(watch.watch_collector)
@@ -138,22 +151,3 @@ def _stopwatches(watch: Stopwatch, proof: Proof) -> Iterator[None]:
         gc.callbacks.remove(watch.watch_collector)
         for patch in patches:
             patch.stop()
-
-
-if __name__ == "__main__":
-    import sys
-
-    from ethlogs.driver import relax_collector
-
-    relax_collector()
-
-    for chosen in sys.argv[1:] or ["receipts", "bloom"]:
-        for _ in range(int(os.environ.get("REPS", "1"))):
-            found = measure(chosen, f"steps{time.time_ns()}", 300, dict(os.environ))
-            print(
-                chosen,
-                f"{found.logs / found.wall_seconds:.0f}/s",
-                f"{found.microseconds(found.cpu_seconds):.1f} us",
-            )
-            for label, value in found.seconds.items():
-                print(f"   {found.microseconds(value):6.1f} {label}")

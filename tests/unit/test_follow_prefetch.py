@@ -27,9 +27,9 @@ def test_blocks_come_in_order_though_later_ones_are_ready_first() -> None:
     later = threading.Event()
 
     def prepare(height: int) -> PreparedBlock:
-        if height == 10:
+        if height == 11:
             assert later.wait(PATIENCE_SECONDS)
-        if height == 12:
+        if height == 13:
             later.set()
         return prepared(height)
 

@@ -13,7 +13,11 @@ from ethlogs.event_log import Record
 
 WORKERS = 4
 HELD_BYTES = 32 << 20
-"""Fetched and not yet produced; on top of it come at most :data:`WORKERS` blocks under way."""
+"""Fetched, or under way, and not yet produced; always at least one block is.
+
+The size of a block under way is not known: it is taken to be that of the newest one, so that blocks of
+100,000 event logs, 400 MiB each while they are proven, are fetched one at a time.
+"""
 
 _BLOCK_BYTES = 4096
 """What a block costs beside its records: the chain has long stretches of blocks without any."""
@@ -43,6 +47,7 @@ class Prefetcher:
         self._lock = threading.RLock()
         self._under_way = 0
         self._held_bytes = 0
+        self._newest_bytes = HELD_BYTES
         self._ended = False
 
     def __enter__(self) -> Prefetcher:
@@ -91,7 +96,9 @@ class Prefetcher:
                 future.add_done_callback(self._after_fetch)
 
     def _has_room(self) -> bool:
-        return not self._ended and self._under_way < WORKERS and self._held_bytes < HELD_BYTES
+        if self._ended or self._under_way >= WORKERS:
+            return False
+        return self._held_bytes + self._under_way * self._newest_bytes < HELD_BYTES
 
     def _after_fetch(self, future: Future[PreparedBlock]) -> None:
         """Runs on the thread that fetched, so that fetching goes on while a transaction is committed."""
@@ -100,7 +107,8 @@ class Prefetcher:
             if future.cancelled() or future.exception() is not None:
                 self._ended = True
             else:
-                self._held_bytes += _cost_bytes(future.result())
+                self._newest_bytes = _cost_bytes(future.result())
+                self._held_bytes += self._newest_bytes
         self._fill()
 
 

@@ -1,0 +1,187 @@
+"""The bench's services, its clock, and the command that is measured."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.admin import NewTopic
+
+from ethlogs_devnet import Devnet
+from ethlogs_devnet.process import guarded
+from ethlogs_devnet.progress import to_stderr
+
+BIN = Path(sys.executable).parent
+RUN_SECONDS = 900.0
+"""No measured command takes as long; a guard against one that hangs."""
+
+
+def say(text: str) -> None:
+    """Progress, on stderr."""
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+@dataclass
+class Lab:
+    """A devnet whose chain is ready and stands still, unless the bench adds a block."""
+
+    net: Devnet
+    folder: Path
+    blocks: int
+    _names: int = field(default=0, init=False)
+
+    @property
+    def bootstrap(self) -> str:
+        """Kafka's HOST:PORT."""
+        return self.net.kafka.bootstrap
+
+    def new_topic(self) -> str:
+        """A name that was not used before."""
+        self._names += 1
+        return f"bench_{self._names}"
+
+
+@contextmanager
+def open_lab(blocks: int) -> Iterator[Lab]:
+    """geth with a chain of ``blocks`` blocks, and Kafka, for as long as the bench runs."""
+    with (
+        tempfile.TemporaryDirectory(prefix="ethlogs-bench-") as folder,
+        Devnet(Path(folder) / "net", blocks=blocks, block_seconds=0.0, report=to_stderr) as net,
+    ):
+        yield Lab(net, Path(folder), blocks)
+
+
+def start(command: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
+    """A process that is asked to end when the bench does."""
+    return subprocess.Popen(guarded(command, signal.SIGTERM), **options)
+
+
+@dataclass(frozen=True)
+class Produced:
+    """A finished ``ethlogs produce``."""
+
+    report: dict[str, Any]
+    wall_seconds: float
+    """Of the whole process, Spark's start included."""
+    peak_bytes: int
+    """The driver Python's peak resident memory."""
+
+
+class Producing:
+    """A running ``ethlogs produce``, as a user starts it."""
+
+    def __init__(self, lab: Lab, topic: str, *flags: str) -> None:
+        command = [str(BIN / "ethlogs"), "produce", "--topic", topic, "--json", "--quiet"]
+        command += ["--run-dir", str(lab.folder / "runs"), *flags]
+        self._began = time.monotonic()
+        self._process = start(command, env={**os.environ, **lab.net.environment()}, stdout=subprocess.PIPE)
+        self._peak_bytes = 0
+        self._watcher = threading.Thread(target=self._watch_memory, daemon=True)
+        self._watcher.start()
+
+    def wait(self) -> Produced:
+        """Wait until it ends; an exit status other than 0 ends the bench."""
+        output, _ = self._process.communicate(timeout=RUN_SECONDS)
+        wall_seconds = time.monotonic() - self._began
+        self._watcher.join()
+        if self._process.returncode:
+            raise SystemExit(f"bench: ethlogs produce ended with status {self._process.returncode}")
+        return Produced(json.loads(output), wall_seconds, self._peak_bytes)
+
+    def end(self) -> None:
+        """End it if it still runs."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait(30)
+
+    def _watch_memory(self) -> None:
+        driver = None
+        while self._process.poll() is None:
+            driver = driver or find_driver(self._process.pid)
+            if driver:
+                self._peak_bytes = max(self._peak_bytes, peak_memory(driver))
+            time.sleep(0.05)
+
+
+def produce(lab: Lab, topic: str, *flags: str) -> Produced:
+    """Run ``ethlogs produce`` to its end."""
+    producing = Producing(lab, topic, *flags)
+    try:
+        return producing.wait()
+    finally:
+        producing.end()
+
+
+def find_driver(ancestor: int) -> int | None:
+    """The Python process below ``ancestor`` that runs the driver's script."""
+    for child in _children(ancestor):
+        words = _read(child, "cmdline").split("\0")
+        if "python" in Path(words[0]).name and any(word.endswith("ethlogs_driver.py") for word in words):
+            return child
+        found = find_driver(child)
+        if found:
+            return found
+    return None
+
+
+def peak_memory(pid: int) -> int:
+    """Peak resident memory in bytes; 0 when the process has ended."""
+    for line in _read(pid, "status").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) << 10
+    return 0
+
+
+def _children(pid: int) -> list[int]:
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*"):
+        try:
+            found += [int(child) for child in (task / "children").read_text().split()]
+        except OSError:
+            continue
+    return found
+
+
+def _read(pid: int, name: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text()
+    except OSError:
+        return ""
+
+
+def create_topic(bootstrap: str, topic: str) -> None:
+    """Create a topic of one partition where it does not exist."""
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        if topic not in admin.list_topics():
+            admin.create_topics([NewTopic(topic, 1, 1)])
+    finally:
+        admin.close()
+
+
+class RecordCounter:
+    """How many records a topic of one partition holds, without reading them."""
+
+    def __init__(self, bootstrap: str, topic: str) -> None:
+        self._consumer = KafkaConsumer(bootstrap_servers=bootstrap)
+        self._partition = TopicPartition(topic, 0)
+
+    def count(self) -> int:
+        """Ask the broker."""
+        return int(self._consumer.end_offsets([self._partition])[self._partition])
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._consumer.close()
