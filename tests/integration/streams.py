@@ -7,6 +7,7 @@ ethlogs cannot hide behind the same defect in its tests.
 from __future__ import annotations
 
 import json
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from kafka.admin import NewTopic
 from web3 import Web3
 
 LARGEST_BYTES = 32 << 20
+STABLE_SECONDS = 30.0
 
 Rows = dict[int, list["Row"]]
 """Records by partition, in the order of their offsets."""
@@ -78,6 +80,20 @@ class Stream:
             last = row.offset
         return found
 
+    def wait_until_stable(self) -> None:
+        """Wait for the transaction markers: a commit is acknowledged before they are in every partition."""
+        deadline = time.monotonic() + STABLE_SECONDS
+        while any(end < last for topic in (self.topic, self.ledger) for end, last in self._ends(topic)):
+            assert time.monotonic() < deadline, f"a transaction is open on {self.topic}"
+            time.sleep(0.05)
+
+    def _ends(self, topic: str) -> list[tuple[int, int]]:
+        """Each partition's last stable offset and high watermark."""
+        committed, uncommitted = (
+            read_ends(self.bootstrap, topic, level) for level in ("read_committed", "read_uncommitted")
+        )
+        return [(committed[partition], uncommitted[partition]) for partition in committed]
+
     def is_untouched(self) -> bool:
         """Whether nothing is visible, in neither topic."""
         topics = [self.topic, self.ledger]
@@ -135,6 +151,16 @@ def read_topic(bootstrap: str, topic: str, isolation_level: str = "read_committe
             for partition, records in consumer.poll(timeout_ms=200).items():
                 rows[partition.partition] += [Row(r.offset, r.key, r.value) for r in records]
         return rows
+    finally:
+        consumer.close()
+
+
+def read_ends(bootstrap: str, topic: str, isolation_level: str) -> dict[int, int]:
+    """Where each partition ends for a reader."""
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap, isolation_level=isolation_level)
+    try:
+        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+        return {partition.partition: end for partition, end in consumer.end_offsets(partitions).items()}
     finally:
         consumer.close()
 
@@ -223,6 +249,7 @@ def assert_exactly_once(
     claim of the run that it names.
     """
     expected = fetch_expected(node_url, first, last)
+    stream.wait_until_stable()
     rows = stream.event_logs()
     _assert_same_logs(rows, expected)
     _assert_in_order(rows)
