@@ -29,6 +29,7 @@ from ethlogs.node import BlockSource, Node
 from ethlogs.settings import RunSettings
 from ethlogs.stop import StopSwitch
 
+_FIRST_LOOK_SECONDS = 2.0
 _FENCED_SECONDS = 3.0
 """How long a fenced run looks for the claim of whoever fenced it, which follows within milliseconds."""
 
@@ -104,9 +105,8 @@ class Run:
     def _take_stream(self) -> Iterator[HeldStream | None]:
         """The stream under this run's claim; ``None`` where all of its blocks are there."""
         kafka, stream = self._settings.kafka, self._settings.stream
-        tail = read_tail(kafka, stream.ledger_topic)
-        plan = self._plan(tail)
-        if tail.stable and self._is_done(plan, tail):
+        tail = self._first_look()
+        if tail.stable and self._is_done(self._plan(tail), tail):
             yield None
             return
         writer = TransactionalWriter(kafka, stream.transactional_id, self._stop)
@@ -114,6 +114,20 @@ class Run:
             yield self._claim_stream(writer)
         finally:
             writer.close()
+
+    def _first_look(self) -> Tail:
+        """The tail before anything is taken from another writer.
+
+        A writer that lives closes its transactions in a moment. One that was killed leaves its last one
+        open, and then what is visible is not the tail until init_transactions has ended that.
+        """
+        deadline = time.monotonic() + _FIRST_LOOK_SECONDS
+        while True:
+            tail = read_tail(self._settings.kafka, self._settings.stream.ledger_topic)
+            self._check_may_write(tail)
+            if tail.stable or time.monotonic() > deadline:
+                return tail
+            self._stop.pause(0.1)
 
     def _claim_stream(self, writer: TransactionalWriter) -> HeldStream | None:
         stream = self._settings.stream
@@ -132,8 +146,7 @@ class Run:
 
     def _plan(self, tail: Tail) -> Plan:
         """The run's heights, after every check of whether it may write at all."""
-        self._check_not_superseded(tail)
-        planning.check_identity(tail.newest, self._identity)
+        self._check_may_write(tail)
         if tail.newest is not None and tail.newest.claim.run == self._settings.run:
             return planning.plan_from_claim(tail.newest)
         head = self._head.wait_for(0)
@@ -141,9 +154,10 @@ class Run:
         strange = tail.tip is None and tail.newest is None and has_records(self._settings.kafka, topic)
         return planning.plan_range(self._settings.range, tail, head, strange)
 
-    def _check_not_superseded(self, tail: Tail) -> None:
+    def _check_may_write(self, tail: Tail) -> None:
         ledger_end = self._journal.keep_ledger_end(tail.end_offset)
         planning.check_not_superseded(tail.newest, self._settings.run, ledger_end)
+        planning.check_identity(tail.newest, self._identity)
 
     def _is_done(self, plan: Plan, tail: Tail) -> bool:
         if plan.last is None or tail.tip is None or tail.tip.block_number < plan.last:
@@ -259,7 +273,5 @@ class Run:
         deadline = time.monotonic() + _FENCED_SECONDS
         while time.monotonic() < deadline:
             with contextlib.suppress(KafkaUnavailableError):
-                self._check_not_superseded(
-                    read_tail(self._settings.kafka, self._settings.stream.ledger_topic)
-                )
+                self._check_may_write(read_tail(self._settings.kafka, self._settings.stream.ledger_topic))
             self._stop.pause(0.2)
