@@ -1,6 +1,6 @@
 """The driver that spark-submit runs: a SparkContext first, then the job, then its report.
 
-Its one argument is the run's folder. Whoever submitted it reads progress and report there.
+Whoever submitted it reads progress and report in the run's folder.
 """
 
 from __future__ import annotations
@@ -8,73 +8,135 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import re
 import signal
 import threading
 import traceback
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ethlogs.errors import EthlogsError, ExitStatus, SettingsError
+from ethlogs.errors import EthlogsError, ExitStatus, HadoopError, SettingsError
+from ethlogs.hadoop.hdfs import HdfsFiles
+from ethlogs.hadoop.run_folder import HdfsRunFolder
 from ethlogs.jobs import Job, build_job
 from ethlogs.journal import Journal
-from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, STOP, RunFolder
+from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, STOP, RunFiles, RunFolder
 from ethlogs.settings import RunSettings, from_json
 from ethlogs.stop import StopSwitch, stop_on_signals
 
 _WATCH_SECONDS = 0.25
 _STOP_SECONDS = 10.0
-FINAL = frozenset({ExitStatus.DONE, ExitStatus.SETTINGS, ExitStatus.KERBEROS, ExitStatus.SUPERSEDED})
-"""Verdicts that a later attempt cannot change."""
+TRIED_AGAIN = frozenset({ExitStatus.DEFECT, ExitStatus.NODE, ExitStatus.DELIVERY})
+"""The verdicts that a later attempt may change; every other one is final."""
+
+StartSpark = Callable[[str], Any]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run what the folder's settings say; returns the exit status."""
+    """Run what the settings say; returns the exit status.
+
+    The one argument is the run's folder: a path here, a URL on HDFS in a container of YARN, where the
+    settings are a file beside this process.
+    """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    folder = RunFolder(Path(arguments[0]))
+    place = arguments[0]
+    if "://" not in place:
+        here = RunFolder(Path(place))
+        return _run_unless_final(_read_settings(here.path / SETTINGS), here, 1, start_spark)
+    settings = _read_settings(Path(SETTINGS))
+    # Before anything that can end the driver: YARN takes one without a SparkContext for a failure.
+    spark = start_spark(settings.run)
+    attempt = parse_attempt(os.environ.get("CONTAINER_ID", ""))
+    folder = hdfs_folder(spark, place)
+    status = _run_unless_final(settings, folder, attempt, lambda _: spark)
+    # One that was asked to stop has done what it was asked; with another status YARN would start it again.
+    return ExitStatus.DONE if folder.read_json(STOP) is not None and status > 128 else status
+
+
+def start_spark(run: str) -> Any:
+    """The SparkSession; its name is the one that was submitted."""
+    from pyspark.sql import SparkSession
+
+    # In a container it looks for --py-files where they were on the submitter's machine, too.
+    warnings.filterwarnings("ignore", "Failed to add file", RuntimeWarning)
+    return SparkSession.builder.appName(f"ethlogs {run}").getOrCreate()
+
+
+def hdfs_folder(spark: Any, url: str) -> RunFiles:
+    """The run's folder, through the JVM in which this driver's Spark runs."""
+    configuration = spark.sparkContext._jsc.hadoopConfiguration()
+    return HdfsRunFolder(HdfsFiles(spark.sparkContext._gateway, configuration), url)
+
+
+def parse_attempt(container_id: str) -> int:
+    """The attempt's number in a container's id, like container_e17_1700000000000_0001_02_000001; else 1."""
+    match = re.fullmatch(r"container_(?:e\d+_)?\d+_\d+_(\d+)_\d+", container_id)
+    return int(match.group(1)) if match else 1
+
+
+def _read_settings(path: Path) -> RunSettings:
+    try:
+        return from_json(RunSettings, path.read_bytes())
+    except OSError as exc:
+        raise SettingsError(f"the driver's settings {path} cannot be read: {exc.strerror}") from exc
+
+
+def _run_unless_final(settings: RunSettings, folder: RunFiles, attempt: int, start_spark: StartSpark) -> int:
     earlier = folder.read_json(REPORT)
-    if earlier is not None and earlier["exitStatus"] in FINAL:
+    if earlier is not None and earlier["exitStatus"] not in TRIED_AGAIN:
+        logging.getLogger(__name__).warning(
+            "attempt %s ended for good: %s", earlier.get("attempt"), earlier.get("error") or "done"
+        )
         return int(earlier["exitStatus"])
-    data = folder.read(SETTINGS)
-    if data is None:
-        raise SettingsError(f"there is no {SETTINGS} in {folder.path}")
-    return run_driver(from_json(RunSettings, data), folder)
+    return run_driver(settings, folder, attempt, start_spark)
 
 
-def run_driver(settings: RunSettings, folder: RunFolder, attempt: int = 1) -> int:
+def run_driver(settings: RunSettings, folder: RunFiles, attempt: int, start_spark: StartSpark) -> int:
     """Run in this process with a SparkContext; returns the exit status that report.json has too."""
-    earlier = folder.read_json(PROGRESS)
-    journal = Journal(settings.run, attempt, lambda snapshot: folder.write_json(PROGRESS, snapshot), earlier)
+    journal = Journal(
+        settings.run,
+        attempt,
+        lambda snapshot: folder.write_json(PROGRESS, snapshot),
+        folder.read_json(PROGRESS),
+        folder.write_seconds,
+    )
     stop = StopSwitch(settings.timeout_seconds)
     job = build_job(settings, attempt, stop, journal)
     journal.start()
+    spark = None
     error: EthlogsError | None = None
     try:
-        spark = _start_spark(settings.run)
+        spark = start_spark(settings.run)
         journal.notify(f"the driver is up, with Spark {spark.version}, after {journal.meter.seconds:.1f} s")
         # After Spark, which puts its own handler on SIGINT.
         stop_on_signals(stop)
         _watch_for_stop(folder, stop)
         relax_collector()
-        try:
-            run_stoppable(job, stop)
-        finally:
-            spark.stop()
+        run_stoppable(job, stop)
     except EthlogsError as exc:
         logging.getLogger(__name__).warning("%s", exc, exc_info=True)
         error = exc
     except Exception as exc:  # noqa: BLE001 - the outermost edge: a defect must reach the report
         traceback.print_exc()
         error = EthlogsError(
-            f"a defect of ethlogs: {type(exc).__name__}: {exc}", hint=f"please report it with {folder.log}"
+            f"a defect of ethlogs: {type(exc).__name__}: {exc}",
+            hint=f"please report it with the driver's log; the run's folder is {folder.place}",
         )
     journal.close()
     report = job.report(error)
+    _write_report(folder, report)
+    if spark is not None:
+        spark.stop()
+    return int(report["exitStatus"])
+
+
+def _write_report(folder: RunFiles, report: dict[str, Any]) -> None:
     try:
         folder.write_json(REPORT, report)
-    except SettingsError as exc:
+    except (SettingsError, HadoopError) as exc:
         logging.getLogger(__name__).error("%s", exc)
-    return int(report["exitStatus"])
 
 
 def run_stoppable(job: Job, stop: StopSwitch) -> None:
@@ -117,25 +179,27 @@ def relax_collector() -> None:
     gc.set_threshold(10_000, 10, 10)
 
 
-def _start_spark(run: str) -> Any:
-    # On YARN an application without a SparkContext fails, however its driver ended.
-    from pyspark.sql import SparkSession
-
-    return SparkSession.builder.appName(f"ethlogs {run}").getOrCreate()
-
-
-def _watch_for_stop(folder: RunFolder, stop: StopSwitch) -> None:
+def _watch_for_stop(folder: RunFiles, stop: StopSwitch) -> None:
     """Look for a request in the run folder, and for the end of whoever started this process."""
     parent = os.getppid()
 
     def watch() -> None:
         while not stop.requested:
-            request = folder.read_json(STOP)
+            request = _read_request(folder)
             if request is not None:
                 number = int(request.get("signal", signal.SIGTERM))
                 stop.request(number, f"interrupted by {signal.Signals(number).name}")
             elif os.getppid() != parent:
                 stop.request(signal.SIGTERM, "spark-submit, which ran this driver, is gone")
-            threading.Event().wait(_WATCH_SECONDS)
+            threading.Event().wait(folder.write_seconds)
 
     threading.Thread(target=watch, name="stop", daemon=True).start()
+
+
+def _read_request(folder: RunFiles) -> dict[str, Any] | None:
+    """HDFS may be away for a while without harm: the next look finds the request."""
+    try:
+        return folder.read_json(STOP)
+    except HadoopError as exc:
+        logging.getLogger(__name__).warning("%s", exc)
+        return None

@@ -16,6 +16,8 @@
     │  ├─ TopicError              7
     │  └─ LedgerError             7
     ├─ SubmissionError            8
+    │  └─ HadoopError             8
+    │     └─ HadoopUnavailableError  8   (may pass: asked again)
     ├─ SupersededError            9
     ├─ DifferenceError           10
     ├─ DeadlineError             11
@@ -135,6 +137,14 @@ class SubmissionError(EthlogsError):
     """spark-submit or the application failed."""
 
     exit_status = ExitStatus.SUBMISSION
+
+
+class HadoopError(SubmissionError):
+    """HDFS or YARN refused, or could not do, what was asked of it."""
+
+
+class HadoopUnavailableError(HadoopError):
+    """HDFS or YARN did not answer; asking again may help."""
 
 
 class SupersededError(EthlogsError):

@@ -9,12 +9,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from ethlogs.errors import SettingsError
+from ethlogs.errors import HadoopError, SettingsError
 from ethlogs.ledger import BlockRecord
 from ethlogs.report import Meter
 
 _NOTICES = 50
-_WRITE_SECONDS = 0.25
 
 
 class Retrying(Protocol):
@@ -24,7 +23,7 @@ class Retrying(Protocol):
 
 
 class Journal:
-    """Thread-safe notices and a snapshot; ``write`` is told the snapshot a few times a second."""
+    """Thread-safe notices and a snapshot, which ``write`` is told every ``write_seconds``."""
 
     def __init__(
         self,
@@ -32,11 +31,13 @@ class Journal:
         attempt: int,
         write: Callable[[dict[str, Any]], None],
         earlier: dict[str, Any] | None = None,
+        write_seconds: float = 0.25,
     ) -> None:
         """``earlier`` is the last snapshot of an earlier attempt of this run."""
         self._run = run
         self._attempt = attempt
         self._write = write
+        self._write_seconds = write_seconds
         self._lock = threading.Lock()
         self._notices: deque[dict[str, Any]] = deque(maxlen=_NOTICES)
         self._notice_number = 0
@@ -114,14 +115,14 @@ class Journal:
         }
 
     def _keep_writing(self) -> None:
-        while not self._closed.wait(_WRITE_SECONDS):
+        while not self._closed.wait(self._write_seconds):
             self._write_snapshot()
 
     def _write_snapshot(self) -> None:
-        """A full disk must not end a run whose work is on Kafka: the next snapshot may fit."""
+        """A full disk, or an HDFS that is away, must not end a run: the next snapshot may fit."""
         try:
             self._write(self.snapshot())
-        except SettingsError as exc:
+        except (SettingsError, HadoopError) as exc:
             logging.getLogger(__name__).warning("%s", exc)
 
 

@@ -1,7 +1,8 @@
 """The folder in which driver and submitter meet: settings, progress, report, request to stop.
 
-Every file is written under a temporary name and renamed, so that a reader never sees half of one,
-and only its owner can read it.
+On this machine it is a local folder, on a cluster one on HDFS (:mod:`ethlogs.hadoop.run_folder`). Every
+file is written under a temporary name and renamed, so that a reader never sees half of one, and only
+its owner can read it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import secrets
 import threading
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,11 +27,60 @@ STOP = "stop.json"
 LOG = "driver.log"
 
 
+class RunFiles(ABC):
+    """A run's files, wherever they are."""
+
+    write_seconds: float
+    """How often progress is written and a request to stop looked for."""
+
+    @property
+    @abstractmethod
+    def place(self) -> str:
+        """Path or URL, for people."""
+
+    @abstractmethod
+    def write(self, name: str, data: bytes) -> None:
+        """Put a file in place at once, for its owner alone.
+
+        Raises
+        ------
+        SettingsError, HadoopError
+            When that cannot be done.
+        """
+
+    @abstractmethod
+    def read(self, name: str) -> bytes | None:
+        """A file's content, ``None`` where there is none."""
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Put a JSON file in place at once."""
+        self.write(name, orjson.dumps(value, option=orjson.OPT_INDENT_2))
+
+    def read_json(self, name: str) -> dict[str, Any] | None:
+        """A JSON object, ``None`` where there is none or it is not one."""
+        data = self.read(name)
+        try:
+            value = orjson.loads(data) if data else None
+        except orjson.JSONDecodeError:
+            return None
+        return value if isinstance(value, dict) else None
+
+    def request_stop(self, signal_number: int) -> None:
+        """Ask the driver to end after the block in hand."""
+        self.write_json(STOP, {"signal": signal_number})
+
+
+def new_run_id() -> str:
+    """A run's id, by time and chance."""
+    return time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + secrets.token_hex(3)
+
+
 @dataclass(frozen=True)
-class RunFolder:
+class RunFolder(RunFiles):
     """A run's folder on a local disk."""
 
     path: Path
+    write_seconds = 0.25
 
     @classmethod
     def create(cls, base: Path) -> RunFolder:
@@ -40,8 +91,7 @@ class RunFolder:
         SettingsError
             When it cannot be made.
         """
-        name = time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + secrets.token_hex(3)
-        path = base / name
+        path = base / new_run_id()
         try:
             path.mkdir(mode=0o700, parents=True)
         except OSError as exc:
@@ -55,6 +105,11 @@ class RunFolder:
     def run(self) -> str:
         """The run's id: the folder's name."""
         return self.path.name
+
+    @property
+    def place(self) -> str:
+        """The path."""
+        return str(self.path)
 
     @property
     def log(self) -> Path:
@@ -82,26 +137,9 @@ class RunFolder:
                 hint="make room, or give another folder with --run-dir",
             ) from exc
 
-    def write_json(self, name: str, value: Any) -> None:
-        """Put a JSON file in place at once."""
-        self.write(name, orjson.dumps(value, option=orjson.OPT_INDENT_2))
-
     def read(self, name: str) -> bytes | None:
         """A file's content, ``None`` where there is none."""
         try:
             return (self.path / name).read_bytes()
         except FileNotFoundError:
             return None
-
-    def read_json(self, name: str) -> dict[str, Any] | None:
-        """A JSON object, ``None`` where there is none or it is not one."""
-        data = self.read(name)
-        try:
-            value = orjson.loads(data) if data else None
-        except orjson.JSONDecodeError:
-            return None
-        return value if isinstance(value, dict) else None
-
-    def request_stop(self, signal_number: int) -> None:
-        """Ask the driver to end after the block in hand."""
-        self.write_json(STOP, {"signal": signal_number})

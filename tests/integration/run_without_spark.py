@@ -18,12 +18,12 @@ from ethlogs.settings import RunSettings, from_json
 
 def main(arguments: list[str]) -> int:
     """Run attempt 1 as the driver does, or a later one as a cluster would start it."""
-    with mock.patch("ethlogs.driver._start_spark", return_value=mock.Mock(version="none")):
+    with mock.patch("ethlogs.driver.start_spark", return_value=mock.Mock(version="none")):
         if len(arguments) == 1:
             return driver.main(arguments)
         folder = RunFolder(Path(arguments[0]))
         settings = from_json(RunSettings, folder.read(SETTINGS) or b"")
-        return driver.run_driver(settings, folder, int(arguments[1]))
+        return driver.run_driver(settings, folder, int(arguments[1]), driver.start_spark)
 
 
 if __name__ == "__main__":

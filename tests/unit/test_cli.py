@@ -22,7 +22,7 @@ NODE = ("--node-url", "http://geth:8545")
 KAFKA = ("--bootstrap-server", "kafka:9092")
 COMMANDS = sorted(cli.commands)
 # Not settings: what a person wants of one call.
-OF_ONE_CALL = {"--dry-run", "--verbose", "--quiet", "--max-lag", "--max-age"}
+OF_ONE_CALL = {"--dry-run", "--verbose", "--quiet"}
 OPTIONS = [
     pytest.param(command, option, id=f"{name} {option.opts[-1]}")
     for name, command in sorted(cli.commands.items())
@@ -284,12 +284,12 @@ def test_a_wrong_value_of_the_file_names_file_and_key(dry_run: Call, text: str) 
 
 
 def test_an_unknown_key_of_the_file_is_warned_of(dry_run: Call) -> None:
-    write_config("blokcs = 5\nmax-lag = 3\nverbose = true\n")
+    write_config("blokcs = 5\nverbose = true\n")
     outcome = dry_run()
     assert outcome.status == 0
     path = Path.cwd() / "ethlogs.toml"
     assert [line for line in outcome.stderr.splitlines() if "unknown key" in line] == [
-        f"{path}: unknown key {key}" for key in ("blokcs", "max-lag", "verbose")
+        f"{path}: unknown key {key}" for key in ("blokcs", "verbose")
     ]
 
 
@@ -382,12 +382,20 @@ def test_a_ledger_that_is_the_event_log_topic_is_a_wrong_setting(dry_run: Call) 
     assert "--ledger-topic and --topic are the same topic" in outcome.stderr
 
 
-@pytest.mark.parametrize("master", ["yarn", "spark://host:7077", "k8s://host"])
-def test_a_cluster_is_refused_clearly(machine: Path, call: Call, master: str) -> None:
+@pytest.mark.parametrize("master", ["spark://host:7077", "k8s://host"])
+def test_another_cluster_than_yarn_is_refused_clearly(machine: Path, call: Call, master: str) -> None:
     outcome = call("produce", "--master", master, *NODE, *KAFKA)
     assert outcome.status == 3
-    assert f"on this machine only, not on the master {master}" in outcome.stderr
-    assert "give --master local[*]" in outcome.stderr
+    assert f"the master {master} is neither local nor yarn" in outcome.stderr
+    assert "give --master yarn" in outcome.stderr
+    assert not (machine / "was-run").exists()
+
+
+def test_yarn_without_hadoops_configuration_is_refused_clearly(machine: Path, call: Call) -> None:
+    outcome = call("produce", "--master", "yarn", *NODE, *KAFKA)
+    assert outcome.status == 3
+    assert "neither HADOOP_CONF_DIR nor YARN_CONF_DIR says where the cluster is" in outcome.stderr
+    assert "export HADOOP_CONF_DIR=/etc/hadoop/conf" in outcome.stderr
     assert not (machine / "was-run").exists()
 
 

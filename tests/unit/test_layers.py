@@ -21,7 +21,7 @@ LAYERS = (
     ("errors",),
     ("settings", "backoff", "stop", "run_folder", "report", "proof"),
     ("event_log", "ledger"),
-    ("node", "kafka", "spark", "journal"),
+    ("node", "kafka", "spark", "hadoop", "environment", "journal"),
     ("follow", "smoketest", "status", "submission", "api"),
     ("jobs", "__init__"),
     ("driver", "cli"),
@@ -33,6 +33,8 @@ LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 INSIDE_FUNCTIONS = {
     ("__init__.py", "ethlogs.api"),
     ("driver.py", "pyspark.sql.SparkSession"),
+    ("environment/archive.py", "conda_pack"),
+    ("environment/install.py", "rattler"),
     ("proof/keccak.py", "eth_hash.auto.keccak"),
     ("proof/keccak.py", "eth_hash.backends.pysha3"),
 }

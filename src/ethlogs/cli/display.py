@@ -47,6 +47,10 @@ class ProgressDisplay:
         if self._bar:
             self._bar.stop()
 
+    def tell(self, text: str) -> None:
+        """A message between the lines of progress."""
+        self._print(text)
+
     def show(self, progress: dict[str, Any]) -> None:
         """Show a snapshot; see :meth:`ethlogs.journal.Journal.snapshot`."""
         for notice in progress.get("notices", ()):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
 
 from ethlogs.cli.config_file import load_config
+from ethlogs.environment import PackSettings
 from ethlogs.errors import SettingsError
 from ethlogs.kafka.client_config import check_client_settings
 from ethlogs.settings import KafkaSettings, NodeSettings, StreamSettings
@@ -159,6 +160,52 @@ spark_options: Decorator[Any] = combined(
     ),
 )
 
+pack_options: Decorator[Any] = combined(
+    setting(
+        "--env-file",
+        metavar="FILE",
+        help="conda-env.yml or requirements.txt of the driver's environment. [default: the one of ethlogs]",
+    ),
+    setting("--env-prefix", metavar="DIR", help="An environment that conda, mamba or micromamba made."),
+    setting("--env-name", metavar="NAME", help="The same by its name."),
+    setting("--glibc", metavar="VERSION", help="The cluster's glibc, where it is older than this machine's."),
+)
+
+hdfs_dir_option: Decorator[Any] = setting(
+    "--hdfs-dir",
+    metavar="DIR",
+    help="Where runs and archives are on HDFS. [default: .ethlogs in your home there]",
+)
+
+yarn_options: Decorator[Any] = combined(
+    setting("--queue", metavar="QUEUE", help="YARN's queue. [default: Spark's setting]"),
+    setting("--driver-cores", type=click.IntRange(min=1), help="Of the driver's container."),
+    setting(
+        "--num-executors",
+        type=click.IntRange(min=0),
+        help="Executors to hold. [default: none, since following needs none]",
+    ),
+    setting("--executor-memory", metavar="SIZE", help="Of each executor's JVM, like 1g."),
+    setting("--proxy-user", metavar="USER", help="Run the application as this user."),
+    setting(
+        "--max-app-attempts",
+        type=click.IntRange(min=1),
+        help="How often YARN starts the driver. [default: the cluster's]",
+    ),
+    setting(
+        "--env-archive",
+        metavar="FILE|URL",
+        help="A packed environment, here or on HDFS. [default: packed on the way, see ethlogs pack]",
+    ),
+    hdfs_dir_option,
+    setting(
+        "--submit-timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        help="How long to wait for a container. [default: as long as it takes]",
+    ),
+)
+
 timeout_option: Decorator[Any] = setting(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
@@ -172,6 +219,15 @@ verbosity_options: Decorator[Any] = combined(
     click.option("-v", "--verbose", is_flag=True, help="Tracebacks, and the driver's own output."),
     click.option("-q", "--quiet", is_flag=True, help="No progress on stderr, only errors."),
 )
+
+
+def pack_settings(given: Mapping[str, Any]) -> PackSettings:
+    """Which environment to pack, from the options."""
+    names = [name for name in ("env_file", "env_prefix", "env_name") if given[name]]
+    if len(names) > 1:
+        flags = " and ".join(f"--{name.replace('_', '-')}" for name in names)
+        raise SettingsError(f"{flags} exclude each other", hint="give one of them")
+    return PackSettings(given["env_file"], given["env_prefix"], given["env_name"], given["glibc"])
 
 
 def node_settings(node_url: Sequence[str], node_timeout: float, patience: float) -> NodeSettings:

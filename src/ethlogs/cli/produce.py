@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from ethlogs.cli import options
+from ethlogs.cli.launching import Output
 from ethlogs.cli.options import setting
-from ethlogs.cli.running import Output, run_job
+from ethlogs.cli.running import run_job
 from ethlogs.report import format_report
 from ethlogs.settings import FollowSettings, Head, Proof, RangeSettings
 
@@ -46,8 +47,12 @@ range_options: options.Decorator[Any] = options.combined(
 @options.proof_option
 @options.creation_options
 @options.spark_options
+@options.yarn_options
+@options.pack_options
 @options.timeout_option
 @options.json_option
+@setting("--detach", is_flag=True, help="On YARN: print the application's id and do not wait.")
+@setting("--replace", is_flag=True, help="On YARN: stop the stream's other application first.")
 @click.option("--dry-run", is_flag=True, help="Print the spark-submit line and run nothing.")
 @options.verbosity_options
 @options.config_option

@@ -5,30 +5,21 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
-import orjson
 
 from ethlogs.cli import options
 from ethlogs.cli.display import ProgressDisplay, say
-from ethlogs.errors import ExitStatus, SettingsError
+from ethlogs.cli.launching import FormatReport, Launch, Output, tell_report
+from ethlogs.cli.running_on_yarn import check_yarn, print_yarn_argv, run_there
+from ethlogs.errors import ExitStatus
 from ethlogs.run_folder import RunFolder
 from ethlogs.settings import FollowSettings, Job, RangeSettings, RunSettings, TopicCreation
 from ethlogs.spark.java import check_java, find_java
-from ethlogs.spark.submit import SparkSettings, build_argv, choose_master, find_spark_submit
-from ethlogs.submission import last_lines, run_locally
-
-
-@dataclass(frozen=True)
-class Output:
-    """How a command talks."""
-
-    as_json: bool
-    verbose: bool
-    quiet: bool
+from ethlogs.spark.submit import SparkSettings, build_argv, choose_master, find_spark_submit, is_local
+from ethlogs.submission.local import last_lines, run_locally
 
 
 def run_job(
@@ -37,7 +28,7 @@ def run_job(
     heights: RangeSettings,
     follow: FollowSettings,
     output: Output,
-    format_report: Callable[[dict[str, Any]], str],
+    format_report: FormatReport,
     dry_run: bool = False,
 ) -> int:
     """Run a job by spark-submit and print its report; returns the exit status."""
@@ -47,35 +38,33 @@ def run_job(
     check_java(java, spark.version)
     master = choose_master(spark_settings, spark, os.environ)
     say(f"master {master.url}: {master.why}", output.quiet)
-    _check_master(master.url)
     say(f"spark-submit {spark.path} (Spark {spark.version}, Java {java.version})", output.quiet)
     settings = _run_settings(job, given, heights, follow)
     name = f"ethlogs {job} {given['topic']}"
+    launch = Launch(settings, spark, spark_settings, java.path, name, _base(given), output)
+    if is_local(master.url):
+        return _run_here(launch, master.url, format_report, dry_run)
+    check_yarn(master.url, given)
     if dry_run:
-        click.echo(shlex.join(build_argv(spark, spark_settings, master.url, name, _base(given) / "RUN")))
+        return print_yarn_argv(launch, given)
+    return run_there(launch, given, format_report)
+
+
+def _run_here(launch: Launch, master: str, format_report: FormatReport, dry_run: bool) -> int:
+    spark, spark_settings, output = launch.spark, launch.spark_settings, launch.output
+    if dry_run:
+        click.echo(shlex.join(build_argv(spark, spark_settings, master, launch.name, launch.base / "RUN")))
         return ExitStatus.DONE
-    folder = RunFolder.create(_base(given))
-    argv = build_argv(spark, spark_settings, master.url, name, folder.path)
+    folder = RunFolder.create(launch.base)
+    argv = build_argv(spark, spark_settings, master, launch.name, folder.path)
     say(f"run {folder.run}, in {folder.path}", output.quiet)
     with ProgressDisplay(output.quiet) as display:
-        report = run_locally(settings(folder.run), folder, argv, display.show)
-    return _tell_report(report, folder, output, format_report)
-
-
-def _tell_report(
-    report: dict[str, Any], folder: RunFolder, output: Output, format_report: Callable[[dict[str, Any]], str]
-) -> int:
+        report = run_locally(launch.settings(folder.run), folder, argv, display.show)
     if output.verbose:
         say(folder.log.read_text(errors="replace"))
-    json_text = orjson.dumps(report, option=orjson.OPT_INDENT_2).decode()
-    click.echo(json_text if output.as_json else format_report(report))
-    status = int(report["exitStatus"])
-    if status:
-        say(f"error: {report['error']}")
-        if report["hint"]:
-            say(f"what to do: {report['hint']}")
-        if status == ExitStatus.DEFECT:
-            say(f"the driver's last lines, of {folder.log}:\n{last_lines(folder)}")
+    status = tell_report(report, output, format_report)
+    if status == ExitStatus.DEFECT:
+        say(f"the driver's last lines, of {folder.log}:\n{last_lines(folder)}")
     return status
 
 
@@ -110,14 +99,6 @@ def _run_settings(
         follow=follow,
         timeout_seconds=timeout_seconds,
     )
-
-
-def _check_master(master: str) -> None:
-    if not master.startswith("local"):
-        raise SettingsError(
-            f"this version of ethlogs runs its driver on this machine only, not on the master {master}",
-            hint="give --master local[*]",
-        )
 
 
 def _base(given: dict[str, Any]) -> Path:

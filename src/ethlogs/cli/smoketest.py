@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from ethlogs.cli import options
-from ethlogs.cli.running import Output, run_job
+from ethlogs.cli.launching import Output
+from ethlogs.cli.running import run_job
 from ethlogs.settings import FollowSettings, Proof, RangeSettings
 from ethlogs.smoketest import format_smoketest
 
@@ -19,6 +20,8 @@ from ethlogs.smoketest import format_smoketest
 @options.proof_option
 @options.creation_options
 @options.spark_options
+@options.yarn_options
+@options.pack_options
 @options.timeout_option
 @options.json_option
 @options.verbosity_options

@@ -17,10 +17,10 @@ from ethlogs.status import fetch_status, format_status
 @options.node_options
 @options.kafka_options
 @options.stream_options
-@click.option(
+@options.setting(
     "--max-lag", type=click.IntRange(min=0), metavar="N", help="Status 10 when it is further behind."
 )
-@click.option(
+@options.setting(
     "--max-age", type=click.FloatRange(min=0), metavar="SECONDS", help="Status 10 when the tip is older."
 )
 @options.json_option

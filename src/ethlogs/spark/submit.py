@@ -19,6 +19,8 @@ _LOCAL_CONF = {
     "spark.ui.showConsoleProgress": "false",
 }
 
+_KEPT_HERE = ("ETHLOGS_", "PYSPARK_", "PYTHON")
+
 
 @dataclass(frozen=True)
 class SparkSettings:
@@ -90,6 +92,11 @@ def choose_master(settings: SparkSettings, spark: SparkSubmit, environment: Mapp
     return Master("local[*]", "no Hadoop configuration was found")
 
 
+def is_local(master: str) -> bool:
+    """Whether the driver runs on this machine, like with local[*]."""
+    return master == "local" or master.startswith("local[")
+
+
 def build_argv(
     spark: SparkSubmit, settings: SparkSettings, master: str, name: str, folder: Path
 ) -> list[str]:
@@ -105,9 +112,39 @@ def build_argv(
     return [*argv, str(driver_script()), str(folder)]
 
 
+def read_configured(
+    settings: SparkSettings, spark: SparkSubmit, environment: Mapping[str, str]
+) -> dict[str, str]:
+    """What --properties-file, else spark-defaults, says."""
+    return {
+        key: value
+        for path in _properties_files(settings, spark, environment)
+        for key, value in read_properties(path).items()
+    }
+
+
+def find_spark_home(spark: SparkSubmit) -> Path:
+    """The folder that has Spark's jars."""
+    home = Path(spark.path).resolve().parent.parent
+    if (home / "jars").is_dir():
+        return home
+    # pip puts a spark-submit beside python that finds the package's own.
+    spec = find_spec("pyspark")
+    if spec is not None and spec.origin and (Path(spec.origin).parent / "jars").is_dir():
+        return Path(spec.origin).parent
+    raise SettingsError(
+        f"there is no folder jars/ beside {spark.path}", hint="set SPARK_HOME to the folder of Spark"
+    )
+
+
 def driver_script() -> Path:
     """The file that spark-submit is given to run."""
     return Path(__file__).parent.parent / "launch" / "ethlogs_driver.py"
+
+
+def build_cluster_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """spark-submit's environment for a cluster: neither its Python nor its settings go along."""
+    return {key: value for key, value in environment.items() if not key.startswith(_KEPT_HERE)}
 
 
 def build_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from fake_programs import write_program
 
-from ethlogs import submission
 from ethlogs.errors import DeadlineError, InterruptedRunError, SubmissionError
 from ethlogs.run_folder import SETTINGS as SETTINGS_FILE
 from ethlogs.run_folder import STOP, RunFolder
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, from_json
-from ethlogs.submission import last_lines, run_locally
+from ethlogs.submission import local as submission
+from ethlogs.submission.local import last_lines, run_locally
 
 HIDDEN = "hunter2"
 SETTINGS = RunSettings(

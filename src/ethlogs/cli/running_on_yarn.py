@@ -1,0 +1,123 @@
+"""A run on YARN: submitted, watched, told."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+
+from ethlogs.cli import options
+from ethlogs.cli.cluster import cache_folder
+from ethlogs.cli.display import ProgressDisplay, say
+from ethlogs.cli.launching import FormatReport, Launch, tell_report
+from ethlogs.errors import ExitStatus, SettingsError
+from ethlogs.hadoop.client import find_conf_dir, open_hadoop
+from ethlogs.run_folder import RunFolder
+from ethlogs.spark.submit import find_spark_home, read_configured
+from ethlogs.spark.yarn import Shipment, YarnSettings, build_yarn_argv
+from ethlogs.submission.shipping import DEFAULT_FOLDER
+from ethlogs.submission.watch import Limits, Watcher
+from ethlogs.submission.yarn import ClusterSettings, YarnSubmitter, stream_tag
+
+_GRACE_SECONDS = 120.0
+"""For YARN to start the driver and the driver to end itself, beyond the run's own limit."""
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def check_yarn(master: str, given: dict[str, Any]) -> None:
+    """Refuse a master that is none, and warn of what a container cannot reach.
+
+    Raises
+    ------
+    SettingsError
+        When the master is neither local nor YARN.
+    """
+    if master != "yarn":
+        raise SettingsError(f"the master {master} is neither local nor yarn", hint="give --master yarn")
+    for url in given["node_url"]:
+        parts = urlsplit(url)
+        if parts.scheme == "ipc" or parts.hostname in _LOOPBACK:
+            say(f"warning: the driver runs on some node of the cluster and asks {parts.scheme}:// there")
+
+
+def print_yarn_argv(launch: Launch, given: dict[str, Any]) -> int:
+    """``--dry-run``: what would be run, with words for what only a submission makes."""
+    folder = given["hdfs_dir"] or DEFAULT_FOLDER
+    settings = launch.settings("RUN")
+    shipment = Shipment(
+        settings_file=launch.base / "RUN" / "settings.json",
+        package=launch.base / "RUN" / "ethlogs.zip",
+        archive=given["env_archive"] or f"{folder}/archives/env-FINGERPRINT.tar.gz",
+        python="bin/python",
+        spark_archive=f"{folder}/spark/spark-{launch.spark.version}-HASH.zip",
+        run_folder=f"{folder}/runs/RUN",
+        tags=("ethlogs", stream_tag(settings.kafka, settings.stream), "ethlogs-run-RUN"),
+    )
+    configured = read_configured(launch.spark_settings, launch.spark, os.environ)
+    argv = build_yarn_argv(
+        launch.spark, launch.spark_settings, _yarn_settings(given), launch.name, shipment, configured
+    )
+    click.echo(shlex.join(argv))
+    return ExitStatus.DONE
+
+
+def run_there(launch: Launch, given: dict[str, Any], format_report: FormatReport) -> int:
+    """Submit, watch until the end unless ``--detach``, and print the report; returns its status."""
+    output = launch.output
+    tell = partial(say, quiet=output.quiet)
+    conf_dir = find_conf_dir(os.environ)
+    cluster = _cluster_settings(given)
+    with open_hadoop(find_spark_home(launch.spark), launch.java, conf_dir) as hadoop:
+        configured = read_configured(launch.spark_settings, launch.spark, os.environ)
+        submitter = YarnSubmitter(
+            hadoop, launch.spark, launch.spark_settings, cluster, configured, cache_folder(), tell
+        )
+        local = RunFolder.create(launch.base)
+        tell(f"run {local.run}, submitted from {local.path}")
+        submitted = submitter.submit(launch.settings(local.run), local, launch.name)
+        tell(f"application {submitted.application_id}, its folder is {submitted.folder.place}")
+        if given.get("detach"):
+            click.echo(submitted.application_id)
+            return ExitStatus.DONE
+        with ProgressDisplay(output.quiet) as display:
+            watcher = Watcher(
+                hadoop.applications, submitted.folder, submitted.application_id, display.tell, display.show
+            )
+            report = watcher.wait(_limits(given))
+        if output.verbose:
+            say(hadoop.applications.read_aggregated_log(submitted.application_id) or "(no log yet)")
+    return tell_report(report, output, format_report)
+
+
+def _limits(given: dict[str, Any]) -> Limits:
+    timeout = given["timeout"]
+    return Limits(None if timeout is None else timeout + _GRACE_SECONDS, given["submit_timeout"])
+
+
+def _cluster_settings(given: dict[str, Any]) -> ClusterSettings:
+    archive = given["env_archive"]
+    if archive is not None and "://" not in archive and not Path(archive).is_file():
+        raise SettingsError(f"--env-archive {archive} does not exist")
+    return ClusterSettings(
+        yarn=_yarn_settings(given),
+        pack=options.pack_settings(given),
+        env_archive=archive,
+        hdfs_dir=given["hdfs_dir"],
+        replace=given.get("replace", False),
+    )
+
+
+def _yarn_settings(given: dict[str, Any]) -> YarnSettings:
+    return YarnSettings(
+        queue=given["queue"],
+        driver_cores=given["driver_cores"],
+        num_executors=given["num_executors"],
+        executor_memory=given["executor_memory"],
+        proxy_user=given["proxy_user"],
+        max_app_attempts=given["max_app_attempts"],
+    )

@@ -1,0 +1,233 @@
+"""From a file, a folder or a name to an archive that is known to work."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import platform
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ethlogs.environment.archive import find_interpreter, import_conda_pack, write_archive
+from ethlogs.environment.check import check_archive
+from ethlogs.environment.condarc import Condarc, read_condarc
+from ethlogs.environment.fingerprint import fingerprint_of, python_version, read_content
+from ethlogs.environment.install import create_environment, import_rattler
+from ethlogs.environment.prefix import find_prefix
+from ethlogs.environment.spec import DEFAULT_FILE, EnvironmentSpec, read_spec
+from ethlogs.errors import PackError
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class PackSettings:
+    """Which environment: at most one of file, prefix and name; by default the one that ethlogs brings."""
+
+    env_file: str | None = None
+    env_prefix: str | None = None
+    env_name: str | None = None
+    glibc: str | None = None
+    """The cluster's version of glibc, where it is older than this machine's."""
+    output: str | None = None
+    """A file or a folder; by default the cache."""
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A packed environment."""
+
+    path: Path
+    fingerprint: str
+    size_bytes: int
+    python: str
+    """The interpreter's path inside."""
+    python_version: str | None
+    reused: bool
+    seconds: dict[str, float] = field(default_factory=dict)
+    """By step."""
+
+
+def pack_environment(settings: PackSettings, cache: Path, report: Report) -> Archive:
+    """The archive of an environment; an unchanged one is recognised and not packed again.
+
+    ``cache`` keeps archives and conda packages between calls. Two calls at once take turns.
+
+    Raises
+    ------
+    PackError
+        When it cannot be solved, installed, packed, or does not work where it is unpacked.
+    """
+    for folder in (cache, cache / "archives", cache / "environments"):
+        _make_private(folder)
+    with _locked(cache / "pack.lock", report):
+        archive = _Packer(settings, cache, report).pack()
+    return archive if settings.output is None else _copy(archive, Path(settings.output))
+
+
+class _Packer:
+    """One call of :func:`pack_environment`, under its lock."""
+
+    def __init__(self, settings: PackSettings, cache: Path, report: Report) -> None:
+        self._settings = settings
+        self._cache = cache
+        self._report = report
+        self._seconds: dict[str, float] = {}
+        self._begun = time.monotonic()
+
+    def pack(self) -> Archive:
+        settings = self._settings
+        if settings.env_prefix or settings.env_name:
+            prefix = find_prefix(settings.env_prefix, settings.env_name)
+            return self._pack_prefix(prefix, original_stays=True)
+        spec = read_spec(Path(settings.env_file) if settings.env_file else DEFAULT_FILE)
+        condarc = read_condarc()
+        key = _key_of(spec, condarc, settings.glibc)
+        note = self._cache / "environments" / f"{key}.json"
+        if not settings.force and note.is_file():
+            known = self._known(orjson.loads(note.read_bytes()))
+            if known is not None:
+                return known
+        prefix = self._cache / "environments" / key
+        # Missing, they are missed now and not after a minute.
+        import_rattler()
+        import_conda_pack()
+        try:
+            with self._step("solve and install"):
+                packages = self._cache / "packages"
+                create_environment(spec, condarc, settings.glibc, prefix, packages, self._report)
+            archive = self._pack_prefix(prefix, original_stays=False)
+        finally:
+            shutil.rmtree(prefix, ignore_errors=True)
+        note.write_bytes(orjson.dumps({"fingerprint": archive.fingerprint}))
+        return archive
+
+    def _pack_prefix(self, prefix: Path, *, original_stays: bool) -> Archive:
+        with self._step("fingerprint"):
+            content = read_content(prefix)
+            fingerprint = fingerprint_of(content)
+        if not self._settings.force:
+            known = self._known({"fingerprint": fingerprint})
+            if known is not None:
+                return known
+        path = self._path_of(fingerprint)
+        fresh = path.with_name(f".unchecked-{path.name}")
+        try:
+            with self._step("pack"):
+                self._report("packing")
+                write_archive(prefix, fresh)
+            if not original_stays:
+                # Out of reach, so that the check cannot pass because of it.
+                shutil.rmtree(prefix)
+            with self._step("check"):
+                self._report("trying the archive elsewhere")
+                python = find_interpreter(fresh)
+                check_archive(fresh, python, prefix)
+            lock = {"fingerprint": fingerprint, "platform": platform.platform(), **content}
+            _write_private(self._lock_of(fingerprint), orjson.dumps(lock, option=orjson.OPT_INDENT_2))
+            fresh.replace(path)
+        finally:
+            fresh.unlink(missing_ok=True)
+        return self._archive(fingerprint, python, content, reused=False)
+
+    def _known(self, note: dict[str, str]) -> Archive | None:
+        """An archive that was packed and checked before."""
+        fingerprint = note["fingerprint"]
+        if not self._path_of(fingerprint).is_file() or not self._lock_of(fingerprint).is_file():
+            return None
+        content = orjson.loads(self._lock_of(fingerprint).read_bytes())
+        return self._archive(fingerprint, "bin/python", content, reused=True)
+
+    def _archive(self, fingerprint: str, python: str, content: dict[str, Any], *, reused: bool) -> Archive:
+        path = self._path_of(fingerprint)
+        self._seconds["all"] = round(time.monotonic() - self._begun, 3)
+        return Archive(
+            path, fingerprint, path.stat().st_size, python, python_version(content), reused, self._seconds
+        )
+
+    def _path_of(self, fingerprint: str) -> Path:
+        return self._cache / "archives" / f"env-{fingerprint}.tar.gz"
+
+    def _lock_of(self, fingerprint: str) -> Path:
+        return self._cache / "archives" / f"env-{fingerprint}.lock.json"
+
+    @contextlib.contextmanager
+    def _step(self, name: str) -> Iterator[None]:
+        begun = time.monotonic()
+        yield
+        self._seconds[name] = round(time.monotonic() - begun, 3)
+
+
+def _key_of(spec: EnvironmentSpec, condarc: Condarc, glibc: str | None) -> str:
+    """What an environment made from a file depends on, besides what the channels have that day."""
+    texts = [spec.file.read_text(), *(_requirement_texts(spec))]
+    tools = [_version_of(name) for name in ("py-rattler", "conda-pack", "ethlogs")]
+    parts = [texts, condarc.channels, condarc.channel_alias, glibc, platform.machine(), tools]
+    return hashlib.sha256(orjson.dumps(parts)).hexdigest()[:16]
+
+
+def _requirement_texts(spec: EnvironmentSpec) -> list[str]:
+    """The files that the pip section refers to."""
+    folder = spec.file.resolve().parent
+    words = [word for line in spec.pip for word in line.replace("=", " ").split()]
+    return [(folder / word).read_text(errors="replace") for word in words if (folder / word).is_file()]
+
+
+def _version_of(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
+
+
+def _copy(archive: Archive, output: Path) -> Archive:
+    target = output / archive.path.name if output.is_dir() else output
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        shutil.copyfile(archive.path, temporary)
+        temporary.chmod(0o600)
+        temporary.replace(target)
+    except OSError as exc:
+        raise PackError(
+            f"the archive cannot be written to {target}: {exc.strerror}", hint="make room"
+        ) from exc
+    finally:
+        temporary.unlink(missing_ok=True)
+    return replace(archive, path=target)
+
+
+def _make_private(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as exc:
+        raise PackError(
+            f"the cache {folder} cannot be made: {exc.strerror}", hint="set XDG_CACHE_HOME to another folder"
+        ) from exc
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def _locked(path: Path, report: Report) -> Iterator[None]:
+    """One packing at a time; the kernel frees the lock of a process that was killed."""
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            report("another ethlogs is packing: waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

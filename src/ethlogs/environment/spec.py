@@ -1,0 +1,98 @@
+"""What an environment is made of: a conda-env.yml, or a requirements.txt, parsed and checked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ethlogs.errors import PackError
+
+DEFAULT_FILE = Path(__file__).with_name("conda-env.yml")
+_PYTHON_OF_REQUIREMENTS = "python 3.11.*"
+_NO_DEFAULTS = "nodefaults"
+_FUZZY = re.compile(r"([\w.\-]+|\S+::[\w.\-]+)=([^=<>!,|~*]+\*?)(?:=([^=]+))?")
+_LEFT_OUT = re.compile(r"(?:\S+::)?pyspark\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class EnvironmentSpec:
+    """Channels and packages that an environment is asked for."""
+
+    file: Path
+    channels: tuple[str, ...]
+    conda: tuple[str, ...]
+    """Specifications as a solver takes them, like ``python 3.11.*``."""
+    pip: tuple[str, ...]
+    """Lines of the pip section; paths in them are relative to the file's folder."""
+
+
+def read_spec(file: Path) -> EnvironmentSpec:
+    """Read a conda-env.yml, or a requirements.txt for the Python of ethlogs.
+
+    Raises
+    ------
+    PackError
+        When it cannot be read or is neither.
+    """
+    try:
+        text = file.read_text()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise PackError(f"{file} cannot be read: {exc}", hint="give --env-file conda-env.yml") from exc
+    if file.suffix == ".txt":
+        return EnvironmentSpec(file, (), (_PYTHON_OF_REQUIREMENTS, "pip"), ("-r", file.name))
+    return _parse(file, text)
+
+
+def to_match_spec(text: str) -> str:
+    """A dependency of conda-env.yml as a solver takes it: there ``=3.11`` means any 3.11."""
+    match = _FUZZY.fullmatch(text.replace(" ", ""))
+    if match is None:
+        return text
+    name, version, build = match.groups()
+    if build:
+        return f"{name} {version} {build}"
+    return f"{name} {version.rstrip('*').rstrip('.')}.*"
+
+
+def _parse(file: Path, text: str) -> EnvironmentSpec:
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as exc:
+        raise PackError(f"{file} is no YAML: {' '.join(str(exc).split())}", hint="mend that line") from exc
+    if not isinstance(document, dict) or not isinstance(document.get("dependencies"), list):
+        raise PackError(f"{file} has no list of dependencies", hint="it should be a conda environment file")
+    channels = _texts(file, "channels", document.get("channels") or [])
+    conda = [item for item in document["dependencies"] if not isinstance(item, dict)]
+    pip = [
+        line for item in document["dependencies"] if isinstance(item, dict) for line in item.get("pip") or []
+    ]
+    specs = [to_match_spec(spec) for spec in _texts(file, "dependencies", conda)]
+    lines = _texts(file, "pip", pip)
+    _check_left_out(file, [*specs, *lines])
+    if lines and not any(re.split(r"[\s=<>!~]", spec)[0].rpartition("::")[2] == "pip" for spec in specs):
+        specs.append("pip")
+    return EnvironmentSpec(
+        file, tuple(name for name in channels if name != _NO_DEFAULTS), tuple(specs), tuple(lines)
+    )
+
+
+def _texts(file: Path, key: str, values: Any) -> list[str]:
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise PackError(
+            f"{file}: {key} is not a list of texts", hint="quote what YAML takes for something else"
+        )
+    return values
+
+
+def _check_left_out(file: Path, texts: list[str]) -> None:
+    for text in texts:
+        if _LEFT_OUT.match(text):
+            raise PackError(
+                f"{file} asks for {text!r}: pyspark comes with the cluster's Spark, and another one beside it"
+                " breaks a run",
+                hint="take it out of the file",
+            )

@@ -1,0 +1,234 @@
+"""Applications of YARN: found by tag, described, ended; their drivers' logs."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from ethlogs.errors import HadoopError
+from ethlogs.hadoop.errors import mapped_errors
+
+ENDED = frozenset({"FINISHED", "FAILED", "KILLED"})
+_ALIVE = ("NEW", "NEW_SAVING", "SUBMITTED", "ACCEPTED", "RUNNING")
+_LOG_FILES = ("stdout", "stderr")
+_HTTP_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Application:
+    """An application as the ResourceManager describes it."""
+
+    id: str
+    name: str
+    user: str
+    queue: str
+    state: str
+    """YARN's state, like ``ACCEPTED``."""
+    final: str
+    """``SUCCEEDED``, ``FAILED``, ``KILLED`` or ``UNDEFINED``."""
+    diagnostics: str
+    tracking_url: str
+    attempt: int
+    """The number of the current attempt, from 1; 0 where there is none yet."""
+    started: float
+    """Seconds since the epoch."""
+    tags: frozenset[str]
+    log_aggregation: str
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended, however."""
+        return self.state in ENDED
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A queue of the scheduler; shares are of the whole cluster, 0 to 1."""
+
+    name: str
+    state: str
+    capacity: float
+    maximum_capacity: float
+    used: float
+
+
+class Applications:
+    """The ResourceManager's client."""
+
+    def __init__(self, gateway: Any, configuration: Any, user: str) -> None:
+        self._gateway = gateway
+        self._jvm = gateway.jvm
+        self._configuration = configuration
+        self._user = user
+        with mapped_errors("opening YARN"):
+            self._client = self._jvm.org.apache.hadoop.yarn.client.api.YarnClient.createYarnClient()
+            self._client.init(configuration)
+            self._client.start()
+
+    def check(self) -> int:
+        """Ask the ResourceManager for the number of its active nodes: it is there, and lets us ask."""
+        with mapped_errors("asking YARN's ResourceManager"):
+            return int(self._client.getYarnClusterMetrics().getNumNodeManagers())
+
+    def find(self, tag: str, *, alive_only: bool = True) -> list[Application]:
+        """Applications with a tag, the newest first."""
+        records = self._jvm.org.apache.hadoop.yarn.api.records.YarnApplicationState
+        request = self._jvm.org.apache.hadoop.yarn.api.protocolrecords.GetApplicationsRequest.newInstance()
+        with mapped_errors("asking YARN for applications"):
+            tags = self._jvm.java.util.HashSet()
+            tags.add(tag)
+            request.setApplicationTags(tags)
+            if alive_only:
+                states = self._jvm.java.util.EnumSet.noneOf(self._java_class(records))
+                for name in _ALIVE:
+                    states.add(getattr(records, name))
+                request.setApplicationStates(states)
+            found = [self._to_application(report) for report in self._client.getApplications(request)]
+        return sorted(found, key=lambda application: (application.started, application.id), reverse=True)
+
+    def describe(self, application_id: str) -> Application:
+        """One application.
+
+        Raises
+        ------
+        HadoopError
+            When the ResourceManager does not know it.
+        """
+        with mapped_errors(f"asking YARN about {application_id}"):
+            return self._to_application(self._client.getApplicationReport(self._id(application_id)))
+
+    def describe_queue(self, name: str) -> Queue | None:
+        """A queue, ``None`` where there is none of that name."""
+        with mapped_errors(f"asking YARN about the queue {name}"):
+            info = self._client.getQueueInfo(name)
+            if info is None:
+                return None
+            return Queue(
+                str(info.getQueueName()),
+                str(info.getQueueState()),
+                float(info.getCapacity()),
+                float(info.getMaximumCapacity()),
+                float(info.getCurrentCapacity()),
+            )
+
+    def queue_names(self) -> list[str]:
+        """All leaf queues."""
+        with mapped_errors("asking YARN for its queues"):
+            return sorted(str(q.getQueueName()) for q in self._client.getAllQueues())
+
+    def kill(self, application_id: str, why: str) -> None:
+        """End it at once."""
+        with mapped_errors(f"ending {application_id}"):
+            self._client.killApplication(self._id(application_id), why)
+
+    def driver_container(self, application_id: str) -> str | None:
+        """The id of the container in which the current attempt's driver runs."""
+        with mapped_errors(f"asking YARN for the driver's container of {application_id}"):
+            attempt = self._client.getApplicationReport(self._id(application_id))
+            attempt_id = attempt.getCurrentApplicationAttemptId()
+            if attempt_id is None:
+                return None
+            container = self._client.getApplicationAttemptReport(attempt_id).getAMContainerId()
+            return None if container is None else str(container.toString())
+
+    def log_url(self, application_id: str) -> str | None:
+        """Where a browser shows the driver's log while it runs."""
+        container = self.driver_container(application_id)
+        if container is None:
+            return None
+        with mapped_errors(f"asking YARN for the log of {application_id}"):
+            records = self._jvm.org.apache.hadoop.yarn.api.records
+            report = self._client.getContainerReport(records.ContainerId.fromString(container))
+            return None if report.getLogUrl() is None else str(report.getLogUrl())
+
+    def read_live_log(self, application_id: str) -> str | None:
+        """What the driver has written so far, from its NodeManager; ``None`` where that cannot be reached."""
+        container = self.driver_container(application_id)
+        url = self.log_url(application_id)
+        if container is None or url is None:
+            return None
+        base = url.split("/node/")[0]
+        texts = []
+        try:
+            for name in _LOG_FILES:
+                answer = requests.get(
+                    f"{base}/ws/v1/node/containers/{container}/logs/{name}", timeout=_HTTP_SECONDS
+                )
+                if answer.ok:
+                    texts.append(_strip_frame(answer.text))
+        except requests.RequestException:
+            return None
+        return "".join(texts) if texts else None
+
+    def read_aggregated_log(self, application_id: str) -> str | None:
+        """The drivers' output of all attempts after the end; ``None`` while it is not there."""
+        application = self.describe(application_id)
+        with tempfile.TemporaryDirectory() as folder:
+            with mapped_errors(f"reading the aggregated log of {application_id}"):
+                self._dump_logs(application, folder)
+            files = sorted(Path(folder).rglob("container_*_000001*"))
+            texts = [_strip_frame(file.read_text(errors="replace")) for file in files if file.is_file()]
+        return "".join(texts) or None
+
+    def _dump_logs(self, application: Application, folder: str) -> None:
+        aggregation = self._jvm.org.apache.hadoop.yarn.logaggregation
+        helper = aggregation.LogCLIHelpers()
+        helper.setConf(self._configuration)
+        wanted = aggregation.ContainerLogsRequest()
+        wanted.setAppId(self._id(application.id))
+        wanted.setAppOwner(application.user)
+        wanted.setOutputLocalDir(folder)
+        wanted.setBytes(1 << 62)
+        types = self._jvm.java.util.HashSet()
+        for name in _LOG_FILES:
+            types.add(name)
+        wanted.setLogTypes(types)
+        wanted.setAppFinished(True)
+        helper.dumpAllContainersLogs(wanted)
+
+    def _java_class(self, python_class: Any) -> Any:
+        return python_class._java_lang_class
+
+    def _id(self, application_id: str) -> Any:
+        try:
+            with mapped_errors(f"reading the id {application_id}"):
+                return self._jvm.org.apache.hadoop.yarn.api.records.ApplicationId.fromString(application_id)
+        except HadoopError as exc:
+            raise HadoopError(
+                f"{application_id!r} is no application id",
+                hint="they look like application_1700000000000_0001",
+            ) from exc
+
+    def _to_application(self, report: Any) -> Application:
+        attempt = report.getCurrentApplicationAttemptId()
+        tags = report.getApplicationTags()
+        return Application(
+            id=str(report.getApplicationId().toString()),
+            name=str(report.getName()),
+            user=str(report.getUser()),
+            queue=str(report.getQueue()),
+            state=str(report.getYarnApplicationState().toString()),
+            final=str(report.getFinalApplicationStatus().toString()),
+            diagnostics=str(report.getDiagnostics() or "").strip(),
+            tracking_url=str(report.getTrackingUrl() or ""),
+            attempt=0 if attempt is None else int(attempt.getAttemptId()),
+            started=report.getStartTime() / 1000,
+            tags=frozenset(str(tag) for tag in tags or ()),
+            log_aggregation=str(report.getLogAggregationStatus()),
+        )
+
+
+def _strip_frame(text: str) -> str:
+    """The log without the lines that Hadoop puts around each file."""
+    kept = [line for line in text.splitlines(keepends=True) if not line.startswith(_FRAME)]
+    return "".join(kept).lstrip("\n")
+
+
+_FRAME = (
+    "Container: ", "LogAggregationType:", "LogType:", "LogLastModifiedTime:", "LogLength:", "LogContents:",
+    "End of LogType:", "======", "******", "This log file belongs to",
+)  # fmt: skip

@@ -1,0 +1,146 @@
+"""The JVM in which Hadoop's own clients run."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
+
+from ethlogs.errors import HadoopError, SettingsError
+from ethlogs.hadoop.applications import Applications
+from ethlogs.hadoop.errors import mapped_errors
+from ethlogs.hadoop.hdfs import HdfsFiles
+
+_JAVA_OPTIONS = (
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-Xmx512m",
+    "-Djava.net.preferIPv4Stack=true",
+)
+_IMPATIENT = {
+    # Without them a ResourceManager that is away is waited for for 15 minutes.
+    "ipc.client.connect.max.retries": "3",
+    "ipc.client.connect.max.retries.on.timeouts": "1",
+    "ipc.client.connect.timeout": "10000",
+    "ipc.client.connect.retry.interval": "500",
+    "ipc.client.rpc-timeout.ms": "60000",
+    "dfs.client.retry.policy.enabled": "false",
+    "dfs.client.failover.max.attempts": "4",
+    "dfs.client.block.write.locateFollowingBlock.retries": "3",
+    "yarn.resourcemanager.connect.max-wait.ms": "10000",
+    "yarn.resourcemanager.connect.retry-interval.ms": "1000",
+    "yarn.client.failover-max-attempts": "4",
+}
+
+
+class Hadoop:
+    """HDFS and YARN as one user sees them."""
+
+    def __init__(self, gateway: JavaGateway) -> None:
+        jvm = gateway.jvm
+        with mapped_errors("reading Hadoop's configuration"):
+            self._configuration = jvm.org.apache.hadoop.yarn.conf.YarnConfiguration()
+            for name, value in _IMPATIENT.items():
+                self._configuration.set(name, value)
+            security = jvm.org.apache.hadoop.security.UserGroupInformation
+            security.setConfiguration(self._configuration)
+            self.user = str(security.getCurrentUser().getShortUserName())
+        self._gateway = gateway
+        self._files: HdfsFiles | None = None
+        self._applications: Applications | None = None
+
+    @property
+    def files(self) -> HdfsFiles:
+        """HDFS."""
+        if self._files is None:
+            self._files = HdfsFiles(self._gateway, self._configuration)
+        return self._files
+
+    @property
+    def applications(self) -> Applications:
+        """YARN."""
+        if self._applications is None:
+            self._applications = Applications(self._gateway, self._configuration, self.user)
+        return self._applications
+
+    def setting(self, name: str) -> str | None:
+        """A setting of the *-site.xml files."""
+        value = self._configuration.get(name)
+        return None if value is None else str(value)
+
+
+def find_conf_dir(environment: Mapping[str, str]) -> Path:
+    """HADOOP_CONF_DIR, else YARN_CONF_DIR.
+
+    Raises
+    ------
+    SettingsError
+        When neither is set, or it is no folder with a core-site.xml.
+    """
+    for variable in ("HADOOP_CONF_DIR", "YARN_CONF_DIR"):
+        text = environment.get(variable)
+        if not text:
+            continue
+        if not (Path(text) / "core-site.xml").is_file():
+            raise SettingsError(
+                f"{variable}={text} has no core-site.xml", hint="set it to the folder of Hadoop's *-site.xml"
+            )
+        return Path(text)
+    raise SettingsError(
+        "the master is yarn, and neither HADOOP_CONF_DIR nor YARN_CONF_DIR says where the cluster is",
+        hint="export HADOOP_CONF_DIR=/etc/hadoop/conf, or give --master local[*]",
+    )
+
+
+@contextlib.contextmanager
+def open_hadoop(spark_home: Path, java: str, conf_dir: Path) -> Iterator[Hadoop]:
+    """Start the JVM on this Spark's jars (1 to 2 seconds); it ends with the block, or with this process.
+
+    Raises
+    ------
+    HadoopError
+        When it does not start.
+    """
+    # At every failure it would print tracebacks of the other side; the errors say it all.
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)
+    jar = next(iter(sorted((spark_home / "jars").glob("py4j-*.jar"))), None)
+    if jar is None:
+        raise SettingsError(
+            f"there are no jars of Spark in {spark_home}",
+            hint="give --spark-submit the path of a whole Spark",
+        )
+    with tempfile.TemporaryFile() as complaints:
+        gateway, process = _launch(jar, f"{conf_dir}{os.pathsep}{spark_home}/jars/*", java, complaints)
+        try:
+            yield Hadoop(gateway)
+        finally:
+            gateway.close(keep_callback_server=False, close_callback_server_connections=True)
+            process.stdin.close()
+            process.wait()
+
+
+def _launch(jar: Path, class_path: str, java: str, complaints: Any) -> tuple[JavaGateway, Any]:
+    try:
+        port, token, process = launch_gateway(
+            jarpath=str(jar),
+            classpath=class_path,
+            javaopts=list(_JAVA_OPTIONS),
+            die_on_exit=True,
+            java_path=java,
+            create_new_process_group=True,
+            enable_auth=True,
+            redirect_stderr=complaints,
+            return_proc=True,
+        )
+    except (OSError, ValueError) as exc:
+        complaints.seek(0)
+        text = complaints.read().decode(errors="replace").strip()[-300:]
+        raise HadoopError(f"the JVM of Hadoop's client does not start: {text or exc}") from exc
+    parameters = GatewayParameters(port=port, auth_token=token, auto_convert=True)
+    return JavaGateway(gateway_parameters=parameters), process

@@ -1,0 +1,80 @@
+"""Java's exceptions as ours."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from py4j.protocol import Py4JError, Py4JJavaError
+
+from ethlogs.errors import (
+    EthlogsError,
+    HadoopError,
+    HadoopUnavailableError,
+    KerberosError,
+    NotAuthorizedError,
+)
+
+_UNAVAILABLE = frozenset(
+    {
+        "ConnectException",
+        "ConnectTimeoutException",
+        "EOFException",
+        "NoRouteToHostException",
+        "RetriableException",
+        "SafeModeException",
+        "SocketException",
+        "SocketTimeoutException",
+        "StandbyException",
+        "UnknownHostException",
+    }
+)
+_DENIED = frozenset({"AccessControlException", "AuthorizationException"})
+_UNKNOWN_CALLER = frozenset({"AccessControlException", "KerberosAuthException", "SaslException"})
+_NO_TICKET = ("Client cannot authenticate via", "GSS initiate failed", "No valid credentials provided")
+_NO_ROOM = ("QuotaExceededException", "could only be written to 0 of the")
+
+
+@contextlib.contextmanager
+def mapped_errors(doing: str) -> Iterator[None]:
+    """Turn whatever the JVM raises into an error of ours, with the cause kept."""
+    try:
+        yield
+    except Py4JJavaError as exc:
+        raise to_ethlogs_error(describe(exc.java_exception), doing) from exc
+    except (Py4JError, OSError) as exc:
+        raise HadoopUnavailableError(
+            f"{doing}: the JVM of Hadoop's client does not answer: {exc}", hint="run the command again"
+        ) from exc
+
+
+def describe(java_exception: Any) -> list[tuple[str, str]]:
+    """(simple class name, message) of an exception and its causes."""
+    found: list[tuple[str, str]] = []
+    while java_exception is not None and len(found) < 10:
+        name = str(java_exception.getClass().getName()).rpartition(".")[2]
+        found.append((name, str(java_exception.getMessage() or "")))
+        java_exception = java_exception.getCause()
+    return found
+
+
+def to_ethlogs_error(causes: list[tuple[str, str]], doing: str) -> EthlogsError:
+    """The error for an exception that :func:`describe` described."""
+    names = {name for name, _ in causes}
+    text = next((message for _, message in reversed(causes) if message), causes[-1][0]).splitlines()[0]
+    whole = " ".join(f"{name}: {message}" for name, message in causes)
+    if names & _UNKNOWN_CALLER and any(sign in whole for sign in _NO_TICKET):
+        return KerberosError(
+            f"{doing}: the cluster asks for Kerberos and there is no valid ticket: {text}",
+            hint="kinit, or give --principal and --keytab",
+        )
+    if names & _DENIED:
+        return NotAuthorizedError(f"{doing}: permission denied: {text}", hint="ask for that right")
+    if names & _UNAVAILABLE:
+        return HadoopUnavailableError(
+            f"{doing}: {text}", hint="is it running, and does HADOOP_CONF_DIR name the right cluster?"
+        )
+    if any(sign in whole for sign in _NO_ROOM):
+        return HadoopError(f"{doing}: HDFS has no room: {text}", hint="make room, or ask for more quota")
+    return HadoopError(f"{doing}: {causes[0][0]}: {text}")

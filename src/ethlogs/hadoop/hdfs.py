@@ -1,0 +1,104 @@
+"""Files on HDFS, through a JVM: the submitter's own, or in a driver that of its SparkContext."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from ethlogs.hadoop.errors import mapped_errors
+
+PRIVATE_FOLDER = 0o700
+PRIVATE_FILE = 0o600
+SHARED_FOLDER = 0o755
+SHARED_FILE = 0o644
+
+
+class HdfsFiles:
+    """The file system of ``fs.defaultFS``; paths may have a scheme and a host or not."""
+
+    def __init__(self, gateway: Any, configuration: Any) -> None:
+        self._gateway = gateway
+        self._jvm = gateway.jvm
+        self._configuration = configuration
+        with mapped_errors("opening HDFS"):
+            self._system = self._jvm.org.apache.hadoop.fs.FileSystem.get(configuration)
+            self.url = str(self._system.getUri().toString())
+
+    def home(self) -> str:
+        """This user's home folder, with scheme and host."""
+        with mapped_errors("asking HDFS for the home folder"):
+            return str(self._system.getHomeDirectory().toString())
+
+    def qualified(self, path: str) -> str:
+        """The path with scheme and host; a relative one is below the home folder."""
+        with mapped_errors(f"naming {path}"):
+            return str(self._system.makeQualified(self._path(path)).toString())
+
+    def size(self, path: str) -> int | None:
+        """A file's bytes, ``None`` where there is none."""
+        with mapped_errors(f"looking at {path}"):
+            java_path = self._path(path)
+            if not self._system.exists(java_path):
+                return None
+            return int(self._system.getFileStatus(java_path).getLen())
+
+    def make_folder(self, path: str, mode: int = PRIVATE_FOLDER) -> None:
+        """Make a folder, and those above it, with exactly these permissions."""
+        with mapped_errors(f"making the folder {path}"):
+            java_path = self._path(path)
+            if not self._system.exists(java_path):
+                self._system.mkdirs(java_path, self._permission(mode))
+                self._system.setPermission(java_path, self._permission(mode))
+
+    def read(self, path: str) -> bytes | None:
+        """A file's content, ``None`` where there is none."""
+        with mapped_errors(f"reading {path}"):
+            java_path = self._path(path)
+            if not self._system.exists(java_path):
+                return None
+            stream = self._system.open(java_path)
+            try:
+                return bytes(self._jvm.org.apache.commons.io.IOUtils.toByteArray(stream))
+            finally:
+                stream.close()
+
+    def write(self, path: str, data: bytes, mode: int = PRIVATE_FILE) -> None:
+        """Put a file in place at once: a reader sees the old one or the new one."""
+        temporary = f"{path}.{secrets.token_hex(4)}.tmp"
+        with mapped_errors(f"writing {path}"):
+            builder = self._system.createFile(self._path(temporary)).permission(self._permission(mode))
+            stream = builder.build()
+            try:
+                stream.write(data)
+            finally:
+                stream.close()
+            self._replace(temporary, path)
+
+    def put(self, local: Path, path: str, mode: int = SHARED_FILE) -> None:
+        """Upload a file under a temporary name and rename it."""
+        temporary = f"{path}.{secrets.token_hex(4)}.tmp"
+        with mapped_errors(f"uploading {local.name} to {path}"):
+            source = self._path(f"file://{local.absolute()}")
+            try:
+                self._system.copyFromLocalFile(False, True, source, self._path(temporary))
+                self._system.setPermission(self._path(temporary), self._permission(mode))
+                self._replace(temporary, path)
+            except BaseException:
+                self._system.delete(self._path(temporary), False)
+                raise
+
+    def _replace(self, temporary: str, path: str) -> None:
+        """Rename over what is there, which FileSystem.rename would not."""
+        fs = self._jvm.org.apache.hadoop.fs
+        rename = getattr(fs, "Options$Rename")
+        options = self._gateway.new_array(rename, 1)
+        options[0] = rename.OVERWRITE
+        context = fs.FileContext.getFileContext(self._system.getUri(), self._configuration)
+        context.rename(self._path(temporary), self._path(path), options)
+
+    def _path(self, path: str) -> Any:
+        return self._jvm.org.apache.hadoop.fs.Path(path)
+
+    def _permission(self, mode: int) -> Any:
+        return self._jvm.org.apache.hadoop.fs.permission.FsPermission(f"{mode:o}")

@@ -1,0 +1,125 @@
+"""The spark-submit line for YARN in cluster mode, built by a pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ethlogs.run_folder import SETTINGS
+from ethlogs.spark.submit import SparkSettings, SparkSubmit, driver_script
+
+ENVIRONMENT = "environment"
+"""The folder in a container in which the archive is unpacked."""
+
+_AM_ENV = "spark.yarn.appMasterEnv"
+_EXECUTOR_ENV = "spark.executorEnv"
+_QUIET_CONF = {
+    "spark.yarn.submit.waitAppCompletion": "false",
+    "spark.ui.showConsoleProgress": "false",
+    # What went wrong days ago must not use up the attempts of a run without end.
+    "spark.yarn.am.attemptFailuresValidityInterval": "1h",
+}
+_NO_EXECUTORS = {
+    # Spark's default are two, and it refuses 0 of them without dynamic allocation.
+    "spark.dynamicAllocation.enabled": "true",
+    "spark.dynamicAllocation.shuffleTracking.enabled": "true",
+    "spark.dynamicAllocation.initialExecutors": "0",
+    "spark.dynamicAllocation.minExecutors": "0",
+    "spark.executor.instances": "0",
+}
+
+
+@dataclass(frozen=True)
+class YarnSettings:
+    """What spark-submit is told about YARN, named as it names it; ``None`` leaves its own default."""
+
+    queue: str | None = None
+    driver_cores: int | None = None
+    num_executors: int | None = None
+    executor_memory: str | None = None
+    proxy_user: str | None = None
+    max_app_attempts: int | None = None
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """What goes along with a driver, and where it already is."""
+
+    settings_file: Path
+    package: Path
+    """ethlogs itself, as a zip."""
+    archive: str
+    """The environment's archive on HDFS."""
+    python: str
+    """The interpreter's path inside the archive."""
+    spark_archive: str | None
+    """Spark's jars on HDFS; ``None`` where Spark is configured with a place of its own for them."""
+    run_folder: str
+    tags: tuple[str, ...]
+
+
+def build_yarn_argv(
+    spark: SparkSubmit,
+    settings: SparkSettings,
+    yarn: YarnSettings,
+    name: str,
+    shipment: Shipment,
+    configured: Mapping[str, str],
+) -> list[str]:
+    """The whole command line; it holds no setting of the run, which travel in a file of their own.
+
+    ``configured`` is what spark-defaults and --properties-file say: lists there are added to, and what
+    they say of a matter comes before what is said here for all runs.
+    """
+    asked = {**configured, **dict(settings.conf)}
+    argv = [spark.path, "--master", "yarn", "--deploy-mode", "cluster", "--name", settings.name or name]
+    argv += _flags(settings, yarn)
+    argv += ["--py-files", _joined(asked.get("spark.submit.pyFiles"), str(shipment.package))]
+    for key, value in sorted({**_build_conf(yarn, shipment, asked), **dict(settings.conf)}.items()):
+        argv += ["--conf", f"{key}={value}"]
+    for key, addition in _lists(shipment).items():
+        argv += ["--conf", f"{key}={_joined(asked.get(key), addition)}"]
+    return [*argv, str(driver_script()), shipment.run_folder]
+
+
+def _flags(settings: SparkSettings, yarn: YarnSettings) -> list[str]:
+    given = {
+        "--properties-file": settings.properties_file,
+        "--queue": yarn.queue,
+        "--driver-memory": settings.driver_memory,
+        "--driver-cores": yarn.driver_cores,
+        "--num-executors": yarn.num_executors or None,
+        "--executor-memory": yarn.executor_memory,
+        "--proxy-user": yarn.proxy_user,
+    }
+    return [word for flag, value in given.items() if value is not None for word in (flag, str(value))]
+
+
+def _build_conf(yarn: YarnSettings, shipment: Shipment, asked: Mapping[str, str]) -> dict[str, str]:
+    python = f"./{ENVIRONMENT}/{shipment.python}"
+    conf = dict(_QUIET_CONF)
+    for place in (_AM_ENV, _EXECUTOR_ENV):
+        conf[f"{place}.PYSPARK_PYTHON"] = asked.get("spark.pyspark.python", python)
+        # The account's own packages must not come before those of the archive.
+        conf[f"{place}.PYTHONNOUSERSITE"] = "1"
+    if shipment.spark_archive is not None:
+        conf["spark.yarn.archive"] = shipment.spark_archive
+    conf = {key: value for key, value in conf.items() if key not in asked}
+    if not yarn.num_executors:
+        conf.update(_NO_EXECUTORS)
+    if yarn.max_app_attempts is not None:
+        conf["spark.yarn.maxAppAttempts"] = str(yarn.max_app_attempts)
+    return conf
+
+
+def _lists(shipment: Shipment) -> dict[str, str]:
+    return {
+        "spark.yarn.dist.archives": f"{shipment.archive}#{ENVIRONMENT}",
+        "spark.yarn.dist.files": f"{shipment.settings_file}#{SETTINGS}",
+        "spark.yarn.tags": ",".join(shipment.tags),
+    }
+
+
+def _joined(configured: str | None, addition: str) -> str:
+    return f"{configured},{addition}" if configured else addition

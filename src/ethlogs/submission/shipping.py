@@ -1,0 +1,124 @@
+"""What a run has on HDFS: big files once, under names with their content's hash; its own folder."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from ethlogs.errors import SubmissionError
+from ethlogs.hadoop.hdfs import PRIVATE_FOLDER, HdfsFiles
+from ethlogs.hadoop.run_folder import HdfsRunFolder
+
+DEFAULT_FOLDER = ".ethlogs"
+_PACKAGE = Path(__file__).parent.parent
+_CHUNK_BYTES = 1 << 20
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_SHORT = 16
+"""Hexadecimal digits of a hash in a file's name."""
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class HdfsLayout:
+    """The folders below ``--hdfs-dir``; only the user can enter them."""
+
+    files: HdfsFiles
+    base: str
+
+    @classmethod
+    def of(cls, files: HdfsFiles, folder: str | None) -> HdfsLayout:
+        """The layout in a folder; a relative one is below the user's home."""
+        return cls(files, files.qualified(folder or DEFAULT_FOLDER))
+
+    def run_folder(self, run: str) -> HdfsRunFolder:
+        """A run's folder, which may not be there yet."""
+        return HdfsRunFolder(self.files, f"{self.base}/runs/{run}")
+
+    def make_run_folder(self, run: str) -> HdfsRunFolder:
+        """A run's folder, made."""
+        folder = self.run_folder(run)
+        for path in (self.base, f"{self.base}/runs", folder.path):
+            self.files.make_folder(path, PRIVATE_FOLDER)
+        return folder
+
+    def upload_once(self, local: Path, folder: str, name: str, report: Report) -> str:
+        """Upload a file unless one of that name and size is there; returns its URL."""
+        url, size = f"{self.base}/{folder}/{name}", local.stat().st_size
+        if self.files.size(url) == size:
+            return url
+        report(f"uploading {name}, {size / 1e6:,.1f} MB")
+        for path in (self.base, f"{self.base}/{folder}"):
+            self.files.make_folder(path, PRIVATE_FOLDER)
+        self.files.put(local, url)
+        return url
+
+
+def ship_spark(layout: HdfsLayout, spark_home: Path, version: str, cache: Path, report: Report) -> str:
+    """Spark's jars as one stored zip, for spark.yarn.archive: 400 MB that each submission would upload."""
+    jars = sorted((spark_home / "jars").glob("*.jar"))
+    name = f"spark-{version}-{_hash_jars(jars, cache)}.zip"
+    url = f"{layout.base}/spark/{name}"
+    if layout.files.size(url) is not None:
+        return url
+    report(f"Spark's {len(jars)} jars are not on HDFS yet: uploading them, once for each version of Spark")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        try:
+            with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+                for jar in jars:
+                    archive.write(jar, jar.name)
+        except OSError as exc:
+            raise SubmissionError(
+                f"Spark's jars cannot be put into one file in {folder}: {exc.strerror}",
+                hint="make room there, or set TMPDIR to another folder",
+            ) from exc
+        return layout.upload_once(path, "spark", name, report)
+
+
+def ship_archive(layout: HdfsLayout, archive: Path, fingerprint: str | None, report: Report) -> str:
+    """The environment's archive, by its fingerprint, else by its content."""
+    suffix = "".join(archive.suffixes[-2:]) if archive.name.endswith(".tar.gz") else archive.suffix
+    name = f"env-{fingerprint or hash_file(archive)[:_SHORT]}{suffix}"
+    return layout.upload_once(archive, "archives", name, report)
+
+
+def build_package(folder: Path) -> Path:
+    """ethlogs itself as a zip, of a few hundred kilobytes, the same for the same content."""
+    path = folder / "ethlogs.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(_PACKAGE.rglob("*")):
+            if file.is_file() and file.suffix in (".py", ".typed"):
+                entry = zipfile.ZipInfo(str(file.relative_to(_PACKAGE.parent)), _EPOCH)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(entry, file.read_bytes())
+    return path
+
+
+def hash_file(path: Path) -> str:
+    """A file's SHA-256."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _hash_jars(jars: list[Path], cache: Path) -> str:
+    """A hash of all jars' content, remembered for as long as their sizes and times stay."""
+    seen = [[str(jar), (stat := jar.stat()).st_size, stat.st_mtime_ns] for jar in jars]
+    key = hashlib.sha256(orjson.dumps(seen)).hexdigest()[:_SHORT]
+    note = cache / f"spark-jars-{key}"
+    if note.is_file():
+        return note.read_text()
+    content = "".join(f"{jar.name} {hash_file(jar)}\n" for jar in jars)
+    digest = hashlib.sha256(content.encode()).hexdigest()[:_SHORT]
+    cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+    note.write_text(digest)
+    return digest

@@ -1,0 +1,250 @@
+"""Watching an application until it ends, and its true outcome: the driver's report, else YARN's words."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ethlogs.errors import (
+    DeadlineError,
+    HadoopUnavailableError,
+    InterruptedRunError,
+    KerberosError,
+    OutcomeUnknownError,
+    SubmissionError,
+)
+from ethlogs.hadoop.applications import Application, Applications
+from ethlogs.run_folder import PROGRESS, REPORT, RunFiles
+
+_POLL_SECONDS = 1.0
+_PATIENCE_SECONDS = 60.0
+_SECOND_SIGNAL_SECONDS = 3.0
+_STOP_SECONDS = 60.0
+_LAST_LINES = 15
+_LOG_SECONDS = 20.0
+_MEMORY = ("beyond physical memory limits", "OutOfMemoryError", "exitCode: 52", "exitCode: -104")
+
+ShowProgress = Callable[[dict[str, Any]], None]
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long to wait, in seconds; ``None`` is without end."""
+
+    run: float | None
+    """For the whole run (``--timeout``)."""
+    submit: float | None
+    """For resources (``--submit-timeout``)."""
+
+
+class Watcher:
+    """Follows one application from its submission to its end."""
+
+    def __init__(
+        self,
+        applications: Applications,
+        folder: RunFiles,
+        application_id: str,
+        say: Say,
+        show_progress: ShowProgress,
+    ) -> None:
+        self._applications = applications
+        self._folder = folder
+        self._id = application_id
+        self._say = say
+        self._show_progress = show_progress
+        self._told = ""
+        self._answered = time.monotonic()
+
+    def wait(self, limits: Limits) -> dict[str, Any]:
+        """Show what happens until the application has ended; returns the driver's report.
+
+        Raises
+        ------
+        SubmissionError
+            When it ended without a report, with YARN's reason and the driver's last lines.
+        OutcomeUnknownError
+            When YARN cannot be asked any more.
+        DeadlineError
+            When it did not end in time; it was stopped.
+        InterruptedRunError
+            When this process was asked to end: the application goes on.
+        """
+        begun = time.monotonic()
+        with _noted_signals() as signals:
+            while True:
+                application = self._look()
+                if application is not None:
+                    if application.ended:
+                        return self._outcome(application)
+                    self._tell_state(application)
+                    self._check_limits(application, limits, time.monotonic() - begun)
+                self._pause(signals)
+
+    def _look(self) -> Application | None:
+        try:
+            application = self._applications.describe(self._id)
+            progress = self._folder.read_json(PROGRESS)
+        except (HadoopUnavailableError, KerberosError) as exc:
+            if time.monotonic() - self._answered > _PATIENCE_SECONDS:
+                raise OutcomeUnknownError(
+                    f"the application {self._id} cannot be watched any more: {exc}",
+                    hint=f"it may still be running: ethlogs status --application {self._id}",
+                ) from exc
+            return None
+        self._answered = time.monotonic()
+        if progress is not None:
+            self._show_progress(progress)
+        return application
+
+    def _tell_state(self, application: Application) -> None:
+        state = f"application {application.id} is {application.state}"
+        if application.state == "RUNNING":
+            state += f", attempt {application.attempt}: {application.tracking_url}"
+        elif application.diagnostics:
+            state += f" in the queue {application.queue}: {_waits_for(application.diagnostics)}"
+        if state != self._told:
+            self._told = state
+            self._say(state)
+            if application.state == "RUNNING":
+                self._tell_log()
+
+    def _tell_log(self) -> None:
+        with contextlib.suppress(SubmissionError):
+            url = self._applications.log_url(self._id)
+            if url:
+                self._say(f"the driver's log: {url}, or ethlogs tail --application {self._id}")
+
+    def _check_limits(self, application: Application, limits: Limits, seconds: float) -> None:
+        waits = application.state in ("NEW", "NEW_SAVING", "SUBMITTED", "ACCEPTED")
+        if waits and limits.submit is not None and seconds > limits.submit:
+            self._applications.kill(self._id, "ethlogs: no resources within --submit-timeout")
+            raise SubmissionError(
+                f"the application got no container within --submit-timeout {limits.submit:g} seconds"
+                f" and was ended; {self._describe_queue(application)}",
+                hint="ask for less (--driver-memory), another --queue, or wait longer",
+            )
+        if limits.run is not None and seconds > limits.run:
+            end_application(self._applications, self._folder, self._id, _STOP_SECONDS)
+            raise DeadlineError(
+                f"the application {self._id} did not end within --timeout; it was stopped",
+                hint="what was committed stays; run the same command again to go on after it",
+            )
+
+    def _describe_queue(self, application: Application) -> str:
+        queue = self._applications.describe_queue(application.queue)
+        reason = _waits_for(application.diagnostics)
+        if queue is None:
+            return reason
+        return (
+            f"the queue {queue.name} is {queue.state}, {queue.used:.0%} of its {queue.capacity:.0%} share"
+            f" of the cluster are in use; {reason}"
+        )
+
+    def _pause(self, signals: list[int]) -> None:
+        deadline = time.monotonic() + _POLL_SECONDS
+        while time.monotonic() < deadline and not signals:
+            time.sleep(0.05)
+        if not signals:
+            return
+        self._say(
+            f"interrupted: the application {self._id} goes on; interrupt again within"
+            f" {_SECOND_SIGNAL_SECONDS:g} seconds to stop it too"
+        )
+        deadline = time.monotonic() + _SECOND_SIGNAL_SECONDS
+        while time.monotonic() < deadline and len(signals) < 2:
+            time.sleep(0.05)
+        if len(signals) > 1:
+            self._folder.request_stop(signals[0])
+        what = "was asked to stop after the block in hand" if len(signals) > 1 else "is still running"
+        raise InterruptedRunError(
+            f"interrupted by {signal.Signals(signals[0]).name}; the application {self._id} {what}",
+            signal_number=signals[0],
+            hint=f"watch it: ethlogs tail --application {self._id}; end it: ethlogs stop --application"
+            f" {self._id}",
+        )
+
+    def _outcome(self, application: Application) -> dict[str, Any]:
+        progress = self._folder.read_json(PROGRESS)
+        if progress is not None:
+            self._show_progress(progress)
+        report = self._folder.read_json(REPORT)
+        if report is not None and (application.final != "KILLED" or report["exitStatus"] == 0):
+            return report
+        raise build_failure(application, read_last_lines(self._applications, self._id))
+
+
+def build_failure(application: Application, last_lines: str) -> SubmissionError:
+    """Why an application ended without a report, by YARN's words and the driver's last lines."""
+    reason = _first_reason(application.diagnostics) or f"YARN says {application.final}"
+    if application.final == "KILLED":
+        return SubmissionError(
+            f"the application {application.id} was killed: {reason}",
+            hint="what was committed stays; run the same command again to go on after it",
+        )
+    hint = "what was committed stays; the same command goes on after it"
+    if any(sign in application.diagnostics + last_lines for sign in _MEMORY):
+        hint = "give the driver more memory, with --driver-memory or spark.driver.memoryOverhead"
+    return SubmissionError(
+        f"the application {application.id} failed: {reason}; the driver's last lines:\n{last_lines}",
+        hint=hint,
+    )
+
+
+def read_last_lines(applications: Applications, application_id: str) -> str:
+    """The end of the driver's output, once YARN has collected it."""
+    deadline = time.monotonic() + _LOG_SECONDS
+    text = None
+    while text is None and time.monotonic() < deadline:
+        with contextlib.suppress(SubmissionError):
+            text = applications.read_aggregated_log(application_id)
+        if text is None:
+            time.sleep(1)
+    lines = (text or "").splitlines()[-_LAST_LINES:]
+    return "\n".join(f"    {line}" for line in lines) or "    (no output)"
+
+
+def end_application(
+    applications: Applications, folder: RunFiles, application_id: str, seconds: float
+) -> bool:
+    """Ask a driver to end after the block in hand, kill it after ``seconds``; whether it ended by itself."""
+    folder.request_stop(signal.SIGTERM)
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if applications.describe(application_id).ended:
+            return True
+        time.sleep(_POLL_SECONDS / 2)
+    applications.kill(application_id, f"ethlogs: did not end within {seconds:g} seconds")
+    return False
+
+
+def _waits_for(diagnostics: str) -> str:
+    """The sentence with which YARN says what an application waits for, without date and figures."""
+    text = re.sub(r"^\[[^]]*\]\s*", "", " ".join(diagnostics.split()))
+    return text.split(" Details :")[0][:300]
+
+
+def _first_reason(diagnostics: str) -> str:
+    lines = [line.strip() for line in diagnostics.splitlines() if line.strip()]
+    return " ".join(lines[:3])[:600]
+
+
+@contextlib.contextmanager
+def _noted_signals() -> Iterator[list[int]]:
+    noted: list[int] = []
+
+    def handle(number: int, _frame: object) -> None:
+        noted.append(number)
+
+    earlier = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield noted
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)

@@ -1,0 +1,248 @@
+"""From settings to an application on YARN that is watched until it ends."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ethlogs.environment import PackSettings, find_interpreter, pack_environment
+from ethlogs.errors import (
+    EthlogsError,
+    InterruptedRunError,
+    KerberosError,
+    NotAuthorizedError,
+    SubmissionError,
+    SupersededError,
+)
+from ethlogs.hadoop.applications import Application, Applications
+from ethlogs.hadoop.client import Hadoop
+from ethlogs.run_folder import SETTINGS, RunFiles, RunFolder
+from ethlogs.settings import KafkaSettings, RunSettings, StreamSettings, to_json
+from ethlogs.spark.submit import SparkSettings, SparkSubmit, build_cluster_environment, find_spark_home
+from ethlogs.spark.yarn import Shipment, YarnSettings, build_yarn_argv
+from ethlogs.submission.shipping import HdfsLayout, build_package, ship_archive, ship_spark
+from ethlogs.submission.watch import end_application
+
+_SUBMITTED = re.compile(r"Submitted application (application_\d+_\d+)")
+_RUN_TAG = "ethlogs-run-"
+_STREAM_TAG = "ethlogs-stream-"
+_REPLACE_SECONDS = 60.0
+_DEFAULT_PYTHON = "bin/python"
+_LAST_LINES = 15
+_DENIED = (
+    "does not have permission to submit",
+    "cannot submit applications to queue",
+    "Permission denied: user=",
+)
+_NO_TICKET = ("Client cannot authenticate via", "Unable to obtain password from user", "Keytab file: ")
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class ClusterSettings:
+    """What the submitter needs to know about the cluster."""
+
+    yarn: YarnSettings
+    pack: PackSettings
+    env_archive: str | None = None
+    """A local path or a URL on HDFS; ``None`` packs the environment on the way."""
+    hdfs_dir: str | None = None
+    replace: bool = False
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """An application and the folder in which its driver is met."""
+
+    application_id: str
+    folder: RunFiles
+
+
+class YarnSubmitter:
+    """Ships what a run needs to HDFS and starts it."""
+
+    def __init__(
+        self,
+        hadoop: Hadoop,
+        spark: SparkSubmit,
+        spark_settings: SparkSettings,
+        cluster: ClusterSettings,
+        configured: dict[str, str],
+        cache: Path,
+        say: Say,
+    ) -> None:
+        """``configured`` is what Spark's properties file says; ``cache`` keeps hashes between runs."""
+        self._hadoop = hadoop
+        self._spark = spark
+        self._spark_settings = spark_settings
+        self._cluster = cluster
+        self._configured = configured
+        self._cache = cache
+        self._say = say
+
+    def submit(self, settings: RunSettings, local: RunFolder, name: str) -> Submitted:
+        """Submit one run; returns when YARN has accepted it.
+
+        Raises
+        ------
+        SupersededError
+            When an application of the same stream is there already.
+        SubmissionError, NotAuthorizedError, KerberosError, PackError
+            When it cannot be shipped or submitted.
+        """
+        applications = self._hadoop.applications
+        if not applications.check():
+            self._say("warning: YARN has no active node; the application will wait for one")
+        layout = HdfsLayout.of(self._hadoop.files, self._cluster.hdfs_dir)
+        if settings.job == "produce":
+            self._make_way(applications, layout, settings)
+        shipment = self._ship(layout, settings, local)
+        argv = build_yarn_argv(
+            self._spark, self._spark_settings, self._cluster.yarn, name, shipment, self._configured
+        )
+        application_id = self._run(argv, local, settings.run)
+        return Submitted(application_id, layout.run_folder(settings.run))
+
+    def _make_way(self, applications: Applications, layout: HdfsLayout, settings: RunSettings) -> None:
+        for other in applications.find(stream_tag(settings.kafka, settings.stream)):
+            if not self._cluster.replace:
+                raise SupersededError(
+                    f"the application {other.id} of {other.user} is {other.state} with this stream",
+                    hint=f"watch it: ethlogs tail --application {other.id}; --replace stops it first",
+                )
+            self._say(f"stopping the application {other.id}, to be replaced")
+            folder = layout.run_folder(run_of(other) or "")
+            if not end_application(applications, folder, other.id, _REPLACE_SECONDS):
+                self._say(f"it did not end within {_REPLACE_SECONDS:g} seconds and was killed")
+
+    def _ship(self, layout: HdfsLayout, settings: RunSettings, local: RunFolder) -> Shipment:
+        local.write(SETTINGS, to_json(settings))
+        archive, python = self._ship_archive(layout)
+        asked = {**self._configured, **dict(self._spark_settings.conf)}
+        spark_archive = None
+        if not asked.get("spark.yarn.archive") and not asked.get("spark.yarn.jars"):
+            home = find_spark_home(self._spark)
+            spark_archive = ship_spark(layout, home, self._spark.version, self._cache, self._say)
+        return Shipment(
+            settings_file=local.path / SETTINGS,
+            package=build_package(local.path),
+            archive=archive,
+            python=python,
+            spark_archive=spark_archive,
+            run_folder=layout.make_run_folder(settings.run).path,
+            tags=("ethlogs", stream_tag(settings.kafka, settings.stream), f"{_RUN_TAG}{settings.run}")
+            if settings.job == "produce"
+            else ("ethlogs", f"{_RUN_TAG}{settings.run}"),
+        )
+
+    def _ship_archive(self, layout: HdfsLayout) -> tuple[str, str]:
+        given = self._cluster.env_archive
+        if given is not None and "://" in given:
+            return given, _DEFAULT_PYTHON
+        if given is not None:
+            path = Path(given)
+            return ship_archive(layout, path, None, self._say), find_interpreter(path)
+        packed = pack_environment(self._cluster.pack, self._cache, self._say)
+        return ship_archive(layout, packed.path, packed.fingerprint, self._say), packed.python
+
+    def _run(self, argv: list[str], local: RunFolder, run: str) -> str:
+        """Run spark-submit, which returns as soon as YARN has the application."""
+        with local.log.open("wb") as log:
+            local.log.chmod(0o600)
+            try:
+                process = subprocess.Popen(
+                    argv,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    env=build_cluster_environment(os.environ),
+                )
+            except OSError as exc:
+                raise SubmissionError(f"{argv[0]} cannot be run: {exc.strerror}") from exc
+            try:
+                status = process.wait()
+            except KeyboardInterrupt:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                raise self._interrupted(run) from None
+        output = local.log.read_text(errors="replace")
+        if status:
+            raise build_submit_failure(status, output, self._hadoop.applications, local)
+        match = _SUBMITTED.search(output)
+        if match:
+            return match.group(1)
+        # Where log4j is at WARN the line is not there.
+        found = self._hadoop.applications.find(f"{_RUN_TAG}{run}", alive_only=False)
+        if not found:
+            raise SubmissionError(
+                f"spark-submit ended well, but YARN knows no application of this run; its output: {local.log}"
+            )
+        return found[0].id
+
+    def _interrupted(self, run: str) -> InterruptedRunError:
+        found = self._hadoop.applications.find(f"{_RUN_TAG}{run}")
+        if not found:
+            return InterruptedRunError("interrupted while submitting: nothing was started")
+        return InterruptedRunError(
+            f"interrupted while submitting: the application {found[0].id} is {found[0].state}",
+            hint=f"end it: ethlogs stop --application {found[0].id}",
+        )
+
+
+def stream_tag(kafka: KafkaSettings, stream: StreamSettings) -> str:
+    """The tag of every application of a stream: one ledger topic on one Kafka cluster."""
+    servers = ",".join(sorted(part.strip().lower() for part in kafka.bootstrap_servers.split(",")))
+    return _STREAM_TAG + hashlib.sha256(f"{servers}/{stream.ledger_topic}".encode()).hexdigest()[:16]
+
+
+def run_of(application: Application) -> str | None:
+    """The id of an application's run, from its tag."""
+    tags = [tag for tag in application.tags if tag.startswith(_RUN_TAG)]
+    return tags[0].removeprefix(_RUN_TAG) if tags else None
+
+
+def build_submit_failure(
+    status: int, output: str, applications: Applications, local: RunFolder
+) -> EthlogsError:
+    """What spark-submit's output says about why it failed."""
+    reason = find_reason(output)
+    hint = f"the whole output is in {local.log}"
+    if any(sign in output for sign in _NO_TICKET):
+        return KerberosError(
+            f"spark-submit was not let in: {reason}", hint=f"is there a valid ticket? {hint}"
+        )
+    if any(sign in output for sign in _DENIED):
+        return NotAuthorizedError(f"spark-submit was refused: {reason}", hint=f"ask for that right; {hint}")
+    if "unknown queue" in output:
+        queues = ", ".join(applications.queue_names())
+        return SubmissionError(f"spark-submit failed: {reason}", hint=f"the queues are: {queues}")
+    if "above the max threshold" in output:
+        return SubmissionError(
+            f"spark-submit failed: {reason}", hint="ask for less, with --driver-memory or --executor-memory"
+        )
+    lines = "\n".join(f"    {line}" for line in output.splitlines()[-_LAST_LINES:])
+    return SubmissionError(
+        f"spark-submit ended with status {status}: {reason or 'no reason given'}; its last lines:\n{lines}",
+        hint=hint,
+    )
+
+
+def find_reason(output: str) -> str:
+    """The sentence of the exception that ended spark-submit, without Java's class names."""
+    thrown = [
+        line
+        for line in output.splitlines()
+        if line.startswith(("Exception in thread", "Caused by:", "Error:"))
+    ]
+    if not thrown:
+        return ""
+    text = re.sub(r'^(Exception in thread "[^"]*"|Caused by:|Error:)\s*', "", thrown[0])
+    return re.sub(r"^([\w.$]+(?:Exception|Error):\s*)+", "", text)[:400]

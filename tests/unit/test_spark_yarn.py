@@ -1,0 +1,148 @@
+"""The spark-submit line for YARN: all of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ethlogs.spark.submit import (
+    SparkSettings,
+    SparkSubmit,
+    build_cluster_environment,
+    driver_script,
+)
+from ethlogs.spark.yarn import Shipment, YarnSettings, build_yarn_argv
+
+SPARK = SparkSubmit("/opt/spark/bin/spark-submit", "4.0.0")
+SHIPMENT = Shipment(
+    settings_file=Path("/runs/R/settings.json"),
+    package=Path("/runs/R/ethlogs.zip"),
+    archive="hdfs://nn/user/me/.ethlogs/archives/env-0123.tar.gz",
+    python="bin/python",
+    spark_archive="hdfs://nn/user/me/.ethlogs/spark/spark-4.0.0-4567.zip",
+    run_folder="hdfs://nn/user/me/.ethlogs/runs/R",
+    tags=("ethlogs", "ethlogs-stream-89ab", "ethlogs-run-R"),
+)
+NOTHING = YarnSettings()
+
+
+def conf_of(argv: list[str]) -> dict[str, str]:
+    """What Spark understands: the last --conf of a key counts."""
+    pairs = [argv[place + 1] for place, word in enumerate(argv) if word == "--conf"]
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def build(
+    settings: SparkSettings | None = None,
+    yarn: YarnSettings = NOTHING,
+    shipment: Shipment = SHIPMENT,
+    **configured: str,
+) -> list[str]:
+    names = {key.replace("_", "."): value for key, value in configured.items()}
+    return build_yarn_argv(SPARK, settings or SparkSettings(), yarn, "ethlogs produce logs", shipment, names)
+
+
+def test_the_shortest_command_line() -> None:
+    conf = [
+        "spark.dynamicAllocation.enabled=true",
+        "spark.dynamicAllocation.initialExecutors=0",
+        "spark.dynamicAllocation.minExecutors=0",
+        "spark.dynamicAllocation.shuffleTracking.enabled=true",
+        "spark.executor.instances=0",
+        "spark.executorEnv.PYSPARK_PYTHON=./environment/bin/python",
+        "spark.executorEnv.PYTHONNOUSERSITE=1",
+        "spark.ui.showConsoleProgress=false",
+        "spark.yarn.am.attemptFailuresValidityInterval=1h",
+        "spark.yarn.appMasterEnv.PYSPARK_PYTHON=./environment/bin/python",
+        "spark.yarn.appMasterEnv.PYTHONNOUSERSITE=1",
+        "spark.yarn.archive=hdfs://nn/user/me/.ethlogs/spark/spark-4.0.0-4567.zip",
+        "spark.yarn.submit.waitAppCompletion=false",
+        "spark.yarn.dist.archives=hdfs://nn/user/me/.ethlogs/archives/env-0123.tar.gz#environment",
+        "spark.yarn.dist.files=/runs/R/settings.json#settings.json",
+        "spark.yarn.tags=ethlogs,ethlogs-stream-89ab,ethlogs-run-R",
+    ]
+    assert build() == [
+        "/opt/spark/bin/spark-submit",
+        *("--master", "yarn", "--deploy-mode", "cluster", "--name", "ethlogs produce logs"),
+        *("--py-files", "/runs/R/ethlogs.zip"),
+        *[word for pair in conf for word in ("--conf", pair)],
+        str(driver_script()),
+        "hdfs://nn/user/me/.ethlogs/runs/R",
+    ]
+
+
+def test_every_flag_is_passed_on_as_spark_spells_it() -> None:
+    settings = SparkSettings(driver_memory="1g", properties_file="/p.conf", name="mine")
+    yarn = YarnSettings("streaming", 2, 3, "2g", "alice", 4)
+    argv = build(settings, yarn)
+    assert argv[1:22] == [
+        *("--master", "yarn", "--deploy-mode", "cluster", "--name", "mine", "--properties-file", "/p.conf"),
+        *("--queue", "streaming", "--driver-memory", "1g", "--driver-cores", "2", "--num-executors", "3"),
+        *("--executor-memory", "2g", "--proxy-user", "alice", "--py-files"),
+    ]
+    assert conf_of(argv)["spark.yarn.maxAppAttempts"] == "4"
+
+
+def test_a_run_holds_no_executors_unless_it_is_asked_to() -> None:
+    assert conf_of(build(spark_executor_instances="5"))["spark.executor.instances"] == "0"
+    assert "spark.executor.instances" not in conf_of(build(yarn=YarnSettings(num_executors=2)))
+    assert "spark.dynamicAllocation.enabled" not in conf_of(build(yarn=YarnSettings(num_executors=2)))
+
+
+@pytest.mark.parametrize(
+    ("key", "addition"),
+    [
+        ("spark.yarn.tags", "ethlogs,ethlogs-stream-89ab,ethlogs-run-R"),
+        ("spark.yarn.dist.files", "/runs/R/settings.json#settings.json"),
+        ("spark.yarn.dist.archives", f"{SHIPMENT.archive}#environment"),
+    ],
+)
+def test_what_is_configured_in_a_list_stays_in_it(key: str, addition: str) -> None:
+    assert conf_of(build_yarn_argv(SPARK, SparkSettings(), NOTHING, "n", SHIPMENT, {key: "theirs"}))[key] == (
+        f"theirs,{addition}"
+    )
+    settings = SparkSettings(conf=((key, "asked"),))
+    assert conf_of(build(settings))[key] == f"asked,{addition}"
+
+
+def test_python_files_that_are_configured_go_along() -> None:
+    argv = build(spark_submit_pyFiles="theirs.zip")
+    assert argv[argv.index("--py-files") + 1] == "theirs.zip,/runs/R/ethlogs.zip"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("spark.yarn.appMasterEnv.PYSPARK_PYTHON", "/usr/bin/python3.11"),
+        ("spark.yarn.am.attemptFailuresValidityInterval", "5m"),
+    ],
+)
+def test_what_is_configured_is_not_overruled(key: str, value: str) -> None:
+    configured = build_yarn_argv(SPARK, SparkSettings(), NOTHING, "n", SHIPMENT, {key: value})
+    assert key not in conf_of(configured)
+    assert conf_of(build(SparkSettings(conf=((key, value),))))[key] == value
+
+
+def test_sparks_own_place_for_its_jars_is_left_alone() -> None:
+    assert "spark.yarn.archive" not in conf_of(build(shipment=replace(SHIPMENT, spark_archive=None)))
+
+
+def test_an_archive_with_an_inner_folder() -> None:
+    conf = conf_of(build(shipment=replace(SHIPMENT, python="inner/bin/python")))
+    assert conf["spark.yarn.appMasterEnv.PYSPARK_PYTHON"] == "./environment/inner/bin/python"
+    assert conf["spark.executorEnv.PYSPARK_PYTHON"] == "./environment/inner/bin/python"
+
+
+def test_nothing_of_the_submitters_python_goes_along() -> None:
+    environment = {
+        "PATH": "/bin",
+        "HADOOP_CONF_DIR": "/etc/hadoop/conf",
+        "PYSPARK_PYTHON": "/here/python",
+        "PYSPARK_DRIVER_PYTHON": "jupyter",
+        "PYTHONPATH": "/here",
+        "PYTHONHOME": "/here",
+        "ETHLOGS_NODE_URL": "http://user:secret@geth",
+    }
+    assert build_cluster_environment(environment) == {"PATH": "/bin", "HADOOP_CONF_DIR": "/etc/hadoop/conf"}
