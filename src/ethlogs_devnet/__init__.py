@@ -1,4 +1,4 @@
-"""A real geth and a real Kafka on this machine, for demos, tests and benchmarks.
+"""A real geth, a real Kafka and a real Hadoop on this machine, for demos, tests and benchmarks.
 
 with Devnet(folder, blocks=30) as devnet:
     devnet.geth.commit_block(SMALL_PLAN)
@@ -9,6 +9,7 @@ from ethlogs_devnet.devnet import Devnet
 from ethlogs_devnet.errors import DevnetError, MissingToolError, NodeRpcError, NodeUnreachableError
 from ethlogs_devnet.genesis import ChainSpec
 from ethlogs_devnet.geth import GethNode
+from ethlogs_devnet.hadoop import HadoopCluster
 from ethlogs_devnet.kafka import KafkaBroker
 from ethlogs_devnet.live_head import LiveHead
 from ethlogs_devnet.plans import (
@@ -32,6 +33,7 @@ __all__ = [
     "Devnet",
     "DevnetError",
     "GethNode",
+    "HadoopCluster",
     "KafkaBroker",
     "Kind",
     "LiveHead",

@@ -44,6 +44,8 @@ _block_seconds = click.option(
     help="Seconds between the blocks that are added while it is up; 0 adds none.",
 )
 
+_yarn = click.option("--yarn", is_flag=True, help="Add HDFS and YARN, and run on them.")
+
 
 def main() -> None:
     """Run the command line; the console script's entry point."""
@@ -64,19 +66,20 @@ def _errors_as_one_line() -> Iterator[None]:
 
 @click.group(name="ethlogs-devnet", context_settings={"help_option_names": ["-h", "--help"]})
 def devnet_command() -> None:
-    """A real geth and a real Kafka on this machine, on free ports of the loopback address."""
+    """A real geth, a real Kafka and, if asked for, a real Hadoop, on free ports of the loopback address."""
 
 
 @devnet_command.command()
 @_state
 @_blocks
 @_block_seconds
-def up(state_dir: Path | None, blocks: int, block_seconds: float) -> None:
+@_yarn
+def up(state_dir: Path | None, blocks: int, block_seconds: float, yarn: bool) -> None:
     """Start the services in the background and print their settings.
 
     Example: eval "$(ethlogs-devnet up)"
     """
-    state = bring_up(state_dir or default_state_dir(), blocks, block_seconds, to_stderr)
+    state = bring_up(state_dir or default_state_dir(), blocks, block_seconds, to_stderr, yarn=yarn)
     for name, value in state.environment.items():
         click.echo(f"export {name}={shlex.quote(value)}")
 
@@ -85,8 +88,11 @@ def up(state_dir: Path | None, blocks: int, block_seconds: float) -> None:
 @_state
 @_blocks
 @_block_seconds
+@_yarn
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-def run(state_dir: Path | None, blocks: int, block_seconds: float, command: tuple[str, ...]) -> None:
+def run(
+    state_dir: Path | None, blocks: int, block_seconds: float, yarn: bool, command: tuple[str, ...]
+) -> None:
     """Run COMMAND with the services up, and take them down when it ends.
 
     The exit status is COMMAND's; 127 when it does not exist. Without --state everything is in a temporary
@@ -94,7 +100,7 @@ def run(state_dir: Path | None, blocks: int, block_seconds: float, command: tupl
 
     Example: ethlogs-devnet run -- ethlogs produce --blocks 5
     """
-    sys.exit(run_with_devnet(command, state_dir, blocks, block_seconds, to_stderr))
+    sys.exit(run_with_devnet(command, state_dir, blocks, block_seconds, to_stderr, yarn=yarn))
 
 
 @devnet_command.command()
@@ -117,6 +123,7 @@ def down(state_dir: Path | None, keep_data: bool) -> None:
 
 @devnet_command.command()
 @_blocks
-def download(blocks: int) -> None:
+@_yarn
+def download(blocks: int, yarn: bool) -> None:
     """Fetch and build all that the services need, so that later starts need no network."""
-    prepare(blocks, to_stderr)
+    prepare(blocks, to_stderr, yarn=yarn)

@@ -1,4 +1,4 @@
-"""geth and Kafka together."""
+"""geth and Kafka together, and a Hadoop cluster where one is asked for."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from typing import Protocol, Self
 from ethlogs_devnet.genesis import ChainSpec
 from ethlogs_devnet.geth import GethNode
 from ethlogs_devnet.geth_binary import find_geth
+from ethlogs_devnet.hadoop import HadoopCluster
+from ethlogs_devnet.hadoop_jars import HADOOP_VERSION
+from ethlogs_devnet.hadoop_runtime import find_hadoop
 from ethlogs_devnet.kafka import KafkaBroker
 from ethlogs_devnet.kafka_jars import KAFKA_VERSION
 from ethlogs_devnet.kafka_warm import find_kafka
@@ -45,8 +48,8 @@ class Service(Protocol):
         """End it."""
 
 
-def prepare(blocks: int, report: Report = silent) -> None:
-    """Fetch or build what is not in the cache: geth, Kafka's jars, the chain of ``blocks`` blocks.
+def prepare(blocks: int, report: Report = silent, *, yarn: bool = False) -> None:
+    """Fetch or build what is not in the cache: geth, Kafka, Hadoop, the chain of ``blocks`` blocks.
 
     This may take minutes, once.
     """
@@ -54,6 +57,9 @@ def prepare(blocks: int, report: Report = silent) -> None:
         geth = find_geth(report)
     with step(report, f"Kafka {KAFKA_VERSION} at hand"):
         find_kafka(report)
+    if yarn:
+        with step(report, f"Hadoop {HADOOP_VERSION} at hand"):
+            find_hadoop(report)
     if blocks:
         with step(report, f"chain of {blocks} blocks at hand"):
             find_chain(blocks, ChainSpec(), geth)
@@ -64,7 +70,7 @@ class Devnet:
 
     ``blocks`` is the length of the ready-made chain, ``block_seconds`` the time between blocks of the live
     head (0: the chain stands still), ``kafka_properties`` are extra broker settings, ``ipc`` opens geth's
-    unix socket. Use it as a context manager, or ``start`` and ``stop``.
+    unix socket, ``yarn`` adds HDFS and YARN. Use it as a context manager, or ``start`` and ``stop``.
     """
 
     def __init__(
@@ -75,11 +81,13 @@ class Devnet:
         kafka_properties: Mapping[str, str] | None = None,
         *,
         ipc: bool = False,
+        yarn: bool = False,
         report: Report = silent,
     ) -> None:
         self.state_dir = Path(state_dir)
         self.geth = GethNode(self.state_dir / "geth", blocks, ipc=ipc)
         self.kafka = KafkaBroker(self.state_dir / "kafka", kafka_properties)
+        self.hadoop = HadoopCluster(self.state_dir / "hadoop") if yarn else None
         self._blocks = blocks
         self._report = report
         self.live_head = LiveHead(self.geth, block_seconds) if block_seconds > 0 else None
@@ -87,22 +95,23 @@ class Devnet:
     @property
     def services(self) -> list[Service]:
         """All services, in the order in which they are named to people."""
-        return [self.geth, self.kafka]
+        services: list[Service] = [self.geth, self.kafka]
+        return services if self.hadoop is None else [*services, self.hadoop]
 
     def environment(self) -> dict[str, str]:
         """Return the environment variables with which ethlogs and Spark use these services."""
         of_services = [service.environment().items() for service in self.services]
         return {
             **dict(chain.from_iterable(of_services)),
-            "ETHLOGS_MASTER": "local[*]",
+            "ETHLOGS_MASTER": "local[*]" if self.hadoop is None else "yarn",
             "SPARK_LOCAL_IP": "127.0.0.1",
         }
 
     def start(self) -> None:
-        """Start both at once and wait until both serve; on an error nothing stays running."""
+        """Start all at once and wait until all serve; on an error nothing stays running."""
         self.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
-            prepare(self._blocks, self._report)
+            prepare(self._blocks, self._report, yarn=self.hadoop is not None)
             with ThreadPoolExecutor() as pool:
                 list(pool.map(self._start_service, self.services))
             if self.live_head is not None:
@@ -112,7 +121,7 @@ class Devnet:
             raise
 
     def stop(self) -> None:
-        """End the live head, then both services."""
+        """End the live head, then the services."""
         if self.live_head is not None:
             self.geth.thaw()  # a frozen node would keep the live head waiting
             self.live_head.stop()

@@ -11,8 +11,9 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from ethlogs_devnet.cache import building_folder, locked
-from ethlogs_devnet.kafka_jars import find_java, find_kafka_jars, kafka_home
+from ethlogs_devnet.cache import building_folder
+from ethlogs_devnet.java import find_java
+from ethlogs_devnet.kafka_jars import KAFKA_JARS
 from ethlogs_devnet.kafka_runtime import KafkaFiles, KafkaRuntime, wait_until_started
 from ethlogs_devnet.kafka_settings import build_properties
 from ethlogs_devnet.ports import find_free_ports
@@ -25,10 +26,10 @@ _NEW_CLUSTER = "new-cluster"
 
 def find_kafka(report: Report = silent) -> KafkaRuntime:
     """Return a java with Kafka's jars, fetched and prepared where they are not in the cache."""
-    runtime = KafkaRuntime(find_java(), find_kafka_jars(report))
+    runtime = KafkaRuntime(find_java(), KAFKA_JARS.find(report))
     warm = _warm_folder(runtime)
     if not warm.exists():
-        with locked("kafka"):
+        with KAFKA_JARS.lock():
             if not warm.exists():
                 report("preparing quick starts of Kafka: some seconds, once")
                 _prepare(runtime, warm)
@@ -45,7 +46,7 @@ def _warm_folder(runtime: KafkaRuntime) -> Path:
     java = Path(runtime.java).resolve()
     stat = java.stat()
     what = f"{java} {stat.st_size} {stat.st_mtime_ns} {[str(jar) for jar in runtime.jars]}"
-    return kafka_home() / f"warm-{hashlib.sha256(what.encode()).hexdigest()[:12]}"
+    return KAFKA_JARS.home / f"warm-{hashlib.sha256(what.encode()).hexdigest()[:12]}"
 
 
 def _prepare(runtime: KafkaRuntime, warm: Path) -> None:

@@ -21,11 +21,17 @@ from ethlogs_devnet.state import clean_stale, locked_state, read_state, remove_s
 
 
 def run_with_devnet(
-    command: Sequence[str], folder: Path | None, blocks: int, block_seconds: float, report: Report
+    command: Sequence[str],
+    folder: Path | None,
+    blocks: int,
+    block_seconds: float,
+    report: Report,
+    *,
+    yarn: bool = False,
 ) -> int:
     """Start services, run ``command`` in their environment, end them; return the command's exit status."""
     with _state_folder(folder, report) as state_dir:
-        devnet = Devnet(state_dir, blocks, block_seconds, report=report)
+        devnet = Devnet(state_dir, blocks, block_seconds, yarn=yarn, report=report)
         try:
             devnet.start()
             return run_command(command, devnet.environment())

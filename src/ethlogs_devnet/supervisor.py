@@ -25,9 +25,12 @@ from ethlogs_devnet.state import (
 )
 
 _DOWN_SECONDS = 60.0
+_YARN = "yarn"
 
 
-def bring_up(folder: Path, blocks: int, block_seconds: float, report: Report) -> DevnetState:
+def bring_up(
+    folder: Path, blocks: int, block_seconds: float, report: Report, *, yarn: bool = False
+) -> DevnetState:
     """Return the devnet of ``folder``; start it in the background where it is not up."""
     with locked_state(folder):
         state = read_state(folder)
@@ -36,7 +39,7 @@ def bring_up(folder: Path, blocks: int, block_seconds: float, report: Report) ->
             return state
         if clean_stale(folder):
             report(f"cleaned {folder}: the devnet in it had ended without being taken down")
-        return _start_supervisor(folder, blocks, block_seconds)
+        return _start_supervisor(folder, blocks, block_seconds, yarn)
 
 
 def take_down(folder: Path, report: Report, *, keep_data: bool = False) -> None:
@@ -52,7 +55,7 @@ def take_down(folder: Path, report: Report, *, keep_data: bool = False) -> None:
         remove_state(folder, keep_data=keep_data)
 
 
-def _start_supervisor(folder: Path, blocks: int, block_seconds: float) -> DevnetState:
+def _start_supervisor(folder: Path, blocks: int, block_seconds: float, yarn: bool) -> DevnetState:
     log = folder / "supervisor.log"
     command = [
         sys.executable,
@@ -61,6 +64,7 @@ def _start_supervisor(folder: Path, blocks: int, block_seconds: float) -> Devnet
         str(folder),
         str(blocks),
         str(block_seconds),
+        *([_YARN] if yarn else []),
     ]
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -92,10 +96,13 @@ def _wait_until_up(folder: Path, process: subprocess.Popen[bytes], log: Path) ->
             time.sleep(0.05)
 
 
-def supervise(folder: Path, blocks: int, block_seconds: float) -> int:
+def supervise(folder: Path, blocks: int, block_seconds: float, yarn: bool) -> int:
     """Run a devnet until a signal asks to end it; return the exit status."""
     try:
-        with handling(raise_interrupted), Devnet(folder, blocks, block_seconds, report=to_stderr) as devnet:
+        with (
+            handling(raise_interrupted),
+            Devnet(folder, blocks, block_seconds, yarn=yarn, report=to_stderr) as devnet,
+        ):
             write_state(folder, _state_of(devnet))
             while True:
                 signal.pause()
@@ -116,4 +123,4 @@ def _state_of(devnet: Devnet) -> DevnetState:
 
 
 if __name__ == "__main__":
-    sys.exit(supervise(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))
+    sys.exit(supervise(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), _YARN in sys.argv[4:]))

@@ -30,7 +30,7 @@ from ethlogs_devnet import (
     plan_of_large_log,
     plan_of_logs,
 )
-from ethlogs_devnet.kafka_jars import check_jars
+from ethlogs_devnet.kafka_jars import KAFKA_JARS
 
 pytestmark = pytest.mark.services
 
@@ -305,4 +305,4 @@ def test_a_killed_broker_keeps_its_address_and_topics(tmp_path: Path) -> None:
 def test_a_jar_with_other_content_is_refused(tmp_path: Path) -> None:
     (tmp_path / "kafka_2.13-4.3.1.jar").write_bytes(b"something else")
     with pytest.raises(DevnetError, match=r"kafka_2\.13-4\.3\.1\.jar"):
-        check_jars(tmp_path)
+        KAFKA_JARS.check(tmp_path)

@@ -1,0 +1,138 @@
+"""HDFS and YARN (NameNode, DataNode, ResourceManager, NodeManager, one process) on the loopback address."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ethlogs_devnet import containers
+from ethlogs_devnet.containers import end_containers
+from ethlogs_devnet.hadoop_runtime import HadoopFiles, find_hadoop, wait_until_started
+from ethlogs_devnet.hadoop_settings import HOST, STREAMING_QUEUE, HadoopPorts, Node, Site, build_site
+from ethlogs_devnet.ports import find_free_ports
+from ethlogs_devnet.process import ServiceProcess
+
+
+class HadoopCluster:
+    """A cluster of one node and its data, with the same ports for its whole life.
+
+    ``state_dir`` keeps data, log and settings. ``extra_properties`` come on top of (or instead of) the
+    devnet's own, by file: ``{"yarn": {"yarn.resourcemanager.am.max-attempts": "1"}}``; a change counts from
+    the next start. HDFS keeps its files over a restart; YARN forgets its applications, and their containers
+    end with it.
+    """
+
+    name = "hadoop"
+
+    def __init__(self, state_dir: Path, extra_properties: Site | None = None) -> None:
+        self.files = HadoopFiles(Path(state_dir).absolute())
+        self.extra_properties = dict(extra_properties or {})
+        ports = HadoopPorts(*find_free_ports(len(HadoopPorts._fields)))
+        user = pwd.getpwuid(os.getuid()).pw_name  # as Hadoop does, whatever $USER says
+        self._node = Node(self.files.data, ports, user)
+        self._process = ServiceProcess(self.name, self.files.log)
+        self._sweeper: subprocess.Popen[bytes] | None = None
+
+    @property
+    def conf_dir(self) -> Path:
+        """HADOOP_CONF_DIR of its clients."""
+        return self.files.conf
+
+    @property
+    def hdfs_url(self) -> str:
+        """URL of HDFS."""
+        return f"hdfs://{HOST}:{self._node.ports.namenode}"
+
+    @property
+    def namenode_http(self) -> str:
+        """URL of the NameNode's web server, WebHDFS's too."""
+        return f"http://{HOST}:{self._node.ports.namenode_http}"
+
+    @property
+    def webapp(self) -> str:
+        """URL of the ResourceManager's web server."""
+        return f"http://{HOST}:{self._node.ports.resourcemanager_http}"
+
+    @property
+    def user(self) -> str:
+        """Who runs it: HDFS's superuser, who has the folder ``/user/NAME`` there."""
+        return self._node.user
+
+    @property
+    def ports(self) -> list[int]:
+        """The ports that it listens on."""
+        return list(self._node.ports)
+
+    @property
+    def pid(self) -> int | None:
+        """Process id while it runs."""
+        return self._process.pid
+
+    def environment(self) -> dict[str, str]:
+        """Return the settings that point Hadoop's clients, Spark and ethlogs at this cluster."""
+        return {
+            "HADOOP_CONF_DIR": str(self.conf_dir),
+            "SPARK_CONF_DIR": str(self.files.spark_conf),
+            "ETHLOGS_QUEUE": STREAMING_QUEUE,
+        }
+
+    def start(self) -> None:
+        """Start it, with an empty HDFS if the data folder is new, and wait until HDFS and YARN serve."""
+        runtime = find_hadoop()
+        self.files.write(build_site(self._node, self.extra_properties))
+        command = runtime.command(self.files, home=f"/user/{self.user}")
+        self._process.start(command, runtime.environment(self.files))
+        try:
+            self._start_sweeper()
+            wait_until_started(self._process)
+        except BaseException:
+            self.kill()
+            raise
+
+    def stop(self) -> None:
+        """End it and its containers."""
+        self._process.stop()
+        self._end_containers()
+
+    def kill(self) -> None:
+        """End it and its containers at once by SIGKILL, as when a machine fails."""
+        self._process.kill()
+        self._end_containers()
+
+    def restart(self) -> None:
+        """Start it again on the same ports and data, after a kill or while it runs."""
+        self.stop()
+        self.start()
+
+    def freeze(self) -> None:
+        """SIGSTOP: connections are accepted by the kernel and never answered; containers go on."""
+        self._process.freeze()
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        self._process.thaw()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _start_sweeper(self) -> None:
+        """Have a process of its own end the containers, for this one may be killed."""
+        what = [str(self.pid or 0), str(self._node.containers)]
+        line = [sys.executable, "-I", "-S", containers.__file__, *what]
+        self._sweeper = subprocess.Popen(line, stdin=subprocess.DEVNULL, start_new_session=True)
+
+    def _end_containers(self) -> None:
+        if self._sweeper is not None:
+            end_containers(self._node.containers)
+            self._sweeper.wait()

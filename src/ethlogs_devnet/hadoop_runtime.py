@@ -1,0 +1,115 @@
+"""Running Hadoop's daemons: the java command line, the files that they read, and when they are ready."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ethlogs_devnet.hadoop_jars import HADOOP_JARS, MAIN_CLASS, find_main_class
+from ethlogs_devnet.hadoop_settings import (
+    LOG4J,
+    SPARK_DEFAULTS,
+    Site,
+    site_file,
+    to_spark_defaults,
+    to_xml,
+)
+from ethlogs_devnet.java import find_java, java_home
+from ethlogs_devnet.process import ServiceProcess
+from ethlogs_devnet.progress import Report, silent
+
+_START_SECONDS = 120.0
+_STARTED = "HDFS and YARN started"
+_HEAP = "384m"
+_FOREIGN = ("HADOOP_", "HDFS_", "YARN_")
+_WEBAPPS = ("hdfs", "datanode", "static")
+
+
+@dataclass(frozen=True)
+class HadoopFiles:
+    """The folder of one cluster and the files in it."""
+
+    folder: Path
+
+    @property
+    def data(self) -> Path:
+        """HDFS's blocks and names, and the folders of YARN's containers."""
+        return self.folder / "data"
+
+    @property
+    def conf(self) -> Path:
+        """The settings of daemons and clients."""
+        return self.folder / "conf"
+
+    @property
+    def daemon_conf(self) -> Path:
+        """What the daemons alone read."""
+        return self.folder / "daemon-conf"
+
+    @property
+    def spark_conf(self) -> Path:
+        """Spark's settings."""
+        return self.folder / "spark-conf"
+
+    @property
+    def log(self) -> Path:
+        """What the daemons wrote."""
+        return self.folder / "hadoop.log"
+
+    def write(self, site: Site) -> None:
+        """Write the settings."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (self.data, self.conf, self.daemon_conf, self.spark_conf):
+            folder.mkdir(exist_ok=True)
+        for name, properties in site.items():
+            (self.conf / site_file(name)).write_text(to_xml(properties))
+        (self.spark_conf / "spark-defaults.conf").write_text(to_spark_defaults(SPARK_DEFAULTS))
+        (self.daemon_conf / "log4j.properties").write_text(LOG4J)
+        for webapp in _WEBAPPS:  # which the jars of Maven lack, and without which HDFS does not start
+            (self.daemon_conf / "webapps" / webapp).mkdir(parents=True, exist_ok=True)
+
+
+@dataclass(frozen=True)
+class HadoopRuntime:
+    """A java with the compiled main class and Hadoop's jars."""
+
+    java: str
+    classes: Path
+    jars: Sequence[Path]
+
+    def command(self, files: HadoopFiles, home: str) -> list[str]:
+        """Return the command line of all daemons in one JVM; ``home`` is the user's folder on HDFS."""
+        quick = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", f"-Xmx{_HEAP}", "-Xss512k"]
+        options = ["-XX:+PerfDisableSharedMem", "-Djava.net.preferIPv4Stack=true"]
+        folders = [f"-D{name}.log.dir={files.folder}" for name in ("hadoop", "yarn")]
+        class_path = ":".join(map(str, [files.daemon_conf, files.conf, self.classes, *self.jars]))
+        return [self.java, *quick, *options, *folders, "-cp", class_path, MAIN_CLASS, home, _STARTED]
+
+    def environment(self, files: HadoopFiles) -> dict[str, str]:
+        """Return the daemons' environment; YARN gives its containers the same JAVA_HOME."""
+        own = {"JAVA_HOME": java_home(self.java), "HADOOP_CONF_DIR": files.conf, "HADOOP_HOME": files.folder}
+        # HADOOP_USER_NAME, for one, would make the daemons another user's
+        others = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+        return {**others, **{name: str(path) for name, path in own.items()}}
+
+
+def find_hadoop(report: Report = silent) -> HadoopRuntime:
+    """Return a java with Hadoop's jars, fetched and compiled where they are not in the cache."""
+    java, jars = find_java(), HADOOP_JARS.find(report)
+    return HadoopRuntime(java, find_main_class(jars, report), jars)
+
+
+def wait_until_started(process: ServiceProcess) -> None:
+    """Return when HDFS can be written to and YARN has a node; raise DevnetError where it does not happen."""
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if not process.is_alive():
+            raise process.failure("ended while it was starting")
+        if _STARTED in process.new_output():
+            return
+        time.sleep(0.05)
+    process.kill()
+    raise process.failure(f"was not ready within {_START_SECONDS:.0f} s")

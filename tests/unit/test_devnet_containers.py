@@ -1,0 +1,42 @@
+"""Processes of a folder's containers are ended, and no others."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from ethlogs_devnet import containers
+from ethlogs_devnet.containers import end_containers, find_containers
+
+
+def start(folder: Path) -> subprocess.Popen[bytes]:
+    """A process like a container's: in a session of its own, its environment naming its folder."""
+    environment = {"LOCAL_DIRS": f"{folder}/usercache/somebody/appcache/application_1_1"}
+    return subprocess.Popen(["/bin/sleep", "60"], env=environment, start_new_session=True)
+
+
+def test_only_the_folders_own_processes_are_ended(tmp_path: Path) -> None:
+    with start(tmp_path / "a") as own, start(tmp_path / "ab") as foreign:
+        try:
+            assert find_containers(tmp_path / "a") == [own.pid]
+            end_containers(tmp_path / "a")
+            assert own.wait(5) == -9
+            assert foreign.poll() is None
+        finally:
+            own.kill()
+            foreign.kill()
+
+
+def test_containers_end_with_the_process_that_is_watched(tmp_path: Path) -> None:
+    with subprocess.Popen(["/bin/sleep", "60"]) as watched, start(tmp_path) as container:
+        line = [sys.executable, "-I", "-S", containers.__file__, str(watched.pid), str(tmp_path)]
+        with subprocess.Popen(line) as watcher:
+            try:
+                watched.kill()
+                watched.wait(5)
+                assert watcher.wait(15) == 0
+                assert container.wait(5) == -9
+            finally:
+                container.kill()
+                watcher.kill()

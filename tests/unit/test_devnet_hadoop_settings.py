@@ -1,0 +1,88 @@
+"""The Hadoop settings of the devnet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from ethlogs_devnet.hadoop_settings import (
+    OTHER_USER,
+    SPARK_DEFAULTS,
+    HadoopPorts,
+    Node,
+    Properties,
+    build_site,
+    site_file,
+    to_spark_defaults,
+    to_xml,
+)
+
+PORTS = HadoopPorts(*range(20_001, 20_001 + len(HadoopPorts._fields)))
+NODE = Node(Path("/data"), PORTS, "somebody")
+
+
+@pytest.fixture
+def site() -> dict[str, Properties]:
+    return build_site(NODE, {})
+
+
+def test_each_port_is_used_once_and_each_address_is_the_loopback_one(site: dict[str, Properties]) -> None:
+    addresses = [
+        value
+        for name in ("hdfs", "yarn")
+        for key, value in site[name].items()
+        if key.endswith("address") or key.endswith("proxy.port")
+    ]
+    assert sorted(int(address.rpartition(":")[2]) for address in addresses) == list(PORTS)
+    hosts = {address.rpartition(":")[0] for address in addresses}
+    hosts |= {value for name in site for key, value in site[name].items() if key.endswith("bind-host")}
+    assert hosts == {"localhost", "127.0.0.1", ""}
+    assert site["core"]["fs.defaultFS"] == f"hdfs://localhost:{PORTS.namenode}"
+
+
+def test_the_user_may_submit_to_two_of_three_queues_and_administers_none(site: dict[str, Properties]) -> None:
+    queues = site["capacity-scheduler"]
+    root = "yarn.scheduler.capacity.root"
+
+    assert queues[f"{root}.queues"] == "default,streaming,restricted"
+    submitters = {name: queues[f"{root}.{name}.acl_submit_applications"] for name in ("default", "streaming")}
+    assert submitters == {"default": "somebody", "streaming": "somebody"}
+    assert queues[f"{root}.restricted.acl_submit_applications"] == OTHER_USER
+    assert queues[f"{root}.acl_submit_applications"] == " "
+    administrators = {value for key, value in queues.items() if key.endswith("acl_administer_queue")}
+    assert administrators == {" "}
+    assert (site["yarn"]["yarn.acl.enable"], site["yarn"]["yarn.admin.acl"]) == ("true", OTHER_USER)
+
+
+def test_the_queues_capacities_add_up(site: dict[str, Properties]) -> None:
+    queues = site["capacity-scheduler"]
+    assert sum(int(value) for key, value in queues.items() if key.endswith(".capacity")) == 100
+
+
+def test_extra_properties_replace_and_add() -> None:
+    extra = {"yarn": {"yarn.acl.enable": "false", "new": "1"}, "mapred": {"other": "2"}}
+    site = build_site(NODE, extra)
+
+    assert (site["yarn"]["yarn.acl.enable"], site["yarn"]["new"]) == ("false", "1")
+    assert site["mapred"] == {"other": "2"}
+    assert site["hdfs"] == build_site(NODE, {})["hdfs"]
+
+
+def test_files_have_the_names_that_hadoop_reads(site: dict[str, Properties]) -> None:
+    names = ["core-site.xml", "hdfs-site.xml", "yarn-site.xml", "capacity-scheduler.xml"]
+    assert [site_file(name) for name in site] == names
+
+
+def test_settings_files_are_xml_whatever_the_values_hold() -> None:
+    properties = {"a": "1 < 2 & 3", "empty": " ", "lines": "RULE:[2:$1]\nDEFAULT"}
+    # written by to_xml, not fetched from anywhere
+    found = ElementTree.fromstring(to_xml(properties).encode()).iter("property")  # noqa: S314
+    assert {item.findtext("name"): item.findtext("value") for item in found} == properties
+
+
+def test_spark_defaults_are_names_and_values() -> None:
+    lines = to_spark_defaults(SPARK_DEFAULTS).splitlines()
+    assert "spark.executorEnv.SPARK_LOCAL_IP 127.0.0.1" in lines
+    assert all(len(line.split()) == 2 for line in lines)
