@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test lint unit integration bench clean
+.PHONY: help setup demo demo-yarn test lint unit integration bench docs clean
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-14s%s\n", $$1, $$2}'
@@ -13,21 +13,28 @@ setup: ## .venv with ethlogs and what its tests need, and the devnet's geth and 
 demo: setup ## the main job on this machine: a real geth, a real Kafka, 20 blocks
 	@$(BIN)/ethlogs-devnet run -- $(BIN)/python scripts/demo.py
 
+demo-yarn: setup ## the same on a real YARN and HDFS, from a packed environment, twice
+	@$(BIN)/ethlogs-devnet run --yarn -- $(BIN)/python scripts/demo_yarn.py
+
 test: lint unit integration ## lint, types, unit tests, and integration tests with the real services
 
 lint: setup ## linter, formatter and type checker
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python scripts/cli_reference.py --check
 
 unit: setup ## tests without services
 	$(BIN)/pytest tests/unit -q
 
-integration: setup ## tests with a real geth and a real Kafka
+integration: setup ## tests with the real services
 	$(BIN)/pytest tests/integration -q
 
 bench: setup ## throughput and latency, beside peers, in one run on this machine
 	$(BIN)/python benchmarks/run.py
+
+docs: setup ## docs/cli.md, from the commands' own help
+	$(BIN)/python scripts/cli_reference.py
 
 clean: ## remove the virtual environment
 	rm -rf .venv

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from ethlogs_devnet.conda_channel import find_channel, write_env_file
 from ethlogs_devnet.devnet import prepare
 from ethlogs_devnet.errors import DevnetError
 from ethlogs_devnet.progress import to_stderr
@@ -127,3 +128,21 @@ def down(state_dir: Path | None, keep_data: bool) -> None:
 def download(blocks: int, yarn: bool) -> None:
     """Fetch and build all that the services need, so that later starts need no network."""
     prepare(blocks, to_stderr, yarn=yarn)
+
+
+@devnet_command.command("conda-env")
+@click.option(
+    "--template",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default="conda-env.yml",
+    show_default=True,
+    help="Whose packages are asked for.",
+)
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+def conda_env(template: Path, path: Path) -> None:
+    """Write a conda-env.yml that needs no channel but one of this machine's own Python, made once.
+
+    Example: ethlogs-devnet conda-env env.yml; ethlogs pack --env-file env.yml
+    """
+    write_env_file(path, find_channel(to_stderr), template)
+    click.echo(path)

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from ethlogs_devnet.conda_channel import find_channel, write_env_file
 
+from ethlogs.environment import PackSettings, pack_environment
 from ethlogs_devnet import (
     EMPTY_PLAN,
     SMALL_PLAN,
@@ -97,3 +99,12 @@ def new_stream(request: pytest.FixtureRequest) -> Callable[[KafkaBroker], Stream
 def stream(kafka: KafkaBroker, new_stream: Callable[[KafkaBroker], Stream]) -> Stream:
     """A stream of the test's own on the broker that nobody breaks; its topics do not exist yet."""
     return new_stream(kafka)
+
+
+@pytest.fixture(scope="session")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The driver's environment, packed from this machine's own Python as a conda channel."""
+    folder = tmp_path_factory.mktemp("packed")
+    template = Path(__file__).parents[2] / "conda-env.yml"
+    env_file = write_env_file(folder / "conda-env.yml", find_channel(), template)
+    return pack_environment(PackSettings(env_file=str(env_file)), folder / "cache", lambda _: None).path

@@ -22,7 +22,7 @@ NODE = ("--node-url", "http://geth:8545")
 KAFKA = ("--bootstrap-server", "kafka:9092")
 COMMANDS = sorted(cli.commands)
 # Not settings: what a person wants of one call.
-OF_ONE_CALL = {"--dry-run", "--verbose", "--quiet"}
+OF_ONE_CALL = {"--dry-run", "--verbose", "--quiet", "--watch"}
 OPTIONS = [
     pytest.param(command, option, id=f"{name} {option.opts[-1]}")
     for name, command in sorted(cli.commands.items())

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from ethlogs.errors import SettingsError
 from ethlogs.spark.submit import (
     SparkSettings,
     SparkSubmit,
     build_cluster_environment,
+    check_python,
     driver_script,
 )
 from ethlogs.spark.yarn import Shipment, YarnSettings, build_yarn_argv
@@ -146,3 +148,23 @@ def test_nothing_of_the_submitters_python_goes_along() -> None:
         "ETHLOGS_NODE_URL": "http://user:secret@geth",
     }
     assert build_cluster_environment(environment) == {"PATH": "/bin", "HADOOP_CONF_DIR": "/etc/hadoop/conf"}
+
+
+@pytest.mark.parametrize(
+    ("spark", "python"), [("3.5.7", "3.11.7"), ("4.0.1", "3.13.0"), ("4.3.0", "3.11.7"), ("4.1.0", "3.14.1")]
+)
+def test_pairs_of_spark_and_python_that_go_together(spark: str, python: str) -> None:
+    check_python(spark, python)
+
+
+@pytest.mark.parametrize(
+    ("spark", "python", "needed"),
+    [
+        ("3.5.7", "3.12.1", "Python 3.11 or earlier"),
+        ("4.0.0", "3.14.0", "Python 3.13 or earlier"),
+        ("3.3.2.3.3.7190.0-91", "3.11.7", "3.5 or later"),
+    ],
+)
+def test_pairs_that_do_not_are_refused(spark: str, python: str, needed: str) -> None:
+    with pytest.raises(SettingsError, match=f"needed is {needed}"):
+        check_python(spark, python)

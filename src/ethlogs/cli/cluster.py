@@ -62,13 +62,20 @@ def open_application(given: dict[str, Any]) -> Iterator[Found]:
         When there is none.
     """
     with open_cluster(given["spark_submit"]) as hadoop:
-        application = _find_application(hadoop, given)
+        application = find_application(hadoop, given)
         run = run_of(application)
         layout = HdfsLayout.of(hadoop.files, given["hdfs_dir"])
         yield Found(hadoop, application, layout.run_folder(run) if run else None)
 
 
-def _find_application(hadoop: Hadoop, given: dict[str, Any]) -> Application:
+def find_application(hadoop: Hadoop, given: dict[str, Any]) -> Application:
+    """``--application``'s, else the stream's running one, else its newest.
+
+    Raises
+    ------
+    SubmissionError
+        When there is none.
+    """
     if given["application"]:
         return hadoop.applications.describe(given["application"])
     kafka = options.kafka_settings(given["bootstrap_server"], (), 0.0)

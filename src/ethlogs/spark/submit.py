@@ -19,6 +19,8 @@ _LOCAL_CONF = {
     "spark.ui.showConsoleProgress": "false",
 }
 
+_NEWEST_PYTHON = (((4, 1), (3, 14)), ((4, 0), (3, 13)), ((3, 5), (3, 11)))
+"""The newest Python of each Spark: 3.5 serializes functions with a cloudpickle that knows none later."""
 _KEPT_HERE = ("ETHLOGS_", "PYSPARK_", "PYTHON")
 
 
@@ -135,6 +137,26 @@ def find_spark_home(spark: SparkSubmit) -> Path:
     raise SettingsError(
         f"there is no folder jars/ beside {spark.path}", hint="set SPARK_HOME to the folder of Spark"
     )
+
+
+def check_python(spark_version: str, python_version: str) -> None:
+    """Refuse an environment whose Python the cluster's Spark cannot run.
+
+    Raises
+    ------
+    SettingsError
+        With the versions that go together, by Spark's release notes.
+    """
+    python = tuple(int(part) for part in python_version.split(".")[:2])
+    major, minor = (int(part) for part in spark_version.split(".")[:2])
+    newest = next((limit for since, limit in _NEWEST_PYTHON if (major, minor) >= since), None)
+    if newest is None or python > newest:
+        which = "3.5 or later" if newest is None else f"Python {newest[0]}.{newest[1]} or earlier"
+        raise SettingsError(
+            f"Spark {spark_version} does not run with the environment's Python {python_version};"
+            f" needed is {which}",
+            hint="change python in the conda-env.yml, or give --spark-submit of another Spark",
+        )
 
 
 def driver_script() -> Path:

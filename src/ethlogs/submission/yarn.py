@@ -24,7 +24,13 @@ from ethlogs.hadoop.applications import Application, Applications
 from ethlogs.hadoop.client import Hadoop
 from ethlogs.run_folder import SETTINGS, RunFiles, RunFolder
 from ethlogs.settings import KafkaSettings, RunSettings, StreamSettings, to_json
-from ethlogs.spark.submit import SparkSettings, SparkSubmit, build_cluster_environment, find_spark_home
+from ethlogs.spark.submit import (
+    SparkSettings,
+    SparkSubmit,
+    build_cluster_environment,
+    check_python,
+    find_spark_home,
+)
 from ethlogs.spark.yarn import Shipment, YarnSettings, build_yarn_argv
 from ethlogs.submission.shipping import HdfsLayout, build_package, ship_archive, ship_spark
 from ethlogs.submission.watch import end_application
@@ -35,6 +41,7 @@ _STREAM_TAG = "ethlogs-stream-"
 _REPLACE_SECONDS = 60.0
 _DEFAULT_PYTHON = "bin/python"
 _LAST_LINES = 15
+_TOO_MUCH = ("above the max threshold", "Invalid resource request")
 _DENIED = (
     "does not have permission to submit",
     "cannot submit applications to queue",
@@ -150,6 +157,8 @@ class YarnSubmitter:
             path = Path(given)
             return ship_archive(layout, path, None, self._say), find_interpreter(path)
         packed = pack_environment(self._cluster.pack, self._cache, self._say)
+        if packed.python_version is not None:
+            check_python(self._spark.version, packed.python_version)
         return ship_archive(layout, packed.path, packed.fingerprint, self._say), packed.python
 
     def _run(self, argv: list[str], local: RunFolder, run: str) -> str:
@@ -224,9 +233,10 @@ def build_submit_failure(
     if "unknown queue" in output:
         queues = ", ".join(applications.queue_names())
         return SubmissionError(f"spark-submit failed: {reason}", hint=f"the queues are: {queues}")
-    if "above the max threshold" in output:
+    if any(sign in output for sign in _TOO_MUCH):
         return SubmissionError(
-            f"spark-submit failed: {reason}", hint="ask for less, with --driver-memory or --executor-memory"
+            f"spark-submit failed: {reason}",
+            hint="ask for less, with --driver-memory, --driver-cores or --executor-memory",
         )
     lines = "\n".join(f"    {line}" for line in output.splitlines()[-_LAST_LINES:])
     return SubmissionError(
