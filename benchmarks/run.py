@@ -26,6 +26,7 @@ from ethlogs_devnet import DEFAULT_PLAN, Kind, plan_of_logs
 from ethlogs_devnet.plans import logs_in
 from lab import Lab, Produced, open_lab, produce, say
 from latency import measure_latency
+from packing import pack_thrice
 from peers import ETL, PeerMissing, PeerRun, run_ethereum_etl, run_notebook
 from steps import COLLECTOR, REST, STEPS, Steps, measure
 
@@ -149,6 +150,15 @@ class Bench:
         for _ in range(blocks):
             self._lab.net.geth.commit_block(plan_of_logs(LARGE_LOGS, Kind.ANONYMOUS))
 
+    def pack(self) -> None:
+        """The driver's environment for a cluster."""
+        say("pack")
+        print_head("ethlogs pack", "seconds", "MB", "steps")
+        for packing in pack_thrice():
+            steps = ", ".join(f"{name} {seconds:.1f}" for name, seconds in packing.archive.seconds.items())
+            size = packing.archive.size_bytes / 1e6
+            print_row(packing.name, f"{packing.seconds:.2f}", f"{size:.1f}", steps)
+
     def _print_large(self, name: str, blocks: int, proof: str) -> None:
         say(f"large blocks: {name}")
         start = self._lab.net.geth.height() - blocks + 1
@@ -189,6 +199,7 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "memory": Bench.memory,
     "steps": Bench.steps,
     "proof": Bench.proof,
+    "pack": Bench.pack,
 }
 
 

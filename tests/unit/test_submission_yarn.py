@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from ethlogs.errors import EthlogsError, KerberosError, NotAuthorizedError, SubmissionError
+from ethlogs.errors import EthlogsError, KerberosError, NotAuthorizedError, SettingsError, SubmissionError
 from ethlogs.hadoop.applications import Application
 from ethlogs.hadoop.errors import to_ethlogs_error
 from ethlogs.run_folder import RunFolder
-from ethlogs.settings import KafkaSettings, StreamSettings
-from ethlogs.submission.shipping import build_package, hash_file
+from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, StreamSettings
+from ethlogs.submission.shipping import build_package, hash_file, take_files_along
 from ethlogs.submission.watch import _waits_for, build_failure
 from ethlogs.submission.yarn import build_submit_failure, find_reason, run_of, stream_tag
 
@@ -65,6 +65,27 @@ def test_the_package_is_the_same_for_the_same_content_and_holds_nothing_compiled
     first, second = build_package(tmp_path), build_package(tmp_path / "other")
     assert hash_file(first) == hash_file(second)
     assert not [name for name in zipfile.ZipFile(first).namelist() if "__pycache__" in name]
+
+
+def test_files_that_settings_name_go_along_for_their_owner_alone(tmp_path: Path) -> None:
+    secret, here = tmp_path / "client.key", tmp_path / "run"
+    here.mkdir()
+    secret.write_text("a private key")
+    client = (("ssl.keyfile", str(secret)), ("security.protocol", "SSL"))
+    settings = RunSettings("a", "produce", NodeSettings(("http://n",)), KafkaSettings("k:1", client))
+    there, files = take_files_along(settings, RunFolder(here))
+    assert there.kafka.client == (("ssl.keyfile", "kafka-ssl.keyfile"), ("security.protocol", "SSL"))
+    assert files == [here / "kafka-ssl.keyfile"]
+    assert files[0].read_text() == "a private key"
+    assert files[0].stat().st_mode & 0o777 == 0o600
+    assert replace(there, kafka=settings.kafka) == settings
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    kafka = KafkaSettings("k:1", (("ssl.cafile", "/nowhere.pem"),))
+    settings = RunSettings("a", "produce", NodeSettings(("http://n",)), kafka)
+    with pytest.raises(SettingsError, match=r"ssl\.cafile: the file /nowhere\.pem cannot be read"):
+        take_files_along(settings, RunFolder(tmp_path))
 
 
 # ---------------------------------------------------------------- tags

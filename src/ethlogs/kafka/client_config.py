@@ -39,6 +39,7 @@ _OURS = frozenset(
         "max_request_size",
     }
 )
+_FILES = frozenset({"ssl_cafile", "ssl_certfile", "ssl_keyfile", "ssl_crlfile"})
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -66,6 +67,11 @@ def check_client_settings(client: tuple[tuple[str, str], ...]) -> None:
             hint = f"did you mean {near[0].replace('_', '.')}?" if near else None
             raise SettingsError(f"--kafka-config {name} is no setting of the Kafka client", hint=hint)
         _convert(name, value, known[option])
+
+
+def names_file(name: str) -> bool:
+    """Whether the value of a setting is the path of a file."""
+    return _option(name) in _FILES
 
 
 def producer_config(settings: KafkaSettings, transactional_id: str) -> dict[str, Any]:

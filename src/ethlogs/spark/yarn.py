@@ -57,6 +57,8 @@ class Shipment:
     """Spark's jars on HDFS; ``None`` where Spark is configured with a place of its own for them."""
     run_folder: str
     tags: tuple[str, ...]
+    files: tuple[Path, ...] = ()
+    """Others that the settings name; they are in the driver's working folder by their names."""
 
 
 def build_yarn_argv(
@@ -116,7 +118,9 @@ def _build_conf(yarn: YarnSettings, shipment: Shipment, asked: Mapping[str, str]
 def _lists(shipment: Shipment) -> dict[str, str]:
     return {
         "spark.yarn.dist.archives": f"{shipment.archive}#{ENVIRONMENT}",
-        "spark.yarn.dist.files": f"{shipment.settings_file}#{SETTINGS}",
+        "spark.yarn.dist.files": ",".join(
+            [f"{shipment.settings_file}#{SETTINGS}", *map(str, shipment.files)]
+        ),
         "spark.yarn.tags": ",".join(shipment.tags),
     }
 

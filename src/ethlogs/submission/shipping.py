@@ -6,14 +6,17 @@ import hashlib
 import tempfile
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import orjson
 
-from ethlogs.errors import SubmissionError
+from ethlogs.errors import SettingsError, SubmissionError
 from ethlogs.hadoop.hdfs import PRIVATE_FOLDER, HdfsFiles
 from ethlogs.hadoop.run_folder import HdfsRunFolder
+from ethlogs.kafka.client_config import names_file
+from ethlogs.run_folder import RunFolder
+from ethlogs.settings import RunSettings
 
 DEFAULT_FOLDER = ".ethlogs"
 _PACKAGE = Path(__file__).parent.parent
@@ -87,6 +90,34 @@ def ship_archive(layout: HdfsLayout, archive: Path, fingerprint: str | None, rep
     suffix = "".join(archive.suffixes[-2:]) if archive.name.endswith(".tar.gz") else archive.suffix
     name = f"env-{fingerprint or hash_file(archive)[:_SHORT]}{suffix}"
     return layout.upload_once(archive, "archives", name, report)
+
+
+def take_files_along(settings: RunSettings, local: RunFolder) -> tuple[RunSettings, list[Path]]:
+    """Copy every file that a setting names into the run's folder, and name its place in the container.
+
+    Raises
+    ------
+    SettingsError
+        When one cannot be read.
+    """
+    files, client = [], []
+    for name, value in settings.kafka.client:
+        if names_file(name):
+            path = local.path / f"kafka-{name.strip()}"
+            local.write(path.name, _read_file(name, value))
+            files.append(path)
+            # The driver's working folder is where YARN puts what travels with an application.
+            client.append((name, path.name))
+        else:
+            client.append((name, value))
+    return replace(settings, kafka=replace(settings.kafka, client=tuple(client))), files
+
+
+def _read_file(name: str, path: str) -> bytes:
+    try:
+        return Path(path).expanduser().read_bytes()
+    except OSError as exc:
+        raise SettingsError(f"{name}: the file {path} cannot be read: {exc.strerror}") from exc
 
 
 def build_package(folder: Path) -> Path:

@@ -32,7 +32,13 @@ from ethlogs.spark.submit import (
     find_spark_home,
 )
 from ethlogs.spark.yarn import Shipment, YarnSettings, build_yarn_argv
-from ethlogs.submission.shipping import HdfsLayout, build_package, ship_archive, ship_spark
+from ethlogs.submission.shipping import (
+    HdfsLayout,
+    build_package,
+    ship_archive,
+    ship_spark,
+    take_files_along,
+)
 from ethlogs.submission.watch import end_application
 
 _SUBMITTED = re.compile(r"Submitted application (application_\d+_\d+)")
@@ -130,7 +136,8 @@ class YarnSubmitter:
                 self._say(f"it did not end within {_REPLACE_SECONDS:g} seconds and was killed")
 
     def _ship(self, layout: HdfsLayout, settings: RunSettings, local: RunFolder) -> Shipment:
-        local.write(SETTINGS, to_json(settings))
+        settings_there, files = take_files_along(settings, local)
+        local.write(SETTINGS, to_json(settings_there))
         archive, python = self._ship_archive(layout)
         asked = {**self._configured, **dict(self._spark_settings.conf)}
         spark_archive = None
@@ -139,6 +146,7 @@ class YarnSubmitter:
             spark_archive = ship_spark(layout, home, self._spark.version, self._cache, self._say)
         return Shipment(
             settings_file=local.path / SETTINGS,
+            files=tuple(files),
             package=build_package(local.path),
             archive=archive,
             python=python,
