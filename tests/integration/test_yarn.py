@@ -48,6 +48,15 @@ class Yarn:
     def describe(self, application: str) -> dict[str, Any]:
         return self.applications()[application]
 
+    def attempts(self, application: str) -> int:
+        url = f"{self.cluster.webapp}/ws/v1/cluster/apps/{application}/appattempts"
+        return len(requests.get(url, timeout=10).json()["appAttempts"]["appAttempt"])
+
+    def kill(self, application: str) -> None:
+        """End it as another user's program would."""
+        url = f"{self.cluster.webapp}/ws/v1/cluster/apps/{application}/state"
+        requests.put(url, json={"state": "KILLED", "diagnostics": "out of budget"}, timeout=10)
+
     def drivers(self, application: str) -> dict[str, int]:
         """The processes of an application's driver: its Python and the JVM that started that."""
         found = {}
@@ -100,16 +109,16 @@ def start(
     """Starts ``ethlogs produce`` on YARN; nothing of it outlives the test."""
     begun: list[Command] = []
 
-    def start_one(*flags: str, of: Stream = stream) -> Command:
+    def start_one(*flags: str, of: Stream = stream, name: str = "produce") -> Command:
         folder = tmp_path / f"command-{len(begun)}"
-        begun.append(Command(of, live_geth.url, folder, *flags, where=yarn.where))
+        begun.append(Command(of, live_geth.url, folder, *flags, name=name, where=yarn.where))
         return begun[-1]
 
     yield start_one
     for command in begun:
         with command:
-            for application in APPLICATION.findall(command.stderr + command.stdout):
-                yarn.command("stop", "--application", application, "--stop-timeout", "0", check=False)
+            for application in set(APPLICATION.findall(command.stderr + command.stdout)):
+                yarn.kill(application)
 
 
 def id_of(command: Command) -> str:
@@ -151,10 +160,11 @@ def test_a_run_on_yarn_and_its_log(
 def test_what_is_on_hdfs_is_there_once_and_for_its_owner_alone(
     yarn: Yarn, start: Callable[..., Command], stream: Stream
 ) -> None:
-    for _ in range(2):
-        command = start("--blocks", "1")
-        assert command.wait() == 0, command.stderr
-    assert "uploading" not in command.stderr, "the second submission uploads nothing large"
+    assert start("--blocks", "1").wait() == 0
+    second = start("--timeout", "100", name="smoketest")
+    assert second.wait() == 0, second.stderr
+    assert "uploading" not in second.stderr, "the second submission uploads nothing large"
+    assert "produce, seconds" in second.stdout
     listed = list_hdfs(yarn, f"/user/{yarn.cluster.user}/.ethlogs")
     files = {path: mode for path, mode in listed.items() if "." in path.rsplit("/", 1)[-1]}
     assert len([path for path in files if path.startswith("/spark/")]) == 1
@@ -264,9 +274,8 @@ def test_a_superseded_run_that_yarn_starts_again_stays_out(
     run(another_run(settings, blocks=60)).assert_done()
     taken = len(stream.claims())
     assert command.wait() == 9, command.stderr
-    described = yarn.describe(application)
-    assert described["finalStatus"] == "FAILED"
-    assert described["currentAppAttemptId"].endswith("_000002"), "YARN did start it again"
+    assert yarn.describe(application)["finalStatus"] == "FAILED"
+    assert yarn.attempts(application) == 2, "YARN did start it again"
     assert len(stream.claims()) == taken
     heights = stream.heights()
     assert heights == list(range(1, heights[-1] + 1))
@@ -298,8 +307,7 @@ def test_an_application_that_somebody_else_kills(
     command = start("--start", "1")
     command.wait_for_tip(stream, 3)
     application = id_of(command)
-    url = f"{yarn.cluster.webapp}/ws/v1/cluster/apps/{application}/state"
-    requests.put(url, json={"state": "KILLED", "diagnostics": "out of budget"}, timeout=10).raise_for_status()
+    yarn.kill(application)
     assert command.wait() == 8
     assert f"the application {application} was killed" in command.stderr
     assert "out of budget" in command.stderr or "killed by user" in command.stderr
