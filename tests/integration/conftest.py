@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from ethlogs_devnet.conda_channel import find_channel, write_env_file
 
-from ethlogs.environment import PackSettings, pack_environment
 from ethlogs_devnet import (
     EMPTY_PLAN,
     SMALL_PLAN,
@@ -20,6 +18,7 @@ from ethlogs_devnet import (
     plan_of_logs,
 )
 
+from .packing import Packing, pack_twice_at_once
 from .streams import Stream
 
 AUTHORIZER = {
@@ -102,9 +101,12 @@ def stream(kafka: KafkaBroker, new_stream: Callable[[KafkaBroker], Stream]) -> S
 
 
 @pytest.fixture(scope="session")
-def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The driver's environment, packed from this machine's own Python as a conda channel."""
-    folder = tmp_path_factory.mktemp("packed")
-    template = Path(__file__).parents[2] / "conda-env.yml"
-    env_file = write_env_file(folder / "conda-env.yml", find_channel(), template)
-    return pack_environment(PackSettings(env_file=str(env_file)), folder / "cache", lambda _: None).path
+def packing(tmp_path_factory: pytest.TempPathFactory) -> Packing:
+    """The driver's environment, packed by two commands at once from this machine's own Python."""
+    return pack_twice_at_once(tmp_path_factory.mktemp("packed"))
+
+
+@pytest.fixture(scope="session")
+def packed(packing: Packing) -> Path:
+    """The archive of the driver's environment."""
+    return packing.archive

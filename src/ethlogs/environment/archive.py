@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import orjson
+
 from ethlogs.environment.fingerprint import LEFT_OUT
 from ethlogs.errors import PackError, SettingsError
 
@@ -27,6 +29,7 @@ def write_archive(prefix: Path, target: Path) -> None:
     PackError
         When conda-pack refuses it, with its own words, or there is no room.
     """
+    refuse_editable(prefix)
     conda_pack = import_conda_pack()
     temporary = target.with_name(f".{target.name.removesuffix('.tar.gz')}.{os.getpid()}.tar.gz")
     try:
@@ -52,6 +55,23 @@ def write_archive(prefix: Path, target: Path) -> None:
         ) from exc
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def refuse_editable(prefix: Path) -> None:
+    """Refuse what is installed as a link to a folder of this machine (PEP 610), which conda-pack would pack.
+
+    Raises
+    ------
+    PackError
+        Naming it.
+    """
+    for file in prefix.glob("lib/python3*/site-packages/*.dist-info/direct_url.json"):
+        name = file.parent.name.split("-")[0]
+        if orjson.loads(file.read_bytes()).get("dir_info", {}).get("editable") and name not in LEFT_OUT:
+            raise PackError(
+                f"{prefix} cannot be packed: {name} is an editable install, a link to another folder",
+                hint=f"install it without -e: pip install the folder of {name}",
+            )
 
 
 def find_interpreter(archive: Path) -> str:
@@ -95,7 +115,8 @@ def _names(archive: Path) -> Iterator[str]:
 
 def _patterns() -> list[str]:
     site = "lib/python3*/site-packages"
-    return [f"{site}/{name}{rest}" for name in LEFT_OUT for rest in ("/*", "-*.dist-info/*")]
+    shapes = ("{}/*", "{}-*.dist-info/*", "__editable__*{}*")
+    return [f"{site}/{shape.format(name)}" for name in LEFT_OUT for shape in shapes]
 
 
 def import_conda_pack() -> Any:

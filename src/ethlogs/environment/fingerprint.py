@@ -51,6 +51,9 @@ def python_version(content: dict[str, Any]) -> str | None:
 def _read_distributions(prefix: Path) -> list[dict[str, str]]:
     found = []
     for folder in sorted(prefix.glob("lib/python3*/site-packages/*.dist-info")):
+        if not (folder / "METADATA").is_file():
+            # What an uninstallation left behind; conda-pack says whether that matters.
+            continue
         metadata = email.parser.Parser().parsestr(
             (folder / "METADATA").read_text(errors="replace"), headersonly=True
         )

@@ -1,0 +1,72 @@
+"""``ethlogs pack`` as a user runs it, with a cache of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ethlogs_devnet.conda_channel import find_channel, write_env_file
+
+from .commands import ETHLOGS
+
+TEMPLATE = Path(__file__).parents[2] / "conda-env.yml"
+ENOUGH_SECONDS = 400.0
+
+
+@dataclass(frozen=True)
+class Packing:
+    """A packed environment and how two commands at once told of it."""
+
+    folder: Path
+    env_file: Path
+    told: list[dict[str, Any]]
+    """The JSON of each command."""
+
+    @property
+    def archive(self) -> Path:
+        """The archive, which both commands name."""
+        return Path(self.told[0]["path"])
+
+
+def start_pack(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Start the command; what it keeps is below ``folder``."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("ETHLOGS_")}
+    return subprocess.Popen(
+        [str(ETHLOGS), "pack", *arguments],
+        env={**kept, "XDG_CACHE_HOME": str(folder / "cache"), "CONDARC": str(folder / "no-condarc")},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def pack(folder: Path, *arguments: str) -> tuple[int, str, str]:
+    """Run the command; returns its status and output."""
+    with start_pack(folder, *arguments) as process:
+        out, err = process.communicate(timeout=ENOUGH_SECONDS)
+    return process.returncode, out, err
+
+
+def pack_twice_at_once(folder: Path) -> Packing:
+    """Pack the driver's environment with two commands that are started together."""
+    env_file = write_env_file(folder / "conda-env.yml", find_channel(), TEMPLATE)
+    both = [start_pack(folder, "--env-file", str(env_file), "--json") for _ in range(2)]
+    told = []
+    for process in both:
+        with process:
+            out, err = process.communicate(timeout=ENOUGH_SECONDS)
+            assert process.returncode == 0, err
+            told.append(json.loads(out))
+    return Packing(folder, env_file, told)
+
+
+def write_small_env_file(path: Path, *dependencies: str) -> Path:
+    """A conda-env.yml for the channel of this machine's Python."""
+    lines = "".join(f"  - {text}\n" for text in dependencies)
+    path.write_text(f"channels:\n  - {find_channel().as_uri()}\ndependencies:\n{lines}")
+    return path
