@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo demo-yarn test lint unit integration bench docs clean
+.PHONY: help setup demo demo-yarn test test-long lint unit integration bench docs clean
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-14s%s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ unit: setup ## tests without services
 
 integration: setup ## tests with the real services
 	$(BIN)/pytest tests/integration -q
+
+test-long: setup ## the tests that take minutes each, and an older Spark
+	$(BIN)/pytest tests/integration -q -m long
 
 bench: setup ## throughput and latency, beside peers, in one run on this machine
 	$(BIN)/python benchmarks/run.py

@@ -17,6 +17,7 @@ import pytest
 import requests
 
 from ethlogs_devnet import SMALL_PLAN, GethNode, HadoopCluster, KafkaBroker, LiveHead
+from ethlogs_devnet.other_spark import SPARK_35, find_spark
 
 from .commands import ETHLOGS, Command
 from .running import another_run, build_settings, parse_report, run, wait_until
@@ -358,3 +359,31 @@ def test_a_cluster_that_does_not_answer(yarn: Yarn, stream: Stream, geth: GethNo
     assert "Connection refused" in command.stderr
     assert "HADOOP_CONF_DIR" in command.stderr
     assert time.monotonic() - begun < START_SECONDS, "not the 15 minutes that Hadoop waits by itself"
+
+
+@pytest.mark.long
+def test_the_whole_road_with_spark_3_5(
+    start: Callable[..., Command], stream: Stream, live_geth: GethNode
+) -> None:
+    command = start("--start", "1", "--blocks", "20", "--spark-submit", str(find_spark()))
+    assert command.wait() == 0, command.stderr
+    assert f"(Spark {SPARK_35}, Java 17)" in command.stderr
+    assert f"the driver is up, with Spark {SPARK_35}" in command.stderr
+    assert_exactly_once(stream, live_geth.url, 1, 20)
+
+
+@pytest.mark.long
+def test_a_cluster_that_goes_away_while_a_command_waits(
+    packed: Path, stream: Stream, live_geth: GethNode, tmp_path: Path
+) -> None:
+    with HadoopCluster(tmp_path / "hadoop") as cluster:
+        yarn = Yarn(cluster, packed, tmp_path)
+        with Command(
+            stream, live_geth.url, tmp_path / "command", "--start", "1", where=yarn.where
+        ) as command:
+            command.wait_for_tip(stream, 3)
+            application = id_of(command)
+            cluster.kill()
+            assert command.wait() == 12
+    assert f"the application {application} cannot be watched any more" in command.stderr
+    assert f"it may still be running: ethlogs status --application {application}" in command.stderr

@@ -18,6 +18,7 @@ from ethlogs.cli.launching import FormatReport, Launch, tell_report
 from ethlogs.errors import ExitStatus, SettingsError
 from ethlogs.hadoop.client import find_conf_dir, open_hadoop
 from ethlogs.run_folder import RunFolder
+from ethlogs.settings import display_url
 from ethlogs.spark.submit import find_spark_home, read_configured
 from ethlogs.spark.yarn import Shipment, YarnSettings, build_yarn_argv
 from ethlogs.submission.shipping import DEFAULT_FOLDER
@@ -42,7 +43,7 @@ def check_yarn(master: str, given: dict[str, Any]) -> None:
     for url in given["node_url"]:
         parts = urlsplit(url)
         if parts.scheme == "ipc" or parts.hostname in _LOOPBACK:
-            say(f"warning: the driver runs on some node of the cluster and asks {parts.scheme}:// there")
+            say(f"warning: {display_url(url)} is not this machine for a driver on a node of the cluster")
 
 
 def print_yarn_argv(launch: Launch, given: dict[str, Any]) -> int:
