@@ -109,7 +109,7 @@ def run_driver(settings: RunSettings, folder: RunFiles, attempt: int, start_spar
     error: EthlogsError | None = None
     try:
         spark = start_spark(settings.run)
-        journal.notify(f"the driver is up, with Spark {spark.version}, after {journal.meter.seconds:.1f} s")
+        journal.notify(f"the driver is up, with Spark {spark.version}{_after(journal.meter.seconds)}")
         # After Spark, which puts its own handler on SIGINT.
         stop_on_signals(stop)
         _watch_for_stop(folder, stop)
@@ -130,6 +130,11 @@ def run_driver(settings: RunSettings, folder: RunFiles, attempt: int, start_spar
     if spark is not None:
         spark.stop()
     return int(report["exitStatus"])
+
+
+def _after(seconds: float) -> str:
+    """On YARN the session was there before the clock was."""
+    return f", after {seconds:.1f} s" if seconds >= 0.1 else ""
 
 
 def _write_report(folder: RunFiles, report: dict[str, Any]) -> None:
