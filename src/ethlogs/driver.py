@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ethlogs.errors import EthlogsError, ExitStatus, HadoopError, SettingsError
+from ethlogs.errors import TRIED_AGAIN, EthlogsError, ExitStatus, HadoopError, SettingsError
 from ethlogs.hadoop.hdfs import HdfsFiles
 from ethlogs.hadoop.run_folder import HdfsRunFolder
 from ethlogs.jobs import Job, build_job
@@ -28,9 +28,6 @@ from ethlogs.stop import StopSwitch, stop_on_signals
 
 _WATCH_SECONDS = 0.25
 _STOP_SECONDS = 10.0
-TRIED_AGAIN = frozenset({ExitStatus.DEFECT, ExitStatus.NODE, ExitStatus.DELIVERY})
-"""The verdicts that a later attempt may change; every other one is final."""
-
 StartSpark = Callable[[str], Any]
 
 

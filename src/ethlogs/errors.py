@@ -53,6 +53,10 @@ class ExitStatus(IntEnum):
     SIGTERM = 143
 
 
+TRIED_AGAIN = frozenset({ExitStatus.DEFECT, ExitStatus.NODE, ExitStatus.DELIVERY})
+"""The verdicts of a driver that a later attempt of it may change; every other one is final."""
+
+
 class EthlogsError(Exception):
     """Root of every error that ethlogs raises on purpose."""
 

@@ -17,7 +17,7 @@ from ethlogs.hadoop.errors import to_ethlogs_error
 from ethlogs.run_folder import RunFolder
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, StreamSettings
 from ethlogs.submission.shipping import build_package, hash_file, take_files_along
-from ethlogs.submission.watch import _waits_for, build_failure
+from ethlogs.submission.watch import _waits_for, build_failure, tells_the_end
 from ethlogs.submission.yarn import build_submit_failure, find_reason, run_of, stream_tag
 
 APPLICATION = Application(
@@ -167,6 +167,23 @@ def test_a_killed_application_says_who_killed_it() -> None:
     assert str(build_failure(killed, "    last")) == (
         "the application application_1700000000000_0001 was killed: Application killed by alice"
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "attempt", "final", "last"),
+    [
+        (0, 1, "SUCCEEDED", True),
+        (0, 1, "KILLED", True),
+        (9, 1, "FAILED", True),
+        (9, 1, "KILLED", False),
+        (6, 2, "FAILED", True),
+        (6, 1, "FAILED", False),
+        (7, 1, "FAILED", False),
+    ],
+)
+def test_which_report_is_the_last_word(status: int, attempt: int, final: str, last: bool) -> None:
+    application = replace(APPLICATION, attempt=2, final=final)
+    assert tells_the_end({"exitStatus": status, "attempt": attempt}, application) is last
 
 
 def test_a_driver_out_of_memory_is_told_to_take_more() -> None:

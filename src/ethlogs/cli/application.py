@@ -46,7 +46,7 @@ def stop(stop_timeout: float, as_json: bool, verbose: bool, quiet: bool, **given
         gently = _end(found, stop_timeout)
         progress = (found.folder.read_json(PROGRESS) if found.folder else None) or {}
     tip = progress.get("tip")
-    how = "ended by itself" if gently else f"was killed after {stop_timeout:g} seconds"
+    how = "ended by itself" if gently else "was killed"
     where = "unknown" if tip is None else f"block {tip}"
     say(f"the application {application.id} {how}; the tip is {where}")
     if as_json:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ethlogs.errors import (
+    TRIED_AGAIN,
     DeadlineError,
+    ExitStatus,
     HadoopUnavailableError,
     InterruptedRunError,
     KerberosError,
@@ -175,9 +177,17 @@ class Watcher:
         if progress is not None:
             self._show_progress(progress)
         report = self._folder.read_json(REPORT)
-        if report is not None and (application.final != "KILLED" or report["exitStatus"] == 0):
+        if report is not None and tells_the_end(report, application):
             return report
         raise build_failure(application, read_last_lines(self._applications, self._id))
+
+
+def tells_the_end(report: dict[str, Any], application: Application) -> bool:
+    """Whether a report is the last word: not where a later attempt ended without one, or was killed."""
+    if report["exitStatus"] == ExitStatus.DONE:
+        return True
+    is_earlier = report.get("attempt", application.attempt) < application.attempt
+    return application.final != "KILLED" and not (is_earlier and report["exitStatus"] in TRIED_AGAIN)
 
 
 def build_failure(application: Application, last_lines: str) -> SubmissionError:
@@ -213,7 +223,13 @@ def read_last_lines(applications: Applications, application_id: str) -> str:
 def end_application(
     applications: Applications, folder: RunFiles, application_id: str, seconds: float
 ) -> bool:
-    """Ask a driver to end after the block in hand, kill it after ``seconds``; whether it ended by itself."""
+    """Ask a driver to end after the block in hand, kill it after ``seconds``; whether it ended by itself.
+
+    An application whose driver does not run yet is killed at once.
+    """
+    if applications.describe(application_id).state != "RUNNING":
+        applications.kill(application_id, "ethlogs: stopped before its driver ran")
+        return False
     folder.request_stop(signal.SIGTERM)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -133,7 +133,7 @@ class YarnSubmitter:
             self._say(f"stopping the application {other.id}, to be replaced")
             folder = layout.run_folder(run_of(other) or "")
             if not end_application(applications, folder, other.id, _REPLACE_SECONDS):
-                self._say(f"it did not end within {_REPLACE_SECONDS:g} seconds and was killed")
+                self._say("it did not end by itself and was killed")
 
     def _ship(self, layout: HdfsLayout, settings: RunSettings, local: RunFolder) -> Shipment:
         settings_there, files = take_files_along(settings, local)
