@@ -27,7 +27,9 @@ class Command:
         *flags: str,
         name: str = "produce",
         where: Mapping[str, str] = HERE,
+        limit_seconds: float = ENOUGH_SECONDS,
     ) -> None:
+        self._limit_seconds = limit_seconds
         folder.mkdir(exist_ok=True)
         self._folder = folder
         self._out, self._err = folder / "out", folder / "err"
@@ -67,7 +69,7 @@ class Command:
         return self._err.read_text()
 
     def wait(self) -> int:
-        return self.process.wait(ENOUGH_SECONDS)
+        return self.process.wait(self._limit_seconds)
 
     def wait_for_tip(self, stream: Stream, height: int) -> None:
         """Wait until a block is committed; fail where the command ends before."""
@@ -77,7 +79,7 @@ class Command:
             heights = stream.heights()
             return bool(heights) and heights[-1] >= height
 
-        wait_until(committed, f"block {height} is on Kafka", ENOUGH_SECONDS)
+        wait_until(committed, f"block {height} is on Kafka", self._limit_seconds)
 
     def driver_pid(self) -> int:
         """The driver's Python: the one process that has the run's folder as its last argument."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -30,6 +31,13 @@ ODD_BLOCKS = {"small": 1, "empty": 2, "many": 3, "large": 4, "after": 5}
 """The heights of :func:`odd_geth`."""
 MANY_LOGS = 20_000
 LARGE_BYTES = 3_000_000
+
+
+def pytest_configure() -> None:
+    """Let the programs that are started here be interrupted, also where pytest runs in the background:
+    a signal that is ignored stays ignored in every child.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

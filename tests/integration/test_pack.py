@@ -15,7 +15,7 @@ from ethlogs.environment.condarc import Condarc
 from ethlogs.environment.install import create_environment
 from ethlogs.environment.spec import read_spec
 
-from .packing import Packing, pack, start_pack, write_small_env_file
+from .packing import ENOUGH_SECONDS, Packing, pack, start_pack, write_small_env_file
 
 pytestmark = pytest.mark.services
 
@@ -143,7 +143,7 @@ def test_an_interrupt_leaves_no_half_archive(packing: Packing, tmp_path: Path) -
             if "installing the pip section" in line:
                 process.send_signal(signal.SIGINT)
                 break
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=ENOUGH_SECONDS)
     assert process.returncode == 130, err
     assert archives_in(tmp_path / "cache" / "ethlogs") == []
     assert "Traceback" not in err
