@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -160,10 +161,14 @@ class RunInThread:
         """Ask it to end after the block in hand."""
         self._stop.request(signal.SIGTERM, "interrupted by the test")
 
+    def _where(self) -> str:
+        frame = sys._current_frames().get(self._thread.ident or 0)
+        return "".join(traceback.format_stack(frame)) if frame else "(ended meanwhile)"
+
     def wait(self) -> Outcome:
         """Its end."""
         self._thread.join(ENOUGH_SECONDS)
-        assert not self._thread.is_alive(), "the run does not end"
+        assert not self._thread.is_alive(), f"the run does not end; it is here:\n{self._where()}"
         error = self._error if isinstance(self._error, EthlogsError) else None
         if error is None and self._error is not None:
             raise self._error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from ethlogs_devnet import containers
@@ -13,7 +14,11 @@ from ethlogs_devnet.containers import end_containers, find_containers
 def start(folder: Path) -> subprocess.Popen[bytes]:
     """A process like a container's: in a session of its own, its environment naming its folder."""
     environment = {"LOCAL_DIRS": f"{folder}/usercache/somebody/appcache/application_1_1"}
-    return subprocess.Popen(["/bin/sleep", "60"], env=environment, start_new_session=True)
+    process = subprocess.Popen(["/bin/sleep", "60"], env=environment, start_new_session=True)
+    # Popen returns when exec has begun; for a moment more /proc may show neither the old nor the new.
+    while not Path(f"/proc/{process.pid}/environ").read_bytes():
+        time.sleep(0.01)
+    return process
 
 
 def test_only_the_folders_own_processes_are_ended(tmp_path: Path) -> None:
