@@ -64,7 +64,8 @@ def test_a_file_with_a_pip_section_gets_pip_and_loses_nodefaults(tmp_path: Path)
 
 def test_a_requirements_file(tmp_path: Path) -> None:
     spec = read_spec(write(tmp_path, "web3\n", "requirements.txt"))
-    assert (spec.channels, spec.conda, spec.pip) == ((), ("python 3.11.*", "pip"), ("-r", "requirements.txt"))
+    assert (spec.channels, spec.conda, spec.pip) == ((), ("python 3.11.*", "pip"), ("-r requirements.txt",))
+    assert spec.pip_arguments == ["-r", "requirements.txt"]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ def test_a_condarc(tmp_path: Path) -> None:
     assert found.channels == ("ours",)
     assert found.resolve("ours") == "https://conda.example/ours"
     assert found.resolve("https://elsewhere.example/x") == "https://elsewhere.example/x"
-    assert found.environment() == {
+    assert found.environment({}) == {
         "HTTPS_PROXY": "http://proxy.example:3128",
         "SSL_CERT_FILE": "/etc/ca.pem",
     }

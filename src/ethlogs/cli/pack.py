@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -54,10 +54,22 @@ def pack(
             layout = HdfsLayout.of(hadoop.files, upload)
             place = ship_archive(layout, archive.path, archive.fingerprint, tell)
     if as_json:
-        click.echo(orjson.dumps({**asdict(archive), "path": place}, default=str).decode())
+        click.echo(orjson.dumps(_to_json(archive, place)).decode())
     else:
         click.echo(place)
     return ExitStatus.DONE
+
+
+def _to_json(archive: Archive, place: str) -> dict[str, Any]:
+    return {
+        "path": place,
+        "fingerprint": archive.fingerprint,
+        "sizeBytes": archive.size_bytes,
+        "python": archive.python,
+        "pythonVersion": archive.python_version,
+        "reused": archive.reused,
+        "seconds": archive.seconds,
+    }
 
 
 def _steps(archive: Archive) -> str:

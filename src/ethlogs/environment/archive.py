@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tarfile
+import tempfile
 import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import orjson
-
 from ethlogs.environment.fingerprint import LEFT_OUT
+from ethlogs.environment.integrity import check_integrity
 from ethlogs.errors import PackError, SettingsError
 
 _COMPRESSION = 4
 """Of gzip: level 9 takes four times as long for 4 percent less."""
-_THREADS = 2
+_THREADS = 1
+"""With more a full disk is met in a thread of conda-pack's, which prints it and goes on reading."""
+SCRATCH_PREFIX = ".packing-"
 _INTERPRETERS = ("bin/python", "bin/python3")
 
 
@@ -29,18 +32,21 @@ def write_archive(prefix: Path, target: Path) -> None:
     PackError
         When conda-pack refuses it, with its own words, or there is no room.
     """
-    refuse_editable(prefix)
+    check_integrity(prefix)
     conda_pack = import_conda_pack()
     temporary = target.with_name(f".{target.name.removesuffix('.tar.gz')}.{os.getpid()}.tar.gz")
     try:
-        conda_pack.pack(
-            prefix=str(prefix),
-            output=str(temporary),
-            format="tar.gz",
-            compress_level=_COMPRESSION,
-            n_threads=_THREADS,
-            filters=[("exclude", pattern) for pattern in _patterns()],
-        )
+        with _scratch_beside(target), warnings.catch_warnings():
+            # That packages are not in the package cache any more: the files of the environment are taken.
+            warnings.filterwarnings("ignore", message=r"\s*Conda-managed packages were found without")
+            conda_pack.pack(
+                prefix=str(prefix),
+                output=str(temporary),
+                format="tar.gz",
+                compress_level=_COMPRESSION,
+                n_threads=_THREADS,
+                filters=[("exclude", pattern) for pattern in _patterns()],
+            )
         temporary.chmod(0o600)
         temporary.replace(target)
     except conda_pack.CondaPackException as exc:
@@ -57,21 +63,19 @@ def write_archive(prefix: Path, target: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def refuse_editable(prefix: Path) -> None:
-    """Refuse what is installed as a link to a folder of this machine (PEP 610), which conda-pack would pack.
+@contextlib.contextmanager
+def _scratch_beside(target: Path) -> Iterator[None]:
+    """Keep the packer's unfinished file beside the target.
 
-    Raises
-    ------
-    PackError
-        Naming it.
+    It would be in /tmp, which may be small, and would stay there after Ctrl-C.
     """
-    for file in prefix.glob("lib/python3*/site-packages/*.dist-info/direct_url.json"):
-        name = file.parent.name.split("-")[0]
-        if orjson.loads(file.read_bytes()).get("dir_info", {}).get("editable") and name not in LEFT_OUT:
-            raise PackError(
-                f"{prefix} cannot be packed: {name} is an editable install, a link to another folder",
-                hint=f"install it without -e: pip install the folder of {name}",
-            )
+    earlier = tempfile.tempdir
+    with tempfile.TemporaryDirectory(prefix=SCRATCH_PREFIX, dir=target.parent) as folder:
+        tempfile.tempdir = folder
+        try:
+            yield
+        finally:
+            tempfile.tempdir = earlier
 
 
 def find_interpreter(archive: Path) -> str:

@@ -38,7 +38,8 @@ for name in required + [name for name in optional if importlib.util.find_spec(na
     except Exception as exc:
         missing[name] = f"{type(exc).__name__}: {exc}"
 maps = [line.split()[-1] for line in open("/proc/self/maps") if "/" in line]
-print(json.dumps({"missing": missing, "paths": sys.path + [sys.prefix] + sorted(set(maps))}))
+files = [module.__file__ for module in list(sys.modules.values()) if getattr(module, "__file__", None)]
+print(json.dumps({"missing": missing, "paths": sys.path + [sys.prefix] + files + sorted(set(maps))}))
 """
 
 
@@ -66,7 +67,10 @@ def check_archive(archive: Path, python: str, original: Path) -> None:
             f"the driver cannot run from the archive, which lacks: {reasons}",
             hint="add what is missing to the environment",
         )
-    leaks = [path for path in found["paths"] if path.startswith(f"{original}/")]
+    originals = {str(original), str(original.resolve())}
+    leaks = [
+        path for path in found["paths"] if any(f"{path}/".startswith(f"{start}/") for start in originals)
+    ]
     if leaks:
         raise PackError(
             f"the archive still needs the original environment: {leaks[0]}", hint="pack with --env-file"

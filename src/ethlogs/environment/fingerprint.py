@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.parser
 import hashlib
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,11 @@ def read_content(prefix: Path) -> dict[str, Any]:
         )
     records = [orjson.loads(file.read_bytes()) for file in sorted(metadata.glob("*.json"))]
     conda = [
-        {key: record.get(key) for key in ("name", "version", "build", "url", "sha256")} for record in records
+        {key: record.get(key) for key in ("name", "version", "build", "url", "sha256")}
+        for record in records
+        if record["name"] not in LEFT_OUT
     ]
-    return {"conda": conda, "python": _read_distributions(prefix)}
+    return {"machine": platform.machine(), "conda": conda, "python": _read_distributions(prefix)}
 
 
 def fingerprint_of(content: dict[str, Any]) -> str:
@@ -57,8 +60,16 @@ def _read_distributions(prefix: Path) -> list[dict[str, str]]:
         metadata = email.parser.Parser().parsestr(
             (folder / "METADATA").read_text(errors="replace"), headersonly=True
         )
-        record = folder / "RECORD"
         if metadata["Name"] and metadata["Name"].lower() not in LEFT_OUT:
-            digest = hashlib.sha256(record.read_bytes()).hexdigest() if record.is_file() else ""
-            found.append({"name": metadata["Name"], "version": metadata["Version"] or "", "record": digest})
+            version = metadata["Version"] or ""
+            found.append({"name": metadata["Name"], "version": version, "record": _digest_record(folder)})
     return found
+
+
+def _digest_record(folder: Path) -> str:
+    """Of what a distribution installed, but its scripts: they hold the environment's own path."""
+    record = folder / "RECORD"
+    if not record.is_file():
+        return ""
+    lines = [line for line in record.read_bytes().splitlines() if not line.startswith(b"../")]
+    return hashlib.sha256(b"\n".join(sorted(lines))).hexdigest()

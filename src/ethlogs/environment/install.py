@@ -1,21 +1,32 @@
-"""An environment made from its specification by py-rattler: no conda is needed on this machine."""
+"""An environment made from its specification by py-rattler: no conda is needed on this machine.
+
+py-rattler works in a process of its own. Its threads outlive a failed solve, and an interpreter that ends
+while they run is aborted (status 134 in place of the error's); and only a process can be stopped at once.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
+import platform
 import shutil
+import signal
 import subprocess
-from collections.abc import Callable, Iterator
+import sys
+import tempfile
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from ethlogs.environment.condarc import Condarc
+from ethlogs.environment.pip import run_pip
 from ethlogs.environment.spec import EnvironmentSpec
 from ethlogs.errors import PackError, SettingsError
 
-PLATFORM = "linux-64"
+_PLATFORMS = {"x86_64": "linux-64", "aarch64": "linux-aarch64", "ppc64le": "linux-ppc64le"}
 _NETWORK = (
     "error sending request",
     "failed to fetch",
@@ -24,6 +35,8 @@ _NETWORK = (
     "timed out",
     "no such file",
 )
+_NO_ROOM = ("no space left", "file too large", "quota exceeded")
+_PROGRAM = "from ethlogs.environment.install import work; work()"
 _LAST_CHARACTERS = 1500
 
 
@@ -43,70 +56,124 @@ def create_environment(
         With the solver's or pip's own words.
     """
     shutil.rmtree(prefix, ignore_errors=True)
-    channels = [condarc.resolve(channel) for channel in spec.channels or condarc.channels]
-    with _variables(condarc.environment()):
-        report(f"solving {spec.file} with the channels {', '.join(channels)}")
-        asyncio.run(_create(spec, channels, glibc, prefix, package_cache, report))
+    channels = condarc.resolve_all(spec.channels or condarc.channels)
+    report(f"solving {spec.file} with the channels {', '.join(channels)}")
+    wanted = {
+        "specs": [condarc.resolve_spec(text) for text in spec.conda],
+        "channels": channels,
+        "glibc": glibc,
+        "platform": conda_platform(),
+        "prefix": str(prefix),
+        "cache": str(package_cache),
+    }
+    failure = _run_worker(wanted, condarc, report)
+    if failure is not None:
+        raise _to_pack_error(spec.file, channels, **failure)
     if spec.pip:
         report("installing the pip section")
-        _run_pip(spec, prefix)
+        run_pip(spec, prefix, glibc)
 
 
-def import_rattler() -> Any:
-    """The solver, which only packing needs.
+def require_rattler() -> None:
+    """Raise where the solver, which only packing needs, is not installed.
 
     Raises
     ------
     SettingsError
-        Where it is not installed.
+        Saying how to install it.
     """
-    try:
-        import rattler
-    except ImportError as exc:
+    if find_spec("rattler") is None:
         raise SettingsError(
             "an environment cannot be made from a file without py-rattler",
             hint="pip install 'ethlogs[pack]', or give --env-prefix, or --env-archive",
-        ) from exc
-    return rattler
+        )
 
 
-async def _create(
-    spec: EnvironmentSpec,
-    channels: list[str],
-    glibc: str | None,
-    prefix: Path,
-    package_cache: Path,
-    report: Callable[[str], None],
-) -> None:
-    rattler = import_rattler()
+def conda_platform() -> str:
+    """This machine's platform by conda's name.
+
+    Raises
+    ------
+    PackError
+        Where conda has none.
+    """
+    machine = platform.machine()
+    if machine not in _PLATFORMS:
+        raise PackError(f"conda has no packages for {machine}", hint="give --env-archive")
+    return _PLATFORMS[machine]
+
+
+def _run_worker(
+    wanted: dict[str, Any], condarc: Condarc, report: Callable[[str], None]
+) -> dict[str, str] | None:
+    """Run :func:`work` in a process; returns how it failed, if it did."""
+    source = str(Path(__file__).parents[2])
+    path = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, **condarc.environment(os.environ), "PYTHONPATH": path}
+    command = [sys.executable, "-c", _PROGRAM, orjson.dumps(wanted).decode()]
+    with tempfile.TemporaryFile("w+", errors="replace") as errors:
+        worker = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, env=environment)
+        with worker:
+            try:
+                answer = _read_answer(worker, report)
+            finally:
+                worker.kill()
+        if answer is None:
+            errors.seek(0)
+            words = errors.read().strip()[-_LAST_CHARACTERS:]
+            answer = {"what": "solve", "words": words or f"the solver ended with {worker.returncode}"}
+    return answer or None
+
+
+def _read_answer(worker: subprocess.Popen[bytes], report: Callable[[str], None]) -> dict[str, str] | None:
+    """Its last line: empty where it succeeded; ``None`` where it said nothing."""
+    assert worker.stdout is not None  # noqa: S101 - a pipe was asked for
+    answer: dict[str, str] | None = None
+    for line in worker.stdout:
+        found = orjson.loads(line)
+        if isinstance(found, str):
+            report(found)
+        else:
+            answer = found
+            break
+    return answer
+
+
+def work() -> None:
+    """What the process does: its task is its argument, each line of stdout is JSON."""
+    # At Ctrl-C the one who started it tells; this one just ends.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    answer = asyncio.run(_create(orjson.loads(sys.argv[1])))
+    _tell(answer)
+    # Without the interpreter's own end, which waits for nobody's threads.
+    os._exit(0)
+
+
+def _tell(something: Any) -> None:
+    sys.stdout.buffer.write(orjson.dumps(something) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+async def _create(wanted: dict[str, Any]) -> dict[str, str]:
+    import rattler
+
+    what = "read"
     try:
-        wanted = [rattler.MatchSpec(text) for text in spec.conda]
-    except Exception as exc:
-        raise PackError(f"{spec.file}: {exc}", hint="mend that dependency") from exc
-    try:
+        specs = [rattler.MatchSpec(text) for text in wanted["specs"]]
+        what = "solve"
         records = await rattler.solve(
-            sources=channels,
-            specs=wanted,
-            platforms=[PLATFORM, "noarch"],
-            virtual_packages=_virtual_packages(rattler, glibc),
+            sources=wanted["channels"],
+            specs=specs,
+            platforms=[wanted["platform"], "noarch"],
+            virtual_packages=_virtual_packages(rattler, wanted["glibc"]),
         )
-        report(f"installing {len(records)} conda packages")
-        await rattler.install(records, target_prefix=prefix, cache_dir=package_cache, show_progress=False)
-    except OSError as exc:
-        raise PackError(f"the environment cannot be written to {prefix}: {exc}", hint="make room") from exc
-    except Exception as exc:
-        raise _to_pack_error(spec.file, channels, str(exc)) from exc
-
-
-def _to_pack_error(file: Path, channels: list[str], words: str) -> PackError:
-    if "No space left" in words:
-        return PackError(f"the disk is full: {words}", hint="make room, or set XDG_CACHE_HOME elsewhere")
-    if any(sign in words.lower() for sign in _NETWORK):
-        return PackError(
-            f"a channel of {', '.join(channels)} cannot be reached: {words}",
-            hint="is it spelled right, and do .condarc and HTTPS_PROXY name your proxy?",
-        )
-    return PackError(f"{file} cannot be solved: {words}", hint="loosen one of these, or add a channel")
+        _tell(f"installing {len(records)} conda packages")
+        what = "install"
+        cache = Path(wanted["cache"])
+        await rattler.install(records, target_prefix=wanted["prefix"], cache_dir=cache, show_progress=False)
+    except Exception as exc:  # noqa: BLE001 - every kind is told in its own words
+        return {"what": what, "words": str(exc).strip()}
+    return {}
 
 
 def _virtual_packages(rattler: Any, glibc: str | None) -> list[Any]:
@@ -120,35 +187,17 @@ def _virtual_packages(rattler: Any, glibc: str | None) -> list[Any]:
     return [*others, rattler.GenericVirtualPackage(rattler.PackageName("__glibc"), version, build)]
 
 
-def _run_pip(spec: EnvironmentSpec, prefix: Path) -> None:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
-    environment["PYTHONNOUSERSITE"] = "1"
-    environment.pop("VIRTUAL_ENV", None)
-    command = [str(prefix / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-input"]
-    finished = subprocess.run(
-        [*command, "--disable-pip-version-check", *spec.pip],
-        cwd=spec.file.resolve().parent,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if finished.returncode:
-        words = finished.stderr.strip()[-_LAST_CHARACTERS:]
-        raise PackError(
-            f"the pip section of {spec.file} cannot be installed: {words}",
-            hint="mend it, or pip's own configuration",
+def _to_pack_error(file: Path, channels: list[str], what: str, words: str) -> PackError:
+    lower = words.lower()
+    if what == "read":
+        return PackError(f"{file}: {words}", hint="mend that dependency")
+    if any(sign in lower for sign in _NO_ROOM):
+        return PackError(f"the disk is full: {words}", hint="make room, or set XDG_CACHE_HOME elsewhere")
+    if any(sign in lower for sign in _NETWORK):
+        return PackError(
+            f"a channel of {', '.join(channels)} cannot be reached: {words}",
+            hint="is it spelled right, and do .condarc and HTTPS_PROXY name your proxy?",
         )
-
-
-@contextlib.contextmanager
-def _variables(wanted: dict[str, str]) -> Iterator[None]:
-    """The solver takes proxies and certificates from the environment alone."""
-    earlier = {name: os.environ.get(name) for name in wanted}
-    os.environ.update({name: value for name, value in wanted.items() if name not in os.environ})
-    try:
-        yield
-    finally:
-        for name, value in earlier.items():
-            if value is None:
-                os.environ.pop(name, None)
+    if what == "install":
+        return PackError(f"the packages of {file} cannot be installed: {words}", hint="try again")
+    return PackError(f"{file} cannot be solved: {words}", hint="loosen one of these, or add a channel")

@@ -7,21 +7,23 @@ import fcntl
 import hashlib
 import os
 import platform
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 
-from ethlogs.environment.archive import find_interpreter, import_conda_pack, write_archive
+from ethlogs.environment.archive import SCRATCH_PREFIX, find_interpreter, import_conda_pack, write_archive
 from ethlogs.environment.check import check_archive
 from ethlogs.environment.condarc import Condarc, read_condarc
 from ethlogs.environment.fingerprint import fingerprint_of, python_version, read_content
-from ethlogs.environment.install import create_environment, import_rattler
+from ethlogs.environment.install import create_environment, require_rattler
+from ethlogs.environment.local_files import digest_of, find_local_files
 from ethlogs.environment.prefix import find_prefix
 from ethlogs.environment.spec import DEFAULT_FILE, EnvironmentSpec, read_spec
 from ethlogs.errors import PackError
@@ -68,11 +70,39 @@ def pack_environment(settings: PackSettings, cache: Path, report: Report) -> Arc
     PackError
         When it cannot be solved, installed, packed, or does not work where it is unpacked.
     """
+    _check(settings)
     for folder in (cache, cache / "archives", cache / "environments"):
         _make_private(folder)
-    with _locked(cache / "pack.lock", report):
-        archive = _Packer(settings, cache, report).pack()
+    try:
+        with _locked(cache / "pack.lock", report):
+            _remove_unfinished(cache)
+            archive = _Packer(settings, cache, report).pack()
+    except OSError as exc:
+        raise PackError(
+            f"{exc.filename or cache} cannot be used: {exc.strerror or exc}",
+            hint="make room, or set XDG_CACHE_HOME to another folder",
+        ) from exc
     return archive if settings.output is None else _copy(archive, Path(settings.output))
+
+
+def _check(settings: PackSettings) -> None:
+    """What would else be found out after a minute."""
+    if settings.glibc is not None and not re.fullmatch(r"\d+\.\d+", settings.glibc):
+        raise PackError(f"--glibc {settings.glibc} is no version of glibc", hint="give one like 2.17")
+    if settings.output is not None and not Path(settings.output).absolute().parent.is_dir():
+        raise PackError(f"--output {settings.output} is in no folder", hint="make that folder first")
+
+
+def _remove_unfinished(cache: Path) -> None:
+    """What a packing left that was killed: under the lock there is no other."""
+    for path in (cache / "environments").iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+    for path in (cache / "archives").iterdir():
+        if path.name.startswith(SCRATCH_PREFIX):
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name.startswith("."):
+            path.unlink()
 
 
 class _Packer:
@@ -93,14 +123,14 @@ class _Packer:
         spec = read_spec(Path(settings.env_file) if settings.env_file else DEFAULT_FILE)
         condarc = read_condarc()
         key = _key_of(spec, condarc, settings.glibc)
-        note = self._cache / "environments" / f"{key}.json"
+        note = self._cache / "environments" / f"{key}.fingerprint"
         if not settings.force and note.is_file():
-            known = self._known(orjson.loads(note.read_bytes()))
+            known = self._known(note.read_text())
             if known is not None:
                 return known
         prefix = self._cache / "environments" / key
         # Missing, they are missed now and not after a minute.
-        import_rattler()
+        require_rattler()
         import_conda_pack()
         try:
             with self._step("solve and install"):
@@ -109,7 +139,7 @@ class _Packer:
             archive = self._pack_prefix(prefix, original_stays=False)
         finally:
             shutil.rmtree(prefix, ignore_errors=True)
-        note.write_bytes(orjson.dumps({"fingerprint": archive.fingerprint}))
+        _write_private(note, archive.fingerprint.encode())
         return archive
 
     def _pack_prefix(self, prefix: Path, *, original_stays: bool) -> Archive:
@@ -117,7 +147,7 @@ class _Packer:
             content = read_content(prefix)
             fingerprint = fingerprint_of(content)
         if not self._settings.force:
-            known = self._known({"fingerprint": fingerprint})
+            known = self._known(fingerprint)
             if known is not None:
                 return known
         path = self._path_of(fingerprint)
@@ -140,9 +170,8 @@ class _Packer:
             fresh.unlink(missing_ok=True)
         return self._archive(fingerprint, python, content, reused=False)
 
-    def _known(self, note: dict[str, str]) -> Archive | None:
+    def _known(self, fingerprint: str) -> Archive | None:
         """An archive that was packed and checked before."""
-        fingerprint = note["fingerprint"]
         if not self._path_of(fingerprint).is_file() or not self._lock_of(fingerprint).is_file():
             return None
         content = orjson.loads(self._lock_of(fingerprint).read_bytes())
@@ -159,7 +188,7 @@ class _Packer:
         return self._cache / "archives" / f"env-{fingerprint}.tar.gz"
 
     def _lock_of(self, fingerprint: str) -> Path:
-        return self._cache / "archives" / f"env-{fingerprint}.lock.json"
+        return self._cache / "archives" / _lock_name(f"env-{fingerprint}.tar.gz")
 
     @contextlib.contextmanager
     def _step(self, name: str) -> Iterator[None]:
@@ -170,17 +199,12 @@ class _Packer:
 
 def _key_of(spec: EnvironmentSpec, condarc: Condarc, glibc: str | None) -> str:
     """What an environment made from a file depends on, besides what the channels have that day."""
-    texts = [spec.file.read_text(), *(_requirement_texts(spec))]
+    files = find_local_files(spec.pip, spec.file.resolve().parent)
+    texts = [spec.file.read_text(), *(digest_of(file) for file in files)]
+    own_glibc = os.confstr("CS_GNU_LIBC_VERSION")
     tools = [_version_of(name) for name in ("py-rattler", "conda-pack", "ethlogs")]
-    parts = [texts, condarc.channels, condarc.channel_alias, glibc, platform.machine(), tools]
+    parts = [texts, condarc.channels, condarc.channel_alias, glibc or own_glibc, platform.machine(), tools]
     return hashlib.sha256(orjson.dumps(parts)).hexdigest()[:16]
-
-
-def _requirement_texts(spec: EnvironmentSpec) -> list[str]:
-    """The files that the pip section refers to."""
-    folder = spec.file.resolve().parent
-    words = [word for line in spec.pip for word in line.replace("=", " ").split()]
-    return [(folder / word).read_text(errors="replace") for word in words if (folder / word).is_file()]
 
 
 def _version_of(distribution: str) -> str | None:
@@ -194,9 +218,11 @@ def _copy(archive: Archive, output: Path) -> Archive:
     target = output / archive.path.name if output.is_dir() else output
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        shutil.copyfile(archive.path, temporary)
-        temporary.chmod(0o600)
+        with archive.path.open("rb") as source, _open_private(temporary) as copy:
+            shutil.copyfileobj(source, copy, 1 << 20)
         temporary.replace(target)
+        lock = archive.path.with_name(_lock_name(archive.path.name))
+        _write_private(target.with_name(_lock_name(target.name)), lock.read_bytes())
     except OSError as exc:
         raise PackError(
             f"the archive cannot be written to {target}: {exc.strerror}", hint="make room"
@@ -215,10 +241,23 @@ def _make_private(folder: Path) -> None:
         ) from exc
 
 
+def _lock_name(name: str) -> str:
+    return f"{re.sub(r'[.](tar[.]gz|tgz)$', '', name)}.lock.json"
+
+
 def _write_private(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
+    """All of it or nothing, for its owner alone."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with _open_private(temporary) as file:
+            file.write(data)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _open_private(path: Path) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
 
 
 @contextlib.contextmanager

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from ethlogs.errors import PackError
 
+_USUAL_FOLDERS = (".conda", "miniforge3", "mambaforge", "miniconda3", "anaconda3", "micromamba")
+
 
 def find_prefix(prefix: str | None, name: str | None, environment: Mapping[str, str] = os.environ) -> Path:
     """The folder of an environment, by itself or by its name.
@@ -35,7 +37,7 @@ def find_prefix(prefix: str | None, name: str | None, environment: Mapping[str, 
 def _candidates(name: str, environment: Mapping[str, str]) -> Iterator[Path]:
     listed = Path.home() / ".conda" / "environments.txt"
     if listed.is_file():
-        yield from (Path(line) for line in listed.read_text().split() if Path(line).name == name)
+        yield from (Path(line) for line in listed.read_text().splitlines() if Path(line).name == name)
     for folders in (environment.get("CONDA_ENVS_PATH"), environment.get("CONDA_ENVS_DIRS")):
         yield from (Path(folder) / name for folder in (folders or "").split(os.pathsep) if folder)
     for root in ("MAMBA_ROOT_PREFIX", "CONDA_ROOT", "CONDA_PREFIX"):
@@ -44,3 +46,4 @@ def _candidates(name: str, environment: Mapping[str, str]) -> Iterator[Path]:
             yield Path(environment[root]).parent / name
     if environment.get("CONDA_EXE"):
         yield Path(environment["CONDA_EXE"]).parent.parent / "envs" / name
+    yield from (Path.home() / folder / "envs" / name for folder in _USUAL_FOLDERS)

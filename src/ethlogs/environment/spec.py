@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from ethlogs.environment.local_files import read_requirement_lines
 from ethlogs.errors import PackError
 
 DEFAULT_FILE = Path(__file__).with_name("conda-env.yml")
 _PYTHON_OF_REQUIREMENTS = "python 3.11.*"
 _NO_DEFAULTS = "nodefaults"
 _FUZZY = re.compile(r"([\w.\-]+|\S+::[\w.\-]+)=([^=<>!,|~*]+\*?)(?:=([^=]+))?")
-_LEFT_OUT = re.compile(r"(?:\S+::)?pyspark\b", re.IGNORECASE)
+_LEFT_OUT = re.compile(r"\s*(?:\S+::)?pyspark(?![\w.-])", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,11 @@ class EnvironmentSpec:
     """Specifications as a solver takes them, like ``python 3.11.*``."""
     pip: tuple[str, ...]
     """Lines of the pip section; paths in them are relative to the file's folder."""
+
+    @property
+    def pip_arguments(self) -> list[str]:
+        """The lines as pip takes them from a command line, where ``-r more.txt`` is two words."""
+        return [word for line in self.pip for word in (shlex.split(line) if line.startswith("-") else [line])]
 
 
 def read_spec(file: Path) -> EnvironmentSpec:
@@ -43,7 +50,9 @@ def read_spec(file: Path) -> EnvironmentSpec:
     except (OSError, UnicodeDecodeError) as exc:
         raise PackError(f"{file} cannot be read: {exc}", hint="give --env-file conda-env.yml") from exc
     if file.suffix == ".txt":
-        return EnvironmentSpec(file, (), (_PYTHON_OF_REQUIREMENTS, "pip"), ("-r", file.name))
+        spec = EnvironmentSpec(file, (), (_PYTHON_OF_REQUIREMENTS, "pip"), (f"-r {shlex.quote(file.name)}",))
+        _check_left_out(file, read_requirement_lines(spec.pip, file.resolve().parent))
+        return spec
     return _parse(file, text)
 
 
@@ -67,17 +76,26 @@ def _parse(file: Path, text: str) -> EnvironmentSpec:
         raise PackError(f"{file} has no list of dependencies", hint="it should be a conda environment file")
     channels = _texts(file, "channels", document.get("channels") or [])
     conda = [item for item in document["dependencies"] if not isinstance(item, dict)]
-    pip = [
-        line for item in document["dependencies"] if isinstance(item, dict) for line in item.get("pip") or []
-    ]
     specs = [to_match_spec(spec) for spec in _texts(file, "dependencies", conda)]
-    lines = _texts(file, "pip", pip)
-    _check_left_out(file, [*specs, *lines])
+    lines = _pip_lines(file, document["dependencies"])
+    _check_left_out(file, [*specs, *read_requirement_lines(lines, file.resolve().parent)])
     if lines and not any(re.split(r"[\s=<>!~]", spec)[0].rpartition("::")[2] == "pip" for spec in specs):
         specs.append("pip")
     return EnvironmentSpec(
         file, tuple(name for name in channels if name != _NO_DEFAULTS), tuple(specs), tuple(lines)
     )
+
+
+def _pip_lines(file: Path, dependencies: list[Any]) -> list[str]:
+    lines = []
+    for section in (item for item in dependencies if isinstance(item, dict)):
+        if unknown := sorted(str(key) for key in section if key != "pip"):
+            raise PackError(
+                f"{file}: the dependency {unknown[0]!r} has a colon as only pip: may have",
+                hint="write a version as name =1.2",
+            )
+        lines += _texts(file, "pip", section["pip"] or [])
+    return lines
 
 
 def _texts(file: Path, key: str, values: Any) -> list[str]:
