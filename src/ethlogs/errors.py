@@ -112,7 +112,7 @@ class BlockNotFoundError(NodeError):
 
 
 class ReorgError(NodeError):
-    """The node's next block does not descend from the stream's tip."""
+    """The node's chain does not have the stream's tip, and what it lacks may not be retracted."""
 
 
 class UnprovenError(NodeError):

@@ -12,7 +12,10 @@ from typing import NamedTuple
 import orjson
 from eth_utils.address import to_checksum_address
 
+from ethlogs.errors import LedgerError
 from ethlogs.proof import ProvenBlock, ProvenLog
+
+_NOT_REMOVED, _REMOVED = b'"removed":false}', b'"removed":true}'
 
 
 class Record(NamedTuple):
@@ -50,6 +53,22 @@ def encode_event_log(chain_id: int, block: ProvenBlock, log: ProvenLog, *, remov
         }
     )
     return Record(log.address.encode(), value)
+
+
+def encode_retraction(record: Record) -> Record:
+    """The retraction of a record that was produced: the same bytes, but ``removed`` is true.
+
+    Raises
+    ------
+    LedgerError
+        When the record is not one of :func:`encode_event_log`.
+    """
+    if not record.value.endswith(_NOT_REMOVED):
+        raise LedgerError(
+            "a record of the event-log topic is not one that ethlogs wrote: it cannot be retracted",
+            hint="does another program write to this topic? ethlogs verify names the record",
+        )
+    return Record(record.key, record.value.removesuffix(_NOT_REMOVED) + _REMOVED)
 
 
 def encode_event_logs(chain_id: int, block: ProvenBlock) -> list[Record]:

@@ -22,6 +22,16 @@ CLAIM_KEY = b"claim"
 
 
 @dataclass(frozen=True, slots=True)
+class Reorgs:
+    """The reorgs of a stream so far: how many, the deepest in blocks, and what they took back."""
+
+    count: int = 0
+    deepest: int = 0
+    blocks: int = 0
+    logs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class BlockRecord:
     """One block of the stream: produced, and proven.
 
@@ -29,7 +39,7 @@ class BlockRecord:
     offset of the last of them: a consumer that is past these has the whole block.
     ``claim`` is the offset of the claim under which the block was produced, so that the newest claim
     is found from the tip without reading the ledger. ``stream_blocks`` and ``stream_logs`` count the
-    follower's blocks and event logs up to this one, for the same reason.
+    follower's blocks and event logs up to this one, for the same reason, and ``stream_reorgs`` the reorgs.
     """
 
     chain_id: int
@@ -46,6 +56,7 @@ class BlockRecord:
     claim: int
     stream_blocks: int
     stream_logs: int
+    stream_reorgs: Reorgs = Reorgs()
 
     @property
     def key(self) -> bytes:
@@ -71,6 +82,7 @@ class BlockRecord:
                 "claim": self.claim,
                 "streamBlocks": self.stream_blocks,
                 "streamLogs": self.stream_logs,
+                "streamReorgs": self.stream_reorgs,
             }
         )
 
@@ -193,6 +205,7 @@ def _parse_block(key: bytes | None, fields: dict[str, Any]) -> BlockRecord:
         claim=_integer(fields, "claim"),
         stream_blocks=_integer(fields, "streamBlocks"),
         stream_logs=_integer(fields, "streamLogs"),
+        stream_reorgs=_reorgs(fields.get("streamReorgs")),
     )
     if record.key != key:
         raise ValueError(f"the key is {key!r}, the block number {record.block_number}")
@@ -232,6 +245,14 @@ def _offsets(value: Any) -> dict[int, int]:
     if not isinstance(value, dict):
         raise TypeError(f"offsets is {value!r}")
     return {int(partition): _integer(value, partition) for partition in value}
+
+
+def _reorgs(value: Any) -> Reorgs:
+    """A record of a version that did not count them has none."""
+    if value is None:
+        return Reorgs()
+    names = ("count", "deepest", "blocks", "logs")
+    return Reorgs(**{name: _integer(value, name) for name in names})
 
 
 def _optional_integer(fields: dict[str, Any], name: str) -> int | None:

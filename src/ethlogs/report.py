@@ -20,6 +20,10 @@ class Counters:
     blocks: int = 0
     logs: int = 0
     reorgs: int = 0
+    deepest_reorg: int = 0
+    retracted_blocks: int = 0
+    retracted_logs: int = 0
+    read_back_logs: int = 0
     retries: int = 0
     first_block: int | None = None
     last_block: int | None = None
@@ -55,6 +59,14 @@ class Meter:
             counters.first_block = number
         counters.last_block, counters.tip_hash = number, block_hash
         self._last_commit_at = time.monotonic()
+
+    def count_reorg(self, depth: int, blocks: int, logs: int, *, whole: bool) -> None:
+        """Blocks were retracted: ``blocks`` of a reorg that is ``depth`` deep."""
+        counters = self.counters
+        counters.reorgs += int(whole)
+        counters.deepest_reorg = max(counters.deepest_reorg, depth)
+        counters.retracted_blocks += blocks
+        counters.retracted_logs += logs
 
     def count_latency(self, seconds: float) -> None:
         """From seeing a block at the head to its commit's acknowledgement."""
@@ -99,6 +111,11 @@ class Report:
     logs: int
     tip: dict[str, Any] | None
     reorgs: int
+    deepestReorg: int  # noqa: N815
+    retractedBlocks: int  # noqa: N815
+    retractedLogs: int  # noqa: N815
+    readBackLogs: int  # noqa: N815
+    """Of the retracted event logs, those that were read back from Kafka and not remembered."""
     retries: int
     seconds: float
     logsPerSecond: float  # noqa: N815
@@ -119,7 +136,8 @@ def format_report(report: dict[str, Any]) -> str:
         ("tip", f"block {tip['number']}, {tip['hash']}" if tip else "none"),
         ("on Kafka", f"{report['topic']}, ledger {report['ledgerTopic']}"),
         ("latency", _latency(latency)),
-        ("reorgs, retries", f"{report['reorgs']}, {report['retries']}"),
+        ("reorgs", _reorgs(report)),
+        ("retries", str(report["retries"])),
         ("seconds", f"{report['seconds']:.1f}"),
         ("exit status", f"{report['exitStatus']} ({ExitStatus(report['exitStatus']).name.lower()})"),
     ]
@@ -130,6 +148,16 @@ def _blocks(report: dict[str, Any]) -> str:
     if report["firstBlock"] is None:
         return "none"
     return f"{report['blocks']:,}: {report['firstBlock']} to {report['lastBlock']}"
+
+
+def _reorgs(report: dict[str, Any]) -> str:
+    if not report["retractedBlocks"]:
+        return "none"
+    return (
+        f"{report['reorgs']}, at most {report['deepestReorg']} deep: {report['retractedBlocks']:,} blocks"
+        f" with {report['retractedLogs']:,} event logs retracted, {report['readBackLogs']:,} of these read"
+        " back from Kafka"
+    )
 
 
 def _latency(latency: dict[str, Any] | None) -> str:

@@ -104,6 +104,10 @@ class FollowSettings:
     head: Head = "latest"
     confirmations: int = 0
     proof: Proof = "receipts"
+    reorg_window: int = 128
+    """How deep a reorg may be that is retracted by itself, in one transaction."""
+    rewind: bool = False
+    """Consent to retract a deeper one."""
 
 
 @dataclass(frozen=True)

@@ -186,7 +186,7 @@ class Smoketest:
             with writer.transaction() as transaction:
                 partitions = [partition_of(record.key, topic.partitions) for record in records]
                 numbers = [
-                    transaction.send(topic.name, partition, record)
+                    transaction.send(topic.name, partition, record.key, record.value)
                     for partition, record in zip(partitions, records, strict=True)
                 ]
                 transaction.commit()

@@ -31,6 +31,8 @@ class StreamStatus:
     finalized: int | None
     blocks: int | None
     logs: int | None
+    reorgs: dict[str, int] | None
+    """``count``, ``deepest`` in blocks, and the retracted ``blocks`` and ``logs``, since the stream began."""
     run: str | None
     attempt: int | None
     firstBlock: int | None  # noqa: N815
@@ -105,6 +107,7 @@ def _build_status(stream: StreamSettings, tail: Tail, head: int | None) -> Strea
         finalized=tip.finalized if tip else None,
         blocks=tip.stream_blocks if tip else None,
         logs=tip.stream_logs if tip else None,
+        reorgs=asdict(tip.stream_reorgs) if tip else None,
         run=claim.run if claim else None,
         attempt=claim.attempt if claim else None,
         firstBlock=claim.first_block if claim else None,
@@ -138,10 +141,20 @@ def format_status(status: StreamStatus) -> str:
             else f"block {status.head}, lag {_or_none(status.lag)}",
         ),
         ("so far", f"{status.blocks or 0:,} blocks, {status.logs or 0:,} event logs"),
+        ("reorgs", _reorgs(status.reorgs)),
         ("newest claim", _claim(status)),
         ("writing", "yes, a transaction is open" if status.writing else "no transaction is open"),
     ]
     return "\n".join(f"{name:14}{value}" for name, value in rows)
+
+
+def _reorgs(reorgs: dict[str, int] | None) -> str:
+    if not reorgs or not reorgs["blocks"]:
+        return "none"
+    return (
+        f"{reorgs['count']}, at most {reorgs['deepest']} blocks deep; retracted {reorgs['blocks']:,} blocks"
+        f" with {reorgs['logs']:,} event logs"
+    )
 
 
 def _claim(status: StreamStatus) -> str:

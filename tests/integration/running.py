@@ -52,6 +52,8 @@ def build_settings(
     head: Any = "latest",
     confirmations: int = 0,
     proof: Any = "receipts",
+    reorg_window: int = 128,
+    rewind: bool = False,
     **wanted: Any,
 ) -> RunSettings:
     """Settings of a new run; ``wanted`` is blocks, to, start and allow_gap."""
@@ -63,7 +65,7 @@ def build_settings(
         stream=StreamSettings(stream.topic, stream.ledger),
         topics=TopicCreation(create, partitions),
         range=RangeSettings(**wanted),
-        follow=FollowSettings(head, confirmations, proof),
+        follow=FollowSettings(head, confirmations, proof, reorg_window, rewind),
         timeout_seconds=timeout,
     )
 

@@ -70,13 +70,16 @@ class Stream:
         return [row for row in read_topic(self.bootstrap, self.ledger)[0] if row.key == b"claim"]
 
     def transactions(self) -> list[list[int]]:
-        """The heights of each transaction: a commit leaves a control record, which takes an offset."""
+        """The heights of each transaction, tombstones too.
+
+        A commit leaves a control record, which takes an offset.
+        """
         found: list[list[int]] = []
         last = -2
         for row in self.blocks():
             if row.offset != last + 1:
                 found.append([])
-            found[-1].append(row.json["blockNumber"])
+            found[-1].append(int(row.key or b""))
             last = row.offset
         return found
 
@@ -287,7 +290,7 @@ def _assert_ledger(stream: Stream, rows: Rows, expected: Expected, proof: str) -
         assert list(found) == [
             *("format", "chainId", "blockNumber", "blockHash", "parentHash", "blockTimestamp"),
             *("transactions", "logs", "proof", "finalized", "offsets", "run", "claim"),
-            *("streamBlocks", "streamLogs"),
+            *("streamBlocks", "streamLogs", "streamReorgs"),
         ]
         assert row.key == str(height).encode()
         assert found["format"] == 1
@@ -309,6 +312,61 @@ def _last_offsets(rows: Rows) -> dict[int, dict[str, int]]:
         for row in partition_rows:
             found[_place(row)[0]][str(partition)] = row.offset
     return found
+
+
+def fold(rows: Rows, ends: dict[int, int] | None = None) -> dict[tuple[str, int], Row]:
+    """The live event logs by (block hash, log index): what docs/data-on-kafka.md tells consumers to do.
+
+    ``ends`` has the last offset of each partition that counts; without it, all records do.
+    """
+    live: dict[tuple[str, int], Row] = {}
+    for partition, partition_rows in rows.items():
+        for row in partition_rows:
+            if ends is not None and row.offset > ends.get(partition, -1):
+                break
+            record = row.json
+            place = (record["blockHash"], record["logIndex"])
+            if record["removed"]:
+                retracted = live.pop(place)
+                assert row.key == retracted.key
+                assert row.value == _as_removed(retracted)
+            else:
+                assert place not in live, f"{place} is there twice"
+                live[place] = row
+    return live
+
+
+def _as_removed(row: Row) -> bytes:
+    return (row.value or b"").replace(b'"removed":false}', b'"removed":true}')
+
+
+def assert_folds(stream: Stream, node_url: str, first: int, last: int) -> None:
+    """Folded, the topic has each event log of the range once; and each ledger record's offsets are a cut
+    at which it has exactly the logs of the chain that the ledger had then.
+    """
+    expected = fetch_expected(node_url, first, last)
+    stream.wait_until_stable()
+    rows = stream.event_logs()
+    live = sorted(fold(rows).values(), key=_place)
+    assert [(row.key, row.value) for row in live] == expected.records
+    chain: dict[int, dict[str, Any]] = {}
+    ends: dict[int, int] = {}
+    for row in stream.blocks():
+        height = int(row.key or b"")
+        if row.value is None:
+            chain.pop(height)
+            continue
+        chain[height] = row.json
+        assert height == max(chain), "the tail is the tip"
+        for partition, offset in row.json["offsets"].items():
+            ends[int(partition)] = max(offset, ends.get(int(partition), -1))
+        wanted = {(b["blockHash"], index) for b in chain.values() for index in range(b["logs"])}
+        assert fold(rows, ends).keys() == wanted
+        assert row.json["streamBlocks"] == len(chain)
+        assert row.json["streamLogs"] == len(wanted)
+    assert {height: block["blockHash"] for height, block in chain.items()} == {
+        height: header["hash"] for height, header in expected.headers.items()
+    }
 
 
 def heights_of(rows: Rows) -> Sequence[int]:

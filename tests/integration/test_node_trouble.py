@@ -12,13 +12,12 @@ from ethlogs.errors import (
     BlockNotFoundError,
     NodeRefusedError,
     NodeUnavailableError,
-    ReorgError,
     UnprovenError,
 )
 from ethlogs_devnet import SMALL_PLAN, GethNode
 
 from .lying_node import LyingNode, Reply
-from .running import RunInThread, another_run, build_settings, run, wait_until
+from .running import RunInThread, build_settings, run, wait_until
 from .streams import Stream, assert_exactly_once, heights_of
 
 pytestmark = pytest.mark.services
@@ -298,34 +297,3 @@ def test_a_node_without_block_receipts_is_told_of_the_other_proof(stream: Stream
     node.when("eth_getBlockReceipts", lambda params, result: raise_reply(missing))
     outcome = run(build_settings(stream, node.url, start="1", blocks=1))
     outcome.assert_failed(NodeRefusedError, "-32601", hint="--proof bloom")
-
-
-# ---------------------------------------------------------------- reorgs
-
-
-def test_a_reorg_below_the_tip_ends_the_run_with_both_hashes_and_produces_nothing(
-    stream: Stream, own_geth: GethNode
-) -> None:
-    settings = build_settings(stream, own_geth.url, start="8", blocks=3)
-    run(settings).assert_done()
-    before = stream.event_logs()
-    orphan = own_geth.block_hash(10)
-    own_geth.reorg(2, plan=SMALL_PLAN)
-    outcome = run(another_run(settings, blocks=1))
-    outcome.assert_failed(ReorgError, orphan, own_geth.block_hash(10), "block 11", hint="--head finalized")
-    assert outcome.report["exitStatus"] == 6
-    assert stream.event_logs() == before
-    assert stream.heights() == [8, 9, 10]
-
-
-def test_a_reorg_while_following_produces_nothing_of_the_new_branch(
-    stream: Stream, own_geth: GethNode
-) -> None:
-    with RunInThread(build_settings(stream, own_geth.url, start="8")) as running:
-        wait_until(lambda: running.tip == 10, "the run follows")
-        orphan = own_geth.block_hash(10)
-        own_geth.reorg(2, plan=SMALL_PLAN)
-        outcome = running.wait()
-    outcome.assert_failed(ReorgError, orphan, own_geth.block_hash(10), hint="begin a new stream")
-    assert stream.heights() == [8, 9, 10]
-    assert all(row.json["blockHash"] != own_geth.block_hash(9) for row in stream.blocks())

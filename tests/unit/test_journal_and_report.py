@@ -56,6 +56,9 @@ def test_a_snapshot_before_the_first_block_is_empty() -> None:
         "tip": None,
         "blocks": 0,
         "logs": 0,
+        "reorgs": 0,
+        "retractedBlocks": 0,
+        "retractedLogs": 0,
         "logsPerSecond": 0.0,
         "retries": 0,
         "ledgerEnd": None,
@@ -210,6 +213,10 @@ def test_the_report_of_a_run_that_is_done() -> None:
         "logs": 12,
         "tip": {"number": 101, "hash": "0xb2"},
         "reorgs": 0,
+        "deepestReorg": 0,
+        "retractedBlocks": 0,
+        "retractedLogs": 0,
+        "readBackLogs": 0,
         "retries": 0,
         "latencyMs": None,
     }
@@ -235,10 +242,25 @@ def test_the_report_for_a_person() -> None:
         "tip             block 101, 0xb2",
         "on Kafka        eth_eventlogs, ledger eth_eventlogs.blocks",
         "latency         p50 12.5 ms, p99 80.0 ms, node to committed, 2 blocks",
-        "reorgs, retries 0, 0",
+        "reorgs          none",
+        "retries         0",
         "seconds         2.0",
         "exit status     0 (done)",
     ]
+
+
+def test_what_was_retracted_is_not_counted_as_produced() -> None:
+    journal = worked_journal()
+    journal.meter.count_reorg(3, 1, 5, whole=False)
+    journal.meter.count_reorg(2, 1, 4, whole=True)
+    found = report_of(journal)
+    assert (found["blocks"], found["logs"]) == (0, 3)
+    assert (found["reorgs"], found["deepestReorg"]) == (1, 3)
+    assert (found["retractedBlocks"], found["retractedLogs"]) == (2, 9)
+    assert (
+        "reorgs          1, at most 3 deep: 2 blocks with 9 event logs retracted, 0 of these read back from"
+        " Kafka\n" in format_report(found)
+    )
 
 
 def test_the_report_for_a_person_of_a_run_without_blocks() -> None:

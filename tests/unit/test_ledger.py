@@ -43,7 +43,7 @@ def test_a_block_record_is_the_documented_json() -> None:
         b'{"format":1,"chainId":1,"blockNumber":100,"blockHash":"0xb1","parentHash":"0xb0",'
         b'"blockTimestamp":1760000012,"transactions":3,"logs":5,"proof":"receipts","finalized":36,'
         b'"offsets":{"0":17,"4":3},"run":"20260101-000000-abcdef","claim":7,"streamBlocks":1,'
-        b'"streamLogs":5}'
+        b'"streamLogs":5,"streamReorgs":{"count":0,"deepest":0,"blocks":0,"logs":0}}'
     )
 
 

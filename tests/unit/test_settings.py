@@ -32,7 +32,7 @@ SETTINGS = RunSettings(
     stream=StreamSettings("logs", "logs.ledger"),
     topics=TopicCreation(True, 12, 3),
     range=RangeSettings(5, 17, "earliest", True),
-    follow=FollowSettings("finalized", 4, "bloom"),
+    follow=FollowSettings("finalized", 4, "bloom", 7, True),
     timeout_seconds=60.0,
 )
 

@@ -36,6 +36,15 @@ range_options: options.Decorator[Any] = options.combined(
         show_default=True,
         help="Stay this many blocks below the head.",
     ),
+    setting(
+        "--reorg-window",
+        type=click.IntRange(min=1),
+        default=128,
+        show_default=True,
+        metavar="BLOCKS",
+        help="Retract reorgs up to this depth; a deeper one ends the run.",
+    ),
+    setting("--rewind", is_flag=True, help="Retract a deeper reorg too, but nothing that is finalized."),
 )
 
 
@@ -63,6 +72,8 @@ def produce(
     allow_gap: bool,
     head: Head,
     confirmations: int,
+    reorg_window: int,
+    rewind: bool,
     proof: Proof,
     dry_run: bool,
     as_json: bool,
@@ -80,6 +91,6 @@ def produce(
     if blocks is not None and to is not None:
         raise click.UsageError("--blocks and --to exclude each other", click.get_current_context())
     heights = RangeSettings(blocks, to, start, allow_gap)
-    follow = FollowSettings(head, confirmations, proof)
+    follow = FollowSettings(head, confirmations, proof, reorg_window, rewind)
     output = Output(as_json, verbose, quiet)
     return run_job("produce", given, heights, follow, output, format_report, dry_run)

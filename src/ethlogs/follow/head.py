@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from ethlogs.backoff import Backoff
 from ethlogs.errors import BlockNotFoundError, NodeRefusedError, NodeUnavailableError
@@ -46,8 +47,8 @@ class HeadWatcher:
             self.height = found
         return found
 
-    def wait_for(self, height: int) -> int:
-        """Ask until the head is at ``height`` or above.
+    def wait_for(self, height: int, check_tip: Callable[[], None] | None = None) -> int:
+        """Ask until the head is at ``height`` or above; meanwhile ``check_tip`` is called at the tip.
 
         Raises
         ------
@@ -59,6 +60,8 @@ class HeadWatcher:
             if self.height >= height - 1:
                 behind.reset()
                 self._tell_quiet(height)
+                if check_tip is not None:
+                    check_tip()
                 self._stop.pause(POLL_SECONDS)
             else:
                 self._wait_for_lagging(height - 1, behind)

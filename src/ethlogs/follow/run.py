@@ -11,31 +11,25 @@ import contextlib
 import time
 from collections.abc import Iterator
 
-from ethlogs.errors import KafkaUnavailableError, NodeError, ReorgError
-from ethlogs.event_log import encode_event_logs
+from ethlogs.errors import KafkaUnavailableError
 from ethlogs.follow import plan as planning
-from ethlogs.follow.head import HeadWatcher
+from ethlogs.follow.pipeline import Pipeline
 from ethlogs.follow.plan import Plan
-from ethlogs.follow.prefetch import Prefetcher, PreparedBlock
-from ethlogs.follow.stream import BlockBatch, HeldStream, StreamTopics, commit_claim
+from ethlogs.follow.stream import HeldStream, StreamTopics, commit_claim
 from ethlogs.follow.trouble import KafkaTrouble
 from ethlogs.journal import Journal
 from ethlogs.kafka.errors import FencedError
 from ethlogs.kafka.tail import Tail, has_records, read_stable_tail, read_tail
 from ethlogs.kafka.topics import ensure_topics
 from ethlogs.kafka.writer import TransactionalWriter
-from ethlogs.ledger import BlockRecord, Claim, StreamIdentity
-from ethlogs.node import BlockSource, Node
+from ethlogs.ledger import Claim, StreamIdentity
+from ethlogs.node import Node
 from ethlogs.settings import RunSettings
 from ethlogs.stop import StopSwitch
 
 _FIRST_LOOK_SECONDS = 2.0
 _FENCED_SECONDS = 3.0
 """How long a fenced run looks for the claim of whoever fenced it, which follows within milliseconds."""
-
-_REORG_LOOKS = 4
-_REORG_LOOK_SECONDS = 0.5
-_TAKE_SECONDS = 0.5
 
 
 def follow_chain(settings: RunSettings, attempt: int, stop: StopSwitch, journal: Journal) -> None:
@@ -80,13 +74,9 @@ class Run:
         self._stop = stop
         self._journal = journal
         self._trouble = trouble
-        self._node = node
         self._topics = topics
         self._identity = identity
-        patience_seconds = settings.node.patience_seconds
-        self._head = HeadWatcher(node, settings.follow, patience_seconds, stop, journal.notify)
-        self._source = BlockSource(node, settings.follow.proof, patience_seconds, stop, journal.notify)
-        journal.watch(self._source)
+        self._pipeline = Pipeline(settings, stop, journal, trouble, node, topics, identity.chain_id)
 
     def follow(self) -> None:
         """Take the stream and follow, again after each trouble with Kafka until the patience is over."""
@@ -94,7 +84,7 @@ class Run:
             try:
                 with self._take_stream() as stream:
                     if stream is not None:
-                        self._follow(stream)
+                        self._pipeline.follow(stream)
                 return
             except KafkaUnavailableError as exc:
                 if isinstance(exc, FencedError):
@@ -141,15 +131,15 @@ class Run:
         else:
             claim = self._build_claim(plan)
             offset = commit_claim(writer, stream.ledger_topic, claim)
-        self._journal.begin(plan.first, plan.last, tail.tip, self._head.height)
-        return HeldStream(writer, claim, offset, tail)
+        self._journal.begin(plan.first, plan.last, tail.tip, self._pipeline.head.height)
+        return HeldStream(writer, claim, offset, tail.tip)
 
     def _plan(self, tail: Tail) -> Plan:
         """The run's heights, after every check of whether it may write at all."""
         self._check_may_write(tail)
         if tail.newest is not None and tail.newest.claim.run == self._settings.run:
             return planning.plan_from_claim(tail.newest)
-        head = self._head.wait_for(0)
+        head = self._pipeline.head.wait_for(0)
         topic = self._topics.event_logs
         strange = tail.tip is None and tail.newest is None and has_records(self._settings.kafka, topic)
         return planning.plan_range(self._settings.range, tail, head, strange)
@@ -163,7 +153,7 @@ class Run:
         if plan.last is None or tail.tip is None or tail.tip.block_number < plan.last:
             return False
         self._journal.notify(f"nothing to do: the stream's tip is block {tail.tip.block_number} already")
-        self._journal.begin(plan.first, plan.last, tail.tip, self._head.height)
+        self._journal.begin(plan.first, plan.last, tail.tip, self._pipeline.head.height)
         return True
 
     def _build_claim(self, plan: Plan) -> Claim:
@@ -180,94 +170,6 @@ class Run:
             gap_after=plan.gap_after,
             claimed_at=int(time.time()),
         )
-
-    def _follow(self, stream: HeldStream) -> None:
-        tip, claim = stream.tail.tip, stream.claim
-        following = max(claim.first_block, tip.block_number + 1 if tip else 0)
-        with Prefetcher(self._prepare, following) as prefetcher:
-            while claim.last_block is None or following <= claim.last_block:
-                self._stop.check()
-                head = self._head.wait_for(following)
-                self._journal.head = head
-                prefetcher.extend(head if claim.last_block is None else min(head, claim.last_block))
-                tip = self._commit_some(stream, prefetcher, tip, head)
-                following = tip.block_number + 1
-
-    def _prepare(self, height: int) -> PreparedBlock:
-        block = self._source.fetch(height).block
-        records = encode_event_logs(self._identity.chain_id, block)
-        size_bytes = sum(len(record.value) for record in records)
-        return PreparedBlock(
-            block.number,
-            block.hash,
-            block.parent_hash,
-            block.timestamp,
-            block.transaction_count,
-            records,
-            size_bytes,
-        )
-
-    def _commit_some(
-        self, stream: HeldStream, prefetcher: Prefetcher, tip: BlockRecord | None, head: int
-    ) -> BlockRecord:
-        """One transaction: one block at the head, as many as its bounds allow behind the head."""
-        first = self._take_first(prefetcher)
-        if tip is not None and tip.block_number == first.number - 1:
-            first = self._descending(first, tip.block_number, tip.block_hash)
-        finalized = self._head.fetch_finalized()
-        with stream.writer.transaction() as transaction:
-            batch = BlockBatch(transaction, self._topics, stream.claim, stream.claim_offset, tip, finalized)
-            batch.add(first)
-            self._fill(batch, prefetcher, first, head)
-            new_tip = batch.commit()
-        self._count(batch.blocks, head)
-        return new_tip
-
-    def _fill(self, batch: BlockBatch, prefetcher: Prefetcher, last: PreparedBlock, head: int) -> None:
-        while last.number < head and not batch.is_full and not self._stop.requested:
-            try:
-                following = prefetcher.take(_TAKE_SECONDS)
-            except NodeError:
-                # What is proven is committed first; the next transaction begins with this error.
-                return
-            if following is None:
-                return
-            last = self._descending(following, last.number, last.hash)
-            batch.add(last)
-
-    def _take_first(self, prefetcher: Prefetcher) -> PreparedBlock:
-        while True:
-            block = prefetcher.take(_TAKE_SECONDS)
-            if block is not None:
-                return block
-            self._stop.check()
-
-    def _descending(self, block: PreparedBlock, parent: int, parent_hash: str) -> PreparedBlock:
-        """The block, fetched again where it does not descend from the one before it.
-
-        A lagging member behind a load balancer mends itself; a reorg does not.
-        """
-        for _ in range(_REORG_LOOKS):
-            if block.parent_hash == parent_hash:
-                return block
-            self._stop.pause(_REORG_LOOK_SECONDS)
-            block = self._prepare(block.number)
-        if block.parent_hash == parent_hash:
-            return block
-        raise ReorgError(
-            f"the chain was reorganized: block {block.number} of node {self._node.name} has the parent"
-            f" {block.parent_hash}, the stream's block {parent} is {parent_hash}; nothing of the new branch"
-            " was produced",
-            hint="event logs of an orphaned block are on the topic: begin a new stream, and stay below reorgs"
-            " with --head finalized or --confirmations",
-        )
-
-    def _count(self, blocks: list[PreparedBlock], head: int) -> None:
-        self._trouble.over()
-        if len(blocks) == 1 and blocks[0].number == head:
-            self._journal.meter.count_latency(time.monotonic() - self._head.seen_at)
-        for block in blocks:
-            self._journal.meter.count_block(block.number, block.hash, len(block.records))
 
     def _look_for_other_claim(self) -> None:
         deadline = time.monotonic() + _FENCED_SECONDS

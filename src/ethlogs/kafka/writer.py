@@ -108,13 +108,13 @@ class Transaction:
         self.size_bytes = 0
         self.commit_was_sent = False
 
-    def send(self, topic: str, partition: int, record: Record) -> int:
-        """Hand a record to the producer; returns its number for :meth:`offset`."""
+    def send(self, topic: str, partition: int, key: bytes, value: bytes | None) -> int:
+        """Hand a record, or a tombstone, to the producer; returns its number for :meth:`offset`."""
         with mapped_errors(f"producing to {topic}"):
-            future = self._producer.send(topic, key=record.key, value=record.value, partition=partition)
+            future = self._producer.send(topic, key=key, value=value, partition=partition)
         self._futures.append(future)
         self.records += 1
-        self.size_bytes += len(record.value)
+        self.size_bytes += len(value or b"")
         return len(self._futures) - 1
 
     def send_all(self, topic: str, partitions: int, records: list[Record]) -> dict[int, int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ethlogs.backoff import Backoff
-from ethlogs.errors import NodeUnavailableError, SettingsError
+from ethlogs.errors import NodeError, NodeUnavailableError, SettingsError
 from ethlogs.node.rpc import Answer, build_request, parse_answer
 from ethlogs.node.transport import open_transport
 from ethlogs.settings import NodeSettings, display_url
@@ -144,6 +144,32 @@ class Node:
                 self._current = (self._current + 1) % len(self._endpoints)
                 self._notify(f"{why}; asking {self.name} instead")
         return True
+
+    def turn_to_holder(self, height: int, block_hash: str) -> bool:
+        """Turn to another URL whose chain has this block and is as high; whether there is one.
+
+        So nodes on two branches do not make a stream swing between them.
+        """
+        head = self.fetch_quantity("eth_blockNumber")
+        for index, endpoint in enumerate(self._endpoints):
+            if index != self._current and self._holds(index, height, block_hash, head):
+                with self._lock:
+                    self._current = index
+                self._notify(f"block {height} is {block_hash} on node {endpoint.name}; asking it instead")
+                return True
+        return False
+
+    def _holds(self, index: int, height: int, block_hash: str, head: int) -> bool:
+        endpoint = self._endpoints[index]
+        try:
+            self._check_identity(index)
+            header = endpoint.call("eth_getBlockByNumber", hex(height), False).result
+            own_head = parse_quantity(
+                endpoint.call("eth_blockNumber").result, "eth_blockNumber", endpoint.name
+            )
+        except NodeError:
+            return False
+        return isinstance(header, dict) and header.get("hash") == block_hash and own_head >= head
 
     def _after_failure(self, index: int, exc: NodeUnavailableError, backoff: Backoff) -> None:
         self.retries += 1

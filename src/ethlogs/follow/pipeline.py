@@ -1,0 +1,200 @@
+"""The way of a block: head seen, fetched and proven, encoded, committed with its ledger record, counted.
+
+It follows the node's chain from the tip of a stream that this run holds. Where the node's chain leaves
+the stream's, the orphaned blocks are retracted in the transaction that begins the new branch.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+from ethlogs.backoff import Backoff
+from ethlogs.errors import NodeError, ReorgError
+from ethlogs.event_log import Record, encode_event_logs
+from ethlogs.follow.head import HeadWatcher
+from ethlogs.follow.prefetch import Prefetcher, PreparedBlock
+from ethlogs.follow.recent import RecentLogs
+from ethlogs.follow.reorg import Branch, BranchChanged, Retraction, require_child
+from ethlogs.follow.stream import BlockBatch, HeldStream, StreamTopics
+from ethlogs.follow.trouble import KafkaTrouble
+from ethlogs.journal import Journal
+from ethlogs.kafka.read_back import read_event_logs
+from ethlogs.ledger import BlockRecord
+from ethlogs.node import BlockSource, Node
+from ethlogs.settings import RunSettings
+from ethlogs.stop import StopSwitch
+
+_TAKE_SECONDS = 0.5
+
+
+class Pipeline:
+    """Follows the chain for one attempt of a run; what it remembers outlives a stream that is taken anew."""
+
+    def __init__(
+        self,
+        settings: RunSettings,
+        stop: StopSwitch,
+        journal: Journal,
+        trouble: KafkaTrouble,
+        node: Node,
+        topics: StreamTopics,
+        chain_id: int,
+    ) -> None:
+        self._settings = settings
+        self._stop = stop
+        self._journal = journal
+        self._trouble = trouble
+        self._node = node
+        self._topics = topics
+        self._chain_id = chain_id
+        patience_seconds = settings.node.patience_seconds
+        self.head = HeadWatcher(node, settings.follow, patience_seconds, stop, journal.notify)
+        self._source = BlockSource(node, settings.follow.proof, patience_seconds, stop, journal.notify)
+        self._branch = Branch(settings, node, self._source, stop)
+        self._recent = RecentLogs()
+        self._unsettled = Backoff(0.05, 2.0)
+        journal.watch(self._source)
+
+    def follow(self, stream: HeldStream) -> None:
+        """Commit block after block until the claim's last one is there.
+
+        Raises
+        ------
+        ReorgError
+            When the node's chain does not have the stream's tip and that may not be retracted.
+        EthlogsError
+            Why the node or Kafka could not be used.
+        """
+        retraction: Retraction | None = None
+        while True:
+            try:
+                self._follow_branch(stream, retraction)
+                return
+            except BranchChanged as changed:
+                retraction = self._settle(stream, changed)
+
+    def _follow_branch(self, stream: HeldStream, retraction: Retraction | None) -> None:
+        last = stream.claim.last_block
+        following = retraction.first_block if retraction else stream.following
+        with Prefetcher(self._prepare, following) as prefetcher:
+            while last is None or following <= last:
+                self._stop.check()
+                head = self.head.wait_for(following, partial(self._branch.check, stream.tip))
+                self._journal.head = head
+                prefetcher.extend(head if last is None else min(head, last))
+                self._commit_some(stream, prefetcher, head, retraction)
+                retraction, following = None, stream.following
+
+    def _prepare(self, height: int) -> PreparedBlock:
+        block = self._source.fetch(height).block
+        records = encode_event_logs(self._chain_id, block)
+        size_bytes = sum(len(record.value) for record in records)
+        return PreparedBlock(
+            block.number,
+            block.hash,
+            block.parent_hash,
+            block.timestamp,
+            block.transaction_count,
+            records,
+            size_bytes,
+        )
+
+    def _commit_some(
+        self, stream: HeldStream, prefetcher: Prefetcher, head: int, retraction: Retraction | None
+    ) -> None:
+        """One transaction: one block at the head, as many as its bounds allow behind the head."""
+        previous = retraction.ancestor if retraction else stream.tip
+        first = self._take_first(prefetcher)
+        if previous is not None:
+            require_child(first, previous.block_number, previous.block_hash)
+        finalized = self.head.fetch_finalized()
+        with stream.writer.transaction() as transaction:
+            batch = BlockBatch(
+                transaction, self._topics, stream.claim, stream.claim_offset, previous, finalized
+            )
+            if retraction is not None:
+                batch.retract(retraction, self._read_logs)
+            batch.add(first)
+            self._fill(batch, prefetcher, first, head)
+            stream.tip = batch.commit()
+        self._count(batch.blocks, head, retraction)
+
+    def _take_first(self, prefetcher: Prefetcher) -> PreparedBlock:
+        while True:
+            block = prefetcher.take(_TAKE_SECONDS)
+            if block is not None:
+                return block
+            self._stop.check()
+
+    def _fill(self, batch: BlockBatch, prefetcher: Prefetcher, last: PreparedBlock, head: int) -> None:
+        while last.number < head and not batch.is_full and not self._stop.requested:
+            try:
+                following = prefetcher.take(_TAKE_SECONDS)
+            except NodeError:
+                # What is proven is committed first; the next transaction begins with this error.
+                return
+            if following is None:
+                return
+            last = require_child(following, last.number, last.hash)
+            batch.add(last)
+
+    def _settle(self, stream: HeldStream, changed: BranchChanged) -> Retraction | None:
+        """Find out whether the node lags or swings, which passes, or has reorganized its chain."""
+        if self._unsettled.failing_seconds > self._settings.node.patience_seconds:
+            raise ReorgError(
+                f"node {self._node.name} does not agree with itself for"
+                f" {self._settings.node.patience_seconds:g} seconds: {changed}; nothing of it was produced",
+                hint="are several nodes of different branches behind this URL?",
+            ) from changed
+        self._unsettled.wait(self._stop.pause)
+        if stream.tip is None or not self._branch.has_left(stream.tip):
+            return None
+        retraction = self._branch.find_retraction()
+        if retraction is None or retraction.is_whole:
+            return retraction
+        self._commit_piece(stream, retraction)
+        return None
+
+    def _commit_piece(self, stream: HeldStream, retraction: Retraction) -> None:
+        """Retract the newest blocks of a reorg that one transaction does not take."""
+        finalized = self.head.fetch_finalized()
+        with stream.writer.transaction() as transaction:
+            batch = BlockBatch(
+                transaction, self._topics, stream.claim, stream.claim_offset, retraction.ancestor, finalized
+            )
+            batch.retract(retraction, self._read_logs)
+            stream.tip = batch.commit()
+        self._count([], -1, retraction)
+
+    def _read_logs(self, orphan: BlockRecord) -> list[Record]:
+        remembered = self._recent.find(orphan.block_hash)
+        if remembered is not None:
+            return remembered
+        self._journal.meter.counters.read_back_logs += orphan.logs
+        return read_event_logs(self._settings.kafka, self._topics.event_logs.name, orphan)
+
+    def _count(self, blocks: list[PreparedBlock], head: int, retraction: Retraction | None) -> None:
+        self._trouble.over()
+        self._unsettled.reset()
+        meter = self._journal.meter
+        if retraction is not None:
+            self._journal.notify(_describe(retraction))
+            meter.count_reorg(
+                retraction.depth, len(retraction.orphans), retraction.logs, whole=retraction.is_whole
+            )
+        elif len(blocks) == 1 and blocks[0].number == head:
+            meter.count_latency(time.monotonic() - self.head.seen_at)
+        for block in blocks:
+            self._recent.keep(block)
+            meter.count_block(block.number, block.hash, len(block.records))
+
+
+def _describe(retraction: Retraction) -> str:
+    blocks = f"blocks {retraction.first_block} to {retraction.last_block}"
+    if retraction.first_block == retraction.last_block:
+        blocks = f"block {retraction.first_block}"
+    return (
+        f"the chain was reorganized, {retraction.depth} deep: retracted {blocks} with"
+        f" {retraction.logs:,} event logs"
+    )
