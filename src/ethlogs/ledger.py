@@ -205,7 +205,7 @@ def _parse_block(key: bytes | None, fields: dict[str, Any]) -> BlockRecord:
         claim=_integer(fields, "claim"),
         stream_blocks=_integer(fields, "streamBlocks"),
         stream_logs=_integer(fields, "streamLogs"),
-        stream_reorgs=_reorgs(fields.get("streamReorgs")),
+        stream_reorgs=_reorgs(fields["streamReorgs"]),
     )
     if record.key != key:
         raise ValueError(f"the key is {key!r}, the block number {record.block_number}")
@@ -248,9 +248,8 @@ def _offsets(value: Any) -> dict[int, int]:
 
 
 def _reorgs(value: Any) -> Reorgs:
-    """A record of a version that did not count them has none."""
-    if value is None:
-        return Reorgs()
+    if not isinstance(value, dict):
+        raise TypeError(f"streamReorgs is {value!r}")
     names = ("count", "deepest", "blocks", "logs")
     return Reorgs(**{name: _integer(value, name) for name in names})
 
