@@ -5,6 +5,7 @@ Whoever submitted it reads progress and report in the run's folder.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
 import os
@@ -13,7 +14,7 @@ import signal
 import threading
 import traceback
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from ethlogs.hadoop.hdfs import HdfsFiles
 from ethlogs.hadoop.run_folder import HdfsRunFolder
 from ethlogs.jobs import Job, build_job
 from ethlogs.journal import Journal
+from ethlogs.kafka.topics import list_hosts
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, STOP, RunFiles, RunFolder
 from ethlogs.settings import RunSettings, from_json
 from ethlogs.stop import StopSwitch, stop_on_signals
@@ -111,7 +113,8 @@ def run_driver(settings: RunSettings, folder: RunFiles, attempt: int, start_spar
         stop_on_signals(stop)
         _watch_for_stop(folder, stop)
         relax_collector()
-        run_stoppable(job, stop)
+        with _secured(settings, stop, journal):
+            run_stoppable(job, stop)
     except EthlogsError as exc:
         logging.getLogger(__name__).warning("%s", exc, exc_info=True)
         error = exc
@@ -127,6 +130,25 @@ def run_driver(settings: RunSettings, folder: RunFiles, attempt: int, start_spar
     if spark is not None:
         spark.stop()
     return int(report["exitStatus"])
+
+
+@contextlib.contextmanager
+def _secured(settings: RunSettings, stop: StopSwitch, journal: Journal) -> Iterator[None]:
+    """Hold a ticket while the job runs, where it needs one, and know that the brokers take it.
+
+    Raises
+    ------
+    KerberosError
+        When there is none, naming what fails.
+    """
+    if settings.kerberos is None:
+        yield
+        return
+    from ethlogs.kerberos.keeper import kept_ticket
+
+    with kept_ticket(settings.kerberos, settings.kafka.hosts, stop, journal.notify) as keeper:
+        keeper.cover(list_hosts(settings.kafka))
+        yield
 
 
 def _after(seconds: float) -> str:

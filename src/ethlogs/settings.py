@@ -58,6 +58,23 @@ class KafkaSettings:
     patience_seconds: float = 300.0
     """How long Kafka may fail before the run ends with status 7."""
 
+    @property
+    def hosts(self) -> list[str]:
+        """The hosts of ``bootstrap_servers``."""
+        return [server.strip().rpartition(":")[0] for server in self.bootstrap_servers.split(",")]
+
+
+@dataclass(frozen=True)
+class KerberosSettings:
+    """Whose ticket a run holds, and from which key; paths are those of where the run is."""
+
+    principal: str
+    keytab: str
+    service_name: str = "kafka"
+    """The first part of the brokers' principals."""
+    krb5_conf: str | None = None
+    """Else the machine's own."""
+
 
 @dataclass(frozen=True)
 class StreamSettings:
@@ -123,6 +140,7 @@ class RunSettings:
     range: RangeSettings = RangeSettings()
     follow: FollowSettings = FollowSettings()
     timeout_seconds: float | None = None
+    kerberos: KerberosSettings | None = None
 
 
 def to_json(settings: object) -> bytes:

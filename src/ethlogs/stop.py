@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 
-from ethlogs.errors import DeadlineError, InterruptedRunError
+from ethlogs.errors import DeadlineError, EthlogsError, InterruptedRunError
 
 _GO_ON = "what was committed stays; run the same command again to go on after it"
 
@@ -18,6 +18,7 @@ class StopSwitch:
         self._event = threading.Event()
         self._signal_number: int = signal.SIGTERM
         self._why = ""
+        self._error: EthlogsError | None = None
         self._timeout_seconds = timeout_seconds
         self._deadline = time.monotonic() + timeout_seconds if timeout_seconds else None
 
@@ -25,6 +26,12 @@ class StopSwitch:
         """Ask the run to end after the block in hand; the first request is the one that counts."""
         if not self._event.is_set():
             self._signal_number, self._why = signal_number, why
+            self._event.set()
+
+    def fail(self, error: EthlogsError) -> None:
+        """Ask the run to end with ``error``: something that it rests on is gone."""
+        if not self._event.is_set():
+            self._error = error
             self._event.set()
 
     @property
@@ -37,11 +44,15 @@ class StopSwitch:
 
         Raises
         ------
+        EthlogsError
+            After :meth:`fail`, as given there.
         InterruptedRunError
             After :meth:`request`.
         DeadlineError
             When the time of the run is over.
         """
+        if self._error is not None:
+            raise self._error
         if self._event.is_set():
             raise InterruptedRunError(self._why, signal_number=self._signal_number, hint=_GO_ON)
         if self._is_late():

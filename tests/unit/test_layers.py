@@ -21,7 +21,7 @@ LAYERS = (
     ("errors",),
     ("settings", "backoff", "stop", "run_folder", "report", "proof"),
     ("event_log", "ledger"),
-    ("node", "kafka", "spark", "hadoop", "environment", "journal"),
+    ("node", "kafka", "spark", "hadoop", "environment", "kerberos", "journal"),
     ("follow", "smoketest", "status", "submission", "api"),
     ("jobs", "__init__"),
     ("driver", "cli"),
@@ -32,6 +32,10 @@ LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 # Slow to load and not needed by every command, or optional.
 INSIDE_FUNCTIONS = {
     ("__init__.py", "ethlogs.api"),
+    ("cli/security.py", "ethlogs.kafka.command_config.read_command_config"),
+    ("cli/security.py", "ethlogs.kafka.stores.StoreFolder"),
+    ("cli/security.py", "ethlogs.kerberos.keeper.kept_ticket"),
+    ("driver.py", "ethlogs.kerberos.keeper.kept_ticket"),
     ("driver.py", "pyspark.sql.SparkSession"),
     ("environment/archive.py", "conda_pack"),
     ("environment/install.py", "rattler"),

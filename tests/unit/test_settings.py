@@ -12,6 +12,7 @@ from ethlogs.errors import SettingsError
 from ethlogs.settings import (
     FollowSettings,
     KafkaSettings,
+    KerberosSettings,
     NodeSettings,
     RangeSettings,
     RunSettings,
@@ -34,6 +35,7 @@ SETTINGS = RunSettings(
     range=RangeSettings(5, 17, "earliest", True),
     follow=FollowSettings("finalized", 4, "bloom", 7, True),
     timeout_seconds=60.0,
+    kerberos=KerberosSettings("ethlogs@A", "a.keytab", "broker", "krb5.conf"),
 )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ethlogs.errors import DeadlineError, ExitStatus, InterruptedRunError
+from ethlogs.errors import DeadlineError, ExitStatus, InterruptedRunError, KerberosError
 from ethlogs.stop import StopSwitch, stop_on_signals
 
 
@@ -72,3 +72,20 @@ def test_a_signal_is_a_request(number: signal.Signals) -> None:
     with pytest.raises(InterruptedRunError, match=f"interrupted by {number.name}") as caught:
         stop.check()
     assert caught.value.exit_status == 128 + number
+
+
+def test_a_run_whose_ground_is_gone_ends_with_that_error() -> None:
+    switch = StopSwitch()
+    error = KerberosError("the ticket has lapsed")
+    switch.fail(error)
+    assert switch.requested
+    with pytest.raises(KerberosError, match="the ticket has lapsed"):
+        switch.pause(10)
+
+
+def test_a_failure_after_a_request_is_not_the_reason() -> None:
+    switch = StopSwitch()
+    switch.request(signal.SIGTERM, "interrupted")
+    switch.fail(KerberosError("later"))
+    with pytest.raises(InterruptedRunError, match="interrupted"):
+        switch.check()

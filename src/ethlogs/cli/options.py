@@ -117,11 +117,28 @@ proof_option: Decorator[Any] = setting(
 kafka_options: Decorator[Any] = combined(
     setting("--bootstrap-server", metavar="HOST:PORT,…", help="Kafka brokers to begin with."),
     setting(
+        "--command-config",
+        type=click.Path(dir_okay=False),
+        metavar="FILE",
+        help="client.properties as Kafka's own tools take it: security.protocol, sasl.*, ssl.*.",
+    ),
+    setting(
         "--kafka-config",
         type=KeyValue(),
         multiple=True,
         help="A setting of the Kafka client by Kafka's own name, like security.protocol=SSL. Repeatable.",
     ),
+)
+
+kerberos_options: Decorator[Any] = combined(
+    setting("--principal", metavar="NAME@REALM", help="Whose ticket to work with."),
+    setting("--keytab", metavar="FILE", help="The principal's key, to obtain and renew the ticket."),
+    setting(
+        "--kerberos-service-name",
+        metavar="NAME",
+        help="The first part of the brokers' principals. [default: kafka]",
+    ),
+    setting("--krb5-conf", metavar="FILE", help="Kerberos' settings. [default: the machine's own]"),
 )
 
 stream_options: Decorator[Any] = combined(

@@ -51,6 +51,7 @@ range_options: options.Decorator[Any] = options.combined(
 @click.command()
 @options.node_options
 @options.kafka_options
+@options.kerberos_options
 @options.stream_options
 @range_options
 @options.proof_option

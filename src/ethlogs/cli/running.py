@@ -14,6 +14,7 @@ from ethlogs.cli import options
 from ethlogs.cli.display import ProgressDisplay, say
 from ethlogs.cli.launching import FormatReport, Launch, Output, tell_report
 from ethlogs.cli.running_on_yarn import check_yarn, print_yarn_argv, run_there
+from ethlogs.cli.security import identity
 from ethlogs.errors import ExitStatus
 from ethlogs.run_folder import RunFolder
 from ethlogs.settings import FollowSettings, Job, RangeSettings, RunSettings, TopicCreation
@@ -84,7 +85,7 @@ def _run_settings(
 ) -> Callable[[str], RunSettings]:
     """Check every setting now; the run's id comes later."""
     node = options.node_settings(given["node_url"], given["node_timeout"], given["patience"])
-    kafka = options.kafka_settings(given["bootstrap_server"], given["kafka_config"], given["patience"])
+    found = identity(given)
     stream = options.stream_settings(given["topic"], given["ledger_topic"])
     creation = TopicCreation(given["create_topics"], given["partitions"], given["replication_factor"])
     timeout_seconds = given["timeout"]
@@ -92,12 +93,13 @@ def _run_settings(
         run=run,
         job=job,
         node=node,
-        kafka=kafka,
+        kafka=found.kafka,
         stream=stream,
         topics=creation,
         range=heights,
         follow=follow,
         timeout_seconds=timeout_seconds,
+        kerberos=found.kerberos,
     )
 
 

@@ -16,6 +16,7 @@ from ethlogs.smoketest import format_smoketest
 @click.command()
 @options.node_options
 @options.kafka_options
+@options.kerberos_options
 @options.stream_options
 @options.proof_option
 @options.creation_options

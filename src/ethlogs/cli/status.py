@@ -15,6 +15,7 @@ import orjson
 from ethlogs.cli import options
 from ethlogs.cli.cluster import find_application, open_cluster
 from ethlogs.cli.display import say
+from ethlogs.cli.security import identity, ticket
 from ethlogs.errors import ExitStatus, KerberosError, SettingsError, SubmissionError
 from ethlogs.hadoop.client import Hadoop
 from ethlogs.status import StreamStatus, fetch_status, format_status
@@ -27,6 +28,7 @@ _WATCH_SECONDS = 3.0
 @click.command()
 @options.node_options
 @options.kafka_options
+@options.kerberos_options
 @options.stream_options
 @options.setting(
     "--max-lag", type=click.IntRange(min=0), metavar="N", help="Status 10 when it is further behind."
@@ -55,7 +57,7 @@ def status(
 
     Example: ethlogs status --node-url http://geth:8545 --bootstrap-server kafka:9092 --max-lag 10
     """
-    kafka = options.kafka_settings(given["bootstrap_server"], given["kafka_config"], given["patience"])
+    found = identity(given)
     stream = options.stream_settings(given["topic"], given["ledger_topic"])
     node = None
     if given["node_url"]:
@@ -63,15 +65,15 @@ def status(
         node = options.node_settings(given["node_url"], given["node_timeout"], min(given["patience"], 5.0))
     elif max_lag is not None:
         raise click.UsageError("--max-lag needs --node-url", click.get_current_context())
-    with _find_application(given) as describe:
+    with ticket(found), _find_application(given) as describe:
         while True:
-            found = fetch_status(kafka, stream, node)
+            stream_status = fetch_status(found.kafka, stream, node)
             application = describe()
-            _show(found, application, as_json)
+            _show(stream_status, application, as_json)
             if not watch:
                 break
             time.sleep(_WATCH_SECONDS)
-    exceeded = found.exceeded(max_lag, max_age)
+    exceeded = stream_status.exceeded(max_lag, max_age)
     for sentence in exceeded:
         say(f"error: {sentence}")
     return ExitStatus.DIFFERENCE if exceeded else ExitStatus.DONE

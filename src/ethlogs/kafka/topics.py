@@ -58,6 +58,12 @@ def admin_client(settings: KafkaSettings) -> Iterator[KafkaAdminClient]:
         client.close()
 
 
+def list_hosts(settings: KafkaSettings) -> list[str]:
+    """The brokers' hosts, as they advertise them."""
+    with admin_client(settings) as client:
+        return [str(broker["host"]) for broker in client.describe_cluster()["brokers"]]
+
+
 def describe_topic(client: KafkaAdminClient, name: str) -> Topic | None:
     """The topic, or ``None`` where there is none (or none that this principal may see)."""
     described = next((t for t in client.describe_topics([name]) if t.get("name") == name), None)

@@ -1,0 +1,104 @@
+"""Who a command is, to Kafka and to Kerberos: ``--command-config``, ``--principal``, ``--keytab``."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ethlogs.cli import options
+from ethlogs.cli.display import say
+from ethlogs.errors import SettingsError
+from ethlogs.settings import KafkaSettings, KerberosSettings
+from ethlogs.stop import StopSwitch
+
+_GSSAPI = "GSSAPI"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """How to reach Kafka, and whose ticket that takes."""
+
+    kafka: KafkaSettings
+    kerberos: KerberosSettings | None
+
+
+def identity(given: dict[str, Any]) -> Identity:
+    """Kafka's and Kerberos' settings from the options.
+
+    ``--kafka-config`` goes before ``--command-config``, the flags for Kerberos before both.
+    """
+    config = _read_command_config(given["command_config"])
+    client = dict(config.client) if config else {}
+    client |= dict(given["kafka_config"])
+    service_name = given["kerberos_service_name"]
+    if service_name:
+        client["sasl.kerberos.service.name"] = service_name
+    servers = given["bootstrap_server"] or (config.bootstrap_servers if config else None)
+    kafka = options.kafka_settings(servers, tuple(client.items()), given["patience"])
+    principal = given["principal"] or (config.principal if config else None)
+    keytab = given["keytab"] or (config.keytab if config else None)
+    name = client.get("sasl.kerberos.service.name", "kafka")
+    return Identity(kafka, kerberos_settings(principal, keytab, name, given["krb5_conf"]))
+
+
+def kerberos_settings(
+    principal: str | None, keytab: str | None, service_name: str, krb5_conf: str | None
+) -> KerberosSettings | None:
+    """Whose ticket to obtain; ``None`` where a ticket that is there already is worked with.
+
+    Raises
+    ------
+    SettingsError
+        When one of principal and keytab is missing, or a file is not there.
+    """
+    if principal is None and keytab is None:
+        return None
+    if principal is None or keytab is None:
+        missing = "--principal" if principal is None else "--keytab"
+        raise SettingsError(
+            f"{missing} is not given",
+            hint="--principal and --keytab go together; klist -kt shows whose keys it has",
+        )
+    for flag, value in (("--keytab", keytab), ("--krb5-conf", krb5_conf)):
+        if value is not None and not Path(value).is_file():
+            raise SettingsError(f"{flag} {value} is not a file", hint="is the path right?")
+    return KerberosSettings(
+        principal, str(Path(keytab).absolute()), service_name, krb5_conf and str(Path(krb5_conf).absolute())
+    )
+
+
+def uses_gssapi(kafka: KafkaSettings) -> bool:
+    """Whether Kafka is spoken to with a Kerberos ticket."""
+    client = {name.replace("_", "."): value for name, value in kafka.client}
+    return client.get("security.protocol", "").startswith("SASL") and client.get("sasl.mechanism") == _GSSAPI
+
+
+@contextlib.contextmanager
+def ticket(found: Identity) -> Iterator[None]:
+    """Hold a ticket for a command that speaks to Kafka from this process."""
+    if found.kerberos is None or not uses_gssapi(found.kafka):
+        yield
+        return
+    from ethlogs.kerberos.keeper import kept_ticket
+
+    with kept_ticket(found.kerberos, found.kafka.hosts, StopSwitch(), lambda _notice: None):
+        yield
+
+
+def _read_command_config(file: str | None) -> Any:
+    if file is None:
+        return None
+    from ethlogs.kafka.command_config import read_command_config
+    from ethlogs.kafka.stores import StoreFolder
+
+    folder = StoreFolder()
+    click.get_current_context().call_on_close(folder.close)
+    config = read_command_config(Path(file), folder)
+    if config.ignored:
+        say(f"--command-config {file}: not of the connection and left out: {', '.join(config.ignored)}")
+    return config

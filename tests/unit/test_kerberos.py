@@ -1,0 +1,85 @@
+"""What Kerberos says, in our words; tickets themselves are tested with a real KDC."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ethlogs.errors import KerberosError
+from ethlogs.kerberos.kinit import explain, find_kinit, obtain_ticket
+
+
+@pytest.mark.parametrize(
+    ("said", "meaning", "hint"),
+    [
+        (
+            "kinit: Client 'a@A' not found in Kerberos database while",
+            "does not know the principal",
+            "--principal",
+        ),
+        ("kinit: Preauthentication failed while getting", "not the principal's present one", "new keytab"),
+        ("kinit: Keytab contains no suitable keys for a@A while", "no key of this principal", "klist -kt"),
+        ('kinit: Cannot find KDC for realm "B" while', "krb5.conf does not say", "--krb5-conf"),
+        ("kinit: Cannot contact any KDC for realm 'A' while", "no KDC of the realm answers", "port 88"),
+        ("kinit: Clock skew too great while", "clock", "NTP"),
+        ("kinit: KDC has no support for encryption type while", "encryption types", "aes256"),
+        ("kinit: Client's credentials have been revoked while", "locked or expired", "administrator"),
+        ("kinit: Something new", "Something new", "KRB5_TRACE"),
+    ],
+)
+def test_each_of_the_usual_things_is_named(said: str, meaning: str, hint: str) -> None:
+    found = explain(said, "no ticket for a@A")
+    assert str(found).startswith("no ticket for a@A: ")
+    assert meaning in str(found)
+    assert hint in (found.hint or "")
+
+
+def test_without_kinit_the_packages_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    with pytest.raises(KerberosError, match="there is no kinit") as caught:
+        find_kinit({"PATH": str(tmp_path)})
+    assert "krb5-user" in (caught.value.hint or "")
+
+
+def test_the_environments_own_kinit_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "kinit").touch()
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    assert find_kinit({"PATH": "/usr/bin"}) == str(tmp_path / "kinit")
+
+
+def fake_kinit(folder: Path, script: str) -> None:
+    (folder / "kinit").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "kinit").chmod(0o700)
+
+
+def test_a_cache_is_complete_before_it_takes_the_old_ones_place(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fake_kinit(tmp_path, 'echo new > "${5#FILE:}"')
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    cache = tmp_path / "tickets"
+    cache.write_text("old")
+    seen: list[tuple[str, str]] = []
+    obtain_ticket(
+        "a@A", tmp_path / "k", cache, lambda fresh: seen.append((fresh.read_text(), cache.read_text()))
+    )
+    assert seen == [("new\n", "old")]
+    assert cache.read_text() == "new\n"
+
+
+def test_a_cache_that_cannot_be_completed_leaves_the_old_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fake_kinit(tmp_path, 'echo new > "${5#FILE:}"')
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    cache = tmp_path / "tickets"
+    cache.write_text("old")
+
+    def refuse(fresh: Path) -> None:
+        raise KerberosError("no service ticket")
+
+    with pytest.raises(KerberosError, match="no service ticket"):
+        obtain_ticket("a@A", tmp_path / "k", cache, refuse)
+    assert cache.read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kinit", "tickets"]
