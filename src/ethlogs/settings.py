@@ -47,6 +47,10 @@ class NodeSettings:
     request_timeout_seconds: float = 30.0
     patience_seconds: float = 300.0
     """How long a node may fail, lag or answer too early before the run ends with status 6."""
+    ca_file: str | None = None
+    """Certificates (PEM) by which an https URL's is checked; else those of requests."""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Sent with every request over HTTP, a token for example."""
 
 
 @dataclass(frozen=True)

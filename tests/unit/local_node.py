@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, NamedTuple
 
 Json = Any
@@ -29,6 +32,7 @@ class LocalNode:
     def __init__(self, respond: Callable[[Json], Reply]) -> None:
         self.respond = respond
         self.requests: list[Json] = []
+        self.headers: list[Message] = []
         self.released = threading.Event()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -40,9 +44,13 @@ class LocalNode:
 
 
 @contextlib.contextmanager
-def local_node(respond: Callable[[Json], Reply]) -> Iterator[LocalNode]:
-    """A node that runs until the end of the block."""
+def local_node(respond: Callable[[Json], Reply], certificate: Path | None = None) -> Iterator[LocalNode]:
+    """A node that runs until the end of the block, over TLS where ``certificate`` is given with its key."""
     node = LocalNode(respond)
+    if certificate is not None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate)
+        node.server.socket = context.wrap_socket(node.server.socket, server_side=True)
     thread = threading.Thread(target=node.server.serve_forever, args=(0.01,))
     thread.start()
     try:
@@ -75,6 +83,7 @@ def _handler_for(node: LocalNode) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            node.headers.append(self.headers)
             node.requests.append(request)
             reply = node.respond(request)
             length = len(reply.body) + sum(map(len, reply.pieces))

@@ -8,14 +8,20 @@ import socket
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from local_node import Reply, local_node
 
 from ethlogs.errors import EthlogsError, NodeRefusedError, NodeUnavailableError, SettingsError
 from ethlogs.node import transport as transport_module
 from ethlogs.node.transport import HttpTransport, IpcTransport, open_transport
+from ethlogs.settings import NodeSettings
 
 REQUEST = b'{"method":"eth_blockNumber"}'
 HIDDEN = "hunter2"
@@ -23,7 +29,7 @@ HIDDEN = "hunter2"
 
 @contextlib.contextmanager
 def http(url: str, timeout_seconds: float = 10.0) -> Iterator[HttpTransport]:
-    with contextlib.closing(HttpTransport(url, timeout_seconds)) as transport:
+    with contextlib.closing(HttpTransport(url, NodeSettings((url,), timeout_seconds))) as transport:
         yield transport
 
 
@@ -49,6 +55,48 @@ def test_a_body_in_pieces_comes_back_whole() -> None:
 def test_a_compressed_body_comes_back_as_it_was() -> None:
     body = b"a block" * 100_000
     assert send_to(Reply(gzip.compress(body), headers=(("Content-Encoding", "gzip"),))) == body
+
+
+def test_the_headers_of_the_settings_go_with_every_request() -> None:
+    settings = NodeSettings((), headers=(("Authorization", f"Bearer {HIDDEN}"), ("X-Tenant", "ada")))
+    with local_node(lambda _request: Reply(b"ok")) as node:
+        with contextlib.closing(HttpTransport(node.url, settings)) as transport:
+            transport.send(REQUEST)
+            transport.send(REQUEST)
+        assert [headers["Authorization"] for headers in node.headers] == [f"Bearer {HIDDEN}"] * 2
+        assert node.headers[1]["X-Tenant"] == "ada"
+    assert HIDDEN not in repr(settings)
+
+
+def test_a_certificate_is_checked_by_the_file_of_the_settings(tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(minutes=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    ca_file, both = tmp_path / "ca.pem", tmp_path / "both.pem"
+    ca_file.write_bytes(certificate.public_bytes(Encoding.PEM))
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    both.write_bytes(private + ca_file.read_bytes())
+    with local_node(lambda _request: Reply(b"ok"), certificate=both) as node:
+        url = node.url.replace("http://127.0.0.1", "https://localhost")
+        with contextlib.closing(HttpTransport(url, NodeSettings((), ca_file=str(ca_file)))) as transport:
+            assert transport.send(REQUEST) == b"ok"
+        with (
+            contextlib.closing(HttpTransport(url, NodeSettings(()))) as transport,
+            pytest.raises(NodeRefusedError, match="TLS certificate") as caught,
+        ):
+            transport.send(REQUEST)
+    assert "--node-ca-file" in (caught.value.hint or "")
 
 
 def test_a_connection_is_used_again() -> None:
@@ -145,7 +193,7 @@ def test_no_secret_of_a_url_is_in_an_error_or_in_its_causes(url: str) -> None:
 @pytest.mark.parametrize("url", ["ws://geth:8546", "geth:8545", "geth", "", "/geth.ipc", "http://[::1"])
 def test_a_url_that_is_none_of_a_node_is_a_wrong_setting(url: str) -> None:
     with pytest.raises(SettingsError):
-        open_transport(url, 1.0)
+        open_transport(url, NodeSettings((url,)))
 
 
 @pytest.mark.parametrize("url", ["http://", "http://geth:99999"])
@@ -159,7 +207,7 @@ def test_a_url_that_cannot_be_asked_is_a_wrong_setting(url: str) -> None:
     [("http://geth", HttpTransport), ("https://geth", HttpTransport), ("ipc:///geth.ipc", IpcTransport)],
 )
 def test_the_scheme_chooses_the_transport(url: str, kind: type) -> None:
-    assert isinstance(open_transport(url, 1.0), kind)
+    assert isinstance(open_transport(url, NodeSettings((url,))), kind)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +221,7 @@ def test_the_scheme_chooses_the_transport(url: str, kind: type) -> None:
     ],
 )
 def test_only_a_node_elsewhere_is_asked_to_compress(url: str, encoding: str) -> None:
-    assert HttpTransport(url, 1.0)._encoding == encoding
+    assert HttpTransport(url, NodeSettings((url,)))._encoding == encoding
 
 
 @contextlib.contextmanager

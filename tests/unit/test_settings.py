@@ -28,7 +28,9 @@ HIDDEN = "hunter2"
 SETTINGS = RunSettings(
     run="20260101-000000-abcdef",
     job="smoketest",
-    node=NodeSettings((f"https://user:{HIDDEN}@geth/{HIDDEN}", "ipc:///geth.ipc"), 12.5, 99.0),
+    node=NodeSettings(
+        (f"https://user:{HIDDEN}@geth/{HIDDEN}", "ipc:///geth.ipc"), 12.5, 99.0, "ca.pem", (("A", HIDDEN),)
+    ),
     kafka=KafkaSettings("a:9092,b:9092", (("sasl.plain.password", HIDDEN), ("linger.ms", "5")), 98.0),
     stream=StreamSettings("logs", "logs.ledger"),
     topics=TopicCreation(True, 12, 3),

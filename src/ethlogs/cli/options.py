@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+import stat
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from ethlogs.cli.config_file import load_config
+from ethlogs.cli.display import say
 from ethlogs.environment import PackSettings
 from ethlogs.errors import SettingsError
 from ethlogs.kafka.client_config import check_client_settings
@@ -16,6 +20,12 @@ from ethlogs.settings import KafkaSettings, NodeSettings, StreamSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
+
+NODE_SETTINGS = ("node_url", "node_timeout", "patience", "node_ca_file", "node_header_file")
+"""The options of :func:`node_settings`."""
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A token of RFC 9110."""
 
 
 class KeyValue(click.ParamType):  # type: ignore[type-arg]  # generic in its stubs only
@@ -87,6 +97,16 @@ node_options: Decorator[Any] = combined(
         multiple=True,
         metavar="URL",
         help="The node's JSON-RPC: http(s)://… or ipc:///path. Repeat for fail-over.",
+    ),
+    setting(
+        "--node-ca-file",
+        metavar="FILE",
+        help="CA certificates (PEM) for https URLs. [default: REQUESTS_CA_BUNDLE, else the usual ones]",
+    ),
+    setting(
+        "--node-header-file",
+        metavar="FILE",
+        help="Headers for each request, 'Name: value' a line, like a token; keep it 0600.",
     ),
     setting(
         "--node-timeout",
@@ -247,14 +267,47 @@ def pack_settings(given: Mapping[str, Any]) -> PackSettings:
     return PackSettings(given["env_file"], given["env_prefix"], given["env_name"], given["glibc"])
 
 
-def node_settings(node_url: Sequence[str], node_timeout: float, patience: float) -> NodeSettings:
+def node_settings(
+    node_url: Sequence[str],
+    node_timeout: float,
+    patience: float,
+    node_ca_file: str | None = None,
+    node_header_file: str | None = None,
+) -> NodeSettings:
     """The node's settings from the options."""
     if not node_url:
         raise SettingsError(
             "no node is given",
             hint="give --node-url http://HOST:8545, set ETHLOGS_NODE_URL, or node-url in ethlogs.toml",
         )
-    return NodeSettings(tuple(node_url), node_timeout, patience)
+    if node_ca_file is not None and not Path(node_ca_file).is_file():
+        raise SettingsError(f"--node-ca-file {node_ca_file} is not a file", hint="is the path right?")
+    ca_file = node_ca_file and str(Path(node_ca_file).absolute())
+    headers = _read_headers(Path(node_header_file)) if node_header_file else ()
+    return NodeSettings(tuple(node_url), node_timeout, patience, ca_file, headers)
+
+
+def _read_headers(path: Path) -> tuple[tuple[str, str], ...]:
+    """No line of the file is told: it is there to hold a token."""
+    try:
+        lines = path.read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else "it is not text"
+        raise SettingsError(f"--node-header-file {path} cannot be read: {reason}") from None
+    headers = []
+    for number, line in enumerate(lines, 1):
+        name, separator, value = line.partition(":")
+        if not line.strip():
+            continue
+        if not separator or not _HEADER_NAME.fullmatch(name) or not value.strip().isprintable():
+            raise SettingsError(
+                f"--node-header-file {path}: line {number} is not of the form Name: value",
+                hint="like Authorization: Bearer TOKEN",
+            )
+        headers.append((name, value.strip()))
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        say(f"warning: others can read --node-header-file {path}; chmod 600 it")
+    return tuple(headers)
 
 
 def kafka_settings(

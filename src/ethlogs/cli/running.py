@@ -84,7 +84,7 @@ def _run_settings(
     job: Job, given: dict[str, Any], heights: RangeSettings, follow: FollowSettings
 ) -> Callable[[str], RunSettings]:
     """Check every setting now; the run's id comes later."""
-    node = options.node_settings(given["node_url"], given["node_timeout"], given["patience"])
+    node = options.node_settings(**{name: given[name] for name in options.NODE_SETTINGS})
     found = identity(given)
     stream = options.stream_settings(given["topic"], given["ledger_topic"])
     creation = TopicCreation(given["create_topics"], given["partitions"], given["replication_factor"])

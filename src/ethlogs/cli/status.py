@@ -62,7 +62,10 @@ def status(
     node = None
     if given["node_url"]:
         # An alert must not wait for minutes: what does not answer at once is an answer.
-        node = options.node_settings(given["node_url"], given["node_timeout"], min(given["patience"], 5.0))
+        node = options.node_settings(
+            **{name: given[name] for name in options.NODE_SETTINGS}
+            | {"patience": min(given["patience"], 5.0)}
+        )
     elif max_lag is not None:
         raise click.UsageError("--max-lag needs --node-url", click.get_current_context())
     with ticket(found), _find_application(given) as describe:

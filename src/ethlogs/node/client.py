@@ -31,9 +31,9 @@ class NodeIdentity:
 class Endpoint:
     """One node URL."""
 
-    def __init__(self, url: str, timeout_seconds: float) -> None:
+    def __init__(self, url: str, settings: NodeSettings) -> None:
         self.name = display_url(url)
-        self._transport = open_transport(url, timeout_seconds)
+        self._transport = open_transport(url, settings)
 
     def call(self, method: str, *params: Any) -> Answer:
         """Ask once; see :mod:`ethlogs.node.rpc` for the errors."""
@@ -61,7 +61,7 @@ class Node:
     def __init__(self, settings: NodeSettings, stop: StopSwitch, notify: Notify) -> None:
         if not settings.urls:
             raise SettingsError("no node URL is given", hint="give --node-url, or set ETHLOGS_NODE_URL")
-        self._endpoints = [Endpoint(url, settings.request_timeout_seconds) for url in settings.urls]
+        self._endpoints = [Endpoint(url, settings) for url in settings.urls]
         self._patience_seconds = settings.patience_seconds
         self._stop = stop
         self._notify = notify

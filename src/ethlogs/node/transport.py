@@ -20,7 +20,7 @@ import requests
 import urllib3.exceptions
 
 from ethlogs.errors import NodeRefusedError, NodeUnavailableError, SettingsError
-from ethlogs.settings import display_url
+from ethlogs.settings import NodeSettings, display_url
 
 MAX_ANSWER_BYTES = 1 << 30
 """No real block comes near this; an endless answer must not fill the memory."""
@@ -46,16 +46,16 @@ class Transport(Protocol):
         """Close every thread's connection; one that is in use fails."""
 
 
-def open_transport(url: str, timeout_seconds: float) -> Transport:
+def open_transport(url: str, settings: NodeSettings) -> Transport:
     """The transport for an ``http(s)://`` or ``ipc:///path`` URL."""
     try:
         scheme = urlsplit(url).scheme
     except ValueError as exc:
         raise SettingsError(f"a node URL cannot be used: {exc}") from None
     if scheme in ("http", "https"):
-        return HttpTransport(url, timeout_seconds)
+        return HttpTransport(url, settings)
     if scheme == "ipc":
-        return IpcTransport(urlsplit(url).path, timeout_seconds)
+        return IpcTransport(urlsplit(url).path, settings.request_timeout_seconds)
     raise SettingsError(
         f"node URL {display_url(url)} has the scheme {scheme or '(none)'!r}",
         hint="give --node-url as http://HOST:PORT, https://HOST/PATH or ipc:///path/to/geth.ipc",
@@ -65,10 +65,11 @@ def open_transport(url: str, timeout_seconds: float) -> Transport:
 class HttpTransport:
     """JSON-RPC over HTTP: one kept-alive connection a thread; proxies as requests understands them."""
 
-    def __init__(self, url: str, timeout_seconds: float) -> None:
+    def __init__(self, url: str, settings: NodeSettings) -> None:
         self._url = url
         self._name = display_url(url)
-        self._timeout_seconds = timeout_seconds
+        self._settings = settings
+        self._timeout_seconds = settings.request_timeout_seconds
         self._local = threading.local()
         self._sessions: list[_Session] = []
         # Compression costs node and driver more than the loopback saves.
@@ -99,7 +100,7 @@ class HttpTransport:
     def _session(self) -> _Session:
         session: _Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = self._local.session = _Session(self._url, self._encoding)
+            session = self._local.session = _Session(self._url, self._encoding, self._settings)
             self._sessions.append(session)
         return session
 
@@ -114,7 +115,7 @@ class HttpTransport:
         if status in (401, 403):
             raise NodeRefusedError(
                 f"node {self._name} refuses access (HTTP {status})",
-                hint="is the token or password in --node-url right, and does a proxy allow this host?",
+                hint="is the token in --node-url or --node-header-file right, and does a proxy allow this?",
             )
         raise NodeRefusedError(
             f"node {self._name} answered HTTP {status} to a JSON-RPC request",
@@ -129,7 +130,7 @@ class HttpTransport:
         except requests.exceptions.SSLError as exc:
             raise NodeRefusedError(
                 f"the TLS certificate of node {self._name} was not accepted: {_innermost(exc)}",
-                hint="set REQUESTS_CA_BUNDLE to the file of the company's CA certificates",
+                hint="give --node-ca-file, the file of the company's CA certificates",
             ) from None
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
             raise SettingsError(
@@ -151,11 +152,11 @@ class _Session:
     than sending it: here that is done once.
     """
 
-    def __init__(self, url: str, encoding: str) -> None:
-        headers = {"Content-Type": "application/json", "Accept-Encoding": encoding}
+    def __init__(self, url: str, encoding: str, settings: NodeSettings) -> None:
+        headers = {"Content-Type": "application/json", "Accept-Encoding": encoding, **dict(settings.headers)}
         self._session = requests.Session()
         self._request = self._session.prepare_request(requests.Request("POST", url, headers))
-        self._environment = self._session.merge_environment_settings(url, {}, True, None, None)
+        self._environment = self._session.merge_environment_settings(url, {}, True, settings.ca_file, None)
 
     def post(self, body: bytes, timeout_seconds: float) -> requests.Response:
         """Send the request; the answer's body is still to be read."""

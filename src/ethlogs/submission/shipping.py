@@ -19,6 +19,7 @@ from ethlogs.run_folder import RunFolder
 from ethlogs.settings import RunSettings
 
 DEFAULT_FOLDER = ".ethlogs"
+_NODE_CA = "node-ca.pem"
 _PACKAGE = Path(__file__).parent.parent
 _CHUNK_BYTES = 1 << 20
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -101,6 +102,11 @@ def take_files_along(settings: RunSettings, local: RunFolder) -> tuple[RunSettin
         When one cannot be read.
     """
     files, client = [], []
+    node = settings.node
+    if node.ca_file is not None:
+        local.write(_NODE_CA, _read_file("--node-ca-file", node.ca_file))
+        files.append(local.path / _NODE_CA)
+        node = replace(node, ca_file=_NODE_CA)
     for name, value in settings.kafka.client:
         if names_file(name):
             path = local.path / f"kafka-{name.strip()}"
@@ -110,7 +116,7 @@ def take_files_along(settings: RunSettings, local: RunFolder) -> tuple[RunSettin
             client.append((name, path.name))
         else:
             client.append((name, value))
-    return replace(settings, kafka=replace(settings.kafka, client=tuple(client))), files
+    return replace(settings, node=node, kafka=replace(settings.kafka, client=tuple(client))), files
 
 
 def _read_file(name: str, path: str) -> bytes:
