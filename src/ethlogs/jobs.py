@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from ethlogs.doctor.job import ClusterCheckup
 from ethlogs.errors import EthlogsError, ExitStatus
 from ethlogs.follow import follow_chain
 from ethlogs.journal import Journal
@@ -27,6 +28,8 @@ def build_job(settings: RunSettings, attempt: int, stop: StopSwitch, journal: Jo
     """The job that the settings ask for."""
     if settings.job == "smoketest":
         return Smoketest(settings, stop, journal)
+    if settings.job == "doctor":
+        return ClusterCheckup(settings, journal)
     return ProduceJob(settings, attempt, stop, journal)
 
 

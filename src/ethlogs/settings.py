@@ -18,7 +18,7 @@ from ethlogs.errors import SettingsError
 
 Proof = Literal["receipts", "bloom"]
 Head = Literal["latest", "safe", "finalized"]
-Job = Literal["produce", "smoketest"]
+Job = Literal["produce", "smoketest", "doctor"]
 
 T = TypeVar("T")
 

@@ -19,7 +19,6 @@ from ethlogs.errors import (
     DifferenceError,
     EthlogsError,
     ExitStatus,
-    NotAuthorizedError,
     SettingsError,
     TopicError,
 )
@@ -34,6 +33,8 @@ from ethlogs.kafka.topics import (
     check_ledger_topic,
     create_topic,
     describe_topic,
+    missing_topic,
+    require_rights,
 )
 from ethlogs.kafka.writer import TransactionalWriter, partition_of
 from ethlogs.node import BlockSource, Node
@@ -43,8 +44,6 @@ from ethlogs.stop import StopSwitch
 
 LOOK_BACK_BLOCKS = 32
 """How far below the head a block with event logs is looked for."""
-
-_NEEDED = {"event-log topic": {"READ", "WRITE", "DESCRIBE"}, "ledger": {"READ", "WRITE", "DESCRIBE"}}
 
 T = TypeVar("T")
 
@@ -145,29 +144,16 @@ class Smoketest:
         names = {"event-log topic": self._settings.stream.topic, "ledger": self._settings.stream.ledger_topic}
         for kind, topic in production.items():
             if topic is None and not self._settings.topics.create:
-                raise TopicError(
-                    f"the {kind} {names[kind]} does not exist",
-                    hint="create it with ethlogs produce --create-topics",
-                )
+                raise missing_topic(names[kind])
             if topic is None:
                 self._tell(f"the {kind} {names[kind]} does not exist yet; produce --create-topics creates it")
                 continue
-            self._check_rights(kind, topic)
+            require_rights(topic)
             if kind == "ledger":
                 check_ledger_topic(topic)
             else:
                 for warning in check_event_log_topic(topic):
                     self._tell(warning)
-
-    def _check_rights(self, kind: str, topic: Topic) -> None:
-        missing = _NEEDED[kind] - topic.operations
-        if topic.operations and "ALL" not in topic.operations and missing:
-            raise NotAuthorizedError(
-                f"this principal has no {' and no '.join(sorted(missing))} on the {kind} {topic.name}",
-                hint="kafka-acls --add --allow-principal User:NAME"
-                + "".join(f" --operation {right.capitalize()}" for right in sorted(missing))
-                + f" --topic {topic.name}",
-            )
 
     def _choose(self, node: Node, source: BlockSource) -> ProvenBlock:
         """The newest block that has event logs within the bound, else the newest."""

@@ -136,6 +136,21 @@ def id_of(command: Command) -> str:
     return str(wait_until(told, "the command says the application's id", START_SECONDS))
 
 
+def test_the_doctor_looks_at_the_cluster_and_from_within_it(
+    yarn: Yarn, stream: Stream, own_geth: GethNode, tmp_path: Path
+) -> None:
+    flags = ["--in-cluster", "--json"]
+    with Command(
+        stream, own_geth.url, tmp_path, *flags, name="doctor", where=yarn.where, limit_seconds=START_SECONDS
+    ) as command:
+        assert command.wait() == 0, command.stderr
+        report = json.loads(command.stdout)
+    for name in ("hadoop", "hdfs", "yarn", "queue", "archive"):
+        assert re.search(rf"^ok +{name} ", command.stderr, re.MULTILINE), command.stderr
+    assert {finding["check"] for finding in report["findings"]} >= {"node", "proof", "kafka", "topic"}
+    assert {finding["state"] for finding in report["findings"]} == {"ok", "skipped"}
+
+
 def test_a_run_on_yarn_and_its_log(
     yarn: Yarn, start: Callable[..., Command], stream: Stream, live_geth: GethNode
 ) -> None:

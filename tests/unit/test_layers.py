@@ -22,7 +22,7 @@ LAYERS = (
     ("settings", "backoff", "stop", "run_folder", "report", "proof"),
     ("event_log", "ledger"),
     ("node", "kafka", "spark", "hadoop", "environment", "kerberos", "journal"),
-    ("follow", "smoketest", "status", "submission", "api"),
+    ("follow", "smoketest", "doctor", "status", "submission", "api"),
     ("jobs", "__init__"),
     ("driver", "cli"),
     ("launch",),

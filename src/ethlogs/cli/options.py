@@ -267,6 +267,13 @@ def pack_settings(given: Mapping[str, Any]) -> PackSettings:
     return PackSettings(given["env_file"], given["env_prefix"], given["env_name"], given["glibc"])
 
 
+def existing_archive(path: str) -> Path:
+    """The local file of ``--env-archive``."""
+    if not Path(path).is_file():
+        raise SettingsError(f"--env-archive {path} does not exist")
+    return Path(path)
+
+
 def node_settings(
     node_url: Sequence[str],
     node_timeout: float,

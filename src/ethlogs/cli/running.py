@@ -33,16 +33,16 @@ def run_job(
     dry_run: bool = False,
 ) -> int:
     """Run a job by spark-submit and print its report; returns the exit status."""
-    spark_settings = _spark_settings(given)
+    chosen = spark_settings(given)
     java = find_java(os.environ)
-    spark = find_spark_submit(spark_settings.spark_submit, os.environ)
+    spark = find_spark_submit(chosen.spark_submit, os.environ)
     check_java(java, spark.version)
-    master = choose_master(spark_settings, spark, os.environ)
+    master = choose_master(chosen, spark, os.environ)
     say(f"master {master.url}: {master.why}", output.quiet)
     say(f"spark-submit {spark.path} (Spark {spark.version}, Java {java.version})", output.quiet)
     settings = _run_settings(job, given, heights, follow)
     name = f"ethlogs {job} {given['topic']}"
-    launch = Launch(settings, spark, spark_settings, java.path, name, _base(given), output)
+    launch = Launch(settings, spark, chosen, java.path, name, _base(given), output)
     if is_local(master.url):
         return _run_here(launch, master.url, format_report, dry_run)
     check_yarn(master.url, given)
@@ -52,12 +52,12 @@ def run_job(
 
 
 def _run_here(launch: Launch, master: str, format_report: FormatReport, dry_run: bool) -> int:
-    spark, spark_settings, output = launch.spark, launch.spark_settings, launch.output
+    spark, chosen, output = launch.spark, launch.spark_settings, launch.output
     if dry_run:
-        click.echo(shlex.join(build_argv(spark, spark_settings, master, launch.name, launch.base / "RUN")))
+        click.echo(shlex.join(build_argv(spark, chosen, master, launch.name, launch.base / "RUN")))
         return ExitStatus.DONE
     folder = RunFolder.create(launch.base)
-    argv = build_argv(spark, spark_settings, master, launch.name, folder.path)
+    argv = build_argv(spark, chosen, master, launch.name, folder.path)
     say(f"run {folder.run}, in {folder.path}", output.quiet)
     with ProgressDisplay(output.quiet) as display:
         report = run_locally(launch.settings(folder.run), folder, argv, display.show)
@@ -69,7 +69,8 @@ def _run_here(launch: Launch, master: str, format_report: FormatReport, dry_run:
     return status
 
 
-def _spark_settings(given: dict[str, Any]) -> SparkSettings:
+def spark_settings(given: dict[str, Any]) -> SparkSettings:
+    """What spark-submit is told, from the options."""
     return SparkSettings(
         spark_submit=given["spark_submit"],
         master=given["master"],

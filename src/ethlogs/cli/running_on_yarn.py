@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 from functools import partial
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -102,8 +101,8 @@ def _limits(given: dict[str, Any]) -> Limits:
 
 def _cluster_settings(given: dict[str, Any]) -> ClusterSettings:
     archive = given["env_archive"]
-    if archive is not None and "://" not in archive and not Path(archive).is_file():
-        raise SettingsError(f"--env-archive {archive} does not exist")
+    if archive is not None and "://" not in archive:
+        options.existing_archive(archive)
     return ClusterSettings(
         yarn=_yarn_settings(given),
         pack=options.pack_settings(given),

@@ -120,6 +120,14 @@ class Applications:
         with mapped_errors("asking YARN for its queues"):
             return sorted(str(q.getQueueName()) for q in self._client.getAllQueues())
 
+    def may_submit(self, queue: str) -> bool:
+        """Whether this user may submit to a queue, by its ACLs."""
+        with mapped_errors(f"asking YARN for the rights on the queue {queue}"):
+            for acl in self._client.getQueueAclsInfo():
+                if str(acl.getQueueName()).rpartition(".")[2] == queue.rpartition(".")[2]:
+                    return "SUBMIT_APPLICATIONS" in [str(right) for right in acl.getUserAcls()]
+        return False
+
     def kill(self, application_id: str, why: str) -> None:
         """End it at once."""
         with mapped_errors(f"ending {application_id}"):

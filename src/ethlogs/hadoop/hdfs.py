@@ -43,6 +43,20 @@ class HdfsFiles:
                 return None
             return int(self._system.getFileStatus(java_path).getLen())
 
+    def check_writable(self, path: str) -> None:
+        """Ask whether this user may make ``path``, or write in it where it is there; nothing is written.
+
+        Raises
+        ------
+        NotAuthorizedError
+            When not.
+        """
+        with mapped_errors(f"asking for the right to write in {path}"):
+            java_path = self._path(path)
+            while not self._system.exists(java_path):
+                java_path = java_path.getParent()
+            self._system.access(java_path, self._jvm.org.apache.hadoop.fs.permission.FsAction.WRITE)
+
     def make_folder(self, path: str, mode: int = PRIVATE_FOLDER) -> None:
         """Make a folder, and those above it, with exactly these permissions."""
         with mapped_errors(f"making the folder {path}"):

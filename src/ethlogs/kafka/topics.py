@@ -12,7 +12,7 @@ from kafka.admin import ConfigResource, NewTopic
 from kafka.errors import TopicAlreadyExistsError
 
 from ethlogs import ledger
-from ethlogs.errors import TopicError
+from ethlogs.errors import NotAuthorizedError, TopicError
 from ethlogs.kafka.client_config import MAX_RECORD_BYTES, admin_config
 from ethlogs.kafka.errors import mapped_errors
 from ethlogs.settings import KafkaSettings, StreamSettings, TopicCreation
@@ -24,6 +24,7 @@ EVENT_LOG_CONFIG = {
     "max.message.bytes": str(MAX_RECORD_BYTES),
 }
 LEDGER_CONFIG = {"cleanup.policy": "compact"}
+_NEEDED = frozenset({"READ", "WRITE", "DESCRIBE"})
 _READ_CONFIGS = (
     "cleanup.policy",
     "retention.ms",
@@ -149,6 +150,32 @@ def check_ledger_topic(topic: Topic) -> None:
         )
 
 
+def require_rights(topic: Topic) -> None:
+    """Refuse a topic on which this principal lacks a right, where the brokers tell (KIP-430).
+
+    Raises
+    ------
+    NotAuthorizedError
+        With the line of kafka-acls that grants it.
+    """
+    missing = _NEEDED - topic.operations
+    if topic.operations and "ALL" not in topic.operations and missing:
+        raise NotAuthorizedError(
+            f"this principal has no {' and no '.join(sorted(missing))} on the topic {topic.name}",
+            hint="kafka-acls --add --allow-principal User:NAME"
+            + "".join(f" --operation {right.capitalize()}" for right in sorted(missing))
+            + f" --topic {topic.name}",
+        )
+
+
+def missing_topic(name: str) -> TopicError:
+    """The error for a topic that is not there."""
+    return TopicError(
+        f"the topic {name} does not exist, or this principal may not see it",
+        hint="create it with ethlogs produce --create-topics, or ask for DESCRIBE on it",
+    )
+
+
 def create_topic(
     client: KafkaAdminClient, name: str, partitions: int, replication_factor: int, config: dict[str, str]
 ) -> None:
@@ -169,10 +196,7 @@ def _create_missing(client: KafkaAdminClient, stream: StreamSettings, creation: 
 def _require(client: KafkaAdminClient, name: str) -> Topic:
     topic = describe_topic(client, name)
     if topic is None:
-        raise TopicError(
-            f"the topic {name} does not exist, or this principal may not see it",
-            hint="create it with ethlogs produce --create-topics, or ask for DESCRIBE on it",
-        )
+        raise missing_topic(name)
     return topic
 
 

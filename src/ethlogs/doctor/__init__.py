@@ -1,0 +1,1 @@
+"""Every thing that a run depends on, looked at one after the other in the order in which a run needs it."""
