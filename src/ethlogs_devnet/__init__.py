@@ -11,6 +11,7 @@ from ethlogs_devnet.genesis import ChainSpec
 from ethlogs_devnet.geth import GethNode
 from ethlogs_devnet.hadoop import HadoopCluster
 from ethlogs_devnet.kafka import KafkaBroker
+from ethlogs_devnet.kdc import Kdc
 from ethlogs_devnet.live_head import LiveHead
 from ethlogs_devnet.plans import (
     DEFAULT_PLAN,
@@ -35,6 +36,7 @@ __all__ = [
     "GethNode",
     "HadoopCluster",
     "KafkaBroker",
+    "Kdc",
     "Kind",
     "LiveHead",
     "MissingToolError",

@@ -17,7 +17,7 @@ from typing import Self
 from ethlogs_devnet.errors import DevnetError
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-_CONTENT = ("geth", "kafka", "hadoop", "supervisor.log", "state.json")
+_CONTENT = ("geth", "kafka", "hadoop", "kdc", "supervisor.log", "state.json")
 
 
 def default_state_dir() -> Path:
