@@ -65,7 +65,7 @@ class ProduceJob:
             lastBlock=counters.last_block,
             blocks=max(0, counters.blocks - counters.retracted_blocks),
             logs=max(0, counters.logs - counters.retracted_logs),
-            tip={"number": counters.last_block, "hash": counters.tip_hash} if counters.tip_hash else None,
+            tip=self._tip(),
             reorgs=counters.reorgs,
             deepestReorg=counters.deepest_reorg,
             retractedBlocks=counters.retracted_blocks,
@@ -76,3 +76,10 @@ class ProduceJob:
             logsPerSecond=round(meter.logs_per_second(), 1),
             latencyMs=meter.latency_ms(),
         ).to_dict()
+
+    def _tip(self) -> dict[str, Any] | None:
+        """Where the stream stands: an attempt that had nothing left to do found it there."""
+        counters, found = self._journal.meter.counters, self._journal.tip
+        if counters.tip_hash:
+            return {"number": counters.last_block, "hash": counters.tip_hash}
+        return {"number": found.block_number, "hash": found.block_hash} if found else None

@@ -49,6 +49,8 @@ class Journal:
         self.first_block: int | None = None
         self.last_block: int | None = None
         self.head: int | None = None
+        self.tip: BlockRecord | None = None
+        """The stream's tip as it was when this attempt took the stream."""
         self.ledger_end: int | None = (earlier or {}).get("ledgerEnd")
         """Where the ledger ended when this run's first attempt looked: a claim of another run from there
         on took the stream from it, an older one did not."""
@@ -89,7 +91,7 @@ class Journal:
         """Say which heights the run has and where it goes on, once: the first line of a run."""
         if self.first_block is None:
             self.notify(_where_it_goes_on(first, last, tip, head))
-        self.first_block, self.last_block, self.head = first, last, head
+        self.first_block, self.last_block, self.head, self.tip = first, last, head, tip
         self.meter.begin_work()
 
     def snapshot(self) -> dict[str, Any]:

@@ -223,7 +223,7 @@ def test_a_driver_whose_python_and_then_whose_jvm_is_killed(
         command.wait_for_tip(stream, tip)
     assert command.wait() == 0, command.stderr
     report = parse_report(command.stdout)
-    assert (report["exitStatus"], report["attempt"], report["lastBlock"]) == (0, 3, 20)
+    assert (report["exitStatus"], report["attempt"], report["tip"]["number"]) == (0, 3, 20)
     assert_exactly_once(stream, own_geth.url, 1, 20)
     assert len({claim.json["claim"] for claim in stream.claims()}) == 1
 

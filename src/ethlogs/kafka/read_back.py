@@ -11,7 +11,7 @@ from kafka.consumer.fetcher import ConsumerRecord
 
 from ethlogs.errors import LedgerError
 from ethlogs.event_log import Record
-from ethlogs.kafka.tail import open_consumer, read_range
+from ethlogs.kafka.tail import fetch_begin, fetch_end, open_consumer, read_range
 from ethlogs.ledger import CLAIM_KEY, FOLLOWER_PARTITION, BlockRecord, parse_ledger_record
 from ethlogs.settings import KafkaSettings
 
@@ -34,7 +34,7 @@ def walk_back(settings: KafkaSettings, ledger_topic: str) -> Generator[BlockReco
     settled: set[bytes | None] = {CLAIM_KEY}
     with open_consumer(settings) as consumer:
         consumer.assign([partition])
-        end = consumer.end_offsets([partition])[partition]
+        end = fetch_end(consumer, partition)
         for record in _read_backward(consumer, partition, end, _WINDOW):
             if record.key in settled:
                 continue
@@ -95,7 +95,7 @@ def _read_backward(
     consumer: KafkaConsumer, partition: TopicPartition, stop: int, window: int
 ) -> Iterator[ConsumerRecord]:
     """The visible records below ``stop``, newest first, read in growing windows."""
-    begin = consumer.beginning_offsets([partition])[partition]
+    begin = fetch_begin(consumer, partition)
     while stop > begin:
         start = max(begin, stop - window)
         yield from reversed(list(read_range(consumer, partition, start, stop)))

@@ -22,6 +22,7 @@ from ethlogs.kafka.topics import Topic, admin_client
 from ethlogs.ledger import FOLLOWER_PARTITION, BlockRecord, Claim, parse_ledger_record
 from ethlogs.settings import KafkaSettings
 
+_OFFSETS_MS = 15_000
 READ_SECONDS = 30.0
 """Limit of one read; a tail is a few records."""
 
@@ -75,8 +76,7 @@ def read_tail(settings: KafkaSettings, ledger_topic: str) -> Tail:
     high_watermark = _fetch_end_offset(settings, partition, "read_uncommitted")
     with open_consumer(settings) as consumer:
         consumer.assign([partition])
-        begin = consumer.beginning_offsets([partition])[partition]
-        end = consumer.end_offsets([partition])[partition]
+        begin, end = fetch_begin(consumer, partition), fetch_end(consumer, partition)
         tip, newest = _find_last(consumer, partition, begin, end)
         if tip is not None and (newest is None or newest.offset < tip.claim):
             newest = _read_claim(consumer, partition, tip)
@@ -122,8 +122,17 @@ def has_records(settings: KafkaSettings, topic: Topic) -> bool:
     """Whether anything is in a topic."""
     partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
     with open_consumer(settings, "read_uncommitted") as consumer:
-        begin, end = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
-    return any(end[partition] > begin[partition] for partition in partitions)
+        return any(fetch_end(consumer, p) > fetch_begin(consumer, p) for p in partitions)
+
+
+def fetch_begin(consumer: KafkaConsumer, partition: TopicPartition) -> int:
+    """The first offset of a partition. Without a limit kafka-python asks for ever where a broker is away."""
+    return int(consumer.beginning_offsets([partition], timeout_ms=_OFFSETS_MS)[partition])
+
+
+def fetch_end(consumer: KafkaConsumer, partition: TopicPartition) -> int:
+    """The offset after the last one that this consumer may see."""
+    return int(consumer.end_offsets([partition], timeout_ms=_OFFSETS_MS)[partition])
 
 
 def read_range(
@@ -153,7 +162,7 @@ def read_range(
 
 def _fetch_end_offset(settings: KafkaSettings, partition: TopicPartition, isolation_level: str) -> int:
     with open_consumer(settings, isolation_level) as consumer:
-        return int(consumer.end_offsets([partition])[partition])
+        return fetch_end(consumer, partition)
 
 
 def _find_last(

@@ -15,7 +15,7 @@ from gssapi.raw.misc import GSSError
 
 from ethlogs.errors import KerberosError
 from ethlogs.kerberos.kinit import obtain_ticket
-from ethlogs.kerberos.service_tickets import require_service_tickets
+from ethlogs.kerberos.service_tickets import require_service_tickets, store_of
 from ethlogs.settings import KerberosSettings
 from ethlogs.stop import StopSwitch
 
@@ -161,7 +161,7 @@ def read_lifetime(cache: Path) -> float:
         When there is none.
     """
     try:
-        found = gssapi.Credentials(usage="initiate", store={"ccache": f"FILE:{cache}"}).lifetime
+        found = gssapi.Credentials(usage="initiate", store=store_of(cache)).lifetime
     except GSSError as exc:
         raise KerberosError(f"the ticket that kinit got cannot be used: {exc}") from exc
     return float(found or 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from gssapi.raw.misc import GSSError
 from ethlogs.errors import KerberosError
 from ethlogs.kerberos.kinit import explain
 
-_UNKNOWN_SERVICE = "Server not found in Kerberos database"
+_UNKNOWN_SERVICE = re.compile(r"Server .*not found in Kerberos database")
 
 
 def require_service_tickets(service: str, hosts: Iterable[str], cache: Path) -> None:
@@ -24,7 +25,7 @@ def require_service_tickets(service: str, hosts: Iterable[str], cache: Path) -> 
     """
     for host in sorted(hosts):
         try:
-            credentials = gssapi.Credentials(usage="initiate", store={"ccache": f"FILE:{cache}"})
+            credentials = gssapi.Credentials(usage="initiate", store=store_of(cache))
             name = gssapi.Name(f"{service}@{host}", name_type=gssapi.NameType.hostbased_service)
             name = name.canonicalize(gssapi.MechType.kerberos)
             gssapi.SecurityContext(name=name, creds=credentials, usage="initiate").step()
@@ -32,8 +33,13 @@ def require_service_tickets(service: str, hosts: Iterable[str], cache: Path) -> 
             raise _explain(str(exc), f"{service}/{host}") from exc
 
 
+def store_of(cache: Path) -> dict[bytes | str, bytes | str]:
+    """The cache alone: with a client keytab libkrb5 would begin the cache anew and lose what was obtained."""
+    return {"ccache": f"FILE:{cache}", "client_keytab": f"FILE:{cache.with_name('none')}"}
+
+
 def _explain(said: str, asked: str) -> KerberosError:
-    if _UNKNOWN_SERVICE in said:
+    if _UNKNOWN_SERVICE.search(said):
         return KerberosError(
             f"the KDC knows no service {asked}, which a broker's address asks for ({said})",
             hint="is --kerberos-service-name right? Is the broker's advertised name the one in its keytab (an"

@@ -1,0 +1,154 @@
+"""Tickets from a real KDC: obtained, kept, refused, and lost."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ethlogs.errors import KerberosError
+from ethlogs.kerberos.keeper import kept_ticket, read_lifetime
+from ethlogs.settings import KerberosSettings
+from ethlogs.stop import StopSwitch
+from ethlogs_devnet import Kdc
+
+from .running import wait_until
+
+LIFE_SECONDS = 20
+USER, SERVICE = "ada", "kafka/localhost"
+
+
+@pytest.fixture(scope="module")
+def _realm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kdc]:
+    with Kdc(tmp_path_factory.mktemp("kdc"), LIFE_SECONDS) as kdc:
+        kdc.add_principal(USER)
+        kdc.add_service(SERVICE)
+        yield kdc
+
+
+@pytest.fixture
+def kdc(_realm: Kdc, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kdc]:
+    """The realm, running, and this process in it."""
+    if _realm.pid is None:
+        _realm.start()
+    for name, value in _realm.environment().items():
+        monkeypatch.setenv(name, value)
+    yield _realm
+
+
+def settings_of(kdc: Kdc, principal: str = USER, **more: str) -> KerberosSettings:
+    return KerberosSettings(kdc.full_name(principal), str(kdc.keytab(USER)), **more)
+
+
+def refusal(settings: KerberosSettings, host: str = "localhost") -> KerberosError:
+    """Why no ticket can be had."""
+    with pytest.raises(KerberosError) as caught, kept_ticket(settings, [host], StopSwitch(), print):
+        pass
+    assert caught.value.exit_status == 5
+    return caught.value
+
+
+def cache_of_this_process() -> Path:
+    return Path(os.environ["KRB5CCNAME"].removeprefix("FILE:"))
+
+
+def test_a_ticket_is_held_in_a_private_cache_and_gone_afterwards(kdc: Kdc) -> None:
+    before = os.environ["KRB5CCNAME"]
+    with kept_ticket(settings_of(kdc), ["localhost"], StopSwitch(), print):
+        cache = cache_of_this_process()
+        assert stat.S_IMODE(cache.stat().st_mode) == 0o600
+        assert stat.S_IMODE(cache.parent.stat().st_mode) == 0o700
+        assert 0 < read_lifetime(cache) <= LIFE_SECONDS
+        assert os.environ["KRB5_CLIENT_KTNAME"] == f"FILE:{kdc.keytab(USER)}"
+    assert not cache.parent.exists()
+    assert os.environ["KRB5CCNAME"] == before
+    assert "KRB5_CLIENT_KTNAME" not in os.environ
+
+
+def test_a_ticket_is_renewed_before_half_of_its_life(kdc: Kdc) -> None:
+    with kept_ticket(settings_of(kdc), ["localhost"], StopSwitch(), print):
+        cache = cache_of_this_process()
+        first = cache.stat().st_ino
+        wait_until(lambda: cache.stat().st_ino != first, "the ticket is renewed", 12.0)
+        assert read_lifetime(cache) > LIFE_SECONDS / 2
+
+
+def test_a_kdc_that_is_away_is_told_and_costs_nothing_within_the_tickets_life(kdc: Kdc) -> None:
+    notices: list[str] = []
+    stop = StopSwitch()
+    with kept_ticket(settings_of(kdc), ["localhost"], stop, notices.append) as keeper:
+        cache = cache_of_this_process()
+        first = cache.stat().st_ino
+        kdc.stop()
+        wait_until(lambda: any("cannot be renewed" in notice for notice in notices), "it is told", 12.0)
+        keeper.cover(["localhost"])  # what a client needs for a new connection is in the cache
+        kdc.start()
+        wait_until(lambda: cache.stat().st_ino != first, "it is renewed", 10.0)
+        assert notices[-1] == "the ticket was renewed"
+    assert not stop.requested
+    assert "no KDC of the realm answers" in notices[1]
+
+
+def test_a_ticket_that_lapses_ends_the_run_with_status_5(kdc: Kdc) -> None:
+    stop = StopSwitch()
+    with kept_ticket(settings_of(kdc), ["localhost"], stop, print):
+        kdc.stop()
+        began_at = time.monotonic()
+        with pytest.raises(KerberosError, match="the ticket has lapsed and there is no new one") as caught:
+            stop.pause(60)
+        assert time.monotonic() - began_at < 45
+    assert "the same command goes on" in (caught.value.hint or "")
+
+
+def test_an_unknown_principal_is_named(kdc: Kdc) -> None:
+    error = refusal(settings_of(kdc, "nobody"))
+    assert "nobody@ETHLOGS.TEST" in str(error)
+    assert "no key of this principal" in str(error)
+
+
+def test_a_principal_that_the_kdc_does_not_know(kdc: Kdc, tmp_path: Path) -> None:
+    other = Kdc(tmp_path / "other")
+    keytab = other.add_principal("eve")
+    error = refusal(KerberosSettings(kdc.full_name("eve"), str(keytab)))
+    assert "the KDC does not know the principal" in str(error)
+
+
+def test_a_keytab_whose_key_was_changed(kdc: Kdc) -> None:
+    kdc.add_principal("old")
+    kdc.change_key("old", into_keytab=False)
+    error = refusal(KerberosSettings(kdc.full_name("old"), str(kdc.keytab("old"))))
+    assert "not the principal's present one" in str(error)
+    assert "new keytab" in (error.hint or "")
+
+
+def test_an_unknown_realm(kdc: Kdc) -> None:
+    error = refusal(KerberosSettings("ada@ELSEWHERE", str(kdc.keytab(USER))))
+    assert "ELSEWHERE" in str(error)
+
+
+def test_a_service_that_the_kdc_does_not_know_is_named_as_it_was_asked_for(kdc: Kdc) -> None:
+    error = refusal(settings_of(kdc), "127.0.0.1")
+    assert "the KDC knows no service kafka/127.0.0.1" in str(error)
+    assert "--kerberos-service-name" in (error.hint or "")
+    error = refusal(settings_of(kdc, service_name="broker"))
+    assert "broker/localhost" in str(error)
+
+
+def test_a_krb5_conf_of_the_settings_goes_before_the_machines(kdc: Kdc, tmp_path: Path) -> None:
+    conf = tmp_path / "krb5.conf"
+    conf.write_text("[libdefaults]\n default_realm = ELSEWHERE\n dns_lookup_kdc = false\n")
+    error = refusal(settings_of(kdc, krb5_conf=str(conf)))
+    assert "krb5.conf does not say where the realm's KDC is" in str(error)
+
+
+def test_nothing_secret_is_told(kdc: Kdc) -> None:
+    notices: list[str] = []
+    with kept_ticket(settings_of(kdc), ["localhost"], StopSwitch(), notices.append):
+        pass
+    assert notices == [f"a ticket for ada@ETHLOGS.TEST, for {LIFE_SECONDS} seconds"] or notices[0].startswith(
+        "a ticket for ada@ETHLOGS.TEST, for 1"
+    )
