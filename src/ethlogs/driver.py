@@ -15,6 +15,7 @@ import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     spark = start_spark(settings.run)
     attempt = parse_attempt(os.environ.get("CONTAINER_ID", ""))
     folder = hdfs_folder(spark, place)
+    settings = with_keytab(settings, spark)
     status = _run_unless_final(settings, folder, attempt, lambda _: spark)
     # One that was asked to stop has done what it was asked; with another status YARN would start it again.
     return ExitStatus.DONE if folder.read_json(STOP) is not None and status > 128 else status
@@ -61,6 +63,14 @@ def start_spark(run: str) -> Any:
     # In a container it looks for --py-files where they were on the submitter's machine, too.
     warnings.filterwarnings("ignore", "Failed to add file", RuntimeWarning)
     return SparkSession.builder.appName(f"ethlogs {run}").getOrCreate()
+
+
+def with_keytab(settings: RunSettings, spark: Any) -> RunSettings:
+    """The settings with the keytab that Spark has put into the container, under a name of its own."""
+    if settings.kerberos is None or settings.kerberos.keytab is not None:
+        return settings
+    keytab = spark.sparkContext.getConf().get("spark.kerberos.keytab")
+    return replace(settings, kerberos=replace(settings.kerberos, keytab=keytab))
 
 
 def hdfs_folder(spark: Any, url: str) -> RunFiles:

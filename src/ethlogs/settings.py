@@ -73,7 +73,8 @@ class KerberosSettings:
     """Whose ticket a run holds, and from which key; paths are those of where the run is."""
 
     principal: str
-    keytab: str
+    keytab: str | None
+    """``None`` in a container stands for the file that Spark has put there."""
     service_name: str = "kafka"
     """The first part of the brokers' principals."""
     krb5_conf: str | None = None

@@ -138,11 +138,12 @@ def download(blocks: int, yarn: bool) -> None:
     show_default=True,
     help="Whose packages are asked for.",
 )
+@click.option("--kerberos", is_flag=True, help="With gssapi, which pip builds.")
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
-def conda_env(template: Path, path: Path) -> None:
+def conda_env(template: Path, kerberos: bool, path: Path) -> None:
     """Write a conda-env.yml that needs no channel but one of this machine's own Python, made once.
 
     Example: ethlogs-devnet conda-env env.yml; ethlogs pack --env-file env.yml
     """
-    write_env_file(path, find_channel(to_stderr), template)
+    write_env_file(path, find_channel(to_stderr), template, kerberos=kerberos)
     click.echo(path)

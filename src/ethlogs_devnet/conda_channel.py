@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import zipfile
 from pathlib import Path
@@ -19,7 +20,7 @@ from ethlogs_devnet.conda_package import CondaPackage
 from ethlogs_devnet.errors import MissingToolError
 from ethlogs_devnet.progress import Report, silent
 
-_RECIPE = 1
+_RECIPE = 2
 """Raise it with every change here: what is in the cache is of one recipe."""
 
 _BASE = Path(sys.base_prefix).resolve()
@@ -30,6 +31,7 @@ _LEFT_OUT = ("site-packages", "dist-packages", "test", "tests", "idlelib", "tkin
 _LEFT_OUT_MODULES = ("_tkinter", "nis.", "_test", "_ctypes_test", "xxlimited", "_xxtestfuzz")
 _OF_GLIBC = re.compile(r"(linux-vdso|ld-linux|lib(c|m|dl|rt|pthread|util|resolv|nsl)\.so)")
 _NOT_OF_PIP = ("python", "python-gssapi", "krb5", "pip")
+_GSSAPI = "gssapi >=1.8,<2"
 
 
 def find_channel(report: Report = silent) -> Path:
@@ -44,13 +46,15 @@ def find_channel(report: Report = silent) -> Path:
     return final
 
 
-def write_env_file(path: Path, channel: Path, template: Path) -> Path:
+def write_env_file(path: Path, channel: Path, template: Path, *, kerberos: bool = False) -> Path:
     """Write a conda-env.yml that asks ``channel`` for Python, and pip for what ``template`` asks conda for.
 
-    The Kerberos packages are left out: pip has no binaries of them.
+    The Kerberos packages are left out: pip has no binaries of them. With ``kerberos`` pip builds python-gssapi
+    (a minute, once), and krb5 is this machine's.
     """
     lines = [_to_requirement(line) for line in template.read_text().splitlines()]
-    packages = "".join(f"      - {line}\n" for line in lines if line is not None)
+    wanted = [line for line in lines if line is not None] + ([_GSSAPI] if kerberos else [])
+    packages = "".join(f"      - {line}\n" for line in wanted)
     path.write_text(
         f"name: ethlogs\nchannels:\n  - {channel.as_uri()}\n  - nodefaults\ndependencies:\n"
         f"  - python ={_SHORT_VERSION}\n  - pip\n  - pip:\n{packages}"
@@ -94,6 +98,9 @@ def _stage_python(stage: Path) -> None:
         (stage / "lib").mkdir(exist_ok=True)
         shutil.copy2(library, stage / "lib" / library.name, follow_symlinks=False)
     shutil.copytree(_BASE / _LIBRARY, stage / _LIBRARY, symlinks=True, ignore=_ignored)
+    headers = Path(sysconfig.get_path("include"))
+    if headers.is_dir():
+        shutil.copytree(headers, stage / "include" / headers.name)
     (stage / _LIBRARY / "site-packages").mkdir()
     (stage / _LIBRARY / "site-packages" / "README.txt").write_text("packages go here\n")
 

@@ -97,6 +97,8 @@ def _build_core(node: Node) -> Properties:
         "hadoop.tmp.dir": str(node.data / "tmp"),
         # whoever looks at a web page without a name is this user, not a stranger who may see nothing
         "hadoop.http.staticuser.user": node.user,
+        f"hadoop.proxyuser.{node.user}.hosts": "*",
+        f"hadoop.proxyuser.{node.user}.groups": "*",
     }
 
 

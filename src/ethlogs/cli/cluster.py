@@ -11,6 +11,7 @@ from typing import Any
 
 from ethlogs.cli import options
 from ethlogs.cli.options import setting
+from ethlogs.cli.security import login
 from ethlogs.errors import SubmissionError
 from ethlogs.hadoop.applications import Application
 from ethlogs.hadoop.client import Hadoop, find_conf_dir, open_hadoop
@@ -27,6 +28,8 @@ application_options: options.Decorator[Any] = options.combined(
         "--bootstrap-server", metavar="HOST:PORT,…", help="The stream's brokers, to find its application."
     ),
     options.hdfs_dir_option,
+    options.kerberos_options,
+    setting("--proxy-user", metavar="USER", help="Whom the application runs as, where that is another."),
     setting("--spark-submit", metavar="PATH", help="Else SPARK_HOME's, the one on PATH, or pyspark's."),
 )
 
@@ -42,13 +45,13 @@ class Found:
 
 
 @contextlib.contextmanager
-def open_cluster(spark_submit: str | None) -> Iterator[Hadoop]:
+def open_cluster(given: dict[str, Any]) -> Iterator[Hadoop]:
     """Hadoop's clients, by this machine's Java, Spark and HADOOP_CONF_DIR."""
     conf_dir = find_conf_dir(os.environ)
     java = find_java(os.environ)
-    spark = find_spark_submit(spark_submit, os.environ)
+    spark = find_spark_submit(given["spark_submit"], os.environ)
     check_java(java, spark.version)
-    with open_hadoop(find_spark_home(spark), java.path, conf_dir) as hadoop:
+    with open_hadoop(find_spark_home(spark), java.path, conf_dir, login(given)) as hadoop:
         yield hadoop
 
 
@@ -61,7 +64,7 @@ def open_application(given: dict[str, Any]) -> Iterator[Found]:
     SubmissionError
         When there is none.
     """
-    with open_cluster(given["spark_submit"]) as hadoop:
+    with open_cluster(given) as hadoop:
         application = find_application(hadoop, given)
         run = run_of(application)
         layout = HdfsLayout.of(hadoop.files, given["hdfs_dir"])

@@ -15,7 +15,7 @@ from ethlogs.cli.config_file import config_path
 from ethlogs.cli.display import say
 from ethlogs.cli.launching import Output
 from ethlogs.cli.running import run_job, spark_settings
-from ethlogs.cli.security import Identity, identity, ticket
+from ethlogs.cli.security import Identity, identity, login, ticket
 from ethlogs.doctor.checkup import Checkup, Finding
 from ethlogs.doctor.job import format_findings, verdict
 from ethlogs.doctor.kafka import examine_kafka
@@ -145,7 +145,7 @@ class _Examination:
     def _see_hadoop(self, stack: contextlib.ExitStack) -> str:
         conf_dir = find_conf_dir(os.environ)
         self._hadoop = stack.enter_context(
-            open_hadoop(find_spark_home(self._spark), self._java.path, conf_dir)
+            open_hadoop(find_spark_home(self._spark), self._java.path, conf_dir, login(self._given))
         )
         return f"{conf_dir}, as {self._hadoop.user}"
 

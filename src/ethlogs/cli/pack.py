@@ -22,6 +22,7 @@ from ethlogs.submission.shipping import HdfsLayout, ship_archive
 @options.setting("--output", metavar="PATH", help="A file or folder for the archive. [default: the cache]")
 @options.setting("--upload", metavar="HDFS_DIR", help="Put it on HDFS too, below this folder.")
 @options.setting("--spark-submit", metavar="PATH", help="Whose jars upload it. [default: as for produce]")
+@options.kerberos_options
 @options.setting("--force", is_flag=True, help="Solve and pack again, though nothing has changed.")
 @options.json_option
 @options.verbosity_options
@@ -50,7 +51,7 @@ def pack(
     tell(f"{archive.size_bytes / 1e6:,.1f} MB, fingerprint {archive.fingerprint}: {how}")
     place = str(archive.path)
     if upload is not None:
-        with open_cluster(given["spark_submit"]) as hadoop:
+        with open_cluster(given) as hadoop:
             layout = HdfsLayout.of(hadoop.files, upload)
             place = ship_archive(layout, archive.path, archive.fingerprint, tell)
     if as_json:

@@ -14,10 +14,11 @@ from ethlogs.cli import options
 from ethlogs.cli.cluster import cache_folder
 from ethlogs.cli.display import ProgressDisplay, say
 from ethlogs.cli.launching import FormatReport, Launch, tell_report
+from ethlogs.cli.security import login
 from ethlogs.errors import ExitStatus, SettingsError
 from ethlogs.hadoop.client import find_conf_dir, open_hadoop
 from ethlogs.run_folder import RunFolder
-from ethlogs.settings import display_url
+from ethlogs.settings import KerberosSettings, display_url
 from ethlogs.spark.submit import find_spark_home, read_configured
 from ethlogs.spark.yarn import Shipment, YarnSettings, build_yarn_argv
 from ethlogs.submission.shipping import DEFAULT_FOLDER
@@ -60,7 +61,12 @@ def print_yarn_argv(launch: Launch, given: dict[str, Any]) -> int:
     )
     configured = read_configured(launch.spark_settings, launch.spark, os.environ)
     argv = build_yarn_argv(
-        launch.spark, launch.spark_settings, _yarn_settings(given), launch.name, shipment, configured
+        launch.spark,
+        launch.spark_settings,
+        _yarn_settings(given, settings.kerberos),
+        launch.name,
+        shipment,
+        configured,
     )
     click.echo(shlex.join(argv))
     return ExitStatus.DONE
@@ -71,8 +77,8 @@ def run_there(launch: Launch, given: dict[str, Any], format_report: FormatReport
     output = launch.output
     tell = partial(say, quiet=output.quiet)
     conf_dir = find_conf_dir(os.environ)
-    cluster = _cluster_settings(given)
-    with open_hadoop(find_spark_home(launch.spark), launch.java, conf_dir) as hadoop:
+    cluster = _cluster_settings(given, launch.settings("RUN").kerberos)
+    with open_hadoop(find_spark_home(launch.spark), launch.java, conf_dir, login(given)) as hadoop:
         configured = read_configured(launch.spark_settings, launch.spark, os.environ)
         submitter = YarnSubmitter(
             hadoop, launch.spark, launch.spark_settings, cluster, configured, cache_folder(), tell
@@ -99,12 +105,12 @@ def _limits(given: dict[str, Any]) -> Limits:
     return Limits(None if timeout is None else timeout + _GRACE_SECONDS, given["submit_timeout"])
 
 
-def _cluster_settings(given: dict[str, Any]) -> ClusterSettings:
+def _cluster_settings(given: dict[str, Any], kerberos: KerberosSettings | None) -> ClusterSettings:
     archive = given["env_archive"]
     if archive is not None and "://" not in archive:
         options.existing_archive(archive)
     return ClusterSettings(
-        yarn=_yarn_settings(given),
+        yarn=_yarn_settings(given, kerberos),
         pack=options.pack_settings(given),
         env_archive=archive,
         hdfs_dir=given["hdfs_dir"],
@@ -112,8 +118,12 @@ def _cluster_settings(given: dict[str, Any]) -> ClusterSettings:
     )
 
 
-def _yarn_settings(given: dict[str, Any]) -> YarnSettings:
+def _yarn_settings(given: dict[str, Any], kerberos: KerberosSettings | None) -> YarnSettings:
+    """Acting for another user, Spark takes no keytab: it goes along for Kafka alone."""
+    for_spark = None if given["proxy_user"] else kerberos
     return YarnSettings(
+        principal=for_spark.principal if for_spark else None,
+        keytab=for_spark.keytab if for_spark else None,
         queue=given["queue"],
         driver_cores=given["driver_cores"],
         num_executors=given["num_executors"],

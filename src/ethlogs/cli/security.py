@@ -13,6 +13,7 @@ import click
 from ethlogs.cli import options
 from ethlogs.cli.display import say
 from ethlogs.errors import SettingsError
+from ethlogs.hadoop.client import Login
 from ethlogs.settings import KafkaSettings, KerberosSettings
 from ethlogs.stop import StopSwitch
 
@@ -70,6 +71,18 @@ def kerberos_settings(
     return KerberosSettings(
         principal, str(Path(keytab).absolute()), service_name, krb5_conf and str(Path(krb5_conf).absolute())
     )
+
+
+def login(given: dict[str, Any]) -> Login:
+    """As whom to speak to HDFS and YARN.
+
+    With ``--proxy-user`` the keytab is Kafka's alone, and the cluster is spoken to with the user's ticket.
+    """
+    krb5_conf, proxy_user = given["krb5_conf"], given.get("proxy_user")
+    if proxy_user is not None:
+        return Login(krb5_conf=krb5_conf, proxy_user=proxy_user)
+    found = kerberos_settings(given["principal"], given["keytab"], "", krb5_conf)
+    return Login(krb5_conf=krb5_conf) if found is None else Login(found.principal, found.keytab, krb5_conf)
 
 
 def uses_gssapi(kafka: KafkaSettings) -> bool:

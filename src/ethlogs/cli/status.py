@@ -99,7 +99,7 @@ def _find_application(given: dict[str, Any]) -> Iterator[DescribeApplication]:
         return
     with contextlib.ExitStack() as stack:
         try:
-            hadoop = stack.enter_context(open_cluster(given["spark_submit"]))
+            hadoop = stack.enter_context(open_cluster(given))
         except (SettingsError, SubmissionError) as exc:
             # A cluster that cannot be asked says nothing about the stream.
             say(f"warning: the application is not shown: {exc}", given["quiet"])

@@ -7,12 +7,13 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
 
-from ethlogs.errors import HadoopError, SettingsError
+from ethlogs.errors import HadoopError, KerberosError, SettingsError
 from ethlogs.hadoop.applications import Applications
 from ethlogs.hadoop.errors import mapped_errors
 from ethlogs.hadoop.hdfs import HdfsFiles
@@ -39,10 +40,21 @@ _IMPATIENT = {
 }
 
 
+@dataclass(frozen=True)
+class Login:
+    """As whom to speak to the cluster; without a keytab, as whoever has a ticket or is logged in here."""
+
+    principal: str | None = None
+    keytab: str | None = None
+    krb5_conf: str | None = None
+    proxy_user: str | None = None
+    """Whom to act for."""
+
+
 class Hadoop:
     """HDFS and YARN as one user sees them."""
 
-    def __init__(self, gateway: JavaGateway) -> None:
+    def __init__(self, gateway: JavaGateway, login: Login) -> None:
         jvm = gateway.jvm
         with mapped_errors("reading Hadoop's configuration"):
             self._configuration = jvm.org.apache.hadoop.yarn.conf.YarnConfiguration()
@@ -50,6 +62,8 @@ class Hadoop:
                 self._configuration.set(name, value)
             security = jvm.org.apache.hadoop.security.UserGroupInformation
             security.setConfiguration(self._configuration)
+        _log_in(security, login)
+        with mapped_errors("reading who this user is"):
             self.user = str(security.getCurrentUser().getShortUserName())
         self._gateway = gateway
         self._files: HdfsFiles | None = None
@@ -98,14 +112,32 @@ def find_conf_dir(environment: Mapping[str, str]) -> Path:
     )
 
 
+def _log_in(security: Any, login: Login) -> None:
+    """With the keytab, else with the ticket that is there: without one YARN is waited for for 15 minutes."""
+    if login.keytab is not None:
+        with mapped_errors(f"logging in as {login.principal}"):
+            security.loginUserFromKeytab(login.principal, login.keytab)
+    elif bool(security.isSecurityEnabled()) and not bool(security.getCurrentUser().hasKerberosCredentials()):
+        raise KerberosError(
+            "the cluster asks for Kerberos, and there is no valid ticket in a FILE cache",
+            hint="kinit, or give --principal and --keytab",
+        )
+    if login.proxy_user is not None:
+        # Java's way, doAs, takes a block of Java; this JVM acts for nobody else anyway.
+        with mapped_errors(f"acting for {login.proxy_user}"):
+            security.setLoginUser(security.createProxyUser(login.proxy_user, security.getLoginUser()))
+
+
 @contextlib.contextmanager
-def open_hadoop(spark_home: Path, java: str, conf_dir: Path) -> Iterator[Hadoop]:
+def open_hadoop(spark_home: Path, java: str, conf_dir: Path, login: Login = Login()) -> Iterator[Hadoop]:
     """Start the JVM on this Spark's jars (1 to 2 seconds); it ends with the block, or with this process.
 
     Raises
     ------
     HadoopError
         When it does not start.
+    KerberosError
+        When the cluster asks for a ticket and there is none.
     """
     # At every failure it would print tracebacks of the other side; the errors say it all.
     logging.getLogger("py4j").setLevel(logging.CRITICAL)
@@ -116,21 +148,35 @@ def open_hadoop(spark_home: Path, java: str, conf_dir: Path) -> Iterator[Hadoop]
             hint="give --spark-submit the path of a whole Spark",
         )
     with tempfile.TemporaryFile() as complaints:
-        gateway, process = _launch(jar, f"{conf_dir}{os.pathsep}{spark_home}/jars/*", java, complaints)
+        gateway, process = _launch(
+            jar, f"{conf_dir}{os.pathsep}{spark_home}/jars/*", java, _java_options(login), complaints
+        )
         try:
-            yield Hadoop(gateway)
+            yield Hadoop(gateway, login)
         finally:
             gateway.close(keep_callback_server=False, close_callback_server_connections=True)
             process.stdin.close()
             process.wait()
 
 
-def _launch(jar: Path, class_path: str, java: str, complaints: Any) -> tuple[JavaGateway, Any]:
+def java_krb5_options(krb5_conf: str | None, environment: Mapping[str, str]) -> list[str]:
+    """Java knows nothing of KRB5_CONFIG."""
+    found = krb5_conf or environment.get("KRB5_CONFIG")
+    return [f"-Djava.security.krb5.conf={found}"] if found else []
+
+
+def _java_options(login: Login) -> list[str]:
+    return [*_JAVA_OPTIONS, *java_krb5_options(login.krb5_conf, os.environ)]
+
+
+def _launch(
+    jar: Path, class_path: str, java: str, options: list[str], complaints: Any
+) -> tuple[JavaGateway, Any]:
     try:
         port, token, process = launch_gateway(
             jarpath=str(jar),
             classpath=class_path,
-            javaopts=list(_JAVA_OPTIONS),
+            javaopts=options,
             die_on_exit=True,
             java_path=java,
             create_new_process_group=True,

@@ -48,7 +48,7 @@ def kept_ticket(
         cache = Path(folder) / "tickets"
         variables = {
             "KRB5CCNAME": f"FILE:{cache}",
-            "KRB5_CLIENT_KTNAME": f"FILE:{Path(settings.keytab).absolute()}",
+            "KRB5_CLIENT_KTNAME": f"FILE:{_keytab_of(settings).absolute()}",
         }
         if settings.krb5_conf is not None:
             variables["KRB5_CONFIG"] = str(Path(settings.krb5_conf).absolute())
@@ -114,7 +114,7 @@ class TicketKeeper:
 
     def _obtain(self) -> float:
         settings = self._settings
-        obtain_ticket(settings.principal, Path(settings.keytab), self._cache, self._complete)
+        obtain_ticket(settings.principal, _keytab_of(settings), self._cache, self._complete)
         seconds = read_lifetime(self._cache)
         self._expires_at = time.monotonic() + seconds
         return seconds
@@ -150,6 +150,14 @@ class TicketKeeper:
                     self._notify("the ticket was renewed")
                 return True
         return False
+
+
+def _keytab_of(settings: KerberosSettings) -> Path:
+    if settings.keytab is None:
+        raise KerberosError(
+            "Spark has put no keytab into this container", hint="give --keytab, or leave --proxy-user out"
+        )
+    return Path(settings.keytab)
 
 
 def read_lifetime(cache: Path) -> float:

@@ -40,6 +40,9 @@ class YarnSettings:
     executor_memory: str | None = None
     proxy_user: str | None = None
     max_app_attempts: int | None = None
+    principal: str | None = None
+    keytab: str | None = None
+    """Not together with ``proxy_user``, which Spark refuses."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ class Shipment:
     tags: tuple[str, ...]
     files: tuple[Path, ...] = ()
     """Others that the settings name; they are in the driver's working folder by their names."""
+    krb5_conf: str | None = None
+    """One of ``files``, where the nodes' own is not to be used."""
 
 
 def build_yarn_argv(
@@ -79,9 +84,12 @@ def build_yarn_argv(
     argv += _flags(settings, yarn)
     argv += ["--py-files", _joined(asked.get("spark.submit.pyFiles"), str(shipment.package))]
     for key, value in sorted({**_build_conf(yarn, shipment, asked), **dict(settings.conf)}.items()):
-        argv += ["--conf", f"{key}={value}"]
+        if key not in _java_options(shipment):
+            argv += ["--conf", f"{key}={value}"]
     for key, addition in _lists(shipment).items():
         argv += ["--conf", f"{key}={_joined(asked.get(key), addition)}"]
+    for key, addition in _java_options(shipment).items():
+        argv += ["--conf", f"{key}={_joined(asked.get(key), addition, ' ')}"]
     return [*argv, str(driver_script()), shipment.run_folder]
 
 
@@ -94,6 +102,8 @@ def _flags(settings: SparkSettings, yarn: YarnSettings) -> list[str]:
         "--num-executors": yarn.num_executors or None,
         "--executor-memory": yarn.executor_memory,
         "--proxy-user": yarn.proxy_user,
+        "--principal": yarn.principal,
+        "--keytab": yarn.keytab,
     }
     return [word for flag, value in given.items() if value is not None for word in (flag, str(value))]
 
@@ -105,6 +115,8 @@ def _build_conf(yarn: YarnSettings, shipment: Shipment, asked: Mapping[str, str]
         conf[f"{place}.PYSPARK_PYTHON"] = asked.get("spark.pyspark.python", python)
         # The account's own packages must not come before those of the archive.
         conf[f"{place}.PYTHONNOUSERSITE"] = "1"
+        if shipment.krb5_conf is not None:
+            conf[f"{place}.KRB5_CONFIG"] = shipment.krb5_conf
     if shipment.spark_archive is not None:
         conf["spark.yarn.archive"] = shipment.spark_archive
     conf = {key: value for key, value in conf.items() if key not in asked}
@@ -125,5 +137,13 @@ def _lists(shipment: Shipment) -> dict[str, str]:
     }
 
 
-def _joined(configured: str | None, addition: str) -> str:
-    return f"{configured},{addition}" if configured else addition
+def _java_options(shipment: Shipment) -> dict[str, str]:
+    """In cluster mode the driver's JVM is the application master's."""
+    if shipment.krb5_conf is None:
+        return {}
+    option = f"-Djava.security.krb5.conf={shipment.krb5_conf}"
+    return {"spark.driver.extraJavaOptions": option, "spark.executor.extraJavaOptions": option}
+
+
+def _joined(configured: str | None, addition: str, separator: str = ",") -> str:
+    return f"{configured}{separator}{addition}" if configured else addition

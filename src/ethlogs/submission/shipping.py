@@ -20,6 +20,8 @@ from ethlogs.settings import RunSettings
 
 DEFAULT_FOLDER = ".ethlogs"
 _NODE_CA = "node-ca.pem"
+_KEYTAB = "kafka.keytab"
+KRB5_CONF = "krb5.conf"
 _PACKAGE = Path(__file__).parent.parent
 _CHUNK_BYTES = 1 << 20
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -93,8 +95,12 @@ def ship_archive(layout: HdfsLayout, archive: Path, fingerprint: str | None, rep
     return layout.upload_once(archive, "archives", name, report)
 
 
-def take_files_along(settings: RunSettings, local: RunFolder) -> tuple[RunSettings, list[Path]]:
+def take_files_along(
+    settings: RunSettings, local: RunFolder, *, spark_has_keytab: bool = False
+) -> tuple[RunSettings, list[Path]]:
     """Copy every file that a setting names into the run's folder, and name its place in the container.
+
+    The keytab is one of them unless spark-submit is given it.
 
     Raises
     ------
@@ -116,7 +122,20 @@ def take_files_along(settings: RunSettings, local: RunFolder) -> tuple[RunSettin
             client.append((name, path.name))
         else:
             client.append((name, value))
-    return replace(settings, node=node, kafka=replace(settings.kafka, client=tuple(client))), files
+    kerberos = settings.kerberos
+    if kerberos is not None and kerberos.krb5_conf is not None:
+        local.write(KRB5_CONF, _read_file("--krb5-conf", kerberos.krb5_conf))
+        files.append(local.path / KRB5_CONF)
+        kerberos = replace(kerberos, krb5_conf=KRB5_CONF)
+    if kerberos is not None and spark_has_keytab:
+        kerberos = replace(kerberos, keytab=None)
+    elif kerberos is not None and kerberos.keytab is not None:
+        local.write(_KEYTAB, _read_file("--keytab", kerberos.keytab))
+        files.append(local.path / _KEYTAB)
+        kerberos = replace(kerberos, keytab=_KEYTAB)
+    return replace(
+        settings, node=node, kerberos=kerberos, kafka=replace(settings.kafka, client=tuple(client))
+    ), files
 
 
 def _read_file(name: str, path: str) -> bytes:

@@ -21,7 +21,7 @@ from ethlogs.errors import (
     SupersededError,
 )
 from ethlogs.hadoop.applications import Application, Applications
-from ethlogs.hadoop.client import Hadoop
+from ethlogs.hadoop.client import Hadoop, java_krb5_options
 from ethlogs.run_folder import SETTINGS, RunFiles, RunFolder
 from ethlogs.settings import KafkaSettings, RunSettings, StreamSettings, to_json
 from ethlogs.spark.submit import (
@@ -33,6 +33,7 @@ from ethlogs.spark.submit import (
 )
 from ethlogs.spark.yarn import Shipment, YarnSettings, build_yarn_argv
 from ethlogs.submission.shipping import (
+    KRB5_CONF,
     HdfsLayout,
     build_package,
     ship_archive,
@@ -120,7 +121,7 @@ class YarnSubmitter:
         argv = build_yarn_argv(
             self._spark, self._spark_settings, self._cluster.yarn, name, shipment, self._configured
         )
-        application_id = self._run(argv, local, settings.run)
+        application_id = self._run(argv, local, settings)
         return Submitted(application_id, layout.run_folder(settings.run))
 
     def _make_way(self, applications: Applications, layout: HdfsLayout, settings: RunSettings) -> None:
@@ -136,7 +137,8 @@ class YarnSubmitter:
                 self._say("it did not end by itself and was killed")
 
     def _ship(self, layout: HdfsLayout, settings: RunSettings, local: RunFolder) -> Shipment:
-        settings_there, files = take_files_along(settings, local)
+        has_keytab = self._cluster.yarn.keytab is not None
+        settings_there, files = take_files_along(settings, local, spark_has_keytab=has_keytab)
         local.write(SETTINGS, to_json(settings_there))
         archive, python = self._ship_archive(layout)
         asked = {**self._configured, **dict(self._spark_settings.conf)}
@@ -147,6 +149,7 @@ class YarnSubmitter:
         return Shipment(
             settings_file=local.path / SETTINGS,
             files=tuple(files),
+            krb5_conf=KRB5_CONF if local.path / KRB5_CONF in files else None,
             package=build_package(local.path),
             archive=archive,
             python=python,
@@ -169,7 +172,7 @@ class YarnSubmitter:
             check_python(self._spark.version, packed.python_version)
         return ship_archive(layout, packed.path, packed.fingerprint, self._say), packed.python
 
-    def _run(self, argv: list[str], local: RunFolder, run: str) -> str:
+    def _run(self, argv: list[str], local: RunFolder, settings: RunSettings) -> str:
         """Run spark-submit, which returns as soon as YARN has the application."""
         with local.log.open("wb") as log:
             local.log.chmod(0o600)
@@ -180,7 +183,7 @@ class YarnSubmitter:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
-                    env=build_cluster_environment(os.environ),
+                    env=self._environment(settings),
                 )
             except OSError as exc:
                 raise SubmissionError(f"{argv[0]} cannot be run: {exc.strerror}") from exc
@@ -189,7 +192,7 @@ class YarnSubmitter:
             except KeyboardInterrupt:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-                raise self._interrupted(run) from None
+                raise self._interrupted(settings.run) from None
         output = local.log.read_text(errors="replace")
         if status:
             raise build_submit_failure(status, output, self._hadoop.applications, local)
@@ -197,12 +200,20 @@ class YarnSubmitter:
         if match:
             return match.group(1)
         # Where log4j is at WARN the line is not there.
-        found = self._hadoop.applications.find(f"{_RUN_TAG}{run}", alive_only=False)
+        found = self._hadoop.applications.find(f"{_RUN_TAG}{settings.run}", alive_only=False)
         if not found:
             raise SubmissionError(
                 f"spark-submit ended well, but YARN knows no application of this run; its output: {local.log}"
             )
         return found[0].id
+
+    def _environment(self, settings: RunSettings) -> dict[str, str]:
+        """spark-submit's JVM has to find the realm too."""
+        kept = build_cluster_environment(os.environ)
+        options = java_krb5_options(settings.kerberos.krb5_conf if settings.kerberos else None, os.environ)
+        if options:
+            kept["SPARK_SUBMIT_OPTS"] = " ".join([kept.get("SPARK_SUBMIT_OPTS", ""), *options]).strip()
+        return kept
 
     def _interrupted(self, run: str) -> InterruptedRunError:
         found = self._hadoop.applications.find(f"{_RUN_TAG}{run}")
