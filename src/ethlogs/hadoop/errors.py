@@ -64,6 +64,12 @@ def to_ethlogs_error(causes: list[tuple[str, str]], doing: str) -> EthlogsError:
     names = {name for name, _ in causes}
     text = next((message for _, message in reversed(causes) if message), causes[-1][0]).splitlines()[0]
     whole = " ".join(f"{name}: {message}" for name, message in causes)
+    if "Unable to obtain password from user" in whole:
+        return KerberosError(
+            f"{doing}: the keytab has no key of this principal", hint="klist -kt shows whose keys it has"
+        )
+    if {"KerberosAuthException", "KrbException"} <= names:
+        return KerberosError(f"{doing}: {text}", hint="kinit -kt with the same keytab says more")
     if names & _UNKNOWN_CALLER and any(sign in whole for sign in _NO_TICKET):
         return KerberosError(
             f"{doing}: the cluster asks for Kerberos and there is no valid ticket: {text}",
