@@ -96,22 +96,26 @@ class SecureKafka(KafkaBroker):
         self.administrator.revoke(user, rights)
 
     def start(self) -> None:
-        """Start it, with a new cluster and its users if the folder is new; wait until it serves clients."""
-        is_new = not (self.files.data / "meta.properties").exists()
+        """Start it, with a new cluster and its people if the folder is new; wait until it serves clients."""
+        self.files.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._write_identities()
         super().start()
-        if is_new:
-            people = {name: self._passwords[name] for name in PEOPLE}
-            self.administrator.set_scram_passwords(people)
-            for user in (USER, f"CN={USER}"):
-                self.allow(user, *RIGHTS_OF_A_RUN)
+        # not by the age of the data, which may be of a broker without people
+        added = self.files.folder / "people-added"
+        if not added.exists():
+            self._add_people()
+            added.touch()
+
+    def _add_people(self) -> None:
+        self.administrator.set_scram_passwords({name: self._passwords[name] for name in PEOPLE})
+        for user in (USER, f"CN={USER}"):
+            self.allow(user, *RIGHTS_OF_A_RUN)
 
     @cached_property
     def _passwords(self) -> dict[str, str]:
         """The passwords of the data's folder, made once: SCRAM's are part of the data."""
         path = self.files.folder / "passwords.json"
         if not path.exists():
-            self.files.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             made = {name: secrets.token_hex(12) for name in (ADMIN, *PEOPLE)}
             write_private(path, json.dumps(made))
         passwords: dict[str, str] = json.loads(path.read_text())
