@@ -11,6 +11,9 @@ from ethlogs_devnet.genesis import ChainSpec
 from ethlogs_devnet.geth import GethNode
 from ethlogs_devnet.hadoop import HadoopCluster
 from ethlogs_devnet.kafka import KafkaBroker
+from ethlogs_devnet.kafka_rights import Right
+from ethlogs_devnet.kafka_secure import SecureKafka
+from ethlogs_devnet.kafka_secure_settings import Way
 from ethlogs_devnet.kdc import Kdc
 from ethlogs_devnet.live_head import LiveHead
 from ethlogs_devnet.plans import (
@@ -42,7 +45,10 @@ __all__ = [
     "MissingToolError",
     "NodeRpcError",
     "NodeUnreachableError",
+    "Right",
+    "SecureKafka",
     "Step",
+    "Way",
     "logs_in",
     "plan_of_large_log",
     "plan_of_logs",

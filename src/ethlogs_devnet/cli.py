@@ -15,6 +15,8 @@ import click
 from ethlogs_devnet.conda_channel import find_channel, write_env_file
 from ethlogs_devnet.devnet import prepare
 from ethlogs_devnet.errors import DevnetError
+from ethlogs_devnet.kdc_settings import DAY_SECONDS, LONGEST_SECONDS, SHORTEST_SECONDS
+from ethlogs_devnet.options import DevnetOptions
 from ethlogs_devnet.progress import to_stderr
 from ethlogs_devnet.runner import run_with_devnet
 from ethlogs_devnet.signals import InterruptedBySignal, handling, raise_interrupted
@@ -44,8 +46,26 @@ _block_seconds = click.option(
     show_default=True,
     help="Seconds between the blocks that are added while it is up; 0 adds none.",
 )
-
 _yarn = click.option("--yarn", is_flag=True, help="Add HDFS and YARN, and run on them.")
+_kerberos = click.option(
+    "--kerberos",
+    is_flag=True,
+    help="Add a Kerberos realm; Kafka, and with --yarn HDFS and YARN too, let nobody in without a ticket.",
+)
+_ticket_seconds = click.option(
+    "--ticket-seconds",
+    type=click.IntRange(SHORTEST_SECONDS, LONGEST_SECONDS),
+    default=DAY_SECONDS,
+    show_default=True,
+    help="With --kerberos: how long a ticket lasts. Below a day Kafka asks for a new one after 3/4 of it.",
+)
+
+
+def _services(command: _Command) -> _Command:
+    """Add the options of DevnetOptions, under its names."""
+    for option in (_ticket_seconds, _kerberos, _yarn, _block_seconds, _blocks):
+        command = option(command)
+    return command
 
 
 def main() -> None:
@@ -67,33 +87,30 @@ def _errors_as_one_line() -> Iterator[None]:
 
 @click.group(name="ethlogs-devnet", context_settings={"help_option_names": ["-h", "--help"]})
 def devnet_command() -> None:
-    """A real geth, a real Kafka and, if asked for, a real Hadoop, on free ports of the loopback address."""
+    """A real geth, a real Kafka and, if asked for, a real Hadoop and a real Kerberos realm.
+
+    All are on free ports of the loopback address.
+    """
 
 
 @devnet_command.command()
 @_state
-@_blocks
-@_block_seconds
-@_yarn
-def up(state_dir: Path | None, blocks: int, block_seconds: float, yarn: bool) -> None:
+@_services
+def up(state_dir: Path | None, **options: Any) -> None:
     """Start the services in the background and print their settings.
 
     Example: eval "$(ethlogs-devnet up)"
     """
-    state = bring_up(state_dir or default_state_dir(), blocks, block_seconds, to_stderr, yarn=yarn)
+    state = bring_up(state_dir or default_state_dir(), DevnetOptions(**options), to_stderr)
     for name, value in state.environment.items():
         click.echo(f"export {name}={shlex.quote(value)}")
 
 
 @devnet_command.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @_state
-@_blocks
-@_block_seconds
-@_yarn
+@_services
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-def run(
-    state_dir: Path | None, blocks: int, block_seconds: float, yarn: bool, command: tuple[str, ...]
-) -> None:
+def run(state_dir: Path | None, command: tuple[str, ...], **options: Any) -> None:
     """Run COMMAND with the services up, and take them down when it ends.
 
     The exit status is COMMAND's; 127 when it does not exist. Without --state everything is in a temporary
@@ -101,7 +118,7 @@ def run(
 
     Example: ethlogs-devnet run -- ethlogs produce --blocks 5
     """
-    sys.exit(run_with_devnet(command, state_dir, blocks, block_seconds, to_stderr, yarn=yarn))
+    sys.exit(run_with_devnet(command, state_dir, DevnetOptions(**options), to_stderr))
 
 
 @devnet_command.command()

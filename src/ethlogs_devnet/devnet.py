@@ -1,4 +1,4 @@
-"""geth and Kafka together, and a Hadoop cluster where one is asked for."""
+"""geth and Kafka together; Kerberos, and a Hadoop cluster, where they are asked for."""
 
 from __future__ import annotations
 
@@ -17,10 +17,15 @@ from ethlogs_devnet.hadoop_jars import HADOOP_VERSION
 from ethlogs_devnet.hadoop_runtime import find_hadoop
 from ethlogs_devnet.kafka import KafkaBroker
 from ethlogs_devnet.kafka_jars import KAFKA_VERSION
+from ethlogs_devnet.kafka_secure import SecureKafka
 from ethlogs_devnet.kafka_warm import find_kafka
+from ethlogs_devnet.kdc import Kdc
+from ethlogs_devnet.kdc_programs import find_kerberos
+from ethlogs_devnet.kdc_settings import DAY_SECONDS
 from ethlogs_devnet.live_head import LiveHead
 from ethlogs_devnet.progress import Report, silent, step
 from ethlogs_devnet.ready_chain import find_chain
+from ethlogs_devnet.users import USER
 
 
 class Service(Protocol):
@@ -48,11 +53,13 @@ class Service(Protocol):
         """End it."""
 
 
-def prepare(blocks: int, report: Report = silent, *, yarn: bool = False) -> None:
+def prepare(blocks: int, report: Report = silent, *, yarn: bool = False, kerberos: bool = False) -> None:
     """Fetch or build what is not in the cache: geth, Kafka, Hadoop, the chain of ``blocks`` blocks.
 
-    This may take minutes, once.
+    This may take minutes, once. Kerberos has to be installed.
     """
+    if kerberos:
+        find_kerberos()
     with step(report, "geth at hand"):
         geth = find_geth(report)
     with step(report, f"Kafka {KAFKA_VERSION} at hand"):
@@ -70,7 +77,9 @@ class Devnet:
 
     ``blocks`` is the length of the ready-made chain, ``block_seconds`` the time between blocks of the live
     head (0: the chain stands still), ``kafka_properties`` are extra broker settings, ``ipc`` opens geth's
-    unix socket, ``yarn`` adds HDFS and YARN. Use it as a context manager, or ``start`` and ``stop``.
+    unix socket, ``yarn`` adds HDFS and YARN. ``kerberos`` adds a realm and secures Kafka, and HDFS and YARN
+    where there are some; its people's tickets last ``ticket_seconds``, and Kafka's connections have to be
+    proven anew before one has run out. Use it as a context manager, or ``start`` and ``stop``.
     """
 
     def __init__(
@@ -82,11 +91,14 @@ class Devnet:
         *,
         ipc: bool = False,
         yarn: bool = False,
+        kerberos: bool = False,
+        ticket_seconds: int = DAY_SECONDS,
         report: Report = silent,
     ) -> None:
         self.state_dir = Path(state_dir)
         self.geth = GethNode(self.state_dir / "geth", blocks, ipc=ipc)
-        self.kafka = KafkaBroker(self.state_dir / "kafka", kafka_properties)
+        self.kdc = Kdc(self.state_dir / "kdc", ticket_seconds) if kerberos else None
+        self.kafka = self._make_kafka(kafka_properties)
         self.hadoop = HadoopCluster(self.state_dir / "hadoop") if yarn else None
         self._blocks = blocks
         self._report = report
@@ -95,14 +107,15 @@ class Devnet:
     @property
     def services(self) -> list[Service]:
         """All services, in the order in which they are named to people."""
-        services: list[Service] = [self.geth, self.kafka]
-        return services if self.hadoop is None else [*services, self.hadoop]
+        asked_for = (self.hadoop, self.kdc)
+        return [self.geth, self.kafka, *(service for service in asked_for if service is not None)]
 
     def environment(self) -> dict[str, str]:
         """Return the environment variables with which ethlogs and Spark use these services."""
         of_services = [service.environment().items() for service in self.services]
         return {
             **dict(chain.from_iterable(of_services)),
+            **self._of_user(),
             "ETHLOGS_MASTER": "local[*]" if self.hadoop is None else "yarn",
             "SPARK_LOCAL_IP": "127.0.0.1",
         }
@@ -111,9 +124,12 @@ class Devnet:
         """Start all at once and wait until all serve; on an error nothing stays running."""
         self.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
-            prepare(self._blocks, self._report, yarn=self.hadoop is not None)
+            secured = self.kdc is not None
+            prepare(self._blocks, self._report, yarn=self.hadoop is not None, kerberos=secured)
+            if self.kdc is not None:
+                self._start_service(self.kdc)
             with ThreadPoolExecutor() as pool:
-                list(pool.map(self._start_service, self.services))
+                list(pool.map(self._start_service, self._others))
             if self.live_head is not None:
                 self.live_head.start()
         except BaseException:
@@ -126,7 +142,30 @@ class Devnet:
             self.geth.thaw()  # a frozen node would keep the live head waiting
             self.live_head.stop()
         with ThreadPoolExecutor() as pool:
-            list(pool.map(lambda service: service.stop(), self.services))
+            list(pool.map(lambda service: service.stop(), self._others))
+        if self.kdc is not None:
+            self.kdc.stop()
+
+    @property
+    def _others(self) -> list[Service]:
+        """The services that may need the key server."""
+        return [service for service in self.services if service is not self.kdc]
+
+    def _make_kafka(self, properties: Mapping[str, str] | None) -> KafkaBroker:
+        folder = self.state_dir / "kafka"
+        if self.kdc is None:
+            return KafkaBroker(folder, properties)
+        # a connection has to be proven again while its ticket is valid, or the ticket's end is never met
+        seconds = self.kdc.ticket_seconds * 3 // 4 if self.kdc.ticket_seconds < DAY_SECONDS else 0
+        return SecureKafka(folder, self.kdc, properties, reauth_seconds=seconds)
+
+    def _of_user(self) -> dict[str, str]:
+        if self.kdc is None:
+            return {}
+        return {
+            "ETHLOGS_PRINCIPAL": self.kdc.full_name(USER),
+            "ETHLOGS_KEYTAB": str(self.kdc.keytab(USER)),
+        }
 
     def _start_service(self, service: Service) -> None:
         with step(self._report, f"{service.name} up"):

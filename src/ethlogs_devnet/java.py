@@ -28,6 +28,16 @@ def find_javac() -> str:
     )
 
 
+def find_keytool() -> str:
+    """Return the keytool beside the java that is used, or the one on PATH."""
+    if found := _find("keytool"):
+        return found
+    raise MissingToolError(
+        "Java's stores of certificates need keytool and there is none",
+        hint="apt-get install openjdk-17-jre-headless",
+    )
+
+
 def java_home(java: str) -> Path:
     """Return the folder that JAVA_HOME has to name for this java."""
     return Path(java).resolve().parent.parent

@@ -51,10 +51,11 @@ class KafkaBroker:
     def start(self) -> None:
         """Start it, with a new cluster if the data folder is new, and wait until it serves clients."""
         runtime = find_kafka()
-        self.files.write(build_properties(self.files.data, self.ports, self.extra_properties))
+        ports = (self._broker_port, self._controller_port)
+        self.files.write(build_properties(self.files.data, ports, self._build_extra()))
         if not (self.files.data / "meta.properties").exists():
             create_data(runtime, self.files.data)
-        self._process.start(runtime.broker_command(self.files))
+        self._process.start(runtime.broker_command(self.files, self._jvm_options()))
         wait_until_started(self._process)
 
     def stop(self) -> None:
@@ -77,6 +78,12 @@ class KafkaBroker:
     def thaw(self) -> None:
         """SIGCONT."""
         self._process.thaw()
+
+    def _build_extra(self) -> dict[str, str]:
+        return self.extra_properties
+
+    def _jvm_options(self) -> list[str]:
+        return []
 
     def __enter__(self) -> Self:
         self.start()

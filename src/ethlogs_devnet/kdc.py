@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 from types import TracebackType
@@ -40,6 +41,7 @@ class Kdc:
         (self._port,) = find_free_ports(1)
         self._process = ServiceProcess(self.name, self.files.log)
         self._written = False
+        self._lock = threading.Lock()  # services that start at once add their principals at once
 
     @property
     def krb5_conf(self) -> Path:
@@ -70,14 +72,15 @@ class Kdc:
 
         One that is there keeps its keys and is given the new life.
         """
-        self._prepare()
-        keytab = self.files.keytab(name)
         life = f"{_checked(self.ticket_seconds if max_life is None else max_life)} sec"
-        if keytab.exists():
-            run_kadmin(self.files, "modprinc", "-maxlife", life, name)
-        else:
-            run_kadmin(self.files, "addprinc", "-randkey", "-maxlife", life, name)
-            self._write_keytab(name)
+        with self._lock:
+            self._prepare()
+            keytab = self.files.keytab(name)
+            if keytab.exists():
+                run_kadmin(self.files, "modprinc", "-maxlife", life, name)
+            else:
+                run_kadmin(self.files, "addprinc", "-randkey", "-maxlife", life, name)
+                self._write_keytab(name)
         return keytab
 
     def add_service(self, name: str) -> Path:
@@ -100,9 +103,10 @@ class Kdc:
 
         Without ``into_keytab`` its keytab stays as it is, and is of no use any more.
         """
-        run_kadmin(self.files, "cpw", "-randkey", self._known(name))
-        if into_keytab:
-            self._write_keytab(name)
+        with self._lock:
+            run_kadmin(self.files, "cpw", "-randkey", self._known(name))
+            if into_keytab:
+                self._write_keytab(name)
 
     def kinit(self, name: str, ticket_cache: Path | None = None) -> Path:
         """Obtain a ticket for a principal from its keytab; return the ticket cache."""
@@ -112,7 +116,8 @@ class Kdc:
 
     def start(self) -> None:
         """Start it, with a new realm if the folder is new, and wait until it serves."""
-        self._prepare()
+        with self._lock:
+            self._prepare()
         self._process.start([find_program("krb5kdc"), "-n"], realm_environment(self.files))
         self._wait_until_started()
 

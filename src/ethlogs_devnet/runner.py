@@ -9,11 +9,13 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 
 from ethlogs_devnet.devnet import Devnet
 from ethlogs_devnet.errors import DevnetError
+from ethlogs_devnet.options import DevnetOptions
 from ethlogs_devnet.process import spawn
 from ethlogs_devnet.progress import Report, step
 from ethlogs_devnet.signals import handling, ignore
@@ -21,17 +23,11 @@ from ethlogs_devnet.state import clean_stale, locked_state, read_state, remove_s
 
 
 def run_with_devnet(
-    command: Sequence[str],
-    folder: Path | None,
-    blocks: int,
-    block_seconds: float,
-    report: Report,
-    *,
-    yarn: bool = False,
+    command: Sequence[str], folder: Path | None, options: DevnetOptions, report: Report
 ) -> int:
     """Start services, run ``command`` in their environment, end them; return the command's exit status."""
     with _state_folder(folder, report) as state_dir:
-        devnet = Devnet(state_dir, blocks, block_seconds, yarn=yarn, report=report)
+        devnet = Devnet(state_dir, report=report, **asdict(options))
         try:
             devnet.start()
             return run_command(command, devnet.environment())

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 from ethlogs_devnet.devnet import Devnet
 from ethlogs_devnet.errors import DevnetError
+from ethlogs_devnet.options import DevnetOptions
 from ethlogs_devnet.progress import Report, to_stderr
 from ethlogs_devnet.signals import InterruptedBySignal, handling, raise_interrupted
 from ethlogs_devnet.state import (
@@ -25,12 +28,9 @@ from ethlogs_devnet.state import (
 )
 
 _DOWN_SECONDS = 60.0
-_YARN = "yarn"
 
 
-def bring_up(
-    folder: Path, blocks: int, block_seconds: float, report: Report, *, yarn: bool = False
-) -> DevnetState:
+def bring_up(folder: Path, options: DevnetOptions, report: Report) -> DevnetState:
     """Return the devnet of ``folder``; start it in the background where it is not up."""
     with locked_state(folder):
         state = read_state(folder)
@@ -39,7 +39,7 @@ def bring_up(
             return state
         if clean_stale(folder):
             report(f"cleaned {folder}: the devnet in it had ended without being taken down")
-        return _start_supervisor(folder, blocks, block_seconds, yarn)
+        return _start_supervisor(folder, options)
 
 
 def take_down(folder: Path, report: Report, *, keep_data: bool = False) -> None:
@@ -55,17 +55,10 @@ def take_down(folder: Path, report: Report, *, keep_data: bool = False) -> None:
         remove_state(folder, keep_data=keep_data)
 
 
-def _start_supervisor(folder: Path, blocks: int, block_seconds: float, yarn: bool) -> DevnetState:
+def _start_supervisor(folder: Path, options: DevnetOptions) -> DevnetState:
     log = folder / "supervisor.log"
-    command = [
-        sys.executable,
-        "-m",
-        "ethlogs_devnet.supervisor",
-        str(folder),
-        str(blocks),
-        str(block_seconds),
-        *([_YARN] if yarn else []),
-    ]
+    program = [sys.executable, "-m", "ethlogs_devnet.supervisor"]
+    command = [*program, str(folder), json.dumps(asdict(options))]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
@@ -96,12 +89,12 @@ def _wait_until_up(folder: Path, process: subprocess.Popen[bytes], log: Path) ->
             time.sleep(0.05)
 
 
-def supervise(folder: Path, blocks: int, block_seconds: float, yarn: bool) -> int:
+def supervise(folder: Path, options: DevnetOptions) -> int:
     """Run a devnet until a signal asks to end it; return the exit status."""
     try:
         with (
             handling(raise_interrupted),
-            Devnet(folder, blocks, block_seconds, yarn=yarn, report=to_stderr) as devnet,
+            Devnet(folder, report=to_stderr, **asdict(options)) as devnet,
         ):
             write_state(folder, _state_of(devnet))
             while True:
@@ -123,4 +116,4 @@ def _state_of(devnet: Devnet) -> DevnetState:
 
 
 if __name__ == "__main__":
-    sys.exit(supervise(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), _YARN in sys.argv[4:]))
+    sys.exit(supervise(Path(sys.argv[1]), DevnetOptions(**json.loads(sys.argv[2]))))
