@@ -49,8 +49,8 @@ def find_channel(report: Report = silent) -> Path:
 def write_env_file(path: Path, channel: Path, template: Path, *, kerberos: bool = False) -> Path:
     """Write a conda-env.yml that asks ``channel`` for Python, and pip for what ``template`` asks conda for.
 
-    The Kerberos packages are left out: pip has no binaries of them. With ``kerberos`` pip builds python-gssapi
-    (a minute, once), and krb5 is this machine's.
+    The Kerberos packages are left out: pip has no binaries of them. With ``kerberos`` pip builds gssapi (a
+    minute, once), and krb5 is this machine's.
     """
     lines = [_to_requirement(line) for line in template.read_text().splitlines()]
     wanted = [line for line in lines if line is not None] + ([_GSSAPI] if kerberos else [])

@@ -58,6 +58,11 @@ class KafkaAdministrator:
             "sasl_plain_password": password,
         }
 
+    @property
+    def login(self) -> dict[str, Any]:
+        """kafka-python's settings."""
+        return dict(self._config)
+
     @contextmanager
     def client(self) -> Iterator[KafkaAdminClient]:
         """Give an admin client that is closed afterwards."""

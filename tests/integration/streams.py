@@ -21,6 +21,8 @@ from kafka.admin import NewTopic
 from web3 import Web3
 
 LARGEST_BYTES = 32 << 20
+LOGINS: dict[str, dict[str, Any]] = {}
+"""kafka-python's settings for a broker that lets nobody in without a name, by its bootstrap address."""
 STABLE_SECONDS = 30.0
 
 Rows = dict[int, list["Row"]]
@@ -106,10 +108,14 @@ class Stream:
 # ---------------------------------------------------------------- Kafka
 
 
+def _login(bootstrap: str) -> dict[str, Any]:
+    return {"bootstrap_servers": bootstrap, **LOGINS.get(bootstrap, {})}
+
+
 @contextmanager
 def admin_client(bootstrap: str) -> Iterator[KafkaAdminClient]:
     """An admin client, closed at the end."""
-    client = KafkaAdminClient(bootstrap_servers=bootstrap)
+    client = KafkaAdminClient(**_login(bootstrap))
     try:
         yield client
     finally:
@@ -133,7 +139,7 @@ def create_stream(stream: Stream, partitions: int = 3, **config: str) -> None:
 def read_topic(bootstrap: str, topic: str, isolation_level: str = "read_committed") -> Rows:
     """Every record of a topic that a consumer of this isolation level sees; empty where there is none."""
     consumer = KafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **_login(bootstrap),
         group_id=None,
         enable_auto_commit=False,
         isolation_level=isolation_level,
@@ -160,7 +166,7 @@ def read_topic(bootstrap: str, topic: str, isolation_level: str = "read_committe
 
 def read_ends(bootstrap: str, topic: str, isolation_level: str) -> dict[int, int]:
     """Where each partition ends for a reader."""
-    consumer = KafkaConsumer(bootstrap_servers=bootstrap, isolation_level=isolation_level)
+    consumer = KafkaConsumer(**_login(bootstrap), isolation_level=isolation_level)
     try:
         partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
         return {partition.partition: end for partition, end in consumer.end_offsets(partitions).items()}
@@ -170,7 +176,7 @@ def read_ends(bootstrap: str, topic: str, isolation_level: str) -> dict[int, int
 
 def plant(bootstrap: str, topic: str, *records: tuple[int, bytes | None, bytes | None]) -> None:
     """Write (partition, key, value) records as another program would, without a transaction."""
-    producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", max_request_size=LARGEST_BYTES)
+    producer = KafkaProducer(**_login(bootstrap), acks="all", max_request_size=LARGEST_BYTES)
     try:
         sent = [
             producer.send(topic, key=key, value=value, partition=number) for number, key, value in records
