@@ -1,5 +1,7 @@
 import java.io.File;
 import java.net.URI;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
@@ -19,8 +21,8 @@ import org.apache.hadoop.yarn.server.resourcemanager.ResourceManager;
 /**
  * NameNode, DataNode, ResourceManager and NodeManager in one JVM, set up by the *-site.xml of the class path.
  *
- * Arguments: HOME STARTED. HOME is the folder that the user gets on HDFS; the line STARTED is printed once
- * HDFS can be written to and YARN has a node. The JVM then runs until a signal ends it.
+ * Arguments: STARTED USER... Each USER gets a folder /user/USER on HDFS; the line STARTED is printed once HDFS
+ * can be written to and YARN has a node. The JVM then runs until a signal ends it.
  */
 public final class HadoopMain {
   private static final short EVERYBODY = (short) 01777;
@@ -33,18 +35,18 @@ public final class HadoopMain {
     DefaultMetricsSystem.setMiniClusterMode(true);
     try {
       CompletableFuture<Void> yarn = CompletableFuture.runAsync(HadoopMain::startYarn);
-      startHdfs(arguments[0]);
+      startHdfs(Arrays.asList(arguments).subList(1, arguments.length));
       yarn.get();
     } catch (Throwable error) {
       Throwable cause = error instanceof ExecutionException ? error.getCause() : error;
       cause.printStackTrace();
       Runtime.getRuntime().halt(1); // the daemons' threads would keep the JVM alive
     }
-    System.out.println(arguments[1]);
+    System.out.println(arguments[0]);
     Thread.currentThread().join();
   }
 
-  private static void startHdfs(String home) throws Exception {
+  private static void startHdfs(List<String> users) throws Exception {
     HdfsConfiguration settings = new HdfsConfiguration();
     if (!new File(new URI(settings.get("dfs.namenode.name.dir")).getPath(), "current/VERSION").exists()) {
       NameNode.format(settings);
@@ -54,12 +56,18 @@ public final class HadoopMain {
     while (nameNode.isInSafeMode() || !dataNode.isDatanodeFullyStarted()) {
       Thread.sleep(POLL_MILLISECONDS);
     }
-    createFolders(settings, home);
+    createFolders(settings, users);
   }
 
-  private static void createFolders(HdfsConfiguration settings, String home) throws Exception {
+  private static void createFolders(HdfsConfiguration settings, List<String> users) throws Exception {
     FileSystem hdfs = FileSystem.get(settings);
-    hdfs.mkdirs(new Path(home));
+    for (String user : users) {
+      Path home = new Path("/user/" + user);
+      if (!hdfs.exists(home)) {
+        hdfs.mkdirs(home);
+        hdfs.setOwner(home, user, null);
+      }
+    }
     for (String folder : new String[] {"/tmp", new YarnConfiguration().get("yarn.nodemanager.remote-app-log-dir")}) {
       if (!hdfs.exists(new Path(folder))) {
         hdfs.mkdirs(new Path(folder));

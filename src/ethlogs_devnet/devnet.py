@@ -99,7 +99,7 @@ class Devnet:
         self.geth = GethNode(self.state_dir / "geth", blocks, ipc=ipc)
         self.kdc = Kdc(self.state_dir / "kdc", ticket_seconds) if kerberos else None
         self.kafka = self._make_kafka(kafka_properties)
-        self.hadoop = HadoopCluster(self.state_dir / "hadoop") if yarn else None
+        self.hadoop = HadoopCluster(self.state_dir / "hadoop", kdc=self.kdc) if yarn else None
         self._blocks = blocks
         self._report = report
         self.live_head = LiveHead(self.geth, block_seconds) if block_seconds > 0 else None

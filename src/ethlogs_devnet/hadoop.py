@@ -6,16 +6,29 @@ import os
 import pwd
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from ethlogs_devnet import containers
 from ethlogs_devnet.containers import end_containers
-from ethlogs_devnet.hadoop_runtime import HadoopFiles, find_hadoop, wait_until_started
-from ethlogs_devnet.hadoop_settings import HOST, STREAMING_QUEUE, HadoopPorts, Node, Site, build_site
+from ethlogs_devnet.hadoop_kerberos import HadoopIdentity, build_secure_site
+from ethlogs_devnet.hadoop_runtime import HadoopFiles, HadoopRuntime, find_hadoop, wait_until_started
+from ethlogs_devnet.hadoop_settings import (
+    HOST,
+    STREAMING_QUEUE,
+    HadoopPorts,
+    Node,
+    Properties,
+    Site,
+    build_site,
+    merge_sites,
+)
+from ethlogs_devnet.kdc import Kdc
 from ethlogs_devnet.ports import find_free_ports
 from ethlogs_devnet.process import ServiceProcess
+from ethlogs_devnet.users import PEOPLE
 
 
 class HadoopCluster:
@@ -24,14 +37,18 @@ class HadoopCluster:
     ``state_dir`` keeps data, log and settings. ``extra_properties`` come on top of (or instead of) the
     devnet's own, by file: ``{"yarn": {"yarn.resourcemanager.am.max-attempts": "1"}}``; a change counts from
     the next start. HDFS keeps its files over a restart; YARN forgets its applications, and their containers
-    end with it.
+    end with it. With ``kdc``, which has to run, nobody is let in without a ticket; its containers find the
+    realm's krb5.conf as those of a node do that has one.
     """
 
     name = "hadoop"
 
-    def __init__(self, state_dir: Path, extra_properties: Site | None = None) -> None:
+    def __init__(
+        self, state_dir: Path, extra_properties: Site | None = None, *, kdc: Kdc | None = None
+    ) -> None:
         self.files = HadoopFiles(Path(state_dir).absolute())
         self.extra_properties = dict(extra_properties or {})
+        self._kdc = kdc
         ports = HadoopPorts(*find_free_ports(len(HadoopPorts._fields)))
         user = pwd.getpwuid(os.getuid()).pw_name  # as Hadoop does, whatever $USER says
         self._node = Node(self.files.data, ports, user)
@@ -83,9 +100,10 @@ class HadoopCluster:
 
     def start(self) -> None:
         """Start it, with an empty HDFS if the data folder is new, and wait until HDFS and YARN serve."""
-        runtime = find_hadoop()
-        self.files.write(build_site(self._node, self.extra_properties))
-        command = runtime.command(self.files, home=f"/user/{self.user}")
+        runtime = self._find_runtime()
+        self.files.write(self._build_site(runtime.identity))
+        users = [self.user] if runtime.identity is None else [self.user, *PEOPLE]
+        command = runtime.command(self.files, users)
         self._process.start(command, runtime.environment(self.files))
         try:
             self._start_sweeper()
@@ -125,6 +143,21 @@ class HadoopCluster:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _find_runtime(self) -> HadoopRuntime:
+        runtime = find_hadoop()
+        if self._kdc is None:
+            return runtime
+        self.files.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        identity = HadoopIdentity.of(self._kdc, self.files.folder)
+        identity.write_cookie_key()
+        return replace(runtime, identity=identity)
+
+    def _build_site(self, identity: HadoopIdentity | None) -> dict[str, Properties]:
+        site = build_site(self._node, {})
+        if identity is not None:
+            site = merge_sites(site, build_secure_site(identity, self.user))
+        return merge_sites(site, self.extra_properties)
 
     def _start_sweeper(self) -> None:
         """Have a process of its own end the containers, for this one may be killed."""

@@ -1,10 +1,11 @@
-"""Hadoop's jars, and the main class that runs its daemons, compiled once and kept beside them."""
+"""Hadoop's jars, and the classes of the devnet's own beside them, compiled once and kept with them."""
 
 from __future__ import annotations
 
 import hashlib
 import subprocess
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ethlogs_devnet.cache import building_folder
@@ -16,7 +17,8 @@ from ethlogs_devnet.progress import Report, silent
 HADOOP_VERSION = "3.5.0"
 MAIN_CLASS = "HadoopMain"
 _GROUP = "org.apache.hadoop"
-_SOURCE = Path(__file__).with_name(f"{MAIN_CLASS}.java")
+_MAIN = Path(__file__).with_name(f"{MAIN_CLASS}.java")
+_STAND_IN = Path(__file__).with_name("SecureIOUtils.java")
 
 HADOOP_JARS = JarSet(
     "Hadoop",
@@ -34,24 +36,32 @@ HADOOP_JARS = JarSet(
 )
 
 
-def find_main_class(jars: Sequence[Path], report: Report = silent) -> Path:
-    """Return the folder with the compiled main class; compile it first where it is not in the cache."""
-    digest = hashlib.sha256(_SOURCE.read_bytes()).hexdigest()[:12]
-    classes = HADOOP_JARS.home / f"classes-{digest}"
-    if not classes.exists():
+@dataclass(frozen=True)
+class HadoopClasses:
+    """Folders of compiled classes: the main class, and one that replaces Hadoop's where Kerberos is used."""
+
+    main: Path
+    stand_in: Path
+
+
+def find_classes(jars: Sequence[Path], report: Report = silent) -> HadoopClasses:
+    """Return the compiled classes; compile them first where they are not in the cache."""
+    digest = hashlib.sha256(_MAIN.read_bytes() + _STAND_IN.read_bytes()).hexdigest()[:12]
+    final = HADOOP_JARS.home / f"classes-{digest}"
+    if not final.exists():
         with HADOOP_JARS.lock():
-            if not classes.exists():
+            if not final.exists():
                 report("compiling Hadoop's main class: some seconds, once")
-                _compile(jars, classes)
-    return classes
+                with building_folder(final) as folder:
+                    _compile(jars, _MAIN, folder / "main")
+                    _compile(jars, _STAND_IN, folder / "stand-in")
+    return HadoopClasses(final / "main", final / "stand-in")
 
 
-def _compile(jars: Sequence[Path], final: Path) -> None:
-    javac = find_javac()
-    with building_folder(final) as folder:
-        # -proc:none: some of the jars bring annotation processors
-        options = ["--release", "17", "-proc:none", "-nowarn", "-d", str(folder)]
-        command = [javac, *options, "-cp", ":".join(map(str, jars)), str(_SOURCE)]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode != 0:
-            raise DevnetError(f"compiling {_SOURCE.name} failed: {result.stderr.strip()[-500:]}")
+def _compile(jars: Sequence[Path], source: Path, folder: Path) -> None:
+    # -proc:none: some of the jars bring annotation processors
+    options = ["--release", "17", "-proc:none", "-nowarn", "-d", str(folder)]
+    command = [find_javac(), *options, "-cp", ":".join(map(str, jars)), str(source)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise DevnetError(f"compiling {source.name} failed: {result.stderr.strip()[-500:]}")

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ethlogs_devnet.hadoop_jars import HADOOP_JARS, MAIN_CLASS, find_main_class
+from ethlogs_devnet.hadoop_jars import HADOOP_JARS, MAIN_CLASS, HadoopClasses, find_classes
+from ethlogs_devnet.hadoop_kerberos import HadoopIdentity
 from ethlogs_devnet.hadoop_settings import (
     LOG4J,
     SPARK_DEFAULTS,
@@ -74,32 +75,35 @@ class HadoopFiles:
 
 @dataclass(frozen=True)
 class HadoopRuntime:
-    """A java with the compiled main class and Hadoop's jars."""
+    """A java with Hadoop's jars and the devnet's classes; with ``identity`` the daemons use Kerberos."""
 
     java: str
-    classes: Path
+    classes: HadoopClasses
     jars: Sequence[Path]
+    identity: HadoopIdentity | None = None
 
-    def command(self, files: HadoopFiles, home: str) -> list[str]:
-        """Return the command line of all daemons in one JVM; ``home`` is the user's folder on HDFS."""
+    def command(self, files: HadoopFiles, users: Sequence[str]) -> list[str]:
+        """Return the command line of all daemons in one JVM; ``users`` get a folder on HDFS."""
         quick = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", f"-Xmx{_HEAP}", "-Xss512k"]
         options = ["-XX:+PerfDisableSharedMem", "-Djava.net.preferIPv4Stack=true"]
         folders = [f"-D{name}.log.dir={files.folder}" for name in ("hadoop", "yarn")]
-        class_path = ":".join(map(str, [files.daemon_conf, files.conf, self.classes, *self.jars]))
-        return [self.java, *quick, *options, *folders, "-cp", class_path, MAIN_CLASS, home, _STARTED]
+        classes = [self.classes.main] if self.identity is None else [self.classes.stand_in, self.classes.main]
+        class_path = ":".join(map(str, [files.daemon_conf, files.conf, *classes, *self.jars]))
+        return [self.java, *quick, *options, *folders, "-cp", class_path, MAIN_CLASS, _STARTED, *users]
 
     def environment(self, files: HadoopFiles) -> dict[str, str]:
         """Return the daemons' environment; YARN gives its containers the same JAVA_HOME."""
         own = {"JAVA_HOME": java_home(self.java), "HADOOP_CONF_DIR": files.conf, "HADOOP_HOME": files.folder}
         # HADOOP_USER_NAME, for one, would make the daemons another user's
         others = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
-        return {**others, **{name: str(path) for name, path in own.items()}}
+        of_realm = {} if self.identity is None else self.identity.environment()
+        return {**others, **{name: str(path) for name, path in own.items()}, **of_realm}
 
 
 def find_hadoop(report: Report = silent) -> HadoopRuntime:
     """Return a java with Hadoop's jars, fetched and compiled where they are not in the cache."""
     java, jars = find_java(), HADOOP_JARS.find(report)
-    return HadoopRuntime(java, find_main_class(jars, report), jars)
+    return HadoopRuntime(java, find_classes(jars, report), jars)
 
 
 def wait_until_started(process: ServiceProcess) -> None:

@@ -63,12 +63,17 @@ class Node:
 
 def build_site(node: Node, extra: Site) -> dict[str, Properties]:
     """Return the properties of each file; ``extra`` comes on top of them, or replaces some."""
-    site = {
+    own = {
         "core": _build_core(node),
         "hdfs": _build_hdfs(node),
         "yarn": _build_yarn(node),
         "capacity-scheduler": _build_queues(node.user),
     }
+    return merge_sites(own, extra)
+
+
+def merge_sites(site: Site, extra: Site) -> dict[str, Properties]:
+    """Return the properties of both; those of ``extra`` replace others of the same name."""
     return {name: {**site.get(name, {}), **extra.get(name, {})} for name in [*site, *(extra.keys() - site)]}
 
 
