@@ -72,7 +72,9 @@ Reread = Callable[[int, int], FoundRecord]
 """Reads the record at a partition and offset once more, for a message."""
 
 
-def parse_found(topic: str, partition: int, offset: int, key: bytes | None, value: bytes | None) -> FoundRecord:
+def parse_found(
+    topic: str, partition: int, offset: int, key: bytes | None, value: bytes | None
+) -> FoundRecord:
     """A record, its value decoded where it has the shape of an event log."""
     return FoundRecord(topic, partition, offset, key, value, _parse_log(value))
 

@@ -31,6 +31,14 @@ class LedgerEntry:
     offset: int
 
 
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """A height whose record was taken away."""
+
+    height: int
+    offset: int
+
+
 @dataclass
 class LedgerShape:
     """A part of the follower's partition, from ``start`` to its end, seen once."""
@@ -40,10 +48,19 @@ class LedgerShape:
     """The lowest height in it."""
     reorgs: list[tuple[int, int]] = field(default_factory=list)
     """The (offset, height) of each record that went back, or stood still; heights rise."""
+    removed: dict[int, int] = field(default_factory=dict)
+    """The tombstone's offset of each height that has one and nothing that makes up for it."""
     claimed: Claimed | None = None
     """The newest claim in it."""
     partitions: set[int] = field(default_factory=set)
     """The partitions of the event-log topic that got logs of blocks below the height looked for."""
+
+    def go_back(self, offset: int, height: int) -> None:
+        """A record makes way for another branch: what was above it, and tombstones of that, is past."""
+        while self.reorgs and self.reorgs[-1][1] >= height:
+            self.reorgs.pop()
+        self.reorgs.append((offset, height))
+        self.removed = {h: o for h, o in self.removed.items() if h < height}
 
 
 class Ledger:
@@ -81,14 +98,16 @@ class Ledger:
 
     def blocks(self, start: int | None = None) -> Iterator[LedgerEntry]:
         """The follower's blocks that count, in the order of the chain."""
-        reorgs = self.shape.reorgs
+        reorgs, removed = self.shape.reorgs, self.shape.removed
         passed = 0
         for entry in self._entries(FOLLOWER_PARTITION, self.shape.start if start is None else start):
             if not isinstance(entry, LedgerEntry):
                 continue
             while passed < len(reorgs) and reorgs[passed][0] <= entry.offset:
                 passed += 1
-            if passed == len(reorgs) or entry.record.block_number < reorgs[passed][1]:
+            height = entry.record.block_number
+            is_left = passed < len(reorgs) and height >= reorgs[passed][1]
+            if not is_left and removed.get(height, -1) < entry.offset:
                 yield entry
 
     def backfilled(self) -> dict[int, LedgerEntry]:
@@ -98,8 +117,8 @@ class Ledger:
             for entry in self._entries(BACKFILL_PARTITION, self._begins[BACKFILL_PARTITION]):
                 if isinstance(entry, LedgerEntry):
                     found[entry.record.block_number] = entry
-                elif isinstance(entry, int):
-                    found.pop(entry, None)
+                elif isinstance(entry, Tombstone):
+                    found.pop(entry.height, None)
         return found
 
     def read_claim(self, tip: LedgerEntry) -> Claim | None:
@@ -129,22 +148,23 @@ class Ledger:
         for entry in self._entries(FOLLOWER_PARTITION, start):
             if isinstance(entry, Claimed):
                 shape.claimed = entry
-            elif isinstance(entry, LedgerEntry):
+            elif isinstance(entry, Tombstone):
+                shape.removed[entry.height] = entry.offset
+            else:
                 height = entry.record.block_number
-                shape.lowest = height if shape.lowest is None else min(shape.lowest, height)
                 if height <= highest:
-                    while shape.reorgs and shape.reorgs[-1][1] >= height:
-                        shape.reorgs.pop()
-                    shape.reorgs.append((entry.offset, height))
+                    shape.go_back(entry.offset, height)
                 highest = height
+                shape.lowest = height if shape.lowest is None else min(shape.lowest, height)
+                shape.removed.pop(height, None)
                 if first is not None and height < first:
                     shape.partitions |= entry.record.offsets.keys()
         return shape
 
     def _entries(
         self, partition: int, start: int, stop: int | None = None
-    ) -> Iterator[LedgerEntry | Claimed | int]:
-        """Block records, claims, and the heights of tombstones."""
+    ) -> Iterator[LedgerEntry | Claimed | Tombstone]:
+        """Everything in a part of a partition that means something."""
         topic_partition = TopicPartition(self._topic, partition)
         self._consumer.assign([topic_partition])
         end = self._ends[partition] if stop is None else stop
@@ -155,7 +175,7 @@ class Ledger:
             elif isinstance(parsed, BlockRecord):
                 yield LedgerEntry(parsed, partition, record.offset)
             elif record.value is None and record.key and record.key.isdigit():
-                yield int(record.key)
+                yield Tombstone(int(record.key), record.offset)
 
     def _parse(self, record: ConsumerRecord) -> BlockRecord | Claim | None:
         where = f"record {record.offset} of {record.topic}-{record.partition}"
