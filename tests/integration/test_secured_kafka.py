@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ethlogs.errors import NotAuthorizedError
+from ethlogs.errors import KerberosError, NotAuthorizedError, SettingsError
 from ethlogs.kafka.command_config import read_command_config
 from ethlogs.kafka.stores import StoreFolder
 from ethlogs.kerberos.keeper import kept_ticket
@@ -166,3 +166,20 @@ def test_a_wrong_password_ends_the_run_with_status_5_and_is_not_told(
     outcome = run(replace(settings, kafka=replace(settings.kafka, client=tuple(client.items()))))
     assert outcome.report["exitStatus"] == 5
     assert "hunter2" not in outcome.told
+
+
+def test_a_certificate_that_nobody_trusts_is_told(
+    secured: SecureKafka, realm: Kdc, geth: GethNode, stores: StoreFolder
+) -> None:
+    _stream, settings = settings_for(secured, geth.url, stores, Way("SASL_SSL", "PLAIN"), blocks=1)
+    client = tuple(pair for pair in settings.kafka.client if pair[0] != "ssl.cafile")
+    outcome = run(replace(settings, kafka=replace(settings.kafka, client=client)))
+    outcome.assert_failed(SettingsError, "certificate was not accepted", hint="ssl.truststore.location")
+
+
+def test_without_a_ticket_the_run_ends_with_status_5(
+    secured: SecureKafka, realm: Kdc, geth: GethNode, stores: StoreFolder
+) -> None:
+    _stream, settings = settings_for(secured, geth.url, stores, Way(), blocks=1)
+    outcome = run(settings)
+    outcome.assert_failed(KerberosError, "no ticket for the brokers", hint="--keytab")

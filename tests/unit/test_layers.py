@@ -23,7 +23,7 @@ LAYERS = (
     ("event_log", "ledger"),
     ("node", "kafka", "spark", "hadoop", "environment", "kerberos", "journal"),
     ("follow", "smoketest", "doctor", "status", "submission", "api"),
-    ("jobs", "__init__"),
+    ("jobs", "verify", "__init__"),
     ("driver", "cli"),
     ("launch",),
 )

@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from ethlogs import __version__
-from ethlogs.cli import application, blocks, doctor, pack, produce, smoketest, status
+from ethlogs.cli import application, blocks, doctor, pack, produce, smoketest, status, verify
 from ethlogs.cli.config_file import config_path
 from ethlogs.errors import EthlogsError, ExitStatus
 
@@ -25,6 +25,7 @@ for command in (
     produce.produce,
     smoketest.smoketest,
     status.status,
+    verify.verify,
     doctor.doctor,
     pack.pack,
     application.stop,

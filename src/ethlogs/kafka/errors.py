@@ -13,10 +13,12 @@ from ethlogs.errors import (
     DeliveryError,
     EthlogsError,
     KafkaUnavailableError,
+    KerberosError,
     NotAuthorizedError,
     SettingsError,
     TopicError,
 )
+from ethlogs.kafka.refusals import UNTRUSTED, last_refusal
 
 T = TypeVar("T")
 
@@ -67,6 +69,10 @@ def mapped_errors(doing: str) -> Iterator[None]:
 
 def to_ethlogs_error(exc: BaseException, doing: str) -> EthlogsError:
     """The error of ours that stands for kafka-python's."""
+    if isinstance(exc, kafka_errors.KafkaTimeoutError) and "bootstrap" in str(exc):
+        refusal = _explain_refusal(last_refusal(), doing)
+        if refusal is not None:
+            return refusal
     said = _describe(exc)
     if isinstance(exc, FENCED) or "Error 90" in str(exc):
         return FencedError(f"while {doing}, Kafka fenced this producer ({said})")
@@ -88,6 +94,30 @@ def to_ethlogs_error(exc: BaseException, doing: str) -> EthlogsError:
     return KafkaUnavailableError(
         f"Kafka failed while {doing} ({said})", hint="is Kafka running, and is --bootstrap-server right?"
     )
+
+
+def _explain_refusal(reason: BaseException | None, doing: str) -> EthlogsError | None:
+    """What asking again does not change: who this client is, or whom it trusts."""
+    if isinstance(reason, kafka_errors.SaslAuthenticationFailedError):
+        return NotAuthorizedError(
+            f"Kafka did not let this client in while {doing} ({_describe(reason)})",
+            hint="are principal, user and password those that the brokers know?",
+        )
+    if isinstance(reason, _SETTINGS):
+        return SettingsError(f"Kafka refused the settings while {doing} ({_describe(reason)})")
+    if UNTRUSTED in str(reason):
+        return SettingsError(
+            f"the brokers' certificate was not accepted while {doing}: {reason}",
+            hint="give the company's CA by ssl.truststore.location in --command-config, and brokers by the"
+            " names in their certificates",
+        )
+    # Not by import: the library is in no environment that does not need it.
+    if any(kind.__name__ == "GSSError" for kind in type(reason).__mro__):
+        return KerberosError(
+            f"there is no ticket for the brokers while {doing}: {reason}",
+            hint="kinit, or give --principal and --keytab; ethlogs doctor says more",
+        )
+    return None
 
 
 def _describe(exc: BaseException) -> str:

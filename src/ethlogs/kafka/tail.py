@@ -8,7 +8,7 @@ the last record is found by walking back from the end in growing windows.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -120,19 +120,33 @@ def describe_open_transaction(settings: KafkaSettings, ledger_topic: str) -> str
 
 def has_records(settings: KafkaSettings, topic: Topic) -> bool:
     """Whether anything is in a topic."""
-    partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
+    numbers = range(topic.partitions)
     with open_consumer(settings, "read_uncommitted") as consumer:
-        return any(fetch_end(consumer, p) > fetch_begin(consumer, p) for p in partitions)
+        return fetch_ends(consumer, topic.name, numbers) != fetch_begins(consumer, topic.name, numbers)
+
+
+def fetch_begins(consumer: KafkaConsumer, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+    """Each partition's first offset. Without a limit kafka-python asks for ever where a broker is away."""
+    wanted = [TopicPartition(topic, number) for number in partitions]
+    found = consumer.beginning_offsets(wanted, timeout_ms=_OFFSETS_MS)
+    return {partition.partition: int(offset) for partition, offset in found.items()}
+
+
+def fetch_ends(consumer: KafkaConsumer, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+    """Each partition's offset after the last one that this consumer may see."""
+    wanted = [TopicPartition(topic, number) for number in partitions]
+    found = consumer.end_offsets(wanted, timeout_ms=_OFFSETS_MS)
+    return {partition.partition: int(offset) for partition, offset in found.items()}
 
 
 def fetch_begin(consumer: KafkaConsumer, partition: TopicPartition) -> int:
-    """The first offset of a partition. Without a limit kafka-python asks for ever where a broker is away."""
-    return int(consumer.beginning_offsets([partition], timeout_ms=_OFFSETS_MS)[partition])
+    """The first offset of a partition."""
+    return fetch_begins(consumer, partition.topic, [partition.partition])[partition.partition]
 
 
 def fetch_end(consumer: KafkaConsumer, partition: TopicPartition) -> int:
-    """The offset after the last one that this consumer may see."""
-    return int(consumer.end_offsets([partition], timeout_ms=_OFFSETS_MS)[partition])
+    """The end of a partition, for this consumer."""
+    return fetch_ends(consumer, partition.topic, [partition.partition])[partition.partition]
 
 
 def read_range(

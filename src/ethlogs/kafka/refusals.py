@@ -1,0 +1,52 @@
+"""Why a broker refuses a connection: kafka-python goes on trying, and only logs the reason."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from kafka.errors import KafkaConnectionError, KafkaTimeoutError
+
+_LOGGER = "kafka.net.manager"
+_RECENT_SECONDS = 30.0
+UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
+"""What TLS says in the text of a connection's error."""
+_NO_REFUSALS = (KafkaConnectionError, KafkaTimeoutError)
+"""They say that somebody is not there, or that the time is over."""
+
+
+class _LastFailure(logging.Handler):
+    """Keeps the newest exception with which a first connection failed."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._lock_of_failure = threading.Lock()
+        self._failure: BaseException | None = None
+        self._failed_at = float("-inf")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take the exception out of a message like 'Bootstrap connection to %s failed: %s (…)'."""
+        arguments = record.args if isinstance(record.args, tuple) else ()
+        for argument in arguments:
+            if isinstance(argument, BaseException) and _is_refusal(argument):
+                with self._lock_of_failure:
+                    self._failure, self._failed_at = argument, time.monotonic()
+
+    def recent(self) -> BaseException | None:
+        """The newest, where it is not an old story."""
+        with self._lock_of_failure:
+            return self._failure if time.monotonic() - self._failed_at < _RECENT_SECONDS else None
+
+
+def _is_refusal(failure: BaseException) -> bool:
+    return UNTRUSTED in str(failure) or not isinstance(failure, _NO_REFUSALS)
+
+
+_LAST = _LastFailure()
+logging.getLogger(_LOGGER).addHandler(_LAST)
+
+
+def last_refusal() -> BaseException | None:
+    """Why the newest attempt of this process to connect to a broker failed."""
+    return _LAST.recent()

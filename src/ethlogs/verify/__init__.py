@@ -1,0 +1,6 @@
+"""Proving a range of a stream: the ledger, the event-log topic and the chain, compared with each other."""
+
+from ethlogs.verify.differences import Difference, Kind
+from ethlogs.verify.run import Verification, VerifySettings, format_verification, verify_stream
+
+__all__ = ["Difference", "Kind", "Verification", "VerifySettings", "format_verification", "verify_stream"]

@@ -1,0 +1,96 @@
+"""The chain's side: proven blocks with the records that their event logs must have, fetched ahead."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from types import TracebackType
+
+from ethlogs.event_log import encode_event_logs
+from ethlogs.follow.prefetch import Prefetcher, PreparedBlock
+from ethlogs.node import BlockSource
+from ethlogs.stop import StopSwitch
+from ethlogs.verify.compare import ChainBlock
+
+_TAKE_SECONDS = 0.5
+_KNOWN_HASHES = 1024
+
+
+class ChainReader:
+    """Blocks by height; those of rising heights are under way before they are asked for."""
+
+    def __init__(self, source: BlockSource, chain_id: int, last: int, stop: StopSwitch) -> None:
+        self._source = source
+        self._chain_id = chain_id
+        self._last = last
+        self._stop = stop
+        self._prefetcher: Prefetcher | None = None
+        self._next = -1
+        self._hashes: OrderedDict[int, str | None] = OrderedDict()
+
+    def __enter__(self) -> ChainReader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._prefetcher is not None:
+            self._prefetcher.__exit__(kind, exc, trace)
+
+    def fetch(self, height: int) -> ChainBlock:
+        """The canonical block at ``height``, proven by its receipts.
+
+        Raises
+        ------
+        NodeError
+            When no node can give or prove it.
+        """
+        if self._prefetcher is None or height != self._next:
+            self._start_at(height)
+        prepared = self._take()
+        self._next = height + 1
+        return _to_chain_block(prepared)
+
+    def fetch_one(self, height: int) -> ChainBlock:
+        """A block out of the order of the others."""
+        return _to_chain_block(self._prepare(height))
+
+    def fetch_hash(self, height: int) -> str | None:
+        """The canonical hash at ``height``, ``None`` where there is none: it tells what a stray record is."""
+        if height not in self._hashes:
+            self._hashes[height] = self._source.fetch_hash(height)
+            while len(self._hashes) > _KNOWN_HASHES:
+                self._hashes.popitem(last=False)
+        return self._hashes[height]
+
+    def _start_at(self, height: int) -> None:
+        if self._prefetcher is not None:
+            self._prefetcher.__exit__(None, None, None)
+        self._prefetcher = Prefetcher(self._prepare, height)
+        self._prefetcher.extend(max(height, self._last))
+
+    def _take(self) -> PreparedBlock:
+        while True:
+            self._stop.check()
+            block = self._prefetcher.take(_TAKE_SECONDS) if self._prefetcher else None
+            if block is not None:
+                return block
+
+    def _prepare(self, height: int) -> PreparedBlock:
+        block = self._source.fetch(height).block
+        records = encode_event_logs(self._chain_id, block)
+        size_bytes = sum(len(record.value) for record in records)
+        return PreparedBlock(
+            block.number,
+            block.hash,
+            block.parent_hash,
+            block.timestamp,
+            block.transaction_count,
+            records,
+            size_bytes,
+        )
+
+
+def _to_chain_block(block: PreparedBlock) -> ChainBlock:
+    return ChainBlock(
+        block.number, block.hash, block.parent_hash, block.timestamp, block.transactions, block.records
+    )

@@ -1,0 +1,205 @@
+"""One block's records on the event-log topic, compared with the chain or, without a node, with the ledger."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+from ethlogs.event_log import Record, checksum_address
+from ethlogs.kafka.writer import partition_of
+from ethlogs.ledger import BlockRecord
+from ethlogs.verify.differences import Difference, Kind, Tell, differing
+from ethlogs.verify.found_record import FIELDS, FoundRecord
+
+
+class ChainBlock(NamedTuple):
+    """A proven block of the node, and the records that its event logs must have."""
+
+    number: int
+    hash: str
+    parent_hash: str
+    timestamp: int
+    transactions: int
+    records: Sequence[Record]
+
+
+def compare_with_chain(
+    block: ChainBlock, found: Sequence[FoundRecord], topic: str, partitions: int, tell: Tell
+) -> None:
+    """Each event log of the block once, byte for byte, in its partition, in order; nothing else."""
+    if _is_as_expected(block.records, found, partitions):
+        return
+    by_index = _group(found, tell)
+    for index, record in enumerate(block.records):
+        places = by_index.pop(index, [])
+        partition = partition_of(record.key, partitions)
+        if not places:
+            tell(
+                Difference(
+                    Kind.MISSING_LOG,
+                    "the block's event log is not on the topic",
+                    block.number,
+                    block_hash=block.hash,
+                    log_index=index,
+                    topic=topic,
+                    partition=partition,
+                )
+            )
+        for place in places:
+            _compare_record(record, place, tell)
+            _check_partition(place, record.key, partitions, tell)
+    for places in by_index.values():
+        for place in places:
+            tell(place.differs(Kind.EXTRA_LOG, f"the block has {len(block.records)} event logs"))
+    _check_order(found, tell)
+
+
+def compare_with_ledger(
+    entry: BlockRecord, found: Sequence[FoundRecord], topic: str, partitions: int, tell: Tell
+) -> None:
+    """As many event logs as the ledger counts, each index once, in form, and of the block in the ledger."""
+    by_index = _group(found, tell)
+    for index in range(entry.logs):
+        if index not in by_index:
+            tell(
+                Difference(
+                    Kind.MISSING_LOG,
+                    f"the ledger counts {entry.logs} event logs, this one is not on the topic",
+                    entry.block_number,
+                    block_hash=entry.block_hash,
+                    log_index=index,
+                    topic=topic,
+                )
+            )
+    for index, places in sorted(by_index.items()):
+        for place in places:
+            if index >= entry.logs:
+                tell(place.differs(Kind.EXTRA_LOG, f"the ledger counts {entry.logs} event logs"))
+            _compare_record(_record_by_contract(entry, place), place, tell)
+            _check_partition(place, place.key or b"", partitions, tell)
+    _check_order(found, tell)
+
+
+def compare_ledger(
+    block: ChainBlock, entry: BlockRecord, chain_id: int, where: dict[str, Any], tell: Tell
+) -> None:
+    """The ledger's fields against the header's."""
+    expected = {
+        "chainId": chain_id,
+        "blockHash": block.hash,
+        "parentHash": block.parent_hash,
+        "blockTimestamp": block.timestamp,
+        "transactions": block.transactions,
+        "logs": len(block.records),
+    }
+    found = {
+        "chainId": entry.chain_id,
+        "blockHash": entry.block_hash,
+        "parentHash": entry.parent_hash,
+        "blockTimestamp": entry.block_timestamp,
+        "transactions": entry.transactions,
+        "logs": entry.logs,
+    }
+    fields = differing(expected, found)
+    if fields:
+        detail = "the ledger's record is not that of the canonical block"
+        tell(Difference(Kind.LEDGER_BLOCK, detail, fields=fields, **where))
+
+
+def compare_offsets(
+    entry: BlockRecord, own: Sequence[FoundRecord], last: dict[int, int], where: dict[str, Any], tell: Tell
+) -> None:
+    """The ledger's offsets against those of the last records in the block's stretch of the topic.
+
+    ``last`` has the last record of each partition, retractions behind the block's own logs included: the
+    record of a common ancestor stands for them too.
+    """
+    fields: dict[str, tuple[object, object]] = {}
+    for partition, offset in entry.offsets.items():
+        if last.get(partition) != offset:
+            fields[str(partition)] = (last.get(partition), offset)
+    for partition in {record.partition for record in own} - entry.offsets.keys():
+        fields[str(partition)] = (last[partition], None)
+    if fields:
+        detail = "the ledger's offsets are not those of the block's last records"
+        tell(Difference(Kind.LEDGER_OFFSET, detail, fields=fields, **where))
+
+
+def _is_as_expected(records: Sequence[Record], found: Sequence[FoundRecord], partitions: int) -> bool:
+    """The quick way: each partition's records are, in order, those that belong to it."""
+    if len(records) != len(found):
+        return False
+    waiting: defaultdict[int, list[Record]] = defaultdict(list)
+    for record in records:
+        waiting[partition_of(record.key, partitions)].append(record)
+    there: defaultdict[int, list[tuple[bytes | None, bytes | None]]] = defaultdict(list)
+    for place in found:
+        there[place.partition].append((place.key, place.value))
+    return waiting == there
+
+
+def _group(found: Sequence[FoundRecord], tell: Tell) -> dict[int, list[FoundRecord]]:
+    by_index: defaultdict[int, list[FoundRecord]] = defaultdict(list)
+    for record in found:
+        index = record.identity[2]
+        if by_index[index]:
+            first = by_index[index][0]
+            detail = f"the event log is at offset {first.offset} of partition {first.partition} already"
+            tell(record.differs(Kind.DOUBLED_LOG, detail))
+        by_index[index].append(record)
+    return dict(by_index)
+
+
+def _compare_record(expected: Record, found: FoundRecord, tell: Tell) -> None:
+    if (found.key, found.value) == expected:
+        return
+    fields: dict[str, tuple[Any, Any]] = {}
+    if found.key != expected.key:
+        fields["key"] = (expected.key, found.key)
+    if found.value != expected.value:
+        # The same fields may be spelled in another way, or stand in another order.
+        fields |= differing(orjson.loads(expected.value), found.log or {}) or {
+            "value": (expected.value, found.value)
+        }
+    tell(found.differs(Kind.CHANGED_LOG, "the record is not the block's event log", fields=fields))
+
+
+def _record_by_contract(entry: BlockRecord, found: FoundRecord) -> Record:
+    """The record as it must be, taken from what it says itself and from the ledger."""
+    log = found.log or {}
+    address = str(log["address"]).lower()
+    known = {
+        "chainId": entry.chain_id,
+        "address": checksum_address(address) if _is_address(address) else None,
+        "blockNumber": entry.block_number,
+        "blockHash": entry.block_hash,
+        "blockTimestamp": entry.block_timestamp,
+        "removed": False,
+    }
+    fields = {name: known.get(name, log[name]) for name in FIELDS}
+    return Record(address.encode(), orjson.dumps(fields))
+
+
+def _is_address(text: str) -> bool:
+    return len(text) == 42 and text.startswith("0x") and set(text[2:]) <= set("0123456789abcdef")
+
+
+def _check_partition(found: FoundRecord, key: bytes, partitions: int, tell: Tell) -> None:
+    partition = partition_of(key, partitions)
+    if found.partition != partition:
+        fields = {"partition": (partition, found.partition)}
+        tell(found.differs(Kind.MISPLACED_LOG, "the key belongs to another partition", fields=fields))
+
+
+def _check_order(found: Sequence[FoundRecord], tell: Tell) -> None:
+    newest: dict[tuple[int, bytes | None], int] = {}
+    for record in found:
+        place, index = (record.partition, record.key), record.identity[2]
+        before = newest.setdefault(place, index)
+        if index < before:
+            detail = f"it stands behind log {before} of the same contract"
+            tell(record.differs(Kind.LOG_ORDER, detail))
+        newest[place] = max(before, index)

@@ -1,0 +1,116 @@
+"""What the ledger's records say about each other: heights without gaps, parents, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from typing import Any
+
+from ethlogs.ledger import BlockRecord
+from ethlogs.verify.differences import Difference, Kind, Tell
+from ethlogs.verify.ledger_scan import LedgerEntry
+
+
+class LedgerChecks:
+    """Fed with each block of the follower in the order of the chain."""
+
+    def __init__(
+        self,
+        topic: str,
+        previous: LedgerEntry | None,
+        is_beginning: bool,
+        elsewhere: Container[int],
+        tell: Tell,
+    ) -> None:
+        """``is_beginning``: without a ``previous``, the next block is the stream's first.
+
+        ``elsewhere`` holds the heights that a backfill has.
+        """
+        self._topic = topic
+        self._previous = previous.record if previous else None
+        self._elsewhere = elsewhere
+        self._tell = tell
+        self._counts: tuple[int, int] | None = (0, 0) if is_beginning else None
+        if previous is not None:
+            self._counts = previous.record.stream_blocks, previous.record.stream_logs
+        self.gaps: list[tuple[int, int]] = []
+        """The heights that ``--allow-gap`` left out, first and last."""
+
+    def check(self, entry: LedgerEntry, logs: int) -> None:
+        """Check the next block, which has so many event logs."""
+        record, previous = entry.record, self._previous
+        if previous is not None and record.block_number > previous.block_number + 1:
+            self._check_gap(entry, previous)
+        elif previous is not None and record.parent_hash != previous.block_hash:
+            fields: dict[str, tuple[object, object]] = {
+                "parentHash": (previous.block_hash, record.parent_hash)
+            }
+            self.differs(entry, Kind.LEDGER_BLOCK, "the block is no child of the block before it", fields)
+        self._check_counts(entry, logs)
+        self._previous = record
+
+    def differs(
+        self, entry: LedgerEntry, kind: Kind, detail: str, fields: dict[str, tuple[object, object]]
+    ) -> None:
+        """Tell of a difference at a record of the ledger."""
+        self._tell(Difference(kind, detail, fields=fields, **place_of(entry, self._topic)))
+
+    def _check_gap(self, entry: LedgerEntry, previous: BlockRecord) -> None:
+        """``--allow-gap`` leaves heights out, but counts on; a record that is gone leaves its count."""
+        record = entry.record
+        first, last = previous.block_number + 1, record.block_number - 1
+        if record.stream_blocks == previous.stream_blocks + 1 and record.claim != previous.claim:
+            self.gaps += missing_ranges(first, last, self._elsewhere)
+            return
+        for start, end in missing_ranges(first, last, self._elsewhere):
+            self._tell(missing_blocks(start, end, self._topic))
+        if record.stream_blocks - previous.stream_blocks == record.block_number - previous.block_number:
+            # The records that are gone explain the counts.
+            self._counts = None
+
+    def _check_counts(self, entry: LedgerEntry, logs: int) -> None:
+        record, previous = entry.record, self._previous
+        found = record.stream_blocks, record.stream_logs
+        if self._counts is None:
+            self._counts = found
+            return
+        expected = self._counts[0] + 1, self._counts[1] + logs
+        # One record that lies must not make all behind it wrong.
+        following = previous and (previous.stream_blocks + 1, previous.stream_logs + logs)
+        self._counts = found if found == following else expected
+        if found not in (expected, following):
+            names = ("streamBlocks", "streamLogs")
+            pairs = zip(names, zip(expected, found, strict=True), strict=True)
+            fields: dict[str, tuple[object, object]] = {
+                name: pair for name, pair in pairs if pair[0] != pair[1]
+            }
+            self.differs(entry, Kind.LEDGER_COUNT, "the stream's counts do not add up", fields)
+
+
+def place_of(entry: LedgerEntry, topic: str) -> dict[str, Any]:
+    """The fields of a difference that name a record of the ledger."""
+    return {
+        "block": entry.record.block_number,
+        "block_hash": entry.record.block_hash,
+        "topic": topic,
+        "partition": entry.partition,
+        "offset": entry.offset,
+    }
+
+
+def missing_blocks(first: int, last: int, topic: str) -> Difference:
+    """The difference of heights that the ledger does not have."""
+    return Difference(Kind.MISSING_BLOCK, "the ledger has no record of it", first, last, topic=topic)
+
+
+def missing_ranges(first: int, last: int, elsewhere: Container[int]) -> Iterator[tuple[int, int]]:
+    """The heights from ``first`` to ``last`` that are not ``elsewhere``, as ranges."""
+    start: int | None = None
+    for height in range(first, last + 1):
+        if height in elsewhere:
+            if start is not None:
+                yield start, height - 1
+            start = None
+        elif start is None:
+            start = height
+    if start is not None:
+        yield start, last

@@ -1,0 +1,379 @@
+"""A verification from end to end: what is to be read, then block after block, then what is behind the tip.
+
+The end is a consistent cut of a stream that may be written meanwhile: the event-log topic's ends are taken
+first and the ledger's, once no transaction is open there, after that. So every event log below those ends
+has its block in that ledger.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from kafka import KafkaConsumer
+
+from ethlogs.errors import (
+    DeadlineError,
+    EthlogsError,
+    ExitStatus,
+    InterruptedRunError,
+    KafkaUnavailableError,
+    SettingsError,
+    TopicError,
+)
+from ethlogs.follow.plan import check_identity
+from ethlogs.follow.stream import StreamTopics
+from ethlogs.kafka.tail import (
+    STABLE_SECONDS,
+    Claimed,
+    describe_open_transaction,
+    fetch_ends,
+    open_consumer,
+)
+from ethlogs.kafka.topics import Topic, admin_client, describe_topic
+from ethlogs.ledger import BACKFILL_PARTITION, FOLLOWER_PARTITION, Claim
+from ethlogs.node import BlockSource, Node, NodeIdentity
+from ethlogs.settings import KafkaSettings, NodeSettings, StreamSettings
+from ethlogs.stop import StopSwitch
+from ethlogs.verify.chain import ChainReader
+from ethlogs.verify.differences import Difference, Tell
+from ethlogs.verify.ledger_checks import missing_blocks, missing_ranges
+from ethlogs.verify.ledger_scan import Ledger, LedgerEntry
+from ethlogs.verify.plan import WalkPlan, plan_walk
+from ethlogs.verify.topic_scan import TopicReader, open_rereader, open_topic
+from ethlogs.verify.walk import Sides, Walk
+
+_CATCH_UP_SECONDS = 5.0
+"""A commit is in the ledger some milliseconds before its markers are in every other partition."""
+
+Notify = Callable[[str], None]
+ShowProgress = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class VerifySettings:
+    """What to verify; without ``node`` the topic is compared with its ledger alone."""
+
+    kafka: KafkaSettings
+    stream: StreamSettings
+    node: NodeSettings | None
+    first: int | None = None
+    last: int | None = None
+
+
+@dataclass
+class Verification:
+    """How far it came, and what it found; names as in ``--json``."""
+
+    topic: str
+    ledgerTopic: str  # noqa: N815 - the names of the public JSON
+    offline: bool
+    firstBlock: int | None = None  # noqa: N815
+    lastBlock: int | None = None  # noqa: N815
+    blocks: int = 0
+    logs: int = 0
+    expiredBlocks: int = 0  # noqa: N815
+    expiredFirst: int | None = None  # noqa: N815
+    expiredLast: int | None = None  # noqa: N815
+    gaps: list[tuple[int, int]] = field(default_factory=list)
+    differences: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    exitStatus: int = ExitStatus.DONE  # noqa: N815
+
+    def to_dict(self) -> dict[str, Any]:
+        """The summary as a JSON object."""
+        verdict = "different" if self.differences else "consistent" if self.offline else "proven"
+        rate = round(self.logs / self.seconds, 1) if self.seconds else 0.0
+        return {"verdict": verdict, **asdict(self), "logsPerSecond": rate}
+
+
+def verify_stream(
+    settings: VerifySettings, stop: StopSwitch, tell: Tell, notify: Notify, show: ShowProgress
+) -> Verification:
+    """Compare ledger, event-log topic and chain with each other.
+
+    Parameters
+    ----------
+    tell : is given each difference as it is found.
+    show : is given progress as :meth:`ethlogs.cli.display.ProgressDisplay.show` takes it.
+
+    Raises
+    ------
+    SettingsError
+        When there is nothing to verify, or the node is of another chain.
+    NodeError, DeliveryError
+        When a block cannot be proven, or Kafka not be read.
+    InterruptedRunError, DeadlineError
+        With how far it came.
+    """
+    stream = settings.stream
+    summary = Verification(stream.topic, stream.ledger_topic, settings.node is None)
+    began_at = time.monotonic()
+
+    def count(difference: Difference) -> None:
+        summary.differences[difference.kind.value] += 1
+        tell(difference)
+
+    try:
+        _Verifier(settings, stop, count, notify, show, summary).run()
+    except (InterruptedRunError, DeadlineError) as exc:
+        raise _with_standing(exc, summary) from exc
+    summary.seconds = round(time.monotonic() - began_at, 3)
+    summary.exitStatus = ExitStatus.DIFFERENCE if summary.differences else ExitStatus.DONE
+    return summary
+
+
+class _Verifier:
+    def __init__(
+        self,
+        settings: VerifySettings,
+        stop: StopSwitch,
+        tell: Tell,
+        notify: Notify,
+        show: ShowProgress,
+        summary: Verification,
+    ) -> None:
+        self._settings = settings
+        self._stop = stop
+        self._tell = tell
+        self._notify = notify
+        self._show = show
+        self._summary = summary
+        self._stream = settings.stream
+
+    def run(self) -> None:
+        """Open what is needed, plan, walk."""
+        topic, ledger_topic = self._describe_topics()
+        with contextlib.ExitStack() as stack:
+            reader = stack.enter_context(open_topic(self._settings.kafka, topic.name, self._stop))
+            begins, ends = reader.fetch_bounds(topic.partitions)
+            ledger = self._open_ledger(stack.enter_context(open_consumer(self._settings.kafka)), ledger_topic)
+            backfilled = ledger.backfilled()
+            wanted = {height: entry for height, entry in backfilled.items() if self._is_wanted(height)}
+            plan, tip = self._plan(ledger, begins, topic.partitions, bool(wanted))
+            claim = ledger.read_claim(tip) if tip else None
+            chain = self._open_chain(stack, claim, StreamTopics(topic, ledger_topic), plan, wanted)
+            self._state(plan, wanted)
+            sides = Sides(
+                topic.name,
+                ledger_topic.name,
+                topic.partitions,
+                claim.identity.chain_id if claim else None,
+                reader,
+                stack.enter_context(open_rereader(self._settings.kafka, topic.name, self._stop)),
+                chain,
+            )
+            walk = Walk(sides, plan, backfilled, ledger.begin, self._is_wanted, self._tell, self._progress)
+            self._walk(walk, ledger, plan, tip, begins, ends, topic.partitions)
+
+    def _walk(
+        self,
+        walk: Walk,
+        ledger: Ledger,
+        plan: WalkPlan,
+        tip: LedgerEntry | None,
+        begins: Mapping[int, int],
+        ends: Mapping[int, int],
+        partitions: int,
+    ) -> None:
+        last = self._settings.last
+        to_the_end = (
+            walk.has_backfilled or last is None or (tip is not None and last >= tip.record.block_number)
+        )
+        starts = {p: max(plan.positions.get(p, -1) + 1, begins[p]) for p in range(partitions)}
+        walk.begin(starts, self._ends_now(walk.reader, ledger, plan, ends, partitions))
+        for entry in ledger.blocks(plan.ledger_start) if plan.ledger_start is not None else ():
+            if not to_the_end and last is not None and entry.record.block_number > last:
+                break
+            self._stop.check()
+            walk.block(entry)
+        if to_the_end:
+            walk.rest(ends)
+        walk.finish()
+        self._summary.gaps = walk.gaps
+        self._tell_missing_ends(plan, walk.backfilled)
+
+    def _describe_topics(self) -> tuple[Topic, Topic]:
+        with admin_client(self._settings.kafka) as client:
+            topic = describe_topic(client, self._stream.topic)
+            ledger_topic = describe_topic(client, self._stream.ledger_topic)
+        for name, found in ((self._stream.topic, topic), (self._stream.ledger_topic, ledger_topic)):
+            if found is None:
+                raise TopicError(
+                    f"there is no stream: the topic {name} does not exist, or this principal may not see it",
+                    hint="are --topic and --ledger-topic right?",
+                )
+        assert topic is not None and ledger_topic is not None  # noqa: S101 - for the type checker
+        return topic, ledger_topic
+
+    def _open_ledger(self, consumer: KafkaConsumer, topic: Topic) -> Ledger:
+        return Ledger(consumer, topic.name, self._wait_until_stable(consumer, topic), self._tell)
+
+    def _wait_until_stable(self, consumer: KafkaConsumer, topic: Topic) -> dict[int, int]:
+        """The ledger's ends, once no transaction is open below what they are now."""
+        partitions = [p for p in (FOLLOWER_PARTITION, BACKFILL_PARTITION) if p < topic.partitions]
+        with open_consumer(self._settings.kafka, "read_uncommitted") as uncommitted:
+            wanted = fetch_ends(uncommitted, topic.name, partitions)
+        deadline = time.monotonic() + STABLE_SECONDS
+        while True:
+            ends = fetch_ends(consumer, topic.name, partitions)
+            if all(ends[partition] >= wanted[partition] for partition in partitions):
+                return ends
+            if time.monotonic() > deadline:
+                raise KafkaUnavailableError(
+                    f"a transaction on the ledger {topic.name} has been open for {STABLE_SECONDS:g} seconds,"
+                    f" held by {describe_open_transaction(self._settings.kafka, topic.name)}",
+                    hint="end that program, or abort the transaction with kafka-transactions abort",
+                )
+            self._stop.pause(0.1)
+
+    def _plan(
+        self, ledger: Ledger, begins: Mapping[int, int], partitions: int, everything: bool
+    ) -> tuple[WalkPlan, LedgerEntry | None]:
+        """Where to begin; with blocks of backfills, which may be anywhere, at the topic's beginning."""
+        first = None if everything else self._settings.first
+        last = None if everything else self._settings.last
+        ledger.find(first, partitions)
+        plan = plan_walk(ledger.blocks(), first, last, begins)
+        if ledger.shape.start != ledger.begin and len(plan.positions) < partitions:
+            ledger.find(None, partitions)
+            plan = plan_walk(ledger.blocks(), first, last, begins)
+        if plan.tip is None and not everything:
+            raise SettingsError(
+                f"there is nothing to verify: the ledger {self._stream.ledger_topic} has no block",
+                hint="ethlogs produce begins a stream; are --topic and --ledger-topic right?",
+            )
+        return plan, plan.tip
+
+    def _open_chain(
+        self,
+        stack: contextlib.ExitStack,
+        claim: Claim | None,
+        topics: StreamTopics,
+        plan: WalkPlan,
+        backfilled: Mapping[int, LedgerEntry],
+    ) -> ChainReader | None:
+        """The node's side, after everything is what the claim says it is."""
+        node_settings = self._settings.node
+        if node_settings is None:
+            if claim is not None:
+                bound = claim.identity
+                check_identity(Claimed(claim, 0), topics.identity(bound.chain_id, bound.genesis_hash))
+            return None
+        node = stack.enter_context(contextlib.closing(Node(node_settings, self._stop, self._notify)))
+        chain: NodeIdentity = node.connect()
+        if claim is not None:
+            check_identity(Claimed(claim, 0), topics.identity(chain.chain_id, chain.genesis_hash))
+        source = BlockSource(node, "receipts", node_settings.patience_seconds, self._stop, self._notify)
+        heights = [height for height in (plan.last, *backfilled) if height is not None]
+        return stack.enter_context(ChainReader(source, chain.chain_id, max(heights, default=-1), self._stop))
+
+    def _state(self, plan: WalkPlan, backfilled: Mapping[int, LedgerEntry]) -> None:
+        """Say what will be verified, and what cannot be."""
+        summary = self._summary
+        heights = [h for h in (plan.first, plan.last, *backfilled) if h is not None and self._is_wanted(h)]
+        summary.expiredBlocks = plan.expired
+        summary.expiredFirst, summary.expiredLast = plan.expired_first, plan.expired_last
+        if plan.expired:
+            self._notify(
+                f"retention has deleted event logs of blocks {plan.expired_first} to {plan.expired_last}:"
+                " these blocks are not verified"
+            )
+        if not heights and plan.expired:
+            raise SettingsError(
+                "there is nothing to verify: the event logs of the range have expired on Kafka",
+                hint="give a range that retention has kept, or leave --from and --to out",
+            )
+        if heights:
+            summary.firstBlock, summary.lastBlock = min(heights), max(heights)
+
+    def _ends_now(
+        self,
+        reader: TopicReader,
+        ledger: Ledger,
+        plan: WalkPlan,
+        ends: Mapping[int, int],
+        partitions: int,
+    ) -> dict[int, int]:
+        """How far the topic can be read: the ledger may name offsets that became visible meanwhile."""
+        needed: dict[int, int] = {}
+        for entry in ledger.blocks(plan.ledger_start) if plan.tip and plan.ledger_start is not None else ():
+            needed |= entry.record.offsets
+        now = dict(ends)
+        deadline = time.monotonic() + _CATCH_UP_SECONDS
+        while any(offset >= now.get(p, 0) for p, offset in needed.items()) and time.monotonic() < deadline:
+            now = reader.fetch_bounds(partitions)[1]
+            self._stop.pause(0.1)
+        return now
+
+    def _tell_missing_ends(self, plan: WalkPlan, backfilled: Mapping[int, LedgerEntry]) -> None:
+        """The heights that were asked for and lie outside of what the ledger has."""
+        first, last = self._settings.first, self._settings.last
+        lowest = plan.first if plan.expired_first is None else plan.expired_first
+        highest = plan.last if plan.last is not None else plan.expired_last
+        if first is not None and last is not None and lowest is None:
+            ranges = [(first, last)]
+        else:
+            ranges = []
+            if first is not None and lowest is not None:
+                ranges.append((first, lowest - 1))
+            if last is not None and highest is not None:
+                ranges.append((highest + 1, last))
+        for start, end in ranges:
+            for missing in missing_ranges(start, end, backfilled):
+                self._tell(missing_blocks(*missing, self._stream.ledger_topic))
+
+    def _is_wanted(self, height: int) -> bool:
+        first, last = self._settings.first, self._settings.last
+        return (first is None or height >= first) and (last is None or height <= last)
+
+    def _progress(self, height: int, blocks: int, logs: int, logs_per_second: float) -> None:
+        self._summary.blocks, self._summary.logs = blocks, logs
+        self._show(
+            {
+                "firstBlock": self._summary.firstBlock,
+                "lastBlock": self._summary.lastBlock,
+                "tip": height,
+                "logs": logs,
+                "logsPerSecond": logs_per_second,
+            }
+        )
+
+
+def _with_standing(exc: EthlogsError, summary: Verification) -> EthlogsError:
+    found = sum(summary.differences.values())
+    standing = (
+        f"{summary.blocks} of the blocks {summary.firstBlock} to {summary.lastBlock} were compared,"
+        f" {found or 'no'} difference{'' if found == 1 else 's'} found"
+    )
+    if summary.firstBlock is None:
+        standing = "no block was compared yet"
+    hint = "nothing was written; --from goes on at a later block"
+    if isinstance(exc, InterruptedRunError):
+        return InterruptedRunError(f"{exc}; {standing}", signal_number=exc.exit_status - 128, hint=hint)
+    return DeadlineError(f"{exc}; {standing}", hint=hint)
+
+
+def format_verification(summary: Verification) -> list[str]:
+    """The verdict for a person, one sentence each."""
+    sentences = [
+        f"--allow-gap left out blocks {first} to {last}: they were not produced"
+        for first, last in summary.gaps
+    ]
+    blocks = f"{summary.blocks:,} blocks, {summary.logs:,} event logs, {summary.seconds:.1f} seconds"
+    heights = f"blocks {summary.firstBlock} to {summary.lastBlock}"
+    if summary.differences:
+        counts = ", ".join(f"{count} {kind}" for kind, count in sorted(summary.differences.items()))
+        total = sum(summary.differences.values())
+        sentences.append(
+            f"{heights} differ: {total} difference{'' if total == 1 else 's'} ({counts}) in {blocks}"
+        )
+    elif summary.offline:
+        sentences.append(f"{heights} agree with their ledger, the chain was not asked: {blocks}")
+    else:
+        sentences.append(f"{heights} are proven: {blocks}")
+    return sentences
