@@ -170,7 +170,7 @@ def test_a_page_instead_of_a_node_is_told_at_once(stream: Stream, node: LyingNod
 def test_a_node_that_refuses_access_is_told_at_once(stream: Stream, node: LyingNode) -> None:
     node.always(Reply(401, b"go away"))
     outcome = run(build_settings(stream, node.url, blocks=1))
-    outcome.assert_failed(NodeRefusedError, "refuses access (HTTP 401)", hint="token or password")
+    outcome.assert_failed(NodeRefusedError, "refuses access (HTTP 401)", hint="--node-header-file")
 
 
 @pytest.mark.parametrize(

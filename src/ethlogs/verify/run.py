@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -80,7 +79,7 @@ class Verification:
     expiredFirst: int | None = None  # noqa: N815
     expiredLast: int | None = None  # noqa: N815
     gaps: list[tuple[int, int]] = field(default_factory=list)
-    differences: Counter[str] = field(default_factory=Counter)
+    differences: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     exitStatus: int = ExitStatus.DONE  # noqa: N815
 
@@ -115,7 +114,8 @@ def verify_stream(
     began_at = time.monotonic()
 
     def count(difference: Difference) -> None:
-        summary.differences[difference.kind.value] += 1
+        kind = difference.kind.value
+        summary.differences[kind] = summary.differences.get(kind, 0) + 1
         tell(difference)
 
     try:
