@@ -1,6 +1,8 @@
 # Each target sets up what it needs; done once, setting up costs a second.
 PYTHON ?= python3
 BIN := .venv/bin
+# most of them wait for services, which a file shares
+AT_ONCE := -n 3 --dist loadfile
 
 .PHONY: help setup demo demo-yarn test test-long lint unit integration bench docs clean
 
@@ -25,10 +27,10 @@ lint: setup ## linter, formatter and type checker
 	$(BIN)/python scripts/cli_reference.py --check
 
 unit: setup ## tests without services
-	$(BIN)/pytest tests/unit -q
+	$(BIN)/pytest tests/unit -q -n 2
 
-integration: setup ## tests with the real services
-	$(BIN)/pytest tests/integration -q
+integration: setup ## tests with the real services, three files at a time
+	$(BIN)/pytest tests/integration -q $(AT_ONCE)
 
 test-long: setup ## the tests that take minutes each, and an older Spark
 	$(BIN)/pytest tests/integration -q -m long

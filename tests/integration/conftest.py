@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import signal
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from ethlogs_devnet import (
     plan_of_logs,
 )
 
-from .packing import Packing, pack_twice_at_once
+from .packing import Packing, pack_once
 from .streams import Stream
 
 AUTHORIZER = {
@@ -111,7 +112,9 @@ def stream(kafka: KafkaBroker, new_stream: Callable[[KafkaBroker], Stream]) -> S
 @pytest.fixture(scope="session")
 def packing(tmp_path_factory: pytest.TempPathFactory) -> Packing:
     """The driver's environment, packed by two commands at once from this machine's own Python."""
-    return pack_twice_at_once(tmp_path_factory.mktemp("packed"))
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    return pack_once(shared / "packed")
 
 
 @pytest.fixture(scope="session")
