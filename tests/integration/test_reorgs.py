@@ -14,6 +14,7 @@ from ethlogs.errors import ReorgError
 from ethlogs.settings import FollowSettings
 from ethlogs_devnet import SMALL_PLAN, GethNode, KafkaBroker
 
+from .lying_node import LyingNode
 from .running import RunInThread, another_run, build_settings, run, wait_until
 from .streams import Stream, assert_exactly_once, assert_folds
 
@@ -158,20 +159,27 @@ def test_what_the_ledger_has_as_finalized_is_never_retracted(stream: Stream, own
     assert stream.event_logs() == before
 
 
-def test_a_node_on_another_branch_of_the_same_height_does_not_make_the_stream_swing(
+def test_a_fail_over_to_another_branch_of_the_same_height_waits_until_that_is_longer(
     stream: Stream, own_geth: GethNode, other_geth: GethNode
 ) -> None:
     for _ in range(9):
         other_geth.commit_block(SMALL_PLAN, salt=9)
-    with RunInThread(build_settings(stream, own_geth.url, other_geth.url, start="8")) as running:
+    with (
+        LyingNode(other_geth.url) as counted,
+        RunInThread(build_settings(stream, own_geth.url, counted.url, start="8")) as running,
+    ):
         wait_until(lambda: running.tip == 10, "the run follows the first URL")
         other_geth.commit_block(SMALL_PLAN, salt=9)
+        before = stream.event_logs()
         own_geth.kill()
         wait_until(lambda: any("asking" in notice for notice in running.notices), "it fails over")
-        own_geth.start()
+        looks = counted.calls["eth_getBlockByNumber"]
+        wait_until(lambda: counted.calls["eth_getBlockByNumber"] > looks + 3, "it looks at that branch")
+        assert stream.event_logs() == before
+        other_geth.commit_block(SMALL_PLAN, salt=9)
+        wait_until(lambda: running.tip == 11, "the run goes on with the longer branch")
         running.stop()
-        running.wait()
-    assert_folds(stream, own_geth.url, 8, 10)
+    assert_folds(stream, other_geth.url, 8, 11)
 
 
 def test_confirmations_stay_below_a_reorg(kafka: KafkaBroker, stream: Stream, own_geth: GethNode) -> None:

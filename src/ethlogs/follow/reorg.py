@@ -3,7 +3,8 @@
 A reorg is seen by parent hash on the next block, or by the hash at the tip's height while the stream waits
 at the head. It is believed when the node, at or above the tip, gives the same other hash twice, and no
 other URL that is as high still has the stream's tip: a node that lags, a shorter branch, and load-balanced
-members that disagree are waited for.
+members that disagree are waited for. So is a URL that never had the tip, until its branch is longer: of two
+branches of one height neither is the chain yet, and a fail-over must not choose.
 """
 
 from __future__ import annotations
@@ -85,6 +86,8 @@ class Branch:
         self._source = source
         self._stop = stop
         self._checked_at = float("-inf")
+        self._holder: str | None = None
+        """The URL that last had the stream's tip."""
 
     def check(self, tip: BlockRecord | None) -> None:
         """Look, once a second, whether the tip was replaced by a block of the same height.
@@ -98,7 +101,9 @@ class Branch:
             return
         self._checked_at = time.monotonic()
         found = self._source.fetch_hash(tip.block_number)
-        if found not in (None, tip.block_hash):
+        if found == tip.block_hash:
+            self._holder = self._node.name
+        elif found is not None and (self._node.is_alone or self._node.name == self._holder):
             raise BranchChanged(
                 f"block {tip.block_number} is {found} on node {self._node.name}, the stream has"
                 f" {tip.block_hash}"

@@ -83,6 +83,11 @@ class Node:
         """The URL that is asked now, without secrets."""
         return self._endpoints[self._current].name
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether there is but one URL."""
+        return len(self._endpoints) == 1
+
     def close(self) -> None:
         """Close the connections to every URL."""
         for endpoint in self._endpoints:
@@ -138,7 +143,7 @@ class Node:
     def switch_from(self, name: str, why: str) -> bool:
         """Leave the URL ``name`` for the next one; whether there is another."""
         with self._lock:
-            if len(self._endpoints) == 1:
+            if self.is_alone:
                 return False
             if self.name == name:
                 self._current = (self._current + 1) % len(self._endpoints)
