@@ -275,8 +275,7 @@ def test_a_detached_run_that_is_replaced_by_another(
     assert detached.wait() == 0, detached.stderr
     first = detached.stdout.strip()
     assert APPLICATION.fullmatch(first)
-    wait_until(lambda: stream.ledger and yarn.describe(first)["state"] == "RUNNING", "it runs", START_SECONDS)
-    time.sleep(5)
+    wait_until(lambda: stream.heights(), "the first run has committed a block", START_SECONDS)
     second = start("--blocks", "5", "--replace", "--json")
     assert second.wait() == 0, second.stderr
     assert f"stopping the application {first}, to be replaced" in second.stderr
