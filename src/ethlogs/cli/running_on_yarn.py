@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import click
 
 from ethlogs.cli import options
-from ethlogs.cli.cluster import cache_folder
 from ethlogs.cli.display import ProgressDisplay, say
+from ethlogs.cli.folders import cache_folder
 from ethlogs.cli.launching import FormatReport, Launch, tell_report
 from ethlogs.cli.security import login
 from ethlogs.errors import ExitStatus, SettingsError
