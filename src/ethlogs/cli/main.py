@@ -17,15 +17,12 @@ from ethlogs import __version__
 from ethlogs.cli import application, blocks, doctor, pack, produce, smoketest, status, verify
 from ethlogs.cli.config_file import config_path
 from ethlogs.errors import EthlogsError, ExitStatus, SettingsError
+from ethlogs.stop import Terminated
 
 _OF_THE_MACHINE = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE}
 )
 """What fails with these is no defect, wherever it happens."""
-
-
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM, where a command has not taken it: whatever cleans up after Ctrl-C does so here too."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -58,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise _Terminated
+    raise Terminated
 
 
 def _run(arguments: list[str], verbose: bool) -> int:
@@ -76,7 +73,7 @@ def _run(arguments: list[str], verbose: bool) -> int:
         return 128 + signal.SIGPIPE
     except (click.Abort, KeyboardInterrupt) as exc:
         # click makes Abort of either.
-        terminated = isinstance(exc.__cause__ or exc, _Terminated)
+        terminated = isinstance(exc.__cause__ or exc, Terminated)
         click.echo(f"error: {'terminated' if terminated else 'interrupted'}", err=True)
         return ExitStatus.SIGTERM if terminated else ExitStatus.SIGINT
     except Exception as exc:  # noqa: BLE001 - the outermost edge
