@@ -20,7 +20,7 @@ from kafka import KafkaProducer
 from ethlogs.errors import BlockNotFoundError, NodeUnavailableError, UnprovenError
 from ethlogs.event_log import encode_event_logs
 from ethlogs.kafka.errors import mapped_errors
-from ethlogs.node import BlockSource, Node
+from ethlogs.node import BlockSource, Node, readable_block
 from ethlogs.node.rpc import parse_answer
 from ethlogs.proof import prove_by_receipts
 from ethlogs.settings import NodeSettings, Proof
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from web3 import Web3
 
 _FLUSH_SECONDS = 60.0
+_NOT_FOUND = "is the block right, and is the node in sync with its chain?"
 
 
 class HexJsonEncoder(json.JSONEncoder):
@@ -112,7 +113,7 @@ def produceAllEventLogs(  # noqa: N802
     name = _block_name(block)
     header = _ask(w3, _method(name), name, False)
     if not isinstance(header, dict):
-        raise BlockNotFoundError(f"the node does not have block {name}")
+        raise BlockNotFoundError(f"the node does not have block {readable_block(name)}", hint=_NOT_FOUND)
     receipts = _ask(w3, "eth_getBlockReceipts", header.get("hash"))
     chain_id = int(_ask(w3, "eth_chainId"), 16)
     records = encode_event_logs(chain_id, prove_by_receipts(header, receipts))
@@ -145,7 +146,7 @@ def _ask(w3: Web3, method: str, *params: Any) -> Any:
 
 def _transactions(block: Any, name: str) -> list[dict[str, Any]]:
     if block is None:
-        raise BlockNotFoundError(f"the node does not have block {name}")
+        raise BlockNotFoundError(f"the node does not have block {readable_block(name)}", hint=_NOT_FOUND)
     found = block.get("transactions") if isinstance(block, dict) else None
     if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
         raise UnprovenError(f"the node's block {name} has no list of transactions")

@@ -50,13 +50,13 @@ class Meter:
         if self._first_commit_began_at is None:
             self._first_commit_began_at = time.monotonic()
 
-    def count_block(self, number: int, block_hash: str, logs: int) -> None:
-        """A block was committed."""
+    def count_block(self, number: int, block_hash: str, logs: int, blocks: int = 1) -> None:
+        """A block was committed; or several, of which ``number`` is the last."""
         counters = self.counters
-        counters.blocks += 1
+        counters.blocks += blocks
         counters.logs += logs
         if counters.first_block is None:
-            counters.first_block = number
+            counters.first_block = number - blocks + 1
         counters.last_block, counters.tip_hash = number, block_hash
         self._last_commit_at = time.monotonic()
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 import time
+from collections.abc import Iterator
 
 from ethlogs.errors import DeadlineError, EthlogsError, InterruptedRunError
 
 _GO_ON = "what was committed stays; run the same command again to go on after it"
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, where a command has not taken it: whatever cleans up after Ctrl-C does so here too."""
+
+
+class OutOfTime(KeyboardInterrupt):
+    """The end of a :func:`time_limit`, on its way out through what cleans up after Ctrl-C."""
 
 
 class StopSwitch:
@@ -80,3 +90,33 @@ def stop_on_signals(switch: StopSwitch) -> None:
 
     signal.signal(signal.SIGINT, handle)
     signal.signal(signal.SIGTERM, handle)
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float | None, doing: str) -> Iterator[None]:
+    """Break off what the main thread does when the time of ``--timeout`` is over, wherever it waits.
+
+    Raises
+    ------
+    DeadlineError
+        Naming what was broken off.
+    """
+
+    def handle(_number: int, _frame: object) -> None:
+        raise OutOfTime
+
+    if seconds is None:
+        yield
+        return
+    earlier = signal.signal(signal.SIGALRM, handle)
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3))
+    try:
+        yield
+    except OutOfTime:
+        raise DeadlineError(
+            f"{doing} did not end within --timeout {seconds:g} seconds",
+            hint="give it more time; what is done of it already is not done again",
+        ) from None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, earlier)

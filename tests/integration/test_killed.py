@@ -184,8 +184,11 @@ def test_a_commit_whose_answer_is_lost(
         if times > 1:
             wait_until(lambda: any("trying again" in text for text in running.notices), "the run notices it")
         proxy.lose_answer(END_TXN, 0)
-        running.wait().assert_done()
+        report = running.wait().assert_done().report
     assert_exactly_once(stream, live_geth.url, 1, BLOCKS)
+    assert (report["firstBlock"], report["lastBlock"], report["blocks"]) == (1, BLOCKS, BLOCKS)
+    last = stream.blocks()[-1].json
+    assert (report["logs"], report["tip"]["hash"]) == (last["streamLogs"], last["blockHash"])
 
 
 def test_nothing_is_visible_of_a_transaction_that_a_killed_driver_left_open(

@@ -151,7 +151,7 @@ def test_transactions_are_fetched_as_the_node_gives_them() -> None:
 
 
 def test_a_block_that_the_node_lacks_is_not_found() -> None:
-    with local_node(serve_block(None)) as node, pytest.raises(BlockNotFoundError, match="block 0x7"):
+    with local_node(serve_block(None)) as node, pytest.raises(BlockNotFoundError, match="block 7"):
         ask(node)
 
 

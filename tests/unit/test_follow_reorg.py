@@ -11,7 +11,7 @@ from ethlogs.errors import LedgerError, ReorgError
 from ethlogs.event_log import Record, encode_retraction
 from ethlogs.follow.prefetch import PreparedBlock
 from ethlogs.follow.recent import RecentLogs
-from ethlogs.follow.reorg import BranchChanged, bound_retraction, require_child
+from ethlogs.follow.reorg import BranchChanged, bound_retraction, find_orphans, require_child
 from ethlogs.ledger import BlockRecord
 
 
@@ -36,7 +36,7 @@ def test_a_reorg_within_the_window_is_retracted_whole() -> None:
 
 def test_a_deeper_one_is_refused_and_names_the_blocks() -> None:
     with pytest.raises(
-        ReorgError, match=r"blocks 7 to 10 .* 4 blocks, deeper than the 3 of --reorg-window"
+        ReorgError, match=r"blocks 7 to 10 .* deeper than the 3 blocks of --reorg-window"
     ) as caught:
         bound_retraction(None, blocks(10, 7), 3, rewind=False)
     assert "--rewind" in (caught.value.hint or "")
@@ -57,6 +57,30 @@ def test_what_is_finalized_is_refused(rewind: bool) -> None:
 
 def test_what_is_above_the_finalized_block_is_not() -> None:
     assert bound_retraction(None, blocks(10, 8, finalized=7), 128, rewind=False).is_whole
+
+
+@pytest.mark.parametrize(
+    ("limit", "finalized", "asked"), [(3, None, 4), (3, 9, 2), (None, 8, 3), (None, None, 10)]
+)
+def test_looking_for_the_ancestor_ends_where_it_cannot_help_any_more(
+    limit: int | None, finalized: int | None, asked: int
+) -> None:
+    """A stream of millions of blocks, and a node of another chain."""
+    seen: list[int] = []
+
+    def holds(block: BlockRecord) -> bool:
+        seen.append(block.block_number)
+        return False
+
+    ancestor, orphans = find_orphans(blocks(10, 1, finalized), holds, limit)
+    assert ancestor is None
+    assert [orphan.block_number for orphan in orphans] == seen == list(range(10, 10 - asked, -1))
+
+
+def test_the_ancestor_is_the_newest_block_that_the_chain_holds() -> None:
+    ancestor, orphans = find_orphans(blocks(10, 1), lambda block: block.block_number <= 7, 3)
+    assert ancestor == blocks(7, 7)[0]
+    assert orphans == blocks(10, 8)
 
 
 def test_a_block_that_does_not_descend_is_told_with_both_hashes() -> None:

@@ -25,7 +25,7 @@ LAYERS = (
     ("follow", "smoketest", "doctor", "status", "submission", "api"),
     ("jobs", "verify", "__init__"),
     ("driver", "cli"),
-    ("launch",),
+    ("launch", "__main__"),
 )
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 

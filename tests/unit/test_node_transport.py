@@ -326,3 +326,18 @@ def test_a_local_node_that_does_not_answer_in_time_is_given_up(tmp_path: Path) -
         with pytest.raises(NodeUnavailableError, match="timed out"):
             transport.send(REQUEST)
         released.set()
+
+
+def test_a_client_that_is_sent_elsewhere_takes_no_header_there() -> None:
+    """A proxy's login page, or an http URL that should be an https one."""
+    settings = NodeSettings((), headers=(("X-Token", HIDDEN),))
+    with local_node(lambda _request: Reply(b"a page")) as other:
+        there = Reply(status=307, headers=(("Location", f"{other.url}/login?from={HIDDEN}"),))
+        with (
+            local_node(lambda _request: there) as node,
+            contextlib.closing(HttpTransport(node.url, settings)) as transport,
+            pytest.raises(NodeRefusedError, match=rf"elsewhere \(HTTP 307 to {other.url}/…\)") as caught,
+        ):
+            transport.send(REQUEST)
+    assert other.requests == []
+    assert HIDDEN not in str(caught.value)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from ethlogs.errors import DeadlineError, ExitStatus, InterruptedRunError, KerberosError
-from ethlogs.stop import StopSwitch, stop_on_signals
+from ethlogs.stop import StopSwitch, stop_on_signals, time_limit
 
 
 @pytest.fixture
@@ -89,3 +89,18 @@ def test_a_failure_after_a_request_is_not_the_reason() -> None:
     switch.fail(KerberosError("later"))
     with pytest.raises(InterruptedRunError, match="interrupted"):
         switch.check()
+
+
+def test_a_time_limit_breaks_off_whatever_waits_and_leaves_no_alarm() -> None:
+    said = r"packing did not end within --timeout 0\.05 seconds"
+    with pytest.raises(DeadlineError, match=said), time_limit(0.05, "packing"):
+        threading.Event().wait()
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
+
+
+@pytest.mark.parametrize("seconds", [None, 3600.0])
+def test_what_ends_in_time_is_left_alone(seconds: float | None) -> None:
+    with time_limit(seconds, "packing"):
+        pass
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)

@@ -66,6 +66,8 @@ def transactions(block: str, verbose: bool, quiet: bool, **given: Any) -> None:
 
 
 def _print(lines: Iterable[bytes]) -> None:
+    if sys.stdout is None:  # closed by the caller, who wants the exit status alone
+        return
     stdout = sys.stdout.buffer
     for line in lines:
         stdout.write(line + b"\n")

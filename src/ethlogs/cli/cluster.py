@@ -6,7 +6,6 @@ import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ethlogs.cli import options
@@ -91,9 +90,3 @@ def find_application(hadoop: Hadoop, given: dict[str, Any]) -> Application:
             " --application ID",
         )
     return next((application for application in found if not application.ended), found[0])
-
-
-def cache_folder() -> Path:
-    """Where what can be made again is kept between runs."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "ethlogs"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
 
 import click
 from click.core import ParameterSource
@@ -12,7 +16,13 @@ from click.core import ParameterSource
 from ethlogs import __version__
 from ethlogs.cli import application, blocks, doctor, pack, produce, smoketest, status, verify
 from ethlogs.cli.config_file import config_path
-from ethlogs.errors import EthlogsError, ExitStatus
+from ethlogs.errors import EthlogsError, ExitStatus, SettingsError
+from ethlogs.stop import Terminated
+
+_OF_THE_MACHINE = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE}
+)
+"""What fails with these is no defect, wherever it happens."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -40,7 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; the process ends with its exit status."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     verbose = "-v" in arguments or "--verbose" in arguments
+    signal.signal(signal.SIGTERM, _terminate)
     sys.exit(_run(arguments, verbose))
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise Terminated
 
 
 def _run(arguments: list[str], verbose: bool) -> int:
@@ -53,14 +68,17 @@ def _run(arguments: list[str], verbose: bool) -> int:
         return _tell_usage(exc)
     except click.exceptions.Exit as exc:
         return exc.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("error: interrupted", err=True)
-        return ExitStatus.SIGINT
-    except BrokenPipeError:
-        # The reader of stdout, like head, has enough.
-        sys.stderr.close()
-        return 128 + 13
+    except SystemExit:
+        # click's, with 1, where the reader of stdout, like head, has enough: told as a shell tells it.
+        return 128 + signal.SIGPIPE
+    except (click.Abort, KeyboardInterrupt) as exc:
+        # click makes Abort of either.
+        terminated = isinstance(exc.__cause__ or exc, Terminated)
+        click.echo(f"error: {'terminated' if terminated else 'interrupted'}", err=True)
+        return ExitStatus.SIGTERM if terminated else ExitStatus.SIGINT
     except Exception as exc:  # noqa: BLE001 - the outermost edge
+        if isinstance(exc, OSError) and exc.errno in _OF_THE_MACHINE:
+            return _tell(_machine_error(exc), verbose)
         traceback.print_exc()
         click.echo(f"error: a defect of ethlogs: {type(exc).__name__}: {exc}; please report it", err=True)
         return ExitStatus.DEFECT
@@ -73,6 +91,14 @@ def _tell(exc: EthlogsError, verbose: bool) -> int:
     if exc.hint:
         click.echo(f"what to do: {exc.hint}", err=True)
     return exc.exit_status
+
+
+def _machine_error(exc: OSError) -> SettingsError:
+    place = f"{exc.filename}: " if exc.filename else ""
+    return SettingsError(
+        f"this machine does not allow it: {place}{exc.strerror}",
+        hint="make room or get the right, where the cache, the run's folder or stdout is",
+    )
 
 
 def _tell_usage(exc: click.UsageError) -> int:

@@ -10,8 +10,9 @@ import click
 import orjson
 
 from ethlogs.cli import options
-from ethlogs.cli.cluster import cache_folder, open_cluster
+from ethlogs.cli.cluster import open_cluster
 from ethlogs.cli.display import say
+from ethlogs.cli.folders import cache_folder
 from ethlogs.environment import Archive, pack_environment
 from ethlogs.errors import ExitStatus
 from ethlogs.submission.shipping import HdfsLayout, ship_archive

@@ -12,6 +12,7 @@ import click
 
 from ethlogs.cli import options
 from ethlogs.cli.display import ProgressDisplay, say
+from ethlogs.cli.folders import runs_folder
 from ethlogs.cli.launching import FormatReport, Launch, Output, tell_report
 from ethlogs.cli.running_on_yarn import check_yarn, print_yarn_argv, run_there
 from ethlogs.cli.security import identity
@@ -105,7 +106,4 @@ def _run_settings(
 
 
 def _base(given: dict[str, Any]) -> Path:
-    if given["run_dir"]:
-        return Path(given["run_dir"]).absolute()
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(state) / "ethlogs" / "runs"
+    return Path(given["run_dir"]).absolute() if given["run_dir"] else runs_folder()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import time
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,8 +12,8 @@ from urllib.parse import urlsplit
 import click
 
 from ethlogs.cli import options
-from ethlogs.cli.cluster import cache_folder
 from ethlogs.cli.display import ProgressDisplay, say
+from ethlogs.cli.folders import cache_folder
 from ethlogs.cli.launching import FormatReport, Launch, tell_report
 from ethlogs.cli.security import login
 from ethlogs.errors import ExitStatus, SettingsError
@@ -21,6 +22,7 @@ from ethlogs.run_folder import RunFolder
 from ethlogs.settings import KerberosSettings, display_url
 from ethlogs.spark.submit import find_spark_home, read_configured
 from ethlogs.spark.yarn import Shipment, YarnSettings, build_yarn_argv
+from ethlogs.stop import time_limit
 from ethlogs.submission.shipping import DEFAULT_FOLDER
 from ethlogs.submission.watch import Limits, Watcher
 from ethlogs.submission.yarn import ClusterSettings, YarnSubmitter, stream_tag
@@ -74,7 +76,7 @@ def print_yarn_argv(launch: Launch, given: dict[str, Any]) -> int:
 
 def run_there(launch: Launch, given: dict[str, Any], format_report: FormatReport) -> int:
     """Submit, watch until the end unless ``--detach``, and print the report; returns its status."""
-    output = launch.output
+    begun, output = time.monotonic(), launch.output
     tell = partial(say, quiet=output.quiet)
     conf_dir = find_conf_dir(os.environ)
     cluster = _cluster_settings(given, launch.settings("RUN").kerberos)
@@ -85,7 +87,8 @@ def run_there(launch: Launch, given: dict[str, Any], format_report: FormatReport
         )
         local = RunFolder.create(launch.base)
         tell(f"run {local.run}, submitted from {local.path}")
-        submitted = submitter.submit(launch.settings(local.run), local, launch.name)
+        with time_limit(given["timeout"], "packing, shipping and submitting"):
+            submitted = submitter.submit(launch.settings(local.run), local, launch.name)
         tell(f"application {submitted.application_id}, its folder is {submitted.folder.place}")
         if given.get("detach"):
             click.echo(submitted.application_id)
@@ -94,15 +97,16 @@ def run_there(launch: Launch, given: dict[str, Any], format_report: FormatReport
             watcher = Watcher(
                 hadoop.applications, submitted.folder, submitted.application_id, display.tell, display.show
             )
-            report = watcher.wait(_limits(given))
+            report = watcher.wait(_limits(given, time.monotonic() - begun))
         if output.verbose:
             say(hadoop.applications.read_aggregated_log(submitted.application_id) or "(no log yet)")
     return tell_report(report, output, format_report)
 
 
-def _limits(given: dict[str, Any]) -> Limits:
+def _limits(given: dict[str, Any], gone_seconds: float) -> Limits:
     timeout = given["timeout"]
-    return Limits(None if timeout is None else timeout + _GRACE_SECONDS, given["submit_timeout"])
+    left = None if timeout is None else timeout - gone_seconds
+    return Limits(left, given["submit_timeout"], _GRACE_SECONDS)
 
 
 def _cluster_settings(given: dict[str, Any], kerberos: KerberosSettings | None) -> ClusterSettings:

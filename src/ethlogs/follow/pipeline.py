@@ -20,7 +20,7 @@ from ethlogs.follow.stream import BlockBatch, HeldStream, StreamTopics
 from ethlogs.follow.trouble import KafkaTrouble
 from ethlogs.journal import Journal
 from ethlogs.kafka.read_back import read_event_logs
-from ethlogs.ledger import BlockRecord
+from ethlogs.ledger import BlockRecord, Reorgs
 from ethlogs.node import BlockSource, Node
 from ethlogs.settings import RunSettings
 from ethlogs.stop import StopSwitch
@@ -54,7 +54,15 @@ class Pipeline:
         self._branch = Branch(settings, node, self._source, stop)
         self._recent = RecentLogs()
         self._unsettled = Backoff(0.05, 2.0)
+        self._took = False
+        self._counted: BlockRecord | None = None
         journal.watch(self._source)
+
+    def look_at_tip(self, tip: BlockRecord | None) -> None:
+        """Count what commits without an answer have left on Kafka, whenever the stream is taken anew."""
+        if self._took and tip is not None and tip.run == self._settings.run:
+            self._count_missed(tip)
+        self._took, self._counted = True, tip
 
     def follow(self, stream: HeldStream) -> None:
         """Commit block after block until the claim's last one is there.
@@ -117,7 +125,7 @@ class Pipeline:
                 batch.retract(retraction, self._read_logs)
             batch.add(first)
             self._fill(batch, prefetcher, first, head)
-            stream.tip = batch.commit()
+            self._counted = stream.tip = batch.commit()
         self._count(batch.blocks, head, retraction)
 
     def _take_first(self, prefetcher: Prefetcher) -> PreparedBlock:
@@ -164,7 +172,7 @@ class Pipeline:
                 transaction, self._topics, stream.claim, stream.claim_offset, retraction.ancestor, finalized
             )
             batch.retract(retraction, self._read_logs)
-            stream.tip = batch.commit()
+            self._counted = stream.tip = batch.commit()
         self._count([], -1, retraction)
 
     def _read_logs(self, orphan: BlockRecord) -> list[Record]:
@@ -188,6 +196,19 @@ class Pipeline:
         for block in blocks:
             self._recent.keep(block)
             meter.count_block(block.number, block.hash, len(block.records))
+
+    def _count_missed(self, tip: BlockRecord) -> None:
+        """By the counts that the ledger keeps: what is there now against what was counted last."""
+        before = self._counted
+        reorgs, earlier = tip.stream_reorgs, before.stream_reorgs if before else Reorgs()
+        back, back_logs = reorgs.blocks - earlier.blocks, reorgs.logs - earlier.logs
+        blocks = tip.stream_blocks - (before.stream_blocks if before else 0) + back
+        logs = tip.stream_logs - (before.stream_logs if before else 0) + back_logs
+        meter = self._journal.meter
+        if back:
+            meter.count_reorg(reorgs.deepest, back, back_logs, whole=reorgs.count > earlier.count)
+        if blocks:
+            meter.count_block(tip.block_number, tip.block_hash, logs, blocks)
 
 
 def _describe(retraction: Retraction) -> str:

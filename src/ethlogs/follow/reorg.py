@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ethlogs.errors import ReorgError
@@ -125,26 +126,44 @@ class Branch:
         ReorgError
             When that is finalized, or deeper than the settings allow.
         """
-        orphans: list[BlockRecord] = []
-        ancestor = None
+        follow = self._settings.follow
+        limit = None if follow.rewind else follow.reorg_window
         with contextlib.closing(
             walk_back(self._settings.kafka, self._settings.stream.ledger_topic)
         ) as blocks:
-            for block in blocks:
-                self._stop.check()
-                if self._source.fetch_hash(block.block_number) == block.block_hash:
-                    ancestor = block
-                    break
-                orphans.append(block)
+            ancestor, orphans = find_orphans(blocks, self._holds, limit)
         if not orphans:
             return None
-        follow = self._settings.follow
         return bound_retraction(ancestor, orphans, follow.reorg_window, rewind=follow.rewind)
+
+    def _holds(self, block: BlockRecord) -> bool:
+        self._stop.check()
+        return self._source.fetch_hash(block.block_number) == block.block_hash
 
     def _look(self, tip: BlockRecord) -> tuple[str, str] | None:
         """The URL that was asked and its block at the tip's height, where that is another."""
         found = self._source.fetch_hash(tip.block_number)
         return None if found in (None, tip.block_hash) else (self._node.name, str(found))
+
+
+def find_orphans(
+    blocks: Iterable[BlockRecord], holds: Callable[[BlockRecord], bool], limit: int | None
+) -> tuple[BlockRecord | None, list[BlockRecord]]:
+    """The newest block that the chain ``holds``, and those above it, newest first.
+
+    Where they are more than ``limit``, or one of them is finalized, they are not retracted: looking on
+    through a stream of millions of blocks, one request each, would only put off saying so.
+    """
+    orphans: list[BlockRecord] = []
+    finalized = -1
+    for block in blocks:
+        if holds(block):
+            return block, orphans
+        orphans.append(block)
+        finalized = max(finalized, -1 if block.finalized is None else block.finalized)
+        if block.block_number <= finalized or (limit is not None and len(orphans) > limit):
+            break
+    return None, orphans
 
 
 def bound_retraction(
@@ -171,8 +190,8 @@ def bound_retraction(
         return Retraction(ancestor, tuple(orphans), len(orphans))
     if not rewind:
         raise ReorgError(
-            f"{blocks} of the stream are not on the node's chain: a reorg of {len(orphans)} blocks, deeper"
-            f" than the {window} of --reorg-window; nothing of the new branch was produced",
+            f"{blocks} of the stream are not on the node's chain: a reorg deeper than the {window} blocks of"
+            " --reorg-window; nothing of the new branch was produced",
             hint=f"where the node is right, retract them with --rewind; the stream's block {lowest} is"
             f" {orphans[-1].block_hash}",
         )

@@ -150,9 +150,11 @@ class Run:
         planning.check_identity(tail.newest, self._identity)
 
     def _is_done(self, plan: Plan, tail: Tail) -> bool:
+        self._pipeline.look_at_tip(tail.tip)
         if plan.last is None or tail.tip is None or tail.tip.block_number < plan.last:
             return False
-        self._journal.notify(f"nothing to do: the stream's tip is block {tail.tip.block_number} already")
+        if not self._journal.meter.counters.blocks:
+            self._journal.notify(f"nothing to do: the stream's tip is block {tail.tip.block_number} already")
         self._journal.begin(plan.first, plan.last, tail.tip, self._pipeline.head.height)
         return True
 

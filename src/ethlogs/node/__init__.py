@@ -1,6 +1,6 @@
 """The Ethereum node: JSON-RPC over HTTP or a local socket, fail-over, and proven blocks."""
 
-from ethlogs.node.blocks import BlockSource
+from ethlogs.node.blocks import BlockSource, readable_block
 from ethlogs.node.client import Node, NodeIdentity
 
-__all__ = ["BlockSource", "Node", "NodeIdentity"]
+__all__ = ["BlockSource", "Node", "NodeIdentity", "readable_block"]

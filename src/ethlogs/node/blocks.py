@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from ethlogs.backoff import Backoff
 from ethlogs.errors import BlockNotFoundError, UnprovenError
 from ethlogs.node.client import Node, Notify
-from ethlogs.proof import ProvenBlock, prove_by_bloom, prove_by_receipts
+from ethlogs.proof import ProvenBlock, parse_header, prove_by_bloom, prove_by_receipts
 from ethlogs.settings import Proof
 from ethlogs.stop import StopSwitch
 
@@ -37,6 +37,7 @@ class BlockSource:
         self._patience_seconds = patience_seconds
         self._stop = stop
         self._notify = notify
+        self._told_unchecked = False
         self.retries = 0
 
     def fetch(self, height: int) -> FetchedBlock:
@@ -77,12 +78,12 @@ class BlockSource:
         header = self._node.call(method, block, False)
         if header.result is None:
             raise BlockNotFoundError(
-                f"node {self._node.name} does not have block {_readable(block)}",
+                f"node {self._node.name} does not have block {readable_block(block)}",
                 hint="is the block right, and is the node in sync with its chain?",
             )
         found = header.result.get("hash") if isinstance(header.result, dict) else None
         if not isinstance(found, str):
-            raise UnprovenError(f"node {self._node.name} gave no hash for block {_readable(block)}")
+            raise UnprovenError(f"node {self._node.name} gave no hash for block {readable_block(block)}")
         if method == "eth_getBlockByHash" and found.lower() != block.lower():
             raise UnprovenError(f"asked for block {block}, the node gave block {found}")
         if self._proof == "receipts":
@@ -91,7 +92,7 @@ class BlockSource:
             body = self._node.call("eth_getLogs", {"blockHash": found})
         if body.result is None:
             raise BlockNotFoundError(
-                f"node {self._node.name} has block {_readable(block)} but not its receipts",
+                f"node {self._node.name} has block {readable_block(block)} but not its receipts",
                 hint="the node may have pruned them: use a node that keeps the history that you ask for",
             )
         return FetchedBlock(
@@ -99,8 +100,15 @@ class BlockSource:
         )
 
     def _prove(self, header: Any, body: Any, height: int | None) -> ProvenBlock:
+        parsed = parse_header(header)
+        if not (parsed.hash_checked or self._told_unchecked):
+            self._told_unchecked = True
+            self._notify(
+                f"the header of block {parsed.number} has fields that this version of ethlogs does not know:"
+                " whether they give its hash is not checked, here and in blocks like it"
+            )
         prove = prove_by_receipts if self._proof == "receipts" else prove_by_bloom
-        block = prove(header, body)
+        block = prove(parsed, body)
         if height is not None and block.number != height:
             raise UnprovenError(f"asked for block {height}, the node gave block {block.number}")
         return block
@@ -133,5 +141,6 @@ class BlockSource:
         backoff.wait(self._stop.pause)
 
 
-def _readable(block: str) -> str:
+def readable_block(block: str) -> str:
+    """A block's name for a message: its height as people write it, else hash or tag."""
     return str(int(block, 16)) if block.startswith("0x") and len(block) < 20 else block

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3.exceptions
@@ -26,6 +26,7 @@ MAX_ANSWER_BYTES = 1 << 30
 """No real block comes near this; an endless answer must not fill the memory."""
 
 _CHUNK_BYTES = 256 << 10
+_URL_FORMS = "give --node-url as http://HOST:PORT, https://HOST/PATH or ipc:///path/to/geth.ipc"
 
 
 class Transport(Protocol):
@@ -51,14 +52,14 @@ def open_transport(url: str, settings: NodeSettings) -> Transport:
     try:
         scheme = urlsplit(url).scheme
     except ValueError as exc:
-        raise SettingsError(f"a node URL cannot be used: {exc}") from None
+        raise SettingsError(f"a node URL cannot be used: {exc}", hint=_URL_FORMS) from None
     if scheme in ("http", "https"):
         return HttpTransport(url, settings)
     if scheme == "ipc":
         return IpcTransport(urlsplit(url).path, settings.request_timeout_seconds)
     raise SettingsError(
         f"node URL {display_url(url)} has the scheme {scheme or '(none)'!r}",
-        hint="give --node-url as http://HOST:PORT, https://HOST/PATH or ipc:///path/to/geth.ipc",
+        hint=_URL_FORMS,
     )
 
 
@@ -112,6 +113,13 @@ class HttpTransport:
             wait = _retry_after_seconds(response)
             what = "limits the rate of requests (HTTP 429)" if status == 429 else f"answered HTTP {status}"
             raise NodeUnavailableError(f"node {self._name} {what}", retry_after_seconds=wait)
+        if response.is_redirect:
+            # Followed, a POST would become a GET, and the headers of --node-header-file would go elsewhere.
+            place = display_url(urljoin(self._url, response.headers["Location"]))
+            raise NodeRefusedError(
+                f"node {self._name} sends this client elsewhere (HTTP {status} to {place})",
+                hint="give --node-url the address that it is sent to, where that is a node's and not a login",
+            )
         if status in (401, 403):
             raise NodeRefusedError(
                 f"node {self._name} refuses access (HTTP {status})",
@@ -165,7 +173,9 @@ class _Session:
         if self._session.cookies:  # with which a load balancer keeps a client on one node
             request.headers.pop("Cookie", None)
             request.prepare_cookies(self._session.cookies)
-        return self._session.send(request, timeout=timeout_seconds, **self._environment)
+        return self._session.send(
+            request, timeout=timeout_seconds, allow_redirects=False, **self._environment
+        )
 
     def close(self) -> None:
         """Close the connection."""

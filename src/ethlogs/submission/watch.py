@@ -13,6 +13,7 @@ from typing import Any
 from ethlogs.errors import (
     TRIED_AGAIN,
     DeadlineError,
+    EthlogsError,
     ExitStatus,
     HadoopUnavailableError,
     InterruptedRunError,
@@ -43,6 +44,8 @@ class Limits:
     """For the whole run (``--timeout``)."""
     submit: float | None
     """For resources (``--submit-timeout``)."""
+    grace: float = 0.0
+    """Beyond ``run``, for a driver that has begun and ends itself at its own limit."""
 
 
 class Watcher:
@@ -82,11 +85,14 @@ class Watcher:
         with _noted_signals() as signals:
             while True:
                 application = self._look()
-                if application is not None:
-                    if application.ended:
-                        return self._outcome(application)
-                    self._tell_state(application)
-                    self._check_limits(application, limits, time.monotonic() - begun)
+                try:
+                    if application is not None:
+                        if application.ended:
+                            return self._outcome(application)
+                        self._tell_state(application)
+                        self._check_limits(application, limits, time.monotonic() - begun)
+                except HadoopUnavailableError as exc:
+                    raise self._unknown(exc) from exc
                 self._pause(signals)
 
     def _look(self) -> Application | None:
@@ -95,15 +101,18 @@ class Watcher:
             progress = self._folder.read_json(PROGRESS)
         except (HadoopUnavailableError, KerberosError) as exc:
             if time.monotonic() - self._answered > _PATIENCE_SECONDS:
-                raise OutcomeUnknownError(
-                    f"the application {self._id} cannot be watched any more: {exc}",
-                    hint=f"it may still be running: ethlogs status --application {self._id}",
-                ) from exc
+                raise self._unknown(exc) from exc
             return None
         self._answered = time.monotonic()
         if progress is not None:
             self._show_progress(progress)
         return application
+
+    def _unknown(self, exc: EthlogsError) -> OutcomeUnknownError:
+        return OutcomeUnknownError(
+            f"the application {self._id} cannot be watched any more: {exc}",
+            hint=f"it may still be running: ethlogs status --application {self._id}",
+        )
 
     def _tell_state(self, application: Application) -> None:
         state = f"application {application.id} is {application.state}"
@@ -132,7 +141,7 @@ class Watcher:
                 f" and was ended; {self._describe_queue(application)}",
                 hint="ask for less (--driver-memory), another --queue, or wait longer",
             )
-        if limits.run is not None and seconds > limits.run:
+        if limits.run is not None and seconds > limits.run + (0.0 if waits else limits.grace):
             end_application(self._applications, self._folder, self._id, _STOP_SECONDS)
             raise DeadlineError(
                 f"the application {self._id} did not end within --timeout; it was stopped",

@@ -7,8 +7,9 @@ import os
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ethlogs.environment import PackSettings, find_interpreter, pack_environment
@@ -32,6 +33,7 @@ from ethlogs.spark.submit import (
     find_spark_home,
 )
 from ethlogs.spark.yarn import Shipment, YarnSettings, build_yarn_argv
+from ethlogs.stop import OutOfTime, Terminated
 from ethlogs.submission.shipping import (
     KRB5_CONF,
     HdfsLayout,
@@ -117,7 +119,7 @@ class YarnSubmitter:
         layout = HdfsLayout.of(self._hadoop.files, self._cluster.hdfs_dir)
         if settings.job == "produce":
             self._make_way(applications, layout, settings)
-        shipment = self._ship(layout, settings, local)
+        shipment = self._ship(layout, settings, local, time.monotonic())
         argv = build_yarn_argv(
             self._spark, self._spark_settings, self._cluster.yarn, name, shipment, self._configured
         )
@@ -136,16 +138,19 @@ class YarnSubmitter:
             if not end_application(applications, folder, other.id, _REPLACE_SECONDS):
                 self._say("it did not end by itself and was killed")
 
-    def _ship(self, layout: HdfsLayout, settings: RunSettings, local: RunFolder) -> Shipment:
+    def _ship(self, layout: HdfsLayout, settings: RunSettings, local: RunFolder, begun: float) -> Shipment:
         has_keytab = self._cluster.yarn.keytab is not None
         settings_there, files = take_files_along(settings, local, spark_has_keytab=has_keytab)
-        local.write(SETTINGS, to_json(settings_there))
         archive, python = self._ship_archive(layout)
         asked = {**self._configured, **dict(self._spark_settings.conf)}
         spark_archive = None
         if not asked.get("spark.yarn.archive") and not asked.get("spark.yarn.jars"):
             home = find_spark_home(self._spark)
             spark_archive = ship_spark(layout, home, self._spark.version, self._cache, self._say)
+        if settings.timeout_seconds is not None:
+            left = max(1.0, settings.timeout_seconds - (time.monotonic() - begun))
+            settings_there = replace(settings_there, timeout_seconds=left)
+        local.write(SETTINGS, to_json(settings_there))
         return Shipment(
             settings_file=local.path / SETTINGS,
             files=tuple(files),
@@ -189,10 +194,11 @@ class YarnSubmitter:
                 raise SubmissionError(f"{argv[0]} cannot be run: {exc.strerror}") from exc
             try:
                 status = process.wait()
-            except KeyboardInterrupt:
+            except KeyboardInterrupt as exc:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-                raise self._interrupted(settings.run) from None
+                self._tell_interruption(exc, settings.run)
+                raise
         output = local.log.read_text(errors="replace")
         if status:
             raise build_submit_failure(status, output, self._hadoop.applications, local)
@@ -215,14 +221,23 @@ class YarnSubmitter:
             kept["SPARK_SUBMIT_OPTS"] = " ".join([kept.get("SPARK_SUBMIT_OPTS", ""), *options]).strip()
         return kept
 
-    def _interrupted(self, run: str) -> InterruptedRunError:
+    def _tell_interruption(self, exc: KeyboardInterrupt, run: str) -> None:
+        """Out of time nothing may be left running; whoever interrupts decides that for himself."""
         found = self._hadoop.applications.find(f"{_RUN_TAG}{run}")
+        if isinstance(exc, OutOfTime):
+            for application in found:
+                self._hadoop.applications.kill(application.id, "ethlogs: submitted too late for --timeout")
+            return
+        number = signal.SIGTERM if isinstance(exc, Terminated) else signal.SIGINT
         if not found:
-            return InterruptedRunError("interrupted while submitting: nothing was started")
-        return InterruptedRunError(
+            raise InterruptedRunError(
+                "interrupted while submitting: nothing was started", signal_number=number
+            ) from None
+        raise InterruptedRunError(
             f"interrupted while submitting: the application {found[0].id} is {found[0].state}",
+            signal_number=number,
             hint=f"end it: ethlogs stop --application {found[0].id}",
-        )
+        ) from None
 
 
 def stream_tag(kafka: KafkaSettings, stream: StreamSettings) -> str:
