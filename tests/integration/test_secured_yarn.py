@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -28,10 +29,11 @@ from .streams import Stream, assert_exactly_once
 pytestmark = pytest.mark.services
 
 TICKET_SECONDS, REAUTH_SECONDS = 20, 15
+BLOCKS_WHILE_LOOKING = 80
 LONG_SECONDS, HOUR_SECONDS = 120, 3600
 APPLICATION = re.compile(r"application_\d+_\d+")
 SCRAM = Way("SASL_SSL", "SCRAM-SHA-512")
-TOKEN = "token-7f3a9c1e5b"
+NODE_HEADER = f"X-Token: {secrets.token_hex(12)}"
 GATEWAY = "gateway"
 """Who may act for the visitor."""
 ACTS_FOR_VISITOR = {
@@ -152,11 +154,11 @@ def test_another_user_can_neither_read_nor_end_what_is_not_theirs(estate: Estate
 
 
 def test_no_password_token_or_key_is_found_anywhere(
-    estate: Estate, long_run: LongRun, start: Callable[..., Command]
+    estate: Estate, long_run: LongRun, start: Callable[..., Command], live_geth: GethNode
 ) -> None:
     """While it runs: no command line, and no file that others can read. Afterwards: nowhere at all."""
     headers = estate.folder / "node-headers"
-    headers.write_text(f"X-Token: {TOKEN}\n")
+    headers.write_text(f"{NODE_HEADER}\n")
     headers.chmod(0o600)
     events = f"/user/{USER}/spark-events"
     estate.hdfs(USER, events, "MKDIRS", "PUT").raise_for_status()
@@ -164,10 +166,11 @@ def test_no_password_token_or_key_is_found_anywhere(
     where = {**estate.of(way=SCRAM), "ETHLOGS_NODE_HEADER_FILE": str(headers)}
     conf = {"enabled": "true", "dir": f"hdfs://{events}", "compress": "false"}
     flags = [word for name, value in conf.items() for word in ("--conf", f"spark.eventLog.{name}={value}")]
-    secret = Secrets(estate.kdc.keytab(USER), estate.kafka.password(USER), TOKEN)
+    secret = Secrets(estate.kdc.keytab(USER), estate.kafka.password(USER), NODE_HEADER.split()[1])
     assert secret.are_in(estate.kdc.keytab(USER).read_bytes())
 
-    command = start(stream, where, "--start", "1", "--blocks", "60", *flags)
+    last = live_geth.height() + BLOCKS_WHILE_LOOKING
+    command = start(stream, where, "--start", "1", "--to", str(last), *flags)
     seen: list[str] = []
 
     def committed() -> bool:
@@ -182,12 +185,14 @@ def test_no_password_token_or_key_is_found_anywhere(
     assert held, "the settings and the keytab are where the driver works"
     assert [path for path in held if others_can_read(path, local)] == []
     assert [path for path in held if path.name == "launch_container.sh"] == []
-    page = estate.ask(USER, f"{estate.application(id_of(command))['trackingUrl']}environment/")
+    application = id_of(command)
+    ui = f"{estate.application(application)['trackingUrl']}api/v1/applications/{application}/environment"
+    page = estate.ask(USER, ui)
     assert "spark.kerberos.principal" in page.text
     assert not secret.are_in(page.content)
 
     assert command.wait() == 0, command.stderr
-    assert_exactly_once(stream, long_run.node, 1, 60)
+    assert_exactly_once(stream, long_run.node, 1, last)
     assert not secret.are_in((command.stdout + command.stderr).encode())
     for kept in (command.folder, estate.folder / "cache", estate.kafka.files.data):
         assert secret.files_below(kept) == []
@@ -228,10 +233,8 @@ def test_a_run_for_another_user_whose_keytab_is_kafkas_alone(
     assert (described["user"], described["queue"]) == (VISITOR, "root.default")
     assert_exactly_once(stream, long_run.node, 1, 5)
     runs = [status for path, status in estate.walk(f"/user/{VISITOR}") if "/runs/" in path]
-    assert {(status["owner"], status["permission"]) for status in runs} == {
-        (VISITOR, "700"),
-        (VISITOR, "600"),
-    }
+    assert {status["owner"] for status in runs} == {VISITOR}
+    assert {status["permission"] for status in runs} == {"700", "600"}
     secret = Secrets(estate.kdc.keytab(USER))
     assert secret.files_below(command.folder) == []
     local = estate.cluster.files.data / "nm-local"
