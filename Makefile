@@ -4,7 +4,7 @@ BIN := .venv/bin
 # most of them wait for services, which a file shares
 AT_ONCE := -n 3 --dist loadfile
 
-.PHONY: help setup demo demo-yarn demo-secure test test-long lint unit integration bench docs clean
+.PHONY: help setup demo demo-yarn demo-secure test test-long lint unit integration faults chaos bench docs clean
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-14s%s\n", $$1, $$2}'
@@ -37,6 +37,12 @@ integration: setup ## tests with the real services, three files at a time
 
 test-long: setup ## the tests that take minutes each, and an older Spark
 	$(BIN)/pytest tests/integration -q -m long
+
+faults: setup ## each fault on a running stream, nothing lost, nothing doubled: makes docs/faults.md
+	@PYTHONPATH=tests $(BIN)/python -m faults.matrix
+
+chaos: setup ## random faults on one stream, then the proof: MINUTES=10 SEED=7
+	@PYTHONPATH=tests $(BIN)/python -m faults.chaos --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
 bench: setup ## throughput and latency, beside peers, in one run on this machine
 	$(BIN)/python benchmarks/run.py

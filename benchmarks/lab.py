@@ -79,6 +79,33 @@ class Produced:
     """The driver Python's peak resident memory."""
 
 
+@dataclass(frozen=True)
+class Verified:
+    """A finished ``ethlogs verify`` that has proven its range."""
+
+    summary: dict[str, Any]
+    wall_seconds: float
+    peak_bytes: int
+    """Its process's peak resident memory."""
+
+
+def verify(lab: Lab, topic: str) -> Verified:
+    """Run ``ethlogs verify`` over a whole stream; a difference ends the bench."""
+    command = [str(BIN / "ethlogs"), "verify", "--topic", topic, "--json", "--quiet"]
+    began = time.monotonic()
+    with start(command, env={**os.environ, **lab.net.environment()}, stdout=subprocess.PIPE) as process:
+        peak_bytes = 0
+        while process.poll() is None:
+            peak_bytes = max(peak_bytes, peak_memory(process.pid))
+            time.sleep(0.05)
+        wall_seconds = time.monotonic() - began
+        assert process.stdout is not None
+        output = process.stdout.read()
+    if process.returncode:
+        raise SystemExit(f"bench: ethlogs verify ended with status {process.returncode}")
+    return Verified(json.loads(output), wall_seconds, peak_bytes)
+
+
 class Producing:
     """A running ``ethlogs produce``, as a user starts it."""
 

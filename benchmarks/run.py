@@ -24,7 +24,7 @@ from typing import TypeVar
 from ethlogs.settings import Proof
 from ethlogs_devnet import DEFAULT_PLAN, Kind, plan_of_logs
 from ethlogs_devnet.plans import logs_in
-from lab import Lab, Produced, open_lab, produce, say
+from lab import Lab, Produced, open_lab, produce, say, verify
 from latency import measure_latency
 from packing import pack_thrice
 from peers import ETL, PeerMissing, PeerRun, run_ethereum_etl, run_notebook
@@ -73,6 +73,20 @@ class Bench:
             self._rates = self._rates or (rate, self._logs / wall)
             cells = [f"{rate:,.0f}", f"{self._logs / wall:,.0f}", f"{wall:.1f}", f"{peak:.0f}"]
             print_row(f"--proof {proof}", *cells)
+
+    def verify(self) -> None:
+        """Proving what is on Kafka."""
+        topic = self._lab.new_topic()
+        say("a stream to verify")
+        produce(self._lab, topic, "--start", "1", "--blocks", str(self._options.blocks))
+        runs = self._repeated("ethlogs verify", partial(verify, self._lab, topic))
+        if any(run.summary["logs"] != self._logs for run in runs):
+            raise SystemExit(f"bench: ethlogs verify did not meet {self._logs} event logs")
+        wall = statistics.median(run.wall_seconds for run in runs)
+        peak = max(run.peak_bytes for run in runs) / MIB
+        print_head("ethlogs verify", "wall, s", "wall, logs/s", "its process, MiB")
+        blocks = f"{self._options.blocks} blocks, {self._logs:,} event logs"
+        print_row(blocks, f"{wall:.1f}", f"{self._logs / wall:,.0f}", f"{peak:.0f}")
 
     def peers(self) -> None:
         """Other programs on the same chain."""
@@ -194,6 +208,7 @@ def print_steps(name: str, found: Sequence[Steps], seconds: Sequence[float]) -> 
 
 PARTS: dict[str, Callable[[Bench], None]] = {
     "produce": Bench.produce,
+    "verify": Bench.verify,
     "peers": Bench.peers,
     "latency": Bench.latency,
     "memory": Bench.memory,

@@ -129,8 +129,8 @@ class Smoketest:
             own = describe_topic(client, self._topic)
             if own is None and creation.create:
                 replication = creation.replication_factor or -1
-                create_topic(client, self._topic, creation.partitions or -1, replication, EVENT_LOG_CONFIG)
-                own = describe_topic(client, self._topic)
+                partitions = creation.partitions or -1
+                own = create_topic(client, self._topic, partitions, replication, EVENT_LOG_CONFIG)
         self._check_production(production)
         if own is None:
             raise TopicError(

@@ -11,6 +11,7 @@ from ethlogs_devnet.genesis import ChainSpec
 from ethlogs_devnet.geth import GethNode
 from ethlogs_devnet.hadoop import HadoopCluster
 from ethlogs_devnet.kafka import KafkaBroker
+from ethlogs_devnet.kafka_cluster import KafkaCluster
 from ethlogs_devnet.kafka_rights import Right
 from ethlogs_devnet.kafka_secure import SecureKafka
 from ethlogs_devnet.kafka_secure_settings import Way
@@ -39,6 +40,7 @@ __all__ = [
     "GethNode",
     "HadoopCluster",
     "KafkaBroker",
+    "KafkaCluster",
     "Kdc",
     "Kind",
     "LiveHead",

@@ -11,7 +11,7 @@ from ethlogs_devnet.geth_binary import GethBinary
 from ethlogs_devnet.geth_process import GethProcess
 from ethlogs_devnet.plans import DEFAULT_PLAN, BlockPlan
 from ethlogs_devnet.ready_chain import restore_chain
-from ethlogs_devnet.side_branch import replace_branch
+from ethlogs_devnet.side_branch import copy_chain, replace_branch
 
 
 class GethNode(GethProcess):
@@ -56,6 +56,15 @@ class GethNode(GethProcess):
         """
         with self._writing:
             return self._writer.commit(plan, timestamp, salt)
+
+    def follow(self, other: GethNode, height: int | None = None) -> None:
+        """Take over another node's chain up to ``height`` (default: its head), as a peer of it would.
+
+        Blocks of this node's own that the other does not have are forgotten.
+        """
+        with self._writing:
+            self._writer.forget_nonces()
+            copy_chain(other, self, other.height() if height is None else height)
 
     def rewind(self, height: int) -> None:
         """Make block ``height`` the head and forget the blocks above it (debug_setHead)."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ethlogs_devnet.kafka_runtime import KafkaFiles, wait_until_started
+from ethlogs_devnet.kafka_runtime import KafkaFiles, KafkaRuntime, wait_until_started
 from ethlogs_devnet.kafka_settings import build_properties
 from ethlogs_devnet.kafka_warm import create_data, find_kafka
 from ethlogs_devnet.ports import LOOPBACK, find_free_ports
@@ -54,7 +54,7 @@ class KafkaBroker:
         ports = (self._broker_port, self._controller_port)
         self.files.write(build_properties(self.files.data, ports, self._build_extra()))
         if not (self.files.data / "meta.properties").exists():
-            create_data(runtime, self.files.data)
+            self._create_data(runtime)
         self._process.start(runtime.broker_command(self.files, self._jvm_options()))
         wait_until_started(self._process)
 
@@ -78,6 +78,9 @@ class KafkaBroker:
     def thaw(self) -> None:
         """SIGCONT."""
         self._process.thaw()
+
+    def _create_data(self, runtime: KafkaRuntime) -> None:
+        create_data(runtime, self.files.data)
 
     def _build_extra(self) -> dict[str, str]:
         return self.extra_properties

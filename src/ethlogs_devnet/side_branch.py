@@ -29,7 +29,7 @@ def replace_branch(
 
     ``helper`` is a running geth with the same genesis; it ends up with the new branch too.
     """
-    _follow(node, helper, fork)
+    copy_chain(node, helper, fork)
     payloads = _build(helper, length, plan, salt)
     for built in payloads:
         requests = built.get("executionRequests") or []
@@ -40,18 +40,18 @@ def replace_branch(
     return hashes
 
 
-def _follow(node: GethProcess, helper: GethProcess, height: int) -> None:
-    """Make the node's block ``height`` the helper's head."""
-    common = min(height, helper.height())
-    while node.block_hash(common) != helper.block_hash(common):
+def copy_chain(node: GethProcess, copy: GethProcess, height: int) -> None:
+    """Make the node's block ``height`` the head of another geth with the same genesis."""
+    common = min(height, copy.height())
+    while node.block_hash(common) != copy.block_hash(common):
         common -= 1
-    if common < helper.height():
-        helper.rpc("debug_setHead", hex(common))
+    if common < copy.height():
+        copy.rpc("debug_setHead", hex(common))
     for number in range(common + 1, height + 1):
         block = node.rpc("eth_getBlockByNumber", hex(number), False)
         body = node.engine.call("engine_getPayloadBodiesByHashV1", [block["hash"]])[0]
         content = BlockContent(int(block["timestamp"], 16), body["transactions"])
-        if commit_content(helper, content) != block["hash"]:
+        if commit_content(copy, content) != block["hash"]:
             raise DevnetError(f"block {number} cannot be made again: it was not made by the devnet")
 
 

@@ -82,13 +82,21 @@ class Command:
         wait_until(committed, f"block {height} is on Kafka", self._limit_seconds)
 
     def driver_pid(self) -> int:
-        """The driver's Python: the one process that has the run's folder as its last argument."""
+        """The driver's Python."""
+        return self._pid_of("python")
+
+    def jvm_pid(self) -> int:
+        """The JVM of spark-submit, which started the driver's Python."""
+        return self._pid_of("java")
+
+    def _pid_of(self, program: str) -> int:
+        """The one process of a program that has the run's folder as its last argument."""
         (folder,) = (self.folder / "runs").iterdir()
         pids = [
             int(entry.name)
             for entry in Path("/proc").iterdir()
             if entry.name.isdigit() and _arguments(entry)[-1:] == [str(folder)]
-            and Path(_arguments(entry)[0]).name.startswith("python")
+            and Path(_arguments(entry)[0]).name.startswith(program)
         ]  # fmt: skip
         assert len(pids) == 1, pids
         return pids[0]

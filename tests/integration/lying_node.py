@@ -18,13 +18,19 @@ Rule = Callable[[list[Any], Any], Any]
 
 
 class Reply(Exception):  # noqa: N818 - no error: the way for a rule to answer with anything
-    """An answer that is not a JSON-RPC result."""
+    """An answer that is not a JSON-RPC result.
 
-    def __init__(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> None:
+    With ``withheld`` it announces so many bytes more than it sends, and then cuts the connection.
+    """
+
+    def __init__(
+        self, status: int, body: bytes = b"", headers: dict[str, str] | None = None, withheld: int = 0
+    ) -> None:
         super().__init__(status)
         self.status = status
         self.body = body
         self.headers = headers or {}
+        self.withheld = withheld
 
     @classmethod
     def rpc_error(cls, code: int, message: str) -> Reply:
@@ -130,9 +136,10 @@ class LyingNode:
                 self.send_response(reply.status)
                 for name, value in reply.headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", str(len(reply.body)))
+                self.send_header("Content-Length", str(len(reply.body) + reply.withheld))
                 self.end_headers()
                 self.wfile.write(reply.body)
+                self.close_connection = self.close_connection or reply.withheld > 0
 
             def handle_one_request(self) -> None:
                 try:

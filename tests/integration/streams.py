@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +24,8 @@ LARGEST_BYTES = 32 << 20
 LOGINS: dict[str, dict[str, Any]] = {}
 """kafka-python's settings for a broker that lets nobody in without a name, by its bootstrap address."""
 STABLE_SECONDS = 30.0
+_TAIL_RECORDS = 40
+"""Enough of a ledger's end to have a block record among claims and markers."""
 
 Rows = dict[int, list["Row"]]
 """Records by partition, in the order of their offsets."""
@@ -66,6 +68,17 @@ class Stream:
     def heights(self) -> list[int]:
         """The heights that the ledger has, in its order."""
         return [row.json["blockNumber"] for row in self.blocks()]
+
+    def newest_block(self) -> Row | None:
+        """The follower's newest committed block record, without reading the whole ledger."""
+        partition = TopicPartition(self.ledger, 0)
+        with _open_consumer(self.bootstrap, "read_committed") as consumer:
+            if 0 not in (consumer.partitions_for_topic(self.ledger) or ()):
+                return None
+            end = consumer.end_offsets([partition])[partition]
+            rows = _read_to(consumer, {partition: max(0, end - _TAIL_RECORDS)}, {partition: end})[0]
+        blocks = [row for row in rows if row.key != b"claim" and row.value is not None]
+        return blocks[-1] if blocks else None
 
     def claims(self) -> list[Row]:
         """The committed claims of the ledger."""
@@ -136,8 +149,8 @@ def create_stream(stream: Stream, partitions: int = 3, **config: str) -> None:
     create_topic(stream.bootstrap, stream.ledger, 2, cleanup_policy="compact")
 
 
-def read_topic(bootstrap: str, topic: str, isolation_level: str = "read_committed") -> Rows:
-    """Every record of a topic that a consumer of this isolation level sees; empty where there is none."""
+@contextmanager
+def _open_consumer(bootstrap: str, isolation_level: str) -> Iterator[KafkaConsumer]:
     consumer = KafkaConsumer(
         **_login(bootstrap),
         group_id=None,
@@ -148,20 +161,34 @@ def read_topic(bootstrap: str, topic: str, isolation_level: str = "read_committe
         fetch_max_wait_ms=20,
     )
     try:
+        yield consumer
+    finally:
+        consumer.close()
+
+
+def _read_to(
+    consumer: KafkaConsumer, begins: dict[TopicPartition, int], ends: dict[TopicPartition, int]
+) -> Rows:
+    """The records of each partition between two offsets."""
+    rows: Rows = {partition.partition: [] for partition in ends}
+    consumer.assign(list(ends))
+    for partition, offset in begins.items():
+        consumer.seek(partition, offset)
+    while any(consumer.position(partition) < end for partition, end in ends.items()):
+        for partition, records in consumer.poll(timeout_ms=200).items():
+            rows[partition.partition] += [Row(r.offset, r.key, r.value) for r in records]
+    return rows
+
+
+def read_topic(bootstrap: str, topic: str, isolation_level: str = "read_committed") -> Rows:
+    """Every record of a topic that a consumer of this isolation level sees; empty where there is none."""
+    with _open_consumer(bootstrap, isolation_level) as consumer:
         found = consumer.partitions_for_topic(topic) or set()
         partitions = [TopicPartition(topic, number) for number in sorted(found)]
         if not partitions:
             return {0: []}
-        rows: Rows = {partition.partition: [] for partition in partitions}
-        consumer.assign(partitions)
-        consumer.seek_to_beginning(*partitions)
-        ends = consumer.end_offsets(partitions)
-        while any(consumer.position(partition) < ends[partition] for partition in partitions):
-            for partition, records in consumer.poll(timeout_ms=200).items():
-                rows[partition.partition] += [Row(r.offset, r.key, r.value) for r in records]
-        return rows
-    finally:
-        consumer.close()
+        begins, ends = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
+        return _read_to(consumer, begins, ends)
 
 
 def read_ends(bootstrap: str, topic: str, isolation_level: str) -> dict[int, int]:
@@ -320,26 +347,42 @@ def _last_offsets(rows: Rows) -> dict[int, dict[str, int]]:
     return found
 
 
-def fold(rows: Rows, ends: dict[int, int] | None = None) -> dict[tuple[str, int], Row]:
-    """The live event logs by (block hash, log index): what docs/data-on-kafka.md tells consumers to do.
+class Fold:
+    """The live event logs: what docs/data-on-kafka.md tells consumers to do, step by step."""
 
-    ``ends`` has the last offset of each partition that counts; without it, all records do.
-    """
-    live: dict[tuple[str, int], Row] = {}
-    for partition, partition_rows in rows.items():
-        for row in partition_rows:
-            if ends is not None and row.offset > ends.get(partition, -1):
-                break
-            record = row.json
-            place = (record["blockHash"], record["logIndex"])
-            if record["removed"]:
-                retracted = live.pop(place)
-                assert row.key == retracted.key
-                assert row.value == _as_removed(retracted)
-            else:
-                assert place not in live, f"{place} is there twice"
-                live[place] = row
-    return live
+    def __init__(self, rows: Rows) -> None:
+        self._rest = {partition: iter(found) for partition, found in rows.items()}
+        self._next: dict[int, Row | None] = {p: next(rest, None) for p, rest in self._rest.items()}
+        self.live: dict[str, dict[int, Row]] = defaultdict(dict)
+        """By block hash, then by index."""
+
+    def advance(self, ends: dict[int, int]) -> None:
+        """Take every record up to and with these offsets."""
+        for partition, end in ends.items():
+            while (row := self._next[partition]) is not None and row.offset <= end:
+                self._take(row)
+                self._next[partition] = next(self._rest[partition], None)
+
+    def advance_to_the_end(self) -> None:
+        """Take all that there is."""
+        for partition, row in self._next.items():
+            for one in (row, *self._rest[partition]):
+                if one is not None:
+                    self._take(one)
+
+    def _take(self, row: Row) -> None:
+        record = row.json
+        block_hash, index = record["blockHash"], record["logIndex"]
+        logs = self.live[block_hash]
+        if not record["removed"]:
+            assert index not in logs, f"event log {index} of {block_hash} is there twice"
+            logs[index] = row
+            return
+        retracted = logs.pop(index)
+        assert row.key == retracted.key
+        assert row.value == _as_removed(retracted)
+        if not logs:
+            del self.live[block_hash]
 
 
 def _as_removed(row: Row) -> bytes:
@@ -352,27 +395,59 @@ def assert_folds(stream: Stream, node_url: str, first: int, last: int) -> None:
     """
     expected = fetch_expected(node_url, first, last)
     stream.wait_until_stable()
-    rows = stream.event_logs()
-    live = sorted(fold(rows).values(), key=_place)
+    rows, blocks = stream.event_logs(), stream.blocks()
+    _assert_one_chain_at_each_record(blocks, Fold(rows))
+    whole = Fold(rows)
+    whole.advance_to_the_end()
+    live = sorted((row for logs in whole.live.values() for row in logs.values()), key=_place)
     assert [(row.key, row.value) for row in live] == expected.records
+    chain: dict[int, str] = {}
+    for row in blocks:
+        chain[int(row.key or b"")] = row.json["blockHash"] if row.value is not None else ""
+    assert {height: block_hash for height, block_hash in chain.items() if block_hash} == {
+        height: header["hash"] for height, header in expected.headers.items()
+    }
+
+
+def _assert_one_chain_at_each_record(blocks: list[Row], folded: Fold) -> None:
     chain: dict[int, dict[str, Any]] = {}
-    ends: dict[int, int] = {}
-    for row in stream.blocks():
+    for row in blocks:
         height = int(row.key or b"")
         if row.value is None:
             chain.pop(height)
             continue
         chain[height] = row.json
         assert height == max(chain), "the tail is the tip"
-        for partition, offset in row.json["offsets"].items():
-            ends[int(partition)] = max(offset, ends.get(int(partition), -1))
-        wanted = {(b["blockHash"], index) for b in chain.values() for index in range(b["logs"])}
-        assert fold(rows, ends).keys() == wanted
+        folded.advance({int(partition): offset for partition, offset in row.json["offsets"].items()})
+        wanted = {block["blockHash"]: block["logs"] for block in chain.values() if block["logs"]}
+        assert {block_hash: len(logs) for block_hash, logs in folded.live.items()} == wanted
+        assert all(max(logs) < wanted[block_hash] for block_hash, logs in folded.live.items())
         assert row.json["streamBlocks"] == len(chain)
-        assert row.json["streamLogs"] == len(wanted)
-    assert {height: block["blockHash"] for height, block in chain.items()} == {
-        height: header["hash"] for height, header in expected.headers.items()
-    }
+        assert row.json["streamLogs"] == sum(wanted.values())
+
+
+class Count(NamedTuple):
+    """What of a range is not on the topic as often as it should be, under read_committed and folded."""
+
+    logs: int
+    """How many event logs the node has of it."""
+    lost: int
+    doubled: int
+    """Those too many: more than once, or of a block that is not on the chain."""
+
+
+def count_lost_and_doubled(stream: Stream, node_url: str, first: int, last: int) -> Count:
+    """Count by bytes what the node has, and what the topic has less what it took back."""
+    expected = Counter(fetch_expected(node_url, first, last).records)
+    stream.wait_until_stable()
+    found: Counter[tuple[bytes, bytes]] = Counter()
+    for row in (row for rows in stream.event_logs().values() for row in rows):
+        value = row.value or b""
+        if value.endswith(b'"removed":true}'):
+            found[row.key or b"", value.replace(b'"removed":true}', b'"removed":false}')] -= 1
+        else:
+            found[row.key or b"", value] += 1
+    return Count(expected.total(), (expected - found).total(), (found - expected).total())
 
 
 def heights_of(rows: Rows) -> Sequence[int]:

@@ -6,8 +6,12 @@ import contextlib
 import socket
 import struct
 import threading
+from collections.abc import Iterator
+from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from ethlogs_devnet import KafkaBroker
 
 END_TXN = 26
 """The API key of EndTxn, which commits or aborts a transaction."""
@@ -106,3 +110,14 @@ def _cut(one: socket.socket) -> None:
     with contextlib.suppress(OSError):
         one.shutdown(socket.SHUT_RDWR)
     one.close()
+
+
+@contextlib.contextmanager
+def proxied_broker(folder: Path) -> Iterator[tuple[KafkaBroker, TcpProxy]]:
+    """A broker that clients reach through a proxy only."""
+    with TcpProxy() as proxy:
+        advertised = {"advertised.listeners": f"PLAINTEXT://127.0.0.1:{proxy.port}"}
+        broker = KafkaBroker(folder, advertised)
+        proxy.upstream_port = broker.ports[0]
+        with broker:
+            yield broker, proxy

@@ -1,4 +1,7 @@
-"""Whatever is killed or frozen in mid-run: each event log once, in order, the ledger agreeing."""
+"""Whatever is killed or frozen in mid-run: each event log once, in order, the ledger agreeing.
+
+More of it, alone and with a reorg meanwhile, is in tests/faults; test_faults.py plays some.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from ethlogs_devnet import SMALL_PLAN, GethNode, KafkaBroker, LiveHead
 
 from .running import RunInProcess, RunInThread, another_run, build_settings, run, wait_until
 from .streams import Stream, assert_exactly_once, read_topic
-from .tcp_proxy import END_TXN, TcpProxy
+from .tcp_proxy import END_TXN, TcpProxy, proxied_broker
 
 pytestmark = pytest.mark.services
 
@@ -61,26 +64,6 @@ def commit_blocks(geth: GethNode, count: int) -> None:
         geth.commit_block(SMALL_PLAN)
 
 
-def test_the_broker_killed_and_restarted_in_mid_run(
-    breakable_kafka: KafkaBroker,
-    new_stream: Callable[[KafkaBroker], Stream],
-    own_geth: GethNode,
-    chance: random.Random,
-) -> None:
-    stream = new_stream(breakable_kafka)
-    settings = build_settings(stream, own_geth.url, start="1", blocks=BLOCKS, patience=90.0)
-    with RunInThread(settings) as running:
-        for tip in (10, 13):
-            wait_until(lambda: running.tip == tip, "the run has all blocks that there are")  # noqa: B023
-            commit_blocks(own_geth, 3)
-            time.sleep(chance.uniform(0, 0.2))
-            breakable_kafka.kill()
-            breakable_kafka.start()
-        commit_blocks(own_geth, BLOCKS - own_geth.height())
-        running.wait().assert_done()
-    assert_exactly_once(stream, own_geth.url, 1, BLOCKS)
-
-
 def test_the_broker_frozen_for_a_while_in_mid_run(
     breakable_kafka: KafkaBroker, new_stream: Callable[[KafkaBroker], Stream], live_geth: GethNode
 ) -> None:
@@ -116,18 +99,6 @@ def test_the_broker_frozen_until_the_producer_gives_up(
     assert_exactly_once(stream, live_geth.url, 1, BLOCKS)
 
 
-def test_the_node_killed_and_restarted_in_mid_run(stream: Stream, live_geth: GethNode) -> None:
-    settings = build_settings(stream, live_geth.url, start="1", blocks=BLOCKS)
-    with RunInThread(settings) as running:
-        wait_until(lambda: running.tip > 12, "the run follows")
-        live_geth.kill()
-        wait_until(lambda: any("cannot be reached" in text for text in running.notices), "it is missed")
-        live_geth.start()
-        outcome = running.wait().assert_done()
-    assert outcome.report["retries"] >= 1
-    assert_exactly_once(stream, live_geth.url, 1, BLOCKS)
-
-
 def test_a_broker_that_stays_away_ends_the_run_with_status_7(
     breakable_kafka: KafkaBroker,
     new_stream: Callable[[KafkaBroker], Stream],
@@ -156,22 +127,15 @@ def test_a_broker_that_stays_away_ends_the_run_with_status_7(
 
 @pytest.fixture
 def proxied_kafka(tmp_path: Path) -> Iterator[tuple[KafkaBroker, TcpProxy]]:
-    """A broker that clients reach through a proxy only."""
-    with TcpProxy() as proxy:
-        advertised = {"advertised.listeners": f"PLAINTEXT://127.0.0.1:{proxy.port}"}
-        broker = KafkaBroker(tmp_path / "kafka", advertised)
-        proxy.upstream_port = broker.ports[0]
-        with broker:
-            yield broker, proxy
+    with proxied_broker(tmp_path / "kafka") as both:
+        yield both
 
 
-@pytest.mark.parametrize("times", [1, 1_000], ids=["one connection is cut", "every retry is cut too"])
-def test_a_commit_whose_answer_is_lost(
+def test_a_commit_whose_answer_is_lost_and_those_of_its_retries_too(
     proxied_kafka: tuple[KafkaBroker, TcpProxy],
     new_stream: Callable[[KafkaBroker], Stream],
     live_geth: GethNode,
     monkeypatch: pytest.MonkeyPatch,
-    times: int,
 ) -> None:
     broker, proxy = proxied_kafka
     monkeypatch.setattr("ethlogs.kafka.writer.COMMIT_SECONDS", 2.0)
@@ -179,12 +143,11 @@ def test_a_commit_whose_answer_is_lost(
     settings = build_settings(stream, live_geth.url, start="1", blocks=BLOCKS)
     with RunInThread(settings) as running:
         wait_until(lambda: running.tip > 12, "the run follows")
-        proxy.lose_answer(END_TXN, times)
-        wait_until(lambda: proxy.lost, "an answer is lost")
-        if times > 1:
-            wait_until(lambda: any("trying again" in text for text in running.notices), "the run notices it")
-        proxy.lose_answer(END_TXN, 0)
+        proxy.lose_answer(END_TXN, times=1_000)
+        wait_until(lambda: any("trying again" in text for text in running.notices), "the run notices it")
+        proxy.lose_answer(END_TXN, times=0)
         report = running.wait().assert_done().report
+    assert proxy.lost
     assert_exactly_once(stream, live_geth.url, 1, BLOCKS)
     assert (report["firstBlock"], report["lastBlock"], report["blocks"]) == (1, BLOCKS, BLOCKS)
     last = stream.blocks()[-1].json

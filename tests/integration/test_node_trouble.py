@@ -16,6 +16,14 @@ from ethlogs.errors import (
 )
 from ethlogs_devnet import SMALL_PLAN, GethNode
 
+from .lies import (
+    answer_empty,
+    change_a_byte,
+    exchange_a_transaction,
+    hide_a_log,
+    leave_out_a_receipt,
+    swap_two_logs,
+)
 from .lying_node import LyingNode, Reply
 from .running import RunInThread, build_settings, run, wait_until
 from .streams import Stream, assert_exactly_once, heights_of
@@ -34,33 +42,6 @@ def node(geth: GethNode) -> Iterator[LyingNode]:
 
 
 # ---------------------------------------------------------------- lies
-
-
-def hide_a_log(receipts: list[dict[str, Any]]) -> None:
-    next(receipt for receipt in reversed(receipts) if receipt["logs"])["logs"].pop()
-
-
-def change_a_byte(receipts: list[dict[str, Any]]) -> None:
-    log = next(log for receipt in receipts for log in receipt["logs"] if len(log["data"]) > 2)
-    log["data"] = log["data"][:-1] + ("0" if log["data"][-1] != "0" else "1")
-
-
-def swap_two_logs(receipts: list[dict[str, Any]]) -> None:
-    logs = next(receipt["logs"] for receipt in receipts if len(receipt["logs"]) > 1)
-    for name in ("topics", "data", "address"):
-        logs[0][name], logs[1][name] = logs[1][name], logs[0][name]
-
-
-def leave_out_a_receipt(receipts: list[dict[str, Any]]) -> None:
-    receipts.pop()
-
-
-def exchange_a_transaction(receipts: list[dict[str, Any]]) -> None:
-    receipts[0]["transactionHash"] = receipts[1]["transactionHash"]
-
-
-def answer_empty(receipts: list[dict[str, Any]]) -> None:
-    receipts.clear()
 
 
 def of_height(change: Callable[[list[dict[str, Any]]], None]) -> Callable[[list[Any], Any], Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,8 @@ EVENT_LOG_CONFIG = {
     "max.message.bytes": str(MAX_RECORD_BYTES),
 }
 LEDGER_CONFIG = {"cleanup.policy": "compact"}
+_SPREAD_SECONDS = 15.0
+"""A broker hears of a topic that another one created within moments; each call may ask another broker."""
 _NEEDED = frozenset({"READ", "WRITE", "DESCRIBE"})
 _READ_CONFIGS = (
     "cleanup.policy",
@@ -94,8 +97,9 @@ def ensure_topics(
     with admin_client(settings) as client:
         if creation.create:
             _create_missing(client, stream, creation)
-        topic = _require(client, stream.topic)
-        ledger_topic = _require(client, stream.ledger_topic)
+        seconds = _SPREAD_SECONDS if creation.create else 0.0
+        topic = _require(client, stream.topic, seconds)
+        ledger_topic = _require(client, stream.ledger_topic, seconds)
     check_ledger_topic(ledger_topic)
     return topic, ledger_topic, check_event_log_topic(topic)
 
@@ -178,11 +182,12 @@ def missing_topic(name: str) -> TopicError:
 
 def create_topic(
     client: KafkaAdminClient, name: str, partitions: int, replication_factor: int, config: dict[str, str]
-) -> None:
+) -> Topic:
     """Create a topic and wait until it can be used; one that appeared meanwhile is as good."""
     with contextlib.suppress(TopicAlreadyExistsError):
         client.create_topics([NewTopic(name, partitions, replication_factor, topic_configs=config)])
     client.wait_for_topics([name])
+    return _require(client, name, _SPREAD_SECONDS)
 
 
 def _create_missing(client: KafkaAdminClient, stream: StreamSettings, creation: TopicCreation) -> None:
@@ -193,11 +198,15 @@ def _create_missing(client: KafkaAdminClient, stream: StreamSettings, creation: 
         create_topic(client, stream.ledger_topic, ledger.PARTITIONS, replication_factor, LEDGER_CONFIG)
 
 
-def _require(client: KafkaAdminClient, name: str) -> Topic:
-    topic = describe_topic(client, name)
-    if topic is None:
-        raise missing_topic(name)
-    return topic
+def _require(client: KafkaAdminClient, name: str, seconds: float) -> Topic:
+    deadline = time.monotonic() + seconds
+    while True:
+        topic = describe_topic(client, name)
+        if topic is not None:
+            return topic
+        if time.monotonic() >= deadline:
+            raise missing_topic(name)
+        time.sleep(0.1)
 
 
 def _describe_config(client: KafkaAdminClient, name: str) -> dict[str, str]:

@@ -1,0 +1,57 @@
+"""A shortened matrix of faults; ``make faults`` plays all of them, alone and with a reorg meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from faults.catalogue import FAULTS
+from faults.chaos import Blows
+from faults.matrix import PAGE
+from faults.scenario import open_kafka, play
+from faults.stage import Kafka
+
+BY_NAME = {fault.name: fault for fault in FAULTS}
+WITH_A_REORG = (
+    "driver killed (SIGKILL)",
+    "two runs on one stream at once",
+    "broker killed and restarted",
+    "answer to a commit lost",
+    "node killed and restarted",
+    "an event log hidden",
+)
+
+
+@pytest.fixture(scope="module")
+def stage_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    with open_kafka(tmp_path_factory.mktemp("faults")) as kafka:
+        yield kafka
+
+
+@pytest.mark.services
+@pytest.mark.parametrize("name", WITH_A_REORG)
+def test_a_reorg_during_a_fault_loses_and_doubles_nothing(
+    stage_kafka: Kafka, tmp_path: Path, name: str
+) -> None:
+    verdict = play(BY_NAME[name], stage_kafka, tmp_path / "play", reorg=True).verdict
+    assert verdict.is_proven, verdict
+    assert verdict.deepest_reorg >= 2
+
+
+@pytest.mark.services
+def test_a_reorg_across_a_fail_over_loses_and_doubles_nothing(stage_kafka: Kafka, tmp_path: Path) -> None:
+    verdict = play(BY_NAME["reorg across a fail-over"], stage_kafka, tmp_path / "play").verdict
+    assert verdict.is_proven, verdict
+
+
+def test_the_page_has_a_row_for_every_fault() -> None:
+    rows = [line.split("|")[1].strip() for line in PAGE.read_text().splitlines() if line.startswith("| ")]
+    assert [name for name in rows if name != "fault"] == [fault.name for fault in FAULTS]
+
+
+def test_the_same_seed_is_the_same_sequence_of_faults() -> None:
+    first, again, other = ([str(blow) for blow in islice(Blows(seed), 20)] for seed in (7, 7, 8))
+    assert first == again != other
