@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # most of them wait for services, which a file shares
-AT_ONCE := -n 3 --dist loadfile
+AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup demo demo-yarn demo-secure test test-long lint unit integration faults chaos bench docs clean
 
