@@ -2,9 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # most of them wait for services, which a file shares
-AT_ONCE := -n 3 --dist loadfile
+AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo demo-yarn test test-long lint unit integration faults chaos bench docs clean
+.PHONY: help setup demo demo-yarn demo-secure test test-long lint unit integration faults chaos bench docs clean
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-14s%s\n", $$1, $$2}'
@@ -17,6 +17,9 @@ demo: setup ## the main job on this machine: a real geth, a real Kafka, 20 block
 
 demo-yarn: setup ## the same on a real YARN and HDFS, from a packed environment, twice
 	@$(BIN)/ethlogs-devnet run --yarn -- $(BIN)/python scripts/demo_yarn.py
+
+demo-secure: setup ## the same on a cluster with Kerberos: KDC, HDFS, YARN, Kafka with TLS and ACLs
+	@$(BIN)/ethlogs-devnet run --yarn --kerberos -- $(BIN)/python scripts/demo_secure.py
 
 test: lint unit integration ## lint, types, unit tests, and integration tests with the real services
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from kafka import KafkaConsumer
 
@@ -32,16 +34,16 @@ def show(text: str) -> None:
     sys.stdout.flush()
 
 
-def show_records(count: int) -> None:
-    """Read the first records of the topic."""
-    consumer = KafkaConsumer(
-        TOPIC,
-        bootstrap_servers=os.environ["ETHLOGS_BOOTSTRAP_SERVER"],
-        isolation_level="read_committed",
-        auto_offset_reset="earliest",
-        group_id=None,
-        consumer_timeout_ms=20_000,
-    )
+def show_records(count: int, login: Mapping[str, Any] | None = None) -> None:
+    """Read the first records of the topic; ``login`` is kafka-python's settings for a Kafka that asks who."""
+    settings = {
+        "bootstrap_servers": os.environ["ETHLOGS_BOOTSTRAP_SERVER"],
+        "isolation_level": "read_committed",
+        "auto_offset_reset": "earliest",
+        "group_id": None,
+        "consumer_timeout_ms": 20_000,
+    }
+    consumer = KafkaConsumer(TOPIC, **{**(login or {}), **settings})
     for record, _ in zip(consumer, range(count), strict=False):
         show(f"{record.key.decode()}  {record.value.decode()}")
     consumer.close()

@@ -28,6 +28,6 @@ LEFT_OUT = (
     ),
     (
         "a container of YARN killed",
-        "tests/integration/test_yarn.py has it; the attempt that YARN starts is played here without YARN",
+        "tests/integration/yarn has it; the attempt that YARN starts is played here without YARN",
     ),
 )

@@ -31,7 +31,7 @@ class Command:
     ) -> None:
         self._limit_seconds = limit_seconds
         folder.mkdir(exist_ok=True)
-        self._folder = folder
+        self.folder = folder
         self._out, self._err = folder / "out", folder / "err"
         environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("ETHLOGS_")},
@@ -91,7 +91,7 @@ class Command:
 
     def _pid_of(self, program: str) -> int:
         """The one process of a program that has the run's folder as its last argument."""
-        (folder,) = (self._folder / "runs").iterdir()
+        (folder,) = (self.folder / "runs").iterdir()
         pids = [
             int(entry.name)
             for entry in Path("/proc").iterdir()

@@ -30,6 +30,8 @@ AUTHORIZER = {
 }
 ODD_BLOCKS = {"small": 1, "empty": 2, "many": 3, "large": 4, "after": 5}
 """The heights of :func:`odd_geth`."""
+LONGEST = ("test_secured_yarn", "test_attempts", "test_runs", "test_faults", "test_produce_command")
+"""The files that take minutes each."""
 MANY_LOGS = 20_000
 LARGE_BYTES = 3_000_000
 
@@ -39,6 +41,12 @@ def pytest_configure() -> None:
     a signal that is ignored stays ignored in every child.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first: of several processes none is left alone with it at the end."""
+    rank = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path.stem, len(rank)))
 
 
 @pytest.fixture(scope="session")

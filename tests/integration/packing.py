@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def pack(folder: Path, *arguments: str) -> tuple[int, str, str]:
 
 def pack_twice_at_once(folder: Path) -> Packing:
     """Pack the driver's environment with two commands that are started together."""
-    env_file = write_env_file(folder / "conda-env.yml", find_channel(), TEMPLATE)
+    env_file = write_env_file(folder / "conda-env.yml", find_channel(), TEMPLATE, kerberos=has_kerberos())
     both = [start_pack(folder, "--env-file", str(env_file), "--json") for _ in range(2)]
     told = []
     for process in both:
@@ -75,6 +76,11 @@ def pack_once(folder: Path) -> Packing:
         if not note.exists():
             note.write_text(json.dumps(pack_twice_at_once(folder).told))
     return Packing(folder, folder / "conda-env.yml", json.loads(note.read_text()))
+
+
+def has_kerberos() -> bool:
+    """Whether pip can build gssapi here, as make setup says where it cannot."""
+    return find_spec("gssapi") is not None
 
 
 def write_small_env_file(path: Path, *dependencies: str) -> Path:

@@ -13,6 +13,7 @@ import click
 import pytest
 from fake_programs import write_java, write_program, write_spark
 
+from ethlogs.cli.display import ProgressDisplay
 from ethlogs.cli.main import _run, cli
 from ethlogs.cli.produce import produce
 from ethlogs.spark.submit import driver_script
@@ -544,3 +545,21 @@ def test_what_nobody_foresaw_has_a_status_too(
     outcome = call("logs", "latest", *NODE)
     assert outcome.status == status
     assert said in outcome.stderr
+
+
+def test_a_notice_is_shown_once_and_so_is_each_of_a_later_attempt(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def progress(attempt: int, *texts: str) -> dict[str, Any]:
+        notices = [{"number": number, "text": text} for number, text in enumerate(texts, start=1)]
+        return {"attempt": attempt, "notices": notices}
+
+    with ProgressDisplay(quiet=False) as display:
+        for snapshot in (
+            progress(1, "a", "b"),
+            progress(1, "a", "b"),
+            progress(2, "c"),
+            progress(2, "c", "d"),
+        ):
+            display.show(snapshot)
+    assert capsys.readouterr().err.split() == ["a", "b", "c", "d"]

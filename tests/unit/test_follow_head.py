@@ -130,6 +130,40 @@ def test_a_node_that_stays_behind_ends_the_run() -> None:
         head.wait_for(8)
 
 
+def test_a_stream_above_what_is_finalized_is_waited_for_and_no_lag_of_the_node() -> None:
+    node = FakeNode(latest=[9], finalized=[5, 5, 5, 8])
+    head, notices = watcher(node, FollowSettings(head="finalized"), patience_seconds=0.0)
+    assert head.wait_for(8) == 8
+    assert notices == ["node http://fake is at finalized block 5 yet; waiting for block 8"]
+    assert node.left == []
+
+
+def test_a_node_below_the_tip_is_behind_whatever_is_finalized() -> None:
+    node = FakeNode(latest=[6], finalized=[5])
+    head, _ = watcher(node, FollowSettings(head="finalized"), patience_seconds=0.0)
+    with pytest.raises(NodeUnavailableError, match="below the stream's tip 7"):
+        head.wait_for(8)
+
+
+@pytest.mark.parametrize(
+    ("settings", "script", "said"),
+    [
+        (
+            FollowSettings(head="finalized"),
+            {"latest": [9], "finalized": [None, None, 3]},
+            "no finalized block",
+        ),
+        (FollowSettings(confirmations=5), {"latest": [2, 2, 2, 7]}, "no block 5 below its head"),
+    ],
+)
+def test_a_chain_without_such_a_head_is_told(
+    settings: FollowSettings, script: dict[str, list[Any]], said: str
+) -> None:
+    head, notices = watcher(FakeNode(**script), settings)
+    head.wait_for(0)
+    assert notices == [f"node http://fake has {said} yet; waiting for block 0"]
+
+
 def test_waiting_for_a_block_hears_a_request_to_stop() -> None:
     stop = StopSwitch()
     stop.request(15, "asked to")

@@ -37,6 +37,8 @@ INSIDE_FUNCTIONS = {
     ("cli/security.py", "ethlogs.kerberos.keeper.kept_ticket"),
     ("driver.py", "ethlogs.kerberos.keeper.kept_ticket"),
     ("driver.py", "pyspark.sql.SparkSession"),
+    ("kerberos/users_ticket.py", "gssapi"),
+    ("kerberos/users_ticket.py", "gssapi.raw.misc.GSSError"),
     ("environment/archive.py", "conda_pack"),
     ("environment/install.py", "rattler"),
     ("proof/keccak.py", "eth_hash.auto.keccak"),

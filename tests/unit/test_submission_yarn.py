@@ -207,6 +207,11 @@ def test_what_an_application_waits_for_is_one_sentence() -> None:
         ([("IOException", "DestHost"), ("ConnectException", "Connection refused")], 8, "Connection refused"),
         ([("AccessControlException", "Permission denied: user=me, access=WRITE")], 5, "permission denied"),
         (
+            [("YarnException", "User a does not have privilege to see this")],
+            5,
+            "permission denied",
+        ),
+        (
             [("IOException", "x"), ("AccessControlException", "Client cannot authenticate via:[TOKEN]")],
             5,
             "no valid ticket",

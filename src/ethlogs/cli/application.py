@@ -11,7 +11,7 @@ import orjson
 from ethlogs.cli import options
 from ethlogs.cli.cluster import Found, application_options, open_application
 from ethlogs.cli.display import say
-from ethlogs.errors import ExitStatus, SubmissionError
+from ethlogs.errors import ExitStatus, NotAuthorizedError, SubmissionError
 from ethlogs.run_folder import PROGRESS
 from ethlogs.submission.watch import end_application
 
@@ -42,6 +42,7 @@ def stop(stop_timeout: float, as_json: bool, verbose: bool, quiet: bool, **given
         if application.ended:
             say(f"the application {application.id} has ended already: {application.final}", quiet)
             return ExitStatus.DONE
+        _require_owner(found, given["hdfs_dir"])
         say(f"asking the driver of {application.id} to end after the block in hand", quiet)
         gently = _end(found, stop_timeout)
         progress = (found.folder.read_json(PROGRESS) if found.folder else None) or {}
@@ -52,6 +53,16 @@ def stop(stop_timeout: float, as_json: bool, verbose: bool, quiet: bool, **given
     if as_json:
         click.echo(orjson.dumps({"application": application.id, "gently": gently, "tip": tip}).decode())
     return ExitStatus.DONE
+
+
+def _require_owner(found: Found, hdfs_dir: str | None) -> None:
+    """The request to stop goes into the run's folder, which by default is in its owner's home."""
+    owner, user = found.application.user, found.hadoop.user
+    if owner != user and hdfs_dir is None:
+        raise NotAuthorizedError(
+            f"the application {found.application.id} is {owner}'s, and this is {user}",
+            hint=f"end it as {owner}, by its keytab, its ticket, or --proxy-user {owner}",
+        )
 
 
 def _end(found: Found, seconds: float) -> bool:

@@ -14,9 +14,10 @@ from ethlogs.cli.security import login
 from ethlogs.errors import SubmissionError
 from ethlogs.hadoop.applications import Application
 from ethlogs.hadoop.client import Hadoop, find_conf_dir, open_hadoop
+from ethlogs.kerberos.users_ticket import copied_ticket
 from ethlogs.run_folder import RunFiles
 from ethlogs.spark.java import check_java, find_java
-from ethlogs.spark.submit import find_spark_home, find_spark_submit
+from ethlogs.spark.submit import SparkSubmit, find_spark_home, find_spark_submit
 from ethlogs.submission.shipping import HdfsLayout
 from ethlogs.submission.yarn import run_of, stream_tag
 
@@ -46,11 +47,24 @@ class Found:
 @contextlib.contextmanager
 def open_cluster(given: dict[str, Any]) -> Iterator[Hadoop]:
     """Hadoop's clients, by this machine's Java, Spark and HADOOP_CONF_DIR."""
-    conf_dir = find_conf_dir(os.environ)
     java = find_java(os.environ)
     spark = find_spark_submit(given["spark_submit"], os.environ)
     check_java(java, spark.version)
-    with open_hadoop(find_spark_home(spark), java.path, conf_dir, login(given)) as hadoop:
+    with open_hadoop_by(given, spark, java.path) as hadoop:
+        yield hadoop
+
+
+@contextlib.contextmanager
+def open_hadoop_by(given: dict[str, Any], spark: SparkSubmit, java: str) -> Iterator[Hadoop]:
+    """Hadoop's clients with the keytab that is given, else with a copy of the user's ticket.
+
+    spark-submit, where it is run meanwhile, finds the copy too.
+    """
+    conf_dir, who = find_conf_dir(os.environ), login(given)
+    with (
+        contextlib.nullcontext() if who.keytab else copied_ticket(),
+        open_hadoop(find_spark_home(spark), java, conf_dir, who) as hadoop,
+    ):
         yield hadoop
 
 

@@ -25,7 +25,7 @@ class ProgressDisplay:
 
     def __init__(self, quiet: bool) -> None:
         self._quiet = quiet
-        self._shown_notice = 0
+        self._shown_notice = (0, 0)
         self._line_at = time.monotonic()
         self._line = ""
         self._bar: Progress | None = None
@@ -54,8 +54,10 @@ class ProgressDisplay:
     def show(self, progress: dict[str, Any]) -> None:
         """Show a snapshot; see :meth:`ethlogs.journal.Journal.snapshot`."""
         for notice in progress.get("notices", ()):
-            if notice["number"] > self._shown_notice:
-                self._shown_notice = notice["number"]
+            # each attempt counts its own
+            number = (progress["attempt"], notice["number"])
+            if number > self._shown_notice:
+                self._shown_notice = number
                 self._print(notice["text"])
         if progress.get("firstBlock") is None:
             return

@@ -11,21 +11,22 @@ import orjson
 from click.core import ParameterSource
 
 from ethlogs.cli import options
+from ethlogs.cli.cluster import open_hadoop_by
 from ethlogs.cli.config_file import config_path
 from ethlogs.cli.display import say
 from ethlogs.cli.launching import Output
 from ethlogs.cli.running import run_job, spark_settings
-from ethlogs.cli.security import Identity, identity, login, ticket
+from ethlogs.cli.security import Identity, identity, ticket
 from ethlogs.doctor.checkup import Checkup, Finding
 from ethlogs.doctor.job import format_findings, verdict
 from ethlogs.doctor.kafka import examine_kafka
 from ethlogs.doctor.node import examine_node
 from ethlogs.environment import find_interpreter
 from ethlogs.errors import NotAuthorizedError, SubmissionError
-from ethlogs.hadoop.client import Hadoop, find_conf_dir, open_hadoop
+from ethlogs.hadoop.client import Hadoop, find_conf_dir
 from ethlogs.settings import FollowSettings, Proof, RangeSettings, TopicCreation
 from ethlogs.spark.java import Java, check_java, find_java
-from ethlogs.spark.submit import SparkSubmit, choose_master, find_spark_home, find_spark_submit, is_local
+from ethlogs.spark.submit import SparkSubmit, choose_master, find_spark_submit, is_local
 from ethlogs.submission.shipping import HdfsLayout
 
 _DEFAULT_QUEUE = "default"
@@ -143,11 +144,8 @@ class _Examination:
         return "no keytab is given" if kerberos is None else f"{kerberos.principal}, from {kerberos.keytab}"
 
     def _see_hadoop(self, stack: contextlib.ExitStack) -> str:
-        conf_dir = find_conf_dir(os.environ)
-        self._hadoop = stack.enter_context(
-            open_hadoop(find_spark_home(self._spark), self._java.path, conf_dir, login(self._given))
-        )
-        return f"{conf_dir}, as {self._hadoop.user}"
+        self._hadoop = stack.enter_context(open_hadoop_by(self._given, self._spark, self._java.path))
+        return f"{find_conf_dir(os.environ)}, as {self._hadoop.user}"
 
     def _see_hdfs(self) -> str:
         layout = HdfsLayout.of(self._hadoop.files, self._given["hdfs_dir"])

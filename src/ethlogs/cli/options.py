@@ -152,7 +152,7 @@ kafka_options: Decorator[Any] = combined(
 
 kerberos_options: Decorator[Any] = combined(
     setting("--principal", metavar="NAME@REALM", help="Whose ticket to work with."),
-    setting("--keytab", metavar="FILE", help="The principal's key, to obtain and renew the ticket."),
+    setting("--keytab", metavar="FILE|hdfs:…", help="The principal's key, to obtain and renew the ticket."),
     setting(
         "--kerberos-service-name",
         metavar="NAME",

@@ -12,15 +12,15 @@ from urllib.parse import urlsplit
 import click
 
 from ethlogs.cli import options
+from ethlogs.cli.cluster import open_hadoop_by
 from ethlogs.cli.display import ProgressDisplay, say
 from ethlogs.cli.folders import cache_folder
 from ethlogs.cli.launching import FormatReport, Launch, tell_report
-from ethlogs.cli.security import login
-from ethlogs.errors import ExitStatus, SettingsError
-from ethlogs.hadoop.client import find_conf_dir, open_hadoop
+from ethlogs.cli.security import uses_gssapi
+from ethlogs.errors import ExitStatus, KerberosError, SettingsError
 from ethlogs.run_folder import RunFolder
-from ethlogs.settings import KerberosSettings, display_url
-from ethlogs.spark.submit import find_spark_home, read_configured
+from ethlogs.settings import KerberosSettings, RunSettings, display_url
+from ethlogs.spark.submit import read_configured
 from ethlogs.spark.yarn import Shipment, YarnSettings, build_yarn_argv
 from ethlogs.stop import time_limit
 from ethlogs.submission.shipping import DEFAULT_FOLDER
@@ -78,9 +78,10 @@ def run_there(launch: Launch, given: dict[str, Any], format_report: FormatReport
     """Submit, watch until the end unless ``--detach``, and print the report; returns its status."""
     begun, output = time.monotonic(), launch.output
     tell = partial(say, quiet=output.quiet)
-    conf_dir = find_conf_dir(os.environ)
-    cluster = _cluster_settings(given, launch.settings("RUN").kerberos)
-    with open_hadoop(find_spark_home(launch.spark), launch.java, conf_dir, login(given)) as hadoop:
+    settings = launch.settings("RUN")
+    _require_keytab(settings)
+    cluster = _cluster_settings(given, settings.kerberos)
+    with open_hadoop_by(given, launch.spark, launch.java) as hadoop:
         configured = read_configured(launch.spark_settings, launch.spark, os.environ)
         submitter = YarnSubmitter(
             hadoop, launch.spark, launch.spark_settings, cluster, configured, cache_folder(), tell
@@ -103,6 +104,14 @@ def run_there(launch: Launch, given: dict[str, Any], format_report: FormatReport
     return tell_report(report, output, format_report)
 
 
+def _require_keytab(settings: RunSettings) -> None:
+    if settings.kerberos is None and uses_gssapi(settings.kafka):
+        raise KerberosError(
+            "Kafka asks for a Kerberos ticket, and your own does not go along to a driver on YARN",
+            hint="give --principal and --keytab, from which the driver obtains and renews its own",
+        )
+
+
 def _limits(given: dict[str, Any], gone_seconds: float) -> Limits:
     timeout = given["timeout"]
     left = None if timeout is None else timeout - gone_seconds
@@ -123,8 +132,10 @@ def _cluster_settings(given: dict[str, Any], kerberos: KerberosSettings | None) 
 
 
 def _yarn_settings(given: dict[str, Any], kerberos: KerberosSettings | None) -> YarnSettings:
-    """Acting for another user, Spark takes no keytab: it goes along for Kafka alone."""
-    for_spark = None if given["proxy_user"] else kerberos
+    """Acting for another user, Spark takes no keytab: it goes along for Kafka alone, as one does that only
+    ``--command-config`` names.
+    """
+    for_spark = None if given["proxy_user"] or not given["keytab"] else kerberos
     return YarnSettings(
         principal=for_spark.principal if for_spark else None,
         keytab=for_spark.keytab if for_spark else None,

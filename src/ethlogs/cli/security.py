@@ -12,6 +12,7 @@ import click
 
 from ethlogs.cli import options
 from ethlogs.cli.display import say
+from ethlogs.cli.hdfs_keytab import keytab_here
 from ethlogs.errors import SettingsError
 from ethlogs.hadoop.client import Login
 from ethlogs.settings import KafkaSettings, KerberosSettings
@@ -44,11 +45,11 @@ def identity(given: dict[str, Any]) -> Identity:
     principal = given["principal"] or (config.principal if config else None)
     keytab = given["keytab"] or (config.keytab if config else None)
     name = client.get("sasl.kerberos.service.name", "kafka")
-    return Identity(kafka, kerberos_settings(principal, keytab, name, given["krb5_conf"]))
+    return Identity(kafka, _kerberos_settings(principal, keytab, name, given))
 
 
-def kerberos_settings(
-    principal: str | None, keytab: str | None, service_name: str, krb5_conf: str | None
+def _kerberos_settings(
+    principal: str | None, keytab: str | None, service_name: str, given: dict[str, Any]
 ) -> KerberosSettings | None:
     """Whose ticket to obtain; ``None`` where a ticket that is there already is worked with.
 
@@ -65,6 +66,8 @@ def kerberos_settings(
             f"{missing} is not given",
             hint="--principal and --keytab go together; klist -kt shows whose keys it has",
         )
+    krb5_conf = given["krb5_conf"]
+    keytab = keytab_here(keytab, given)
     for flag, value in (("--keytab", keytab), ("--krb5-conf", krb5_conf)):
         if value is not None and not Path(value).is_file():
             raise SettingsError(f"{flag} {value} is not a file", hint="is the path right?")
@@ -81,7 +84,7 @@ def login(given: dict[str, Any]) -> Login:
     krb5_conf, proxy_user = given["krb5_conf"], given.get("proxy_user")
     if proxy_user is not None:
         return Login(krb5_conf=krb5_conf, proxy_user=proxy_user)
-    found = kerberos_settings(given["principal"], given["keytab"], "", krb5_conf)
+    found = _kerberos_settings(given["principal"], given["keytab"], "", given)
     return Login(krb5_conf=krb5_conf) if found is None else Login(found.principal, found.keytab, krb5_conf)
 
 

@@ -10,7 +10,7 @@ import orjson
 
 from ethlogs.cli import options
 from ethlogs.cli.display import ProgressDisplay, say
-from ethlogs.settings import NodeSettings
+from ethlogs.cli.security import identity, ticket
 from ethlogs.stop import StopSwitch, stop_on_signals
 from ethlogs.verify import Difference, VerifySettings, format_verification, verify_stream
 
@@ -18,6 +18,7 @@ from ethlogs.verify import Difference, VerifySettings, format_verification, veri
 @click.command()
 @options.node_options
 @options.kafka_options
+@options.kerberos_options
 @options.stream_options
 @options.setting(
     "--from",
@@ -54,23 +55,19 @@ def verify(
     """
     if first is not None and last is not None and first > last:
         raise click.UsageError("--from is above --to", click.get_current_context())
-    kafka = options.kafka_settings(given["bootstrap_server"], given["kafka_config"], given["patience"])
+    found = identity(given)
     stream = options.stream_settings(given["topic"], given["ledger_topic"])
-    node = None if offline else _node_settings(given)
+    node = None if offline else options.node_settings(**{n: given[n] for n in options.NODE_SETTINGS})
     stop = StopSwitch(timeout)
     stop_on_signals(stop)
-    with ProgressDisplay(quiet) as display:
-        settings = VerifySettings(kafka, stream, node, first, last)
+    with ticket(found), ProgressDisplay(quiet) as display:
+        settings = VerifySettings(found.kafka, stream, node, first, last)
         summary = verify_stream(settings, stop, _print, display.tell, display.show)
     for sentence in format_verification(summary):
         say(sentence, quiet and not summary.differences)
     if as_json:
         click.echo(orjson.dumps(summary.to_dict()).decode())
     return summary.exitStatus
-
-
-def _node_settings(given: dict[str, Any]) -> NodeSettings:
-    return options.node_settings(given["node_url"], given["node_timeout"], given["patience"])
 
 
 def _print(difference: Difference) -> None:

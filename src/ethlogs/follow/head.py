@@ -31,6 +31,7 @@ class HeadWatcher:
         self._notify = notify
         self._advanced_at = time.monotonic()
         self._told_at = self._advanced_at
+        self._told_held_back = False
         self._finalized: int | None = None
         self._finalized_asked_at = float("-inf")
         self.height = -1
@@ -57,8 +58,11 @@ class HeadWatcher:
         """
         behind = Backoff(POLL_SECONDS, 2.0)
         while self.look() < height:
-            if self.height >= height - 1:
+            held_back = self._is_held_back(height - 1)
+            if self.height >= height - 1 or held_back:
                 behind.reset()
+                if held_back:
+                    self._tell_held_back(height)
                 self._tell_quiet(height)
                 if check_tip is not None:
                     check_tip()
@@ -91,6 +95,26 @@ class HeadWatcher:
         if not isinstance(header, dict):
             return -1
         return parse_quantity(header.get("number"), f"eth_getBlockByNumber {tag}", self._node.name)
+
+    def _is_held_back(self, tip: int) -> bool:
+        """Whether the node has the tip, and --head or --confirmations alone are below it, or have no block.
+
+        So where a stream that followed the latest block goes on with what is finalized.
+        """
+        settings = self._settings
+        if self.height >= max(tip, 0) or (settings.head == "latest" and not settings.confirmations):
+            return False
+        return self._node.fetch_quantity("eth_blockNumber") >= tip
+
+    def _tell_held_back(self, height: int) -> None:
+        if self._told_held_back:
+            return
+        self._told_held_back = True
+        head, confirmations = self._settings.head, self._settings.confirmations
+        what = f"{head} block" if head != "latest" else "block"
+        deep = f" {confirmations} below its head" if confirmations else ""
+        found = f"is at {what} {self.height}" if self.height >= 0 else f"has no {what}"
+        self._notify(f"node {self._node.name} {found}{deep} yet; waiting for block {height}")
 
     def _wait_for_lagging(self, tip: int, behind: Backoff) -> None:
         if behind.failing_seconds > self._patience_seconds:

@@ -223,7 +223,8 @@ class Applications:
             final=str(report.getFinalApplicationStatus().toString()),
             diagnostics=str(report.getDiagnostics() or "").strip(),
             tracking_url=str(report.getTrackingUrl() or ""),
-            attempt=0 if attempt is None else int(attempt.getAttemptId()),
+            # -1 is said to whom it is not to be told
+            attempt=0 if attempt is None else max(0, int(attempt.getAttemptId())),
             started=report.getStartTime() / 1000,
             tags=frozenset(str(tag) for tag in tags or ()),
             log_aggregation=str(report.getLogAggregationStatus()),

@@ -33,6 +33,8 @@ _UNAVAILABLE = frozenset(
 _DENIED = frozenset({"AccessControlException", "AuthorizationException"})
 _UNKNOWN_CALLER = frozenset({"AccessControlException", "KerberosAuthException", "SaslException"})
 _NO_TICKET = ("Client cannot authenticate via", "GSS initiate failed", "No valid credentials provided")
+_NO_PRIVILEGE = "does not have privilege to see this"
+"""Said by a YarnException of no kind of its own."""
 _NO_ROOM = ("QuotaExceededException", "could only be written to 0 of the")
 
 
@@ -75,7 +77,7 @@ def to_ethlogs_error(causes: list[tuple[str, str]], doing: str) -> EthlogsError:
             f"{doing}: the cluster asks for Kerberos and there is no valid ticket: {text}",
             hint="kinit, or give --principal and --keytab",
         )
-    if names & _DENIED:
+    if names & _DENIED or _NO_PRIVILEGE in whole:
         return NotAuthorizedError(f"{doing}: permission denied: {text}", hint="ask for that right")
     if names & _UNAVAILABLE:
         return HadoopUnavailableError(

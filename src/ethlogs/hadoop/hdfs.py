@@ -43,6 +43,14 @@ class HdfsFiles:
                 return None
             return int(self._system.getFileStatus(java_path).getLen())
 
+    def mode(self, path: str) -> int | None:
+        """A file's permissions, like ``0o600``; ``None`` where there is none."""
+        with mapped_errors(f"looking at {path}"):
+            java_path = self._path(path)
+            if not self._system.exists(java_path):
+                return None
+            return int(self._system.getFileStatus(java_path).getPermission().toShort())
+
     def check_writable(self, path: str) -> None:
         """Ask whether this user may make ``path``, or write in it where it is there; nothing is written.
 

@@ -138,6 +138,13 @@ def take_files_along(
     ), files
 
 
+def forget_shipped(local: RunFolder) -> None:
+    """Leave the log alone: passwords and keys are with YARN by now, or of no use."""
+    for path in local.path.iterdir():
+        if path != local.log:
+            path.unlink()
+
+
 def _read_file(name: str, path: str) -> bytes:
     try:
         return Path(path).expanduser().read_bytes()

@@ -38,6 +38,7 @@ from ethlogs.submission.shipping import (
     KRB5_CONF,
     HdfsLayout,
     build_package,
+    forget_shipped,
     ship_archive,
     ship_spark,
     take_files_along,
@@ -119,11 +120,14 @@ class YarnSubmitter:
         layout = HdfsLayout.of(self._hadoop.files, self._cluster.hdfs_dir)
         if settings.job == "produce":
             self._make_way(applications, layout, settings)
-        shipment = self._ship(layout, settings, local, time.monotonic())
-        argv = build_yarn_argv(
-            self._spark, self._spark_settings, self._cluster.yarn, name, shipment, self._configured
-        )
-        application_id = self._run(argv, local, settings)
+        try:
+            shipment = self._ship(layout, settings, local, time.monotonic())
+            argv = build_yarn_argv(
+                self._spark, self._spark_settings, self._cluster.yarn, name, shipment, self._configured
+            )
+            application_id = self._run(argv, local, settings)
+        finally:
+            forget_shipped(local)
         return Submitted(application_id, layout.run_folder(settings.run))
 
     def _make_way(self, applications: Applications, layout: HdfsLayout, settings: RunSettings) -> None:

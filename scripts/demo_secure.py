@@ -1,0 +1,47 @@
+"""The demo that ``make demo-secure`` runs inside the devnet: from a keytab to Kafka, Kerberos all the way."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from demo import show, show_records
+from demo_yarn import call, channel_env_file
+
+from ethlogs.kafka.client_config import consumer_config
+from ethlogs.kafka.command_config import read_command_config
+from ethlogs.kafka.stores import StoreFolder
+from ethlogs.kerberos.keeper import kept_ticket
+from ethlogs.settings import KafkaSettings, KerberosSettings
+from ethlogs.stop import StopSwitch
+
+
+def main() -> int:
+    """Pack from a conda-env.yml, run 20 blocks as a principal with a keytab, and read some of them back."""
+    kerberos = KerberosSettings(os.environ.pop("ETHLOGS_PRINCIPAL"), os.environ.pop("ETHLOGS_KEYTAB"))
+    config = os.environ.pop("ETHLOGS_COMMAND_CONFIG")
+    who = ("--principal", kerberos.principal, "--keytab", str(kerberos.keytab), "--command-config", config)
+    show(f"Kafka's clients here log in by {config}:")
+    show("".join(f"    {line}\n" for line in Path(config).read_text().splitlines()))
+    with channel_env_file("--kerberos"):
+        status = call("ethlogs", "produce", *who, "--blocks", "20")
+    if status:
+        return status
+    show("\nthree records of the event-log topic, as a consumer with a ticket reads them, read_committed:")
+    read_back(kerberos, Path(config))
+    return call("ethlogs", "status", *who)
+
+
+def read_back(kerberos: KerberosSettings, client_properties: Path) -> None:
+    """Read with the settings that produced."""
+    with closing(StoreFolder()) as stores:
+        config = read_command_config(client_properties, stores)
+        kafka = KafkaSettings(os.environ["ETHLOGS_BOOTSTRAP_SERVER"], config.client)
+        with kept_ticket(kerberos, kafka.hosts, StopSwitch(), lambda _notice: None):
+            show_records(3, consumer_config(kafka, "read_committed"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

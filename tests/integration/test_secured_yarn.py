@@ -1,0 +1,321 @@
+"""Keytab to Kafka on a cluster with Kerberos: for longer than tickets live, and for nobody else to see.
+
+One long run follows while the other tests start theirs beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyspark
+import pytest
+
+from ethlogs_devnet import SMALL_PLAN, GethNode, HadoopCluster, Kdc, LiveHead, Right, SecureKafka, Way
+from ethlogs_devnet.users import USER, VISITOR
+
+from .commands import Command
+from .running import wait_until
+from .secured import COMMAND_SECONDS, DAEMONS, Estate, Secrets
+from .streams import Stream, assert_exactly_once
+
+pytestmark = pytest.mark.services
+
+TICKET_SECONDS, REAUTH_SECONDS = 20, 15
+BLOCKS_WHILE_LOOKING = 80
+LONG_SECONDS, HOUR_SECONDS = 120, 3600
+APPLICATION = re.compile(r"application_\d+_\d+")
+SCRAM = Way("SASL_SSL", "SCRAM-SHA-512")
+NODE_HEADER = f"X-Token: {secrets.token_hex(12)}"
+GATEWAY = "gateway"
+"""Who may act for the visitor."""
+ACTS_FOR_VISITOR = {
+    f"hadoop.proxyuser.{GATEWAY}.hosts": "*",
+    f"hadoop.proxyuser.{GATEWAY}.users": VISITOR,
+    "hadoop.user.group.static.mapping.overrides": ";".join(f"{n}={n}" for n in (USER, VISITOR, GATEWAY)),
+}
+SPARK_IS_HERE = ("--conf", f"spark.yarn.jars=local:{Path(pyspark.__file__).parent}/jars/*")
+"""Spares another user's upload of Spark's jars: the node is this machine."""
+
+
+@pytest.fixture(scope="module")
+def estate(tmp_path_factory: pytest.TempPathFactory, packed: Path) -> Iterator[Estate]:
+    """Tickets of 20 seconds, and a Kafka that asks each connection again after 15."""
+    folder = tmp_path_factory.mktemp("estate")
+    with Kdc(folder / "kdc", TICKET_SECONDS) as kdc:
+        broker = SecureKafka(folder / "kafka", kdc, reauth_seconds=REAUTH_SECONDS)
+        cluster = HadoopCluster(folder / "hadoop", {"core": ACTS_FOR_VISITOR}, kdc=kdc)
+        with pytest.MonkeyPatch.context() as patch, broker, cluster:
+            patch.setenv("KRB5_CONFIG", str(kdc.krb5_conf))
+            for person in (VISITOR, GATEWAY):  # whose own tickets are worked with
+                kdc.add_principal(person, HOUR_SECONDS)
+            yield Estate(kdc, cluster, broker, packed, folder)
+
+
+@pytest.fixture(scope="module")
+def live_geth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GethNode]:
+    """A node whose chain goes on."""
+    with GethNode(tmp_path_factory.mktemp("geth")) as node:
+        for _ in range(10):
+            node.commit_block(SMALL_PLAN)
+        with LiveHead(node, 0.5, SMALL_PLAN):
+            yield node
+
+
+@pytest.fixture(scope="module")
+def start(estate: Estate, live_geth: GethNode) -> Iterator[Callable[..., Command]]:
+    """Starts commands, all of which end with the module."""
+    begun: list[Command] = []
+
+    def start_one(stream: Stream, where: dict[str, str], *flags: str, name: str = "produce") -> Command:
+        folder = estate.folder / f"command-{len(begun)}"
+        begun.append(
+            Command(
+                stream, live_geth.url, folder, *flags, name=name, where=where, limit_seconds=COMMAND_SECONDS
+            )
+        )
+        return begun[-1]
+
+    yield start_one
+    for command in begun:
+        with command:
+            pass
+
+
+class LongRun:
+    """The run that all other tests have beside them."""
+
+    def __init__(self, command: Command, stream: Stream, node: str) -> None:
+        self.command, self.stream, self.node = command, stream, node
+        self.command.wait_for_tip(stream, 10)
+        self.began_at = time.monotonic()
+        self.application = str(id_of(command))
+
+
+@pytest.fixture(scope="module")
+def long_run(estate: Estate, start: Callable[..., Command], live_geth: GethNode) -> LongRun:
+    """Everything by Kerberos: HDFS, YARN, and Kafka with TLS."""
+    stream = estate.new_stream()
+    command = start(stream, estate.of(), "--start", "1", "--max-app-attempts", "2")
+    return LongRun(command, stream, live_geth.url)
+
+
+def id_of(command: Command) -> str:
+    """The id of a command's application, as soon as it says it."""
+
+    def told() -> str | None:
+        match = APPLICATION.search(command.stderr)
+        assert match or command.process.poll() is None, command.stderr
+        return match.group() if match else None
+
+    return str(wait_until(told, "the command says the application's id", COMMAND_SECONDS))
+
+
+def drivers(application: str) -> list[int]:
+    """The Python processes that work in an application's container."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and application in str((entry / "cwd").readlink()):
+                found += [int(entry.name)] * (b"python" in (entry / "cmdline").read_bytes().split(b"\0")[0])
+        except OSError:
+            continue
+    return found
+
+
+# ---------------------------------------------------------------- a second user
+
+
+def test_another_user_can_neither_read_nor_end_what_is_not_theirs(estate: Estate, long_run: LongRun) -> None:
+    application = long_run.application
+    theirs = [path for path, status in estate.walk(f"/user/{USER}") if status["type"] == "FILE"]
+    assert any("/.sparkStaging/" in path for path in theirs)
+    assert any("/.ethlogs/runs/" in path for path in theirs)
+    for path in theirs:
+        assert estate.hdfs(VISITOR, path, "GETFILESTATUS").status_code == 403, path
+    visitor = estate.of(VISITOR)
+    for command in ("stop", "tail"):
+        refused = estate.command(visitor, command, "--application", application)
+        assert refused.returncode == 5, refused.stderr
+        assert "Traceback" not in refused.stderr
+    state = f"{estate.cluster.webapp}/ws/v1/cluster/apps/{application}/state"
+    assert estate.ask(VISITOR, state, "PUT", json={"state": "KILLED"}).status_code == 403
+    assert estate.application(application)["state"] == "RUNNING"
+
+
+# ---------------------------------------------------------------- secrets
+
+
+def test_no_password_token_or_key_is_found_anywhere(
+    estate: Estate, long_run: LongRun, start: Callable[..., Command], live_geth: GethNode
+) -> None:
+    """While it runs: no command line, and no file that others can read. Afterwards: nowhere at all."""
+    headers = estate.folder / "node-headers"
+    headers.write_text(f"{NODE_HEADER}\n")
+    headers.chmod(0o600)
+    events = f"/user/{USER}/spark-events"
+    estate.hdfs(USER, events, "MKDIRS", "PUT").raise_for_status()
+    stream = estate.new_stream()
+    where = {**estate.of(way=SCRAM), "ETHLOGS_NODE_HEADER_FILE": str(headers)}
+    conf = {"enabled": "true", "dir": f"hdfs://{events}", "compress": "false"}
+    flags = [word for name, value in conf.items() for word in ("--conf", f"spark.eventLog.{name}={value}")]
+    secret = Secrets(estate.kdc.keytab(USER), estate.kafka.password(USER), NODE_HEADER.split()[1])
+    assert secret.are_in(estate.kdc.keytab(USER).read_bytes())
+
+    last = live_geth.height() + BLOCKS_WHILE_LOOKING
+    command = start(stream, where, "--start", "1", "--to", str(last), *flags)
+    seen: list[str] = []
+
+    def committed() -> bool:
+        assert command.process.poll() is None, command.stderr
+        seen.extend(secret.command_lines())
+        return bool(stream.heights())
+
+    wait_until(committed, "a block is on Kafka", COMMAND_SECONDS)
+    local = estate.cluster.files.data / "nm-local"
+    assert not seen
+    held = secret.files_below(local)
+    assert held, "the settings and the keytab are where the driver works"
+    assert [path for path in held if others_can_read(path, local)] == []
+    assert [path for path in held if path.name == "launch_container.sh"] == []
+    application = id_of(command)
+    ui = f"{estate.application(application)['trackingUrl']}api/v1/applications/{application}/environment"
+    page = estate.ask(USER, ui)
+    assert "spark.kerberos.principal" in page.text
+    assert not secret.are_in(page.content)
+
+    assert command.wait() == 0, command.stderr
+    assert_exactly_once(stream, long_run.node, 1, last)
+    assert not secret.are_in((command.stdout + command.stderr).encode())
+    for kept in (command.folder, estate.folder / "cache", estate.kafka.files.data):
+        assert secret.files_below(kept) == []
+    assert not secret.are_in(estate.cluster.files.log.read_bytes())
+    # YARN keeps what it has brought to a node for the next application of the user
+    assert [path for path in secret.files_below(local) if others_can_read(path, local)] == []
+    read = [path for path, status in estate.walk("/") if is_worth_reading(path, status, long_run.application)]
+    assert {"spark-events", "runs", "app-logs"} <= {part for path in read for part in path.split("/")}
+    assert [p for p in read if secret.are_in(estate.hdfs(DAEMONS, p, "OPEN").content)] == []
+
+
+def others_can_read(path: Path, top: Path) -> bool:
+    """Whether the modes of a file and of every folder above it let anybody in."""
+    folders = [parent for parent in path.parents if parent.is_relative_to(top) and parent != top]
+    return bool(path.stat().st_mode & 0o044) and all(one.stat().st_mode & 0o011 for one in folders)
+
+
+def is_worth_reading(path: str, status: dict[str, Any], running: str) -> bool:
+    """A file that no running application needs for its secrets, and no archive."""
+    is_file = status["type"] == "FILE" and running not in path
+    return is_file and "/spark/" not in path and "/archives/" not in path
+
+
+# ---------------------------------------------------------------- whose ticket, whose keytab
+
+
+def test_a_run_for_another_user_whose_keytab_is_kafkas_alone(
+    estate: Estate, long_run: LongRun, start: Callable[..., Command]
+) -> None:
+    """--proxy-user with --keytab: Spark refuses the pair, so the keytab is a private file of the run."""
+    stream = estate.new_stream()
+    estate.kdc.kinit(GATEWAY, estate.cache(GATEWAY))
+    where = {**estate.of(), "KRB5CCNAME": f"FILE:{estate.cache(GATEWAY)}"}
+    flags = ["--proxy-user", VISITOR, "--queue", "default", *SPARK_IS_HERE]
+    command = start(stream, where, *flags, "--start", "1", "--blocks", "5")
+    assert command.wait() == 0, command.stderr
+    described = estate.application(id_of(command))
+    assert (described["user"], described["queue"]) == (VISITOR, "root.default")
+    assert_exactly_once(stream, long_run.node, 1, 5)
+    runs = [status for path, status in estate.walk(f"/user/{VISITOR}") if "/runs/" in path]
+    assert {status["owner"] for status in runs} == {VISITOR}
+    assert {status["permission"] for status in runs} == {"700", "600"}
+    secret = Secrets(estate.kdc.keytab(USER))
+    assert secret.files_below(command.folder) == []
+    local = estate.cluster.files.data / "nm-local"
+    assert [path for path in secret.files_below(local) if others_can_read(path, local)] == []
+
+
+@pytest.mark.parametrize("kind", ["FILE", "DIR", "KEYRING"])
+def test_the_users_own_ticket_of_any_kind_is_read_and_not_touched(
+    estate: Estate, long_run: LongRun, kind: str
+) -> None:
+    """Java, in which Hadoop's client runs, reads FILE caches alone."""
+    cache = estate.kinit_as(VISITOR, kind)
+    before = estate.list_tickets(cache)
+    where = {**estate.of(VISITOR, SCRAM, keytab=False), "KRB5CCNAME": cache, "ETHLOGS_QUEUE": "default"}
+    found = estate.command(where, "doctor", "--node-url", long_run.node).stdout
+    assert re.search(rf"^ok +hadoop .* as {VISITOR} ", found, re.MULTILINE), found
+    assert re.search(r"^ok +queue ", found, re.MULTILINE), found
+    assert estate.list_tickets(cache) == before
+
+
+def test_a_run_by_the_users_own_ticket_with_a_password_for_kafka(
+    estate: Estate, long_run: LongRun, start: Callable[..., Command]
+) -> None:
+    stream = estate.new_stream()
+    estate.kafka.allow(VISITOR, Right("TOPIC", stream.topic, prefixed=True))
+    estate.kafka.allow(VISITOR, Right("TRANSACTIONAL_ID", f"ethlogs.{stream.topic}", prefixed=True))
+    cache = estate.kinit_as(VISITOR, "KEYRING")
+    where = {**estate.of(VISITOR, SCRAM, keytab=False), "KRB5CCNAME": cache, "ETHLOGS_QUEUE": "default"}
+    command = start(stream, where, "--start", "1", "--blocks", "5", *SPARK_IS_HERE)
+    assert command.wait() == 0, command.stderr
+    assert_exactly_once(stream, long_run.node, 1, 5)
+
+
+def test_without_a_keytab_a_driver_has_no_ticket_for_kafka(estate: Estate, long_run: LongRun) -> None:
+    where = {**estate.of(VISITOR, keytab=False), "KRB5CCNAME": estate.kinit_as(VISITOR, "FILE")}
+    config = estate.folder / "no-keytab.properties"
+    config.write_text("security.protocol=SASL_PLAINTEXT\nsasl.mechanism=GSSAPI\n")
+    refused = estate.command(
+        where, "produce", "--blocks", "1", "--node-url", long_run.node, "--command-config", str(config)
+    )
+    assert refused.returncode == 5, refused.stderr
+    assert "your own does not go along to a driver on YARN" in refused.stderr
+
+
+def test_a_keytab_on_hdfs_and_the_doctor_in_a_container(estate: Estate, long_run: LongRun) -> None:
+    """It is fetched with the ticket of whoever may read it, here the visitor's."""
+    url = f"/user/{VISITOR}/of-{USER}.keytab"
+    content = estate.kdc.keytab(USER).read_bytes()
+    estate.hdfs(VISITOR, url, "CREATE&permission=600", "PUT", data=content).raise_for_status()
+    where = {**estate.of(), "ETHLOGS_KEYTAB": f"hdfs://{url}", "ETHLOGS_TOPIC": long_run.stream.topic}
+    where["KRB5CCNAME"] = estate.kinit_as(VISITOR, "FILE")
+    finished = estate.command(where, "doctor", "--in-cluster", "--json", "--node-url", long_run.node)
+    assert finished.returncode == 0, finished.stderr
+    found = json.loads(finished.stdout)["findings"]
+    assert {one["state"] for one in found} == {"ok"}, found
+    assert f"as {USER} " in finished.stderr
+    assert "others may read" not in finished.stderr
+
+
+# ---------------------------------------------------------------- the long run
+
+
+def test_a_run_outlives_its_tickets_its_sessions_and_an_attempt(
+    estate: Estate, long_run: LongRun, start: Callable[..., Command]
+) -> None:
+    """Six lives of a ticket and eight sessions with Kafka; the second attempt has a ticket of its own."""
+    command, application = long_run.command, long_run.application
+    (driver,) = drivers(application)
+    os.kill(driver, signal.SIGKILL)
+    ticket = f"a ticket for {estate.kdc.full_name(USER)}"
+    wait_until(lambda: command.stderr.count(ticket) == 2, "attempt 2 has its ticket", COMMAND_SECONDS)
+    tip = long_run.stream.heights()[-1]
+    command.wait_for_tip(long_run.stream, tip + 1)
+    began_again_at = time.monotonic()
+    remaining = LONG_SECONDS - (time.monotonic() - long_run.began_at)
+    while time.monotonic() < max(began_again_at + 2 * TICKET_SECONDS, long_run.began_at + remaining):
+        assert command.process.poll() is None, command.stderr
+        time.sleep(0.5)
+    stopped = estate.command(estate.of(), "stop", "--application", application, "--json")
+    assert stopped.returncode == 0, stopped.stderr
+    assert json.loads(stopped.stdout)["gently"]
+    assert command.wait() == 143, command.stderr
+    assert_exactly_once(long_run.stream, long_run.node, 1, long_run.stream.heights()[-1])
+    assert estate.application(application)["finalStatus"] == "SUCCEEDED"

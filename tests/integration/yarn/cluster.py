@@ -1,0 +1,90 @@
+"""The cluster that the tests submit to, as a user and as its ResourceManager see it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from ethlogs_devnet import HadoopCluster
+
+from ..commands import ETHLOGS, Command
+from ..running import wait_until
+
+APPLICATION = re.compile(r"application_\d+_\d+")
+START_SECONDS = 300.0
+"""For containers on a machine that does much else."""
+
+
+class Yarn:
+    """The cluster as a user has it: its settings, an archive, and what the ResourceManager says."""
+
+    def __init__(self, cluster: HadoopCluster, archive: Path, folder: Path) -> None:
+        self.cluster = cluster
+        self.where = {
+            **cluster.environment(),
+            "ETHLOGS_MASTER": "yarn",
+            "ETHLOGS_ENV_ARCHIVE": str(archive),
+            "XDG_CACHE_HOME": str(folder / "cache"),
+        }
+
+    def applications(self) -> dict[str, dict[str, Any]]:
+        """Everything that the ResourceManager knows, by id."""
+        answer = requests.get(f"{self.cluster.webapp}/ws/v1/cluster/apps", timeout=10).json()
+        return {found["id"]: found for found in (answer["apps"] or {}).get("app", ())}
+
+    def describe(self, application: str) -> dict[str, Any]:
+        return self.applications()[application]
+
+    def attempts(self, application: str) -> int:
+        url = f"{self.cluster.webapp}/ws/v1/cluster/apps/{application}/appattempts"
+        return len(requests.get(url, timeout=10).json()["appAttempts"]["appAttempt"])
+
+    def kill(self, application: str) -> None:
+        """End it as another user's program would."""
+        url = f"{self.cluster.webapp}/ws/v1/cluster/apps/{application}/state"
+        requests.put(url, json={"state": "KILLED", "diagnostics": "out of budget"}, timeout=10)
+
+    def drivers(self, application: str) -> dict[str, int]:
+        """The processes of an application's driver: its Python and the JVM that started that."""
+        found = {}
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
+                folder = str((entry / "cwd").readlink())
+            except OSError:
+                continue
+            if application in folder and "bash" not in words[0]:
+                found["java" if words[0].endswith("java") else "python"] = int(entry.name)
+        return found
+
+    def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """A command that needs neither node nor broker."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("ETHLOGS_")}
+        finished = subprocess.run(
+            [str(ETHLOGS), *arguments],
+            env={**kept, **self.where},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=START_SECONDS,
+        )
+        assert not check or finished.returncode == 0, finished.stderr
+        return finished
+
+
+def id_of(command: Command) -> str:
+    """The id of a command's application, as soon as it says it."""
+
+    def told() -> str | None:
+        match = APPLICATION.search(command.stderr)
+        assert match or command.process.poll() is None, command.stderr
+        return match.group() if match else None
+
+    return str(wait_until(told, "the command says the application's id", START_SECONDS))

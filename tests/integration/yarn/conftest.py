@@ -1,0 +1,50 @@
+"""One cluster a file, and commands that end with their test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ethlogs_devnet import SMALL_PLAN, GethNode, HadoopCluster, LiveHead
+
+from ..commands import Command
+from ..streams import Stream
+from .cluster import APPLICATION, START_SECONDS, Yarn
+
+
+@pytest.fixture(scope="module")
+def yarn(tmp_path_factory: pytest.TempPathFactory, packed: Path) -> Iterator[Yarn]:
+    """A cluster that no test stops."""
+    folder = tmp_path_factory.mktemp("yarn")
+    with HadoopCluster(folder / "hadoop") as cluster:
+        yield Yarn(cluster, packed, folder)
+
+
+@pytest.fixture
+def live_geth(own_geth: GethNode) -> Iterator[GethNode]:
+    """A node whose chain goes on."""
+    with LiveHead(own_geth, 0.5, SMALL_PLAN):
+        yield own_geth
+
+
+@pytest.fixture
+def start(yarn: Yarn, stream: Stream, own_geth: GethNode, tmp_path: Path) -> Iterator[Callable[..., Command]]:
+    """Starts ``ethlogs produce`` on YARN; nothing of it outlives the test."""
+    begun: list[Command] = []
+
+    def start_one(*flags: str, of: Stream = stream, name: str = "produce") -> Command:
+        folder = tmp_path / f"command-{len(begun)}"
+        begun.append(
+            Command(
+                of, own_geth.url, folder, *flags, name=name, where=yarn.where, limit_seconds=START_SECONDS
+            )
+        )
+        return begun[-1]
+
+    yield start_one
+    for command in begun:
+        with command:
+            for application in set(APPLICATION.findall(command.stderr + command.stdout)):
+                yarn.kill(application)

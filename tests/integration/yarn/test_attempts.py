@@ -1,0 +1,129 @@
+"""An application on a real YARN whose driver is killed, left, stopped, replaced or superseded."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ethlogs_devnet import SMALL_PLAN, GethNode, HadoopCluster, KafkaBroker
+
+from ..commands import Command
+from ..running import another_run, build_settings, parse_report, run, wait_until
+from ..streams import Stream, assert_exactly_once
+from .cluster import APPLICATION, START_SECONDS, Yarn, id_of
+
+pytestmark = pytest.mark.services
+
+
+def test_a_driver_whose_python_and_then_whose_jvm_is_killed(
+    yarn: Yarn, start: Callable[..., Command], stream: Stream, own_geth: GethNode
+) -> None:
+    command = start("--start", "1", "--blocks", "20", "--max-app-attempts", "3", "--json")
+    command.wait_for_tip(stream, 10)
+    application = id_of(command)
+    for process, tip in (("python", 15), ("java", 20)):
+        os.kill(yarn.drivers(application)[process], signal.SIGKILL)
+        while own_geth.height() < tip:
+            own_geth.commit_block(SMALL_PLAN)
+        command.wait_for_tip(stream, tip)
+    assert command.wait() == 0, command.stderr
+    report = parse_report(command.stdout)
+    assert (report["exitStatus"], report["attempt"], report["tip"]["number"]) == (0, 3, 20)
+    assert_exactly_once(stream, own_geth.url, 1, 20)
+    assert len({claim.json["claim"] for claim in stream.claims()}) == 1
+
+
+def test_an_interrupted_command_leaves_its_application_that_is_then_watched_and_stopped(
+    yarn: Yarn,
+    start: Callable[..., Command],
+    stream: Stream,
+    live_geth: GethNode,
+    kafka: KafkaBroker,
+    tmp_path: Path,
+) -> None:
+    command = start("--start", "1", "--driver-memory", "3g")
+    command.wait_for_tip(stream, 5)
+    application = id_of(command)
+    command.process.send_signal(signal.SIGINT)
+    assert command.wait() == 130
+    assert f"the application {application} is still running" in command.stderr
+    assert f"ethlogs stop --application {application}" in command.stderr
+    assert yarn.describe(application)["state"] == "RUNNING"
+
+    second = start("--blocks", "1")
+    assert second.wait() == 9
+    assert (
+        f"the application {application} of {yarn.cluster.user} is RUNNING with this stream" in second.stderr
+    )
+
+    other = Stream(stream.bootstrap, f"{stream.topic}-other-{secrets.token_hex(3)}")
+    waiting = start("--blocks", "1", "--driver-memory", "3g", "--submit-timeout", "5", of=other)
+    assert waiting.wait() == 8
+    assert "got no container within --submit-timeout 5 seconds" in waiting.stderr
+    assert "the queue streaming is" in waiting.stderr
+
+    stream_flags = ("--bootstrap-server", stream.bootstrap, "--topic", stream.topic)
+    assert "ApplicationMaster" in yarn.command("tail", *stream_flags).stdout
+    stopped = yarn.command("stop", *stream_flags, "--json")
+    told = json.loads(stopped.stdout)
+    heights = stream.heights()
+    assert told == {"application": application, "gently": True, "tip": heights[-1]}
+    assert f"ended by itself; the tip is block {heights[-1]}" in stopped.stderr
+    assert yarn.describe(application)["finalStatus"] == "SUCCEEDED"
+    assert_exactly_once(stream, live_geth.url, 1, heights[-1])
+
+
+def test_a_detached_run_that_is_replaced_by_another(
+    yarn: Yarn, start: Callable[..., Command], stream: Stream, live_geth: GethNode
+) -> None:
+    detached = start("--start", "1", "--detach")
+    assert detached.wait() == 0, detached.stderr
+    first = detached.stdout.strip()
+    assert APPLICATION.fullmatch(first)
+    wait_until(lambda: stream.heights(), "the first run has committed a block", START_SECONDS)
+    second = start("--blocks", "5", "--replace", "--json")
+    assert second.wait() == 0, second.stderr
+    assert f"stopping the application {first}, to be replaced" in second.stderr
+    assert yarn.describe(first)["finalStatus"] == "SUCCEEDED"
+    assert_exactly_once(stream, live_geth.url, 1, parse_report(second.stdout)["lastBlock"])
+
+
+def test_a_superseded_run_that_yarn_starts_again_stays_out(
+    yarn: Yarn, start: Callable[..., Command], stream: Stream, live_geth: GethNode
+) -> None:
+    command = start("--start", "1", "--max-app-attempts", "2")
+    command.wait_for_tip(stream, 12)
+    application = id_of(command)
+    settings = build_settings(stream, live_geth.url, start=None, blocks=60)
+    run(another_run(settings, blocks=60)).assert_done()
+    taken = len(stream.claims())
+    assert command.wait() == 9, command.stderr
+    assert yarn.describe(application)["finalStatus"] == "FAILED"
+    assert yarn.attempts(application) == 2, "YARN did start it again"
+    assert len(stream.claims()) == taken
+    heights = stream.heights()
+    assert heights == list(range(1, heights[-1] + 1))
+    assert_exactly_once(stream, live_geth.url, 1, heights[-1])
+
+
+@pytest.mark.long
+def test_a_cluster_that_goes_away_while_a_command_waits(
+    packed: Path, stream: Stream, live_geth: GethNode, tmp_path: Path
+) -> None:
+    with HadoopCluster(tmp_path / "hadoop") as cluster:
+        yarn = Yarn(cluster, packed, tmp_path)
+        with Command(
+            stream, live_geth.url, tmp_path / "command", "--start", "1", where=yarn.where
+        ) as command:
+            command.wait_for_tip(stream, 3)
+            application = id_of(command)
+            cluster.kill()
+            assert command.wait() == 12
+    assert f"the application {application} cannot be watched any more" in command.stderr
+    assert f"it may still be running: ethlogs status --application {application}" in command.stderr

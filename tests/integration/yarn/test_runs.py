@@ -1,0 +1,185 @@
+"""Runs on a real YARN, from a packed environment: watched to their end, failed, refused."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+
+from ethlogs_devnet import GethNode
+from ethlogs_devnet.other_spark import SPARK_35, find_spark
+
+from ..commands import Command
+from ..running import parse_report
+from ..streams import Stream, assert_exactly_once
+from .cluster import START_SECONDS, Yarn, id_of
+
+pytestmark = pytest.mark.services
+
+
+def test_the_doctor_looks_at_the_cluster_and_from_within_it(
+    yarn: Yarn, stream: Stream, own_geth: GethNode, tmp_path: Path
+) -> None:
+    flags = ["--in-cluster", "--json"]
+    with Command(
+        stream, own_geth.url, tmp_path, *flags, name="doctor", where=yarn.where, limit_seconds=START_SECONDS
+    ) as command:
+        assert command.wait() == 0, command.stderr
+        report = json.loads(command.stdout)
+    for name in ("hadoop", "hdfs", "yarn", "queue", "archive"):
+        assert re.search(rf"^ok +{name} ", command.stderr, re.MULTILINE), command.stderr
+    assert {finding["check"] for finding in report["findings"]} >= {"node", "proof", "kafka", "topic"}
+    assert {finding["state"] for finding in report["findings"]} == {"ok", "skipped"}
+
+
+def test_a_run_on_yarn_and_its_log(
+    yarn: Yarn, start: Callable[..., Command], stream: Stream, live_geth: GethNode
+) -> None:
+    command = start("--start", "1", "--blocks", "30", "--json")
+    command.wait_for_tip(stream, 5)
+    application = id_of(command)
+    described = yarn.describe(application)
+    assert described["runningContainers"] == 1, "a run that only follows holds no executor"
+    assert described["queue"].endswith("streaming")
+    assert command.wait() == 0, command.stderr
+    report = parse_report(command.stdout)
+    assert (report["exitStatus"], report["attempt"], report["blocks"]) == (0, 1, 30)
+    for said in (
+        f"application {application} is RUNNING, attempt 1",
+        "the driver's log: http://",
+        "begins at block 1, to block 30",
+    ):
+        assert said in command.stderr
+    assert yarn.describe(application)["finalStatus"] == "SUCCEEDED"
+    assert_exactly_once(stream, live_geth.url, 1, 30)
+    log = yarn.command("tail", "--application", application).stdout
+    assert "ApplicationMaster" in log
+    assert "Traceback" not in log
+
+
+def test_what_is_on_hdfs_is_there_once_and_for_its_owner_alone(
+    yarn: Yarn, start: Callable[..., Command], stream: Stream, live_geth: GethNode
+) -> None:
+    assert start("--blocks", "1").wait() == 0
+    second = start("--timeout", "100", name="smoketest")
+    assert second.wait() == 0, second.stderr
+    assert "uploading" not in second.stderr, "the second submission uploads nothing large"
+    assert "produce, seconds" in second.stdout
+    listed = list_hdfs(yarn, f"/user/{yarn.cluster.user}/.ethlogs")
+    files = {path: mode for path, mode in listed.items() if "." in path.rsplit("/", 1)[-1]}
+    assert len([path for path in files if path.startswith("/spark/")]) == 1
+    assert len([path for path in files if path.startswith("/archives/")]) == 1
+    runs = [path for path in listed if re.fullmatch(r"/runs/[^/]+", path)]
+    assert {listed[path] for path in ["", "/runs", *runs]} == {"700"}
+    assert {mode for path, mode in files.items() if path.startswith("/runs/")} == {"600"}
+
+
+def list_hdfs(yarn: Yarn, folder: str) -> dict[str, str]:
+    """Every path below a folder, with its permissions."""
+    found = {}
+
+    def walk(path: str) -> None:
+        url = f"{yarn.cluster.namenode_http}/webhdfs/v1{folder}{path}"
+        status = requests.get(url, params={"op": "GETFILESTATUS"}, timeout=10).json()["FileStatus"]
+        found[path] = status["permission"]
+        if status["type"] == "DIRECTORY":
+            listed = requests.get(url, params={"op": "LISTSTATUS"}, timeout=10).json()
+            for item in listed["FileStatuses"]["FileStatus"]:
+                walk(f"{path}/{item['pathSuffix']}")
+
+    walk("")
+    return found
+
+
+def test_the_drivers_own_status_arrives(
+    yarn: Yarn, start: Callable[..., Command], stream: Stream, tmp_path: Path
+) -> None:
+    flags = (
+        "--node-url",
+        "http://127.0.0.1:9",
+        "--patience",
+        "1",
+        "--max-app-attempts",
+        "1",
+        "--blocks",
+        "1",
+    )
+    command = start(*flags)
+    assert command.wait() == 6
+    assert "cannot be reached" in command.stderr
+    assert stream.ledger
+
+
+def test_an_application_that_somebody_else_kills(
+    yarn: Yarn, start: Callable[..., Command], stream: Stream, live_geth: GethNode
+) -> None:
+    command = start("--start", "1")
+    command.wait_for_tip(stream, 3)
+    application = id_of(command)
+    yarn.kill(application)
+    assert command.wait() == 8
+    assert f"the application {application} was killed" in command.stderr
+    assert "out of budget" in command.stderr or "killed by user" in command.stderr
+
+
+REFUSALS = {
+    "an unknown queue": (("--queue", "nope"), 8, "unknown queue: nope", "the queues are: default"),
+    "a queue that is not permitted": (("--queue", "restricted"), 5, "not have permission", "that right"),
+    "more memory than there is": (
+        ("--driver-memory", "90g"),
+        8,
+        "above the max threshold",
+        "--driver-memory",
+    ),
+    "more cores than there are": (("--driver-cores", "99"), 8, "Invalid resource request", "--driver-cores"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_what_yarn_refuses(start: Callable[..., Command], case: str) -> None:
+    flags, status, what, mend = REFUSALS[case]
+    command = start(*flags, "--blocks", "1")
+    assert command.wait() == status
+    assert what in command.stderr
+    assert mend in command.stderr
+    assert "Traceback" not in command.stderr
+    assert "\tat " not in command.stderr
+
+
+def test_hdfs_without_permission(yarn: Yarn, stream: Stream, geth: GethNode, tmp_path: Path) -> None:
+    where = {**yarn.where, "HADOOP_USER_NAME": "alice"}
+    with Command(stream, geth.url, tmp_path, "--blocks", "1", where=where) as command:
+        assert command.wait() == 5
+    assert "permission denied" in command.stderr.lower()
+    assert "user=alice" in command.stderr
+
+
+def test_a_cluster_that_does_not_answer(yarn: Yarn, stream: Stream, geth: GethNode, tmp_path: Path) -> None:
+    conf = tmp_path / "conf"
+    conf.mkdir()
+    for file in yarn.cluster.conf_dir.glob("*-site.xml"):
+        text = re.sub(r"localhost:\d+", "localhost:9", file.read_text())
+        (conf / file.name).write_text(text)
+    begun = time.monotonic()
+    where = {**yarn.where, "HADOOP_CONF_DIR": str(conf)}
+    with Command(stream, geth.url, tmp_path / "command", "--blocks", "1", where=where) as command:
+        assert command.wait() == 8
+    assert "Connection refused" in command.stderr
+    assert "HADOOP_CONF_DIR" in command.stderr
+    assert time.monotonic() - begun < START_SECONDS, "not the 15 minutes that Hadoop waits by itself"
+
+
+@pytest.mark.long
+def test_the_whole_road_with_spark_3_5(
+    start: Callable[..., Command], stream: Stream, live_geth: GethNode
+) -> None:
+    command = start("--start", "1", "--blocks", "20", "--spark-submit", str(find_spark()))
+    assert command.wait() == 0, command.stderr
+    assert f"(Spark {SPARK_35}, Java 17)" in command.stderr
+    assert f"the driver is up, with Spark {SPARK_35}" in command.stderr
+    assert_exactly_once(stream, live_geth.url, 1, 20)
