@@ -555,6 +555,11 @@ def test_a_notice_is_shown_once_and_so_is_each_of_a_later_attempt(
         return {"attempt": attempt, "notices": notices}
 
     with ProgressDisplay(quiet=False) as display:
-        for snapshot in (progress(1, "a", "b"), progress(1, "a", "b"), progress(2, "c"), progress(2, "c", "d")):
+        for snapshot in (
+            progress(1, "a", "b"),
+            progress(1, "a", "b"),
+            progress(2, "c"),
+            progress(2, "c", "d"),
+        ):
             display.show(snapshot)
     assert capsys.readouterr().err.split() == ["a", "b", "c", "d"]
