@@ -153,7 +153,7 @@ def test_a_kdc_that_is_away_for_longer_than_a_ticket_ends_the_run_which_goes_on_
 def test_a_keytab_that_is_rotated_under_a_running_driver(
     secured: SecureKafka, realm: Kdc, own_geth: GethNode, stores: StoreFolder, tmp_path: Path
 ) -> None:
-    """A new keytab in the old one's place is taken; a key that is changed alone ends the run, told in time."""
+    """A new keytab in the old one's place is taken; a key changed alone ends the run, told in time."""
     stream, settings = settings_for(secured, own_geth.url, stores, Way())
     readable(secured)
     with LiveHead(own_geth, 0.5, SMALL_PLAN):
