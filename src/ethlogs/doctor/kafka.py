@@ -19,8 +19,8 @@ from ethlogs.kafka.topics import (
     admin_client,
     check_event_log_topic,
     check_ledger_topic,
+    describe_brokers,
     describe_topic,
-    list_hosts,
     missing_topic,
 )
 from ethlogs.settings import KafkaSettings, StreamSettings, TopicCreation
@@ -46,7 +46,7 @@ def examine_kafka(
             warnings = []
         else:
             warnings = check_event_log_topic(topic)
-        return "; ".join([f"{name}, {topic.partitions} partitions", _rights(topic), *warnings])
+        return "; ".join([f"{name}, {_settings_of(topic)}", _rights(topic), *warnings])
 
     checkup.look("kafka", lambda: _see_brokers(settings))
     checkup.look("topic", lambda: see_topic(stream.topic), needs="kafka")
@@ -59,8 +59,13 @@ def examine_kafka(
 
 
 def _see_brokers(settings: KafkaSettings) -> str:
-    hosts = list_hosts(settings)
-    return f"{len(hosts)} broker{'' if len(hosts) == 1 else 's'}: {', '.join(hosts)}"
+    brokers = describe_brokers(settings)
+    return f"{len(brokers)} broker{'' if len(brokers) == 1 else 's'}: {', '.join(brokers)}"
+
+
+def _settings_of(topic: Topic) -> str:
+    settings = ", ".join(f"{name}={value}" for name, value in topic.config.items())
+    return f"{topic.partitions} partitions, replication {topic.replication_factor}, {settings}"
 
 
 def _rights(topic: Topic) -> str:

@@ -67,6 +67,19 @@ def list_hosts(settings: KafkaSettings) -> list[str]:
         return [str(broker["host"]) for broker in client.describe_cluster()["brokers"]]
 
 
+def describe_brokers(settings: KafkaSettings) -> list[str]:
+    """The brokers as they advertise themselves, with the version of Kafka that each speaks at least."""
+    with admin_client(settings) as client:
+        return [
+            f"{broker['host']}:{broker['port']} (Kafka {_version_of(client, broker['broker_id'])} or later)"
+            for broker in client.describe_cluster()["brokers"]
+        ]
+
+
+def _version_of(client: KafkaAdminClient, broker_id: int) -> str:
+    return ".".join(map(str, client.get_broker_version_data(broker_id).broker_version[:2]))
+
+
 def describe_topic(client: KafkaAdminClient, name: str, needed: frozenset[str] = frozenset()) -> Topic | None:
     """The topic, or ``None`` where there is none.
 
