@@ -25,9 +25,10 @@ def test_a_partition_far_ahead_of_the_others_is_read_on_when_they_have_caught_up
 ) -> None:
     monkeypatch.setattr(topic_scan, "READ_SECONDS", 10.0)
     create_topic(kafka.bootstrap, stream.topic, len(SIZES))
-    for _ in range(ROUNDS):
-        for partition, size in SIZES.items():
-            plant(kafka.bootstrap, stream.topic, *[(partition, b"key", bytes(700))] * (size // ROUNDS))
+    a_round = [
+        (partition, b"key", bytes(700)) for partition, size in SIZES.items() for _ in range(size // ROUNDS)
+    ]
+    plant(kafka.bootstrap, stream.topic, *a_round * ROUNDS)
     assert read_ends(kafka.bootstrap, stream.topic, "read_committed") == SIZES
     stops = [{partition: SIZES[partition] * k // 60} for partition in (0, 2) for k in range(1, 61)]
     with open_topic(KafkaSettings(kafka.bootstrap), stream.topic, StopSwitch(120)) as reader:
