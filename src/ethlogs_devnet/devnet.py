@@ -9,23 +9,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from ethlogs_devnet.genesis import ChainSpec
-from ethlogs_devnet.geth import GethNode
-from ethlogs_devnet.geth_binary import find_geth
-from ethlogs_devnet.hadoop import HadoopCluster
-from ethlogs_devnet.hadoop_jars import HADOOP_VERSION
-from ethlogs_devnet.hadoop_runtime import find_hadoop
-from ethlogs_devnet.kafka import KafkaBroker
-from ethlogs_devnet.kafka_jars import KAFKA_VERSION
-from ethlogs_devnet.kafka_secure import SecureKafka
-from ethlogs_devnet.kafka_warm import find_kafka
-from ethlogs_devnet.kdc import Kdc
-from ethlogs_devnet.kdc_programs import find_kerberos
-from ethlogs_devnet.kdc_settings import DAY_SECONDS
-from ethlogs_devnet.live_head import LiveHead
+from ethlogs_devnet.geth.binary import find_geth
+from ethlogs_devnet.geth.genesis import ChainSpec
+from ethlogs_devnet.geth.live_head import LiveHead
+from ethlogs_devnet.geth.node import GethNode
+from ethlogs_devnet.geth.ready_chain import find_chain
+from ethlogs_devnet.hadoop.cluster import HadoopCluster
+from ethlogs_devnet.hadoop.jars import HADOOP_VERSION
+from ethlogs_devnet.hadoop.runtime import find_hadoop
+from ethlogs_devnet.kafka.broker import KafkaBroker
+from ethlogs_devnet.kafka.jars import KAFKA_VERSION
+from ethlogs_devnet.kafka.secure import SecureKafka
+from ethlogs_devnet.kafka.warm import find_kafka
+from ethlogs_devnet.kerberos.kdc import Kdc
+from ethlogs_devnet.kerberos.programs import find_kerberos
+from ethlogs_devnet.kerberos.settings import DAY_SECONDS
+from ethlogs_devnet.kerberos.users import USER
 from ethlogs_devnet.progress import Report, silent, step
-from ethlogs_devnet.ready_chain import find_chain
-from ethlogs_devnet.users import USER
 
 
 class Service(Protocol):

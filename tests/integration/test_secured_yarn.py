@@ -19,7 +19,7 @@ import pyspark
 import pytest
 
 from ethlogs_devnet import SMALL_PLAN, GethNode, HadoopCluster, Kdc, LiveHead, Right, SecureKafka, Way
-from ethlogs_devnet.users import USER, VISITOR
+from ethlogs_devnet.kerberos.users import USER, VISITOR
 
 from .commands import Command
 from .running import wait_until

@@ -13,11 +13,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from ethlogs_devnet.errors import DevnetError, NodeRpcError, NodeUnreachableError
-from ethlogs_devnet.genesis import ChainSpec, build_genesis
-from ethlogs_devnet.geth_binary import GethBinary, find_geth
+from ethlogs_devnet.geth.binary import GethBinary, find_geth
+from ethlogs_devnet.geth.genesis import ChainSpec, build_genesis
+from ethlogs_devnet.geth.rpc import JsonRpc
 from ethlogs_devnet.ports import LOOPBACK, find_free_ports
 from ethlogs_devnet.process import ServiceProcess
-from ethlogs_devnet.rpc import JsonRpc
 
 _START_SECONDS = 60.0
 _LONGEST_SOCKET_PATH = 100  # the kernel takes 107 bytes

@@ -7,9 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ethlogs_devnet.kafka_runtime import KafkaFiles, KafkaRuntime, wait_until_started
-from ethlogs_devnet.kafka_settings import build_properties
-from ethlogs_devnet.kafka_warm import create_data, find_kafka
+from ethlogs_devnet.kafka.runtime import KafkaFiles, KafkaRuntime, wait_until_started
+from ethlogs_devnet.kafka.settings import build_properties
+from ethlogs_devnet.kafka.warm import create_data, find_kafka
 from ethlogs_devnet.ports import LOOPBACK, find_free_ports
 from ethlogs_devnet.process import ServiceProcess
 

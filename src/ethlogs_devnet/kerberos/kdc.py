@@ -9,14 +9,14 @@ from types import TracebackType
 from typing import Self
 
 from ethlogs_devnet.errors import DevnetError
-from ethlogs_devnet.kdc_programs import (
+from ethlogs_devnet.kerberos.programs import (
     create_database,
     find_program,
     realm_environment,
     run_kadmin,
     run_kinit,
 )
-from ethlogs_devnet.kdc_settings import DAY_SECONDS, LONGEST_SECONDS, REALM, SHORTEST_SECONDS, KdcFiles
+from ethlogs_devnet.kerberos.settings import DAY_SECONDS, LONGEST_SECONDS, REALM, SHORTEST_SECONDS, KdcFiles
 from ethlogs_devnet.ports import find_free_ports
 from ethlogs_devnet.process import ServiceProcess
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ethlogs_devnet import containers
-from ethlogs_devnet.containers import end_containers
-from ethlogs_devnet.hadoop_kerberos import HadoopIdentity, build_secure_site
-from ethlogs_devnet.hadoop_runtime import HadoopFiles, HadoopRuntime, find_hadoop, wait_until_started
-from ethlogs_devnet.hadoop_settings import (
+from ethlogs_devnet.hadoop import containers
+from ethlogs_devnet.hadoop.containers import end_containers
+from ethlogs_devnet.hadoop.kerberos import HadoopIdentity, build_secure_site
+from ethlogs_devnet.hadoop.runtime import HadoopFiles, HadoopRuntime, find_hadoop, wait_until_started
+from ethlogs_devnet.hadoop.settings import (
     HOST,
     STREAMING_QUEUE,
     HadoopPorts,
@@ -25,10 +25,10 @@ from ethlogs_devnet.hadoop_settings import (
     build_site,
     merge_sites,
 )
-from ethlogs_devnet.kdc import Kdc
+from ethlogs_devnet.kerberos.kdc import Kdc
+from ethlogs_devnet.kerberos.users import PEOPLE
 from ethlogs_devnet.ports import find_free_ports
 from ethlogs_devnet.process import ServiceProcess
-from ethlogs_devnet.users import PEOPLE
 
 
 class HadoopCluster:

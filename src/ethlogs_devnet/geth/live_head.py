@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import Self
 
 from ethlogs_devnet.errors import DevnetError, NodeRpcError, NodeUnreachableError
-from ethlogs_devnet.geth import GethNode
-from ethlogs_devnet.plans import DEFAULT_PLAN, BlockPlan
+from ethlogs_devnet.geth.node import GethNode
+from ethlogs_devnet.geth.plans import DEFAULT_PLAN, BlockPlan
 
 
 class LiveHead:

@@ -10,8 +10,8 @@ from typing import Self
 
 from kafka import KafkaAdminClient
 
-from ethlogs_devnet.kafka import KafkaBroker
-from ethlogs_devnet.kafka_runtime import KafkaRuntime
+from ethlogs_devnet.kafka.broker import KafkaBroker
+from ethlogs_devnet.kafka.runtime import KafkaRuntime
 from ethlogs_devnet.ports import LOOPBACK
 
 BROKERS = 3
