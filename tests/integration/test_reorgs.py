@@ -138,7 +138,7 @@ def test_a_deep_reorg_ends_with_status_6_and_is_retracted_in_pieces_with_rewind(
     own_geth.reorg(7, plan=SMALL_PLAN)
     before = stream.event_logs()
     outcome = run(another_run(settings, blocks=1))
-    outcome.assert_failed(ReorgError, "blocks 4 to 10", "7 blocks", hint="--rewind")
+    outcome.assert_failed(ReorgError, "blocks 7 to 10", "deeper than the 3 blocks", hint="--rewind")
     assert outcome.report["exitStatus"] == 6
     assert stream.event_logs() == before
     consent = replace(another_run(settings, blocks=1), follow=FollowSettings(reorg_window=3, rewind=True))
@@ -155,7 +155,7 @@ def test_what_the_ledger_has_as_finalized_is_never_retracted(stream: Stream, own
     own_geth.reorg_by_rewind(3, plan=SMALL_PLAN)
     before = stream.event_logs()
     outcome = run(another_run(settings, blocks=1))
-    outcome.assert_failed(ReorgError, "blocks 8 to 10", "block 9 as finalized", hint="other nodes")
+    outcome.assert_failed(ReorgError, "blocks 9 to 10", "block 9 as finalized", hint="other nodes")
     assert stream.event_logs() == before
 
 
