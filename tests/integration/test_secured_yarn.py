@@ -306,10 +306,14 @@ def test_a_run_outlives_its_tickets_its_sessions_and_an_attempt(
 ) -> None:
     """Six lives of a ticket and eight sessions with Kafka; the second attempt has a ticket of its own."""
     command, application = long_run.command, long_run.application
+    local = estate.cluster.files.data / "nm-local"
+    (cache,) = [path for path in local.rglob("ethlogs-krb5-*/tickets") if application in str(path)]
+    assert cache.stat().st_mode & 0o777 == 0o600
     (driver,) = drivers(application)
     os.kill(driver, signal.SIGKILL)
     ticket = f"a ticket for {estate.kdc.full_name(USER)}"
     wait_until(lambda: command.stderr.count(ticket) == 2, "attempt 2 has its ticket", COMMAND_SECONDS)
+    wait_until(lambda: not cache.exists(), "the killed attempt's ticket is gone", COMMAND_SECONDS)
     tip = long_run.stream.heights()[-1]
     command.wait_for_tip(long_run.stream, tip + 1)
     began_again_at = time.monotonic()
