@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ethlogs.errors import SettingsError, TopicError
+from ethlogs.kafka.rights import READER
 from ethlogs.kafka.tail import Tail, read_tail
 from ethlogs.kafka.topics import admin_client, describe_topic
 from ethlogs.ledger import BlockRecord, Claim
@@ -70,7 +71,7 @@ def fetch_status(kafka: KafkaSettings, stream: StreamSettings, node: NodeSetting
         When one of them does not answer.
     """
     with admin_client(kafka) as client:
-        if describe_topic(client, stream.ledger_topic) is None:
+        if describe_topic(client, stream.ledger_topic, READER) is None:
             raise TopicError(
                 f"there is no stream: the ledger {stream.ledger_topic} does not exist",
                 hint="ethlogs produce --create-topics begins one; is --topic right?",

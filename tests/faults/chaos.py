@@ -153,7 +153,11 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     seed = random.SystemRandom().randrange(1 << 32) if given.seed is None else given.seed
     with tempfile.TemporaryDirectory(prefix="ethlogs-chaos-") as folder:
-        return run_chaos(given.minutes, seed, Path(folder))
+        try:
+            return run_chaos(given.minutes, seed, Path(folder))
+        except InterruptedBySignal as exc:
+            print(f"interrupted before the proof: SEED={seed}", flush=True)
+            return exc.exit_status
 
 
 if __name__ == "__main__":

@@ -251,9 +251,12 @@ class Stage:
     def recover(self) -> float:
         """Seconds until a block is committed; a run that has ended is started again."""
         began = time.monotonic()
+        wait_until(lambda: self.committed() is not None, "Kafka can tell where the stream is")
         before = self.committed()
         wait_until(
-            lambda: self._keep_running() and self.committed() > before, "it recovers", RECOVERY_SECONDS
+            lambda: self._keep_running() and self.committed() not in (None, before),
+            f"a block is committed; the run has said: {self.run.told[-1:]}",
+            RECOVERY_SECONDS,
         )
         return time.monotonic() - began
 
@@ -269,12 +272,12 @@ class Stage:
             self.run.go_on()
         return True
 
-    def committed(self) -> int:
-        """The ledger's offset of the newest block; -1 while Kafka cannot tell."""
+    def committed(self) -> int | None:
+        """The ledger's offset of the newest block; ``None`` while Kafka cannot tell."""
         with suppress(KafkaError):
             newest = self.stream.newest_block()
-            return newest.offset if newest else -1
-        return -1
+            return newest.offset if newest else None
+        return None
 
     def _is_caught_up(self) -> bool:
         with suppress(KafkaError):

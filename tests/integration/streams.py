@@ -24,6 +24,8 @@ LARGEST_BYTES = 32 << 20
 LOGINS: dict[str, dict[str, Any]] = {}
 """kafka-python's settings for a broker that lets nobody in without a name, by its bootstrap address."""
 STABLE_SECONDS = 30.0
+_OFFSETS_MS = 15_000
+"""Without a limit kafka-python asks for ever where a broker is away."""
 _TAIL_RECORDS = 40
 """Enough of a ledger's end to have a block record among claims and markers."""
 
@@ -75,7 +77,7 @@ class Stream:
         with _open_consumer(self.bootstrap, "read_committed") as consumer:
             if 0 not in (consumer.partitions_for_topic(self.ledger) or ()):
                 return None
-            end = consumer.end_offsets([partition])[partition]
+            end = consumer.end_offsets([partition], timeout_ms=_OFFSETS_MS)[partition]
             rows = _read_to(consumer, {partition: max(0, end - _TAIL_RECORDS)}, {partition: end})[0]
         blocks = [row for row in rows if row.key != b"claim" and row.value is not None]
         return blocks[-1] if blocks else None

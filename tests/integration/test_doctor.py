@@ -51,7 +51,8 @@ def test_a_machine_where_all_is_well(stream: Stream, geth: GethNode, tmp_path: P
     assert f"--partitions from {tmp_path / 'ethlogs.toml'}" in found["settings"]["text"]
     assert "chain id 1337" in found["node"]["text"]
     assert found["history"]["text"] == "back to block 1"
-    assert "3 partitions" in found["topic"]["text"]
+    assert "3 partitions, replication 1, cleanup.policy=delete, retention.ms=" in found["topic"]["text"]
+    assert f"1 broker: {stream.bootstrap} (Kafka 4." in found["kafka"]["text"]
     assert found["tip"]["text"] == "the stream has no block yet"
     assert stream.is_untouched()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from ethlogs.kerberos.keeper import kept_ticket, read_lifetime
 from ethlogs.settings import KerberosSettings
 from ethlogs.stop import StopSwitch
 from ethlogs_devnet import Kdc
+from ethlogs_devnet.kdc_programs import run_kadmin
 
 from .running import wait_until
 
@@ -123,6 +125,36 @@ def test_a_keytab_whose_key_was_changed(kdc: Kdc) -> None:
     error = refusal(KerberosSettings(kdc.full_name("old"), str(kdc.keytab("old"))))
     assert "not the principal's present one" in str(error)
     assert "new keytab" in (error.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (["cpw", "-randkey", "-e", "camellia256-cts-cmac:normal"], "no key of the kind and version"),
+        (["modprinc", "-allow_tix"], "the principal is locked or expired"),
+        (["modprinc", "-expire", "yesterday"], "the principal or its password is expired"),
+    ],
+)
+def test_what_the_kdc_holds_against_a_principal_is_named(kdc: Kdc, made: list[str], said: str) -> None:
+    name = f"refused-{len(said)}"
+    keytab = kdc.add_principal(name)
+    run_kadmin(kdc.files, *made, name)
+    assert said in str(refusal(KerberosSettings(kdc.full_name(name), str(keytab))))
+
+
+def test_encryption_types_that_the_kdc_does_not_have(kdc: Kdc, tmp_path: Path) -> None:
+    conf = tmp_path / "krb5.conf"
+    only = "[libdefaults]\n  permitted_enctypes = camellia256-cts-cmac\n"
+    conf.write_text(kdc.krb5_conf.read_text().replace("[libdefaults]\n", only))
+    error = refusal(settings_of(kdc, krb5_conf=str(conf)))
+    assert "the KDC does not allow the keytab's encryption types" in str(error)
+
+
+def test_a_container_without_krb5_conf(kdc: Kdc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KRB5_CONFIG", str(tmp_path / "nowhere"))
+    error = refusal(settings_of(kdc))
+    assert f"there is no krb5.conf on this machine, {socket.gethostname()}" in str(error)
+    assert "--krb5-conf" in (error.hint or "")
 
 
 def test_an_unknown_realm(kdc: Kdc) -> None:

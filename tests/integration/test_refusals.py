@@ -161,7 +161,7 @@ def test_a_right_that_is_refused_is_named_with_its_topic(
     names = {"topic": stream.topic, "ledger": stream.ledger, "transactional id": f"ethlogs.{stream.ledger}"}
     refuse_writing(stream, kind, names[refused])
     outcome = run(build_settings(stream, geth.url, start="1", blocks=1))
-    outcome.assert_failed(NotAuthorizedError, names[refused], hint="WRITE")
+    outcome.assert_failed(NotAuthorizedError, names[refused], hint="--operation Write")
     assert outcome.report["exitStatus"] == 5
     assert not any(stream.event_logs().values())
     assert not stream.heights()

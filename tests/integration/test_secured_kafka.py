@@ -8,21 +8,26 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ethlogs.errors import KerberosError, NotAuthorizedError, SettingsError
+from ethlogs.journal import Journal
 from ethlogs.kafka.command_config import read_command_config
 from ethlogs.kafka.stores import StoreFolder
 from ethlogs.kerberos.keeper import kept_ticket
-from ethlogs.settings import KerberosSettings, RunSettings
+from ethlogs.settings import KerberosSettings, RunSettings, TopicCreation
+from ethlogs.smoketest import Smoketest
+from ethlogs.status import fetch_status
 from ethlogs.stop import StopSwitch
+from ethlogs.verify import VerifySettings, verify_stream
 from ethlogs_devnet import SMALL_PLAN, GethNode, Kdc, LiveHead, Right, SecureKafka, Way
 from ethlogs_devnet.kafka_secure_settings import WAYS
 from ethlogs_devnet.users import USER, VISITOR
 
 from .running import RunInProcess, build_settings, run, wait_until
-from .streams import LOGINS, Stream, assert_exactly_once
+from .streams import LOGINS, Stream, assert_exactly_once, create_stream, create_topic
 
 TICKET_SECONDS, REAUTH_SECONDS = 20, 15
 
@@ -60,7 +65,7 @@ def stores() -> Iterator[StoreFolder]:
 
 
 def settings_for(
-    broker: SecureKafka, node_url: str, stores: StoreFolder, way: Way, user: str = USER, **wanted: int
+    broker: SecureKafka, node_url: str, stores: StoreFolder, way: Way, user: str = USER, **wanted: Any
 ) -> tuple[Stream, RunSettings]:
     """A run by the client.properties of a user, on a stream of its own that an administrator can read."""
     config = read_command_config(broker.client_properties(user, way), stores)
@@ -144,18 +149,145 @@ def test_a_kdc_that_is_away_for_longer_than_a_ticket_ends_the_run_which_goes_on_
     assert_exactly_once(stream, own_geth.url, 1, last)
 
 
-def test_who_lacks_a_right_is_told_which(
+@pytest.mark.long
+def test_a_keytab_that_is_rotated_under_a_running_driver(
+    secured: SecureKafka, realm: Kdc, own_geth: GethNode, stores: StoreFolder, tmp_path: Path
+) -> None:
+    """A new keytab in the old one's place is taken; a key changed alone ends the run, told in time."""
+    stream, settings = settings_for(secured, own_geth.url, stores, Way())
+    readable(secured)
+    with LiveHead(own_geth, 0.5, SMALL_PLAN):
+        with RunInProcess(settings, tmp_path).start() as running:
+            running.wait_for(lambda progress: (progress["tip"] or 0) > 10, "the run follows")
+            for _ in range(2):
+                realm.change_key(USER)
+                time.sleep(2.5 * TICKET_SECONDS)
+                assert running.is_running, running.log
+            realm.change_key(USER, into_keytab=False)
+            told = "the keytab's key is not the principal's present one"
+            running.wait_for(lambda progress: told in str(progress["notices"]), "it is told")
+            assert running.process.wait(60) == 5, running.log
+            assert "get a new keytab" in running.report["hint"]
+        realm.change_key(USER)
+        last = own_geth.height()
+        again = replace(settings, run=f"{settings.run}-b", range=replace(settings.range, start=None, to=last))
+        with with_ticket(again):
+            run(again).assert_done()
+    assert_exactly_once(stream, own_geth.url, 1, last)
+
+
+@pytest.mark.long
+def test_a_kdc_that_is_away_for_several_lives_of_a_ticket(
+    secured: SecureKafka, realm: Kdc, own_geth: GethNode, stores: StoreFolder, tmp_path: Path
+) -> None:
+    """Three times: the run ends with status 5 and nothing in doubt, and so does one that begins meanwhile."""
+    stream, settings = settings_for(secured, own_geth.url, stores, Way())
+    readable(secured)
+    with LiveHead(own_geth, 0.5, SMALL_PLAN):
+        for number in range(3):
+            started = replace(settings, run=f"{settings.run}-{number}")
+            if number:
+                started = replace(started, range=replace(settings.range, start=None))
+            with RunInProcess(started, tmp_path).start() as running:
+                begun = stream.heights()[-1] if number else 0
+                running.wait_for(
+                    lambda progress, begun=begun: (progress["tip"] or 0) > begun + 5, "it follows"
+                )
+                realm.stop()
+                assert running.process.wait(60) == 5, running.log
+            stream.wait_until_stable()
+            with pytest.raises(KerberosError, match="no KDC of the realm answers"), with_ticket(settings):
+                pass
+            time.sleep(2 * TICKET_SECONDS)
+            realm.start()
+    assert_exactly_once(stream, own_geth.url, 1, stream.heights()[-1])
+
+
+WAY_OF_RIGHTS = Way("SASL_PLAINTEXT", "SCRAM-SHA-512")
+ON_TOPICS = ("READ", "WRITE", "DESCRIBE_CONFIGS")
+LEAST_RIGHTS = {"topic": ON_TOPICS, "ledger": ON_TOPICS, "transactional id": ("WRITE",)}
+"""What docs/secured-cluster.md says a run needs."""
+
+
+def grant(broker: SecureKafka, stream: Stream, rights: dict[str, tuple[str, ...]]) -> None:
+    """Give the visitor rights by the kind of what they are on, on exactly these names."""
+    for kind, operations in rights.items():
+        if operations:
+            resource = "TRANSACTIONAL_ID" if kind == "transactional id" else "TOPIC"
+            broker.allow(VISITOR, Right(resource, name_of(kind, stream), operations))
+
+
+def name_of(kind: str, stream: Stream) -> str:
+    return {"topic": stream.topic, "ledger": stream.ledger}.get(kind, f"ethlogs.{stream.ledger}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "operation"), [(kind, one) for kind, operations in LEAST_RIGHTS.items() for one in operations]
+)
+def test_a_missing_right_is_named_before_the_first_record_with_the_line_that_grants_it(
+    secured: SecureKafka, realm: Kdc, geth: GethNode, stores: StoreFolder, kind: str, operation: str
+) -> None:
+    stream, settings = settings_for(secured, geth.url, stores, WAY_OF_RIGHTS, VISITOR, blocks=1, create=False)
+    readable(secured)
+    create_stream(stream)
+    less = tuple(one for one in LEAST_RIGHTS[kind] if one != operation)
+    grant(secured, stream, {**LEAST_RIGHTS, kind: less})
+    resource = "transactional id" if kind == "transactional id" else "topic"
+    spelled, flag = operation.title().replace("_", ""), f"--{resource.replace(' ', '-')}"
+    what = name_of(kind, stream)
+    run(settings).assert_failed(
+        NotAuthorizedError,
+        f"no {operation} on the {resource} {what}",
+        hint=f"kafka-acls --add --allow-principal User:NAME --operation {spelled} {flag} {what}",
+    )
+    assert stream.is_untouched()
+    grant(secured, stream, LEAST_RIGHTS)
+    run(settings).assert_done()
+
+
+def test_who_may_not_create_topics_is_told(
     secured: SecureKafka, realm: Kdc, geth: GethNode, stores: StoreFolder
 ) -> None:
-    way = Way("SASL_PLAINTEXT", "SCRAM-SHA-512")
-    stream, settings = settings_for(secured, geth.url, stores, way, VISITOR, blocks=1)
-    secured.allow(VISITOR, Right("TOPIC", stream.topic, prefixed=True))
-    error = run(settings).error
-    assert isinstance(error, NotAuthorizedError)
-    assert error.exit_status == 5
-    assert settings.stream.transactional_id in str(error)
-    secured.allow(VISITOR, Right("TRANSACTIONAL_ID", settings.stream.transactional_id, ("WRITE", "DESCRIBE")))
+    stream, settings = settings_for(secured, geth.url, stores, WAY_OF_RIGHTS, VISITOR, blocks=1)
+    grant(secured, stream, LEAST_RIGHTS)
+    hint = f"--operation Create --topic {stream.topic}"
+    run(settings).assert_failed(NotAuthorizedError, f"no CREATE on the topic {stream.topic}", hint=hint)
+    secured.allow(VISITOR, Right("TOPIC", stream.topic, ("CREATE",), prefixed=True))
     run(settings).assert_done()
+
+
+def test_the_least_rights_of_each_command(
+    secured: SecureKafka, realm: Kdc, geth: GethNode, stores: StoreFolder
+) -> None:
+    """Those of docs/secured-cluster.md, by prefix; who only looks needs READ alone."""
+    stream, settings = settings_for(secured, geth.url, stores, WAY_OF_RIGHTS, VISITOR, blocks=2)
+    readable(secured)
+    create_stream(stream)
+    create_topic(stream.bootstrap, f"{stream.topic}.smoketest", 3)
+    write = (
+        Right("TOPIC", stream.topic, ON_TOPICS, prefixed=True),
+        Right("TRANSACTIONAL_ID", f"ethlogs.{stream.topic}", ("WRITE",), prefixed=True),
+    )
+    secured.allow(VISITOR, *write)
+    run(settings).assert_done()
+    smoketest = replace(settings, job="smoketest", topics=TopicCreation(False))
+    Smoketest(smoketest, StopSwitch(), Journal("smoketest", 1, lambda _: None)).run()
+    secured.revoke(VISITOR, *write)
+    for look in (look_at_status, verify_all):
+        with pytest.raises(NotAuthorizedError, match="no READ on the topic"):
+            look(settings)
+    secured.allow(VISITOR, Right("TOPIC", stream.topic, ("READ",), prefixed=True))
+    for look in (look_at_status, verify_all):
+        look(settings)
+
+
+def look_at_status(settings: RunSettings) -> None:
+    assert fetch_status(settings.kafka, settings.stream, settings.node).tip == 2
+
+
+def verify_all(settings: RunSettings) -> None:
+    wanted = VerifySettings(settings.kafka, settings.stream, settings.node, None, None)
+    assert verify_stream(wanted, StopSwitch(), print, print, lambda _: None).exitStatus == 0
 
 
 def test_a_wrong_password_ends_the_run_with_status_5_and_is_not_told(

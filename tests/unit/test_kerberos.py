@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+from ctypes.util import find_library
 from pathlib import Path
 
 import pytest
@@ -28,11 +30,48 @@ from ethlogs.kerberos.kinit import explain, find_kinit, obtain_ticket
         ("kinit: Something new", "Something new", "KRB5_TRACE"),
     ],
 )
-def test_each_of_the_usual_things_is_named(said: str, meaning: str, hint: str) -> None:
+def test_each_of_the_usual_things_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: str, meaning: str, hint: str
+) -> None:
+    (tmp_path / "krb5.conf").touch()
+    monkeypatch.setenv("KRB5_CONFIG", str(tmp_path / "krb5.conf"))
     found = explain(said, "no ticket for a@A")
     assert str(found).startswith("no ticket for a@A: ")
     assert meaning in str(found)
     assert hint in (found.hint or "")
+
+
+KDC_ERRORS = -1765328384
+"""Where the numbers of RFC 4120 begin in MIT's library."""
+
+
+@pytest.mark.parametrize(
+    ("number", "meaning"),
+    [
+        (KDC_ERRORS + 1, "the principal or its password is expired"),
+        (KDC_ERRORS + 6, "the KDC does not know the principal"),
+        (KDC_ERRORS + 14, "the KDC does not allow the keytab's encryption types"),
+        (KDC_ERRORS + 18, "the principal is locked or expired"),
+        (KDC_ERRORS + 23, "the principal or its password is expired"),
+        (KDC_ERRORS + 24, "the keytab's key is not the principal's present one"),
+        (KDC_ERRORS + 37, "this machine's clock and the KDC's are too far apart"),
+        (KDC_ERRORS + 44, "the keytab's key is not the principal's present one"),
+    ],
+)
+def test_the_librarys_own_words_are_understood(number: int, meaning: str) -> None:
+    """Some, like a wrong clock, cannot be had on one machine: these are the words that it has for them."""
+    assert meaning in str(explain(words_of_the_library(number), "no ticket"))
+
+
+def words_of_the_library(number: int) -> str:
+    name = find_library("krb5")
+    if name is None:
+        pytest.skip("MIT's Kerberos library is not here")
+    library, context = ctypes.CDLL(name), ctypes.c_void_p()
+    library.krb5_init_context(ctypes.byref(context))
+    say = library.krb5_get_error_message
+    say.restype, say.argtypes = ctypes.c_char_p, [ctypes.c_void_p, ctypes.c_int32]
+    return str(say(context, number).decode())
 
 
 def test_without_kinit_the_packages_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def test_an_applications_run_is_in_its_tags() -> None:
             NotAuthorizedError,
             "spark-submit was refused: User me does not have permission to submit application_1_1 to queue"
             " restricted",
-            "ask for that right",
+            "ask for SUBMIT_APPLICATIONS on the queue restricted, or give another --queue",
         ),
         (
             'Exception in thread "main" a.b.IOException: Client cannot authenticate via:[TOKEN, KERBEROS]',
@@ -226,3 +226,9 @@ def test_javas_exceptions_become_ours(causes: list[tuple[str, str]], status: int
     assert error.exit_status == status
     assert message in str(error)
     assert str(error).startswith("doing it: ")
+
+
+def test_who_may_not_use_a_path_on_hdfs_is_told_what_grants_it() -> None:
+    said = 'Permission denied: user=me, access=READ_EXECUTE, inode="/user/them":them:them:drwx------'
+    error = to_ethlogs_error([("AccessControlException", said)], "reading it")
+    assert error.hint == "hdfs dfs -setfacl -m user:me:rx /user/them, or give another --hdfs-dir"

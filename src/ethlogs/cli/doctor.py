@@ -18,7 +18,7 @@ from ethlogs.cli.launching import Output
 from ethlogs.cli.running import run_job, spark_settings
 from ethlogs.cli.security import Identity, identity, ticket
 from ethlogs.doctor.checkup import Checkup, Finding
-from ethlogs.doctor.job import format_findings, verdict
+from ethlogs.doctor.job import verdict
 from ethlogs.doctor.kafka import examine_kafka
 from ethlogs.doctor.node import examine_node
 from ethlogs.environment import find_interpreter
@@ -60,14 +60,21 @@ def doctor(proof: Proof, in_cluster: bool, as_json: bool, verbose: bool, quiet: 
     checkup = Checkup(lambda finding: _tell(finding, as_json))
     _Examination(checkup, given, proof).examine()
     if in_cluster and not checkup.exit_status:
-        output = Output(as_json, verbose, quiet)
-        return run_job("doctor", given, RangeSettings(), FollowSettings(proof=proof), output, format_findings)
-    if as_json:
-        found = [finding.to_dict() for finding in checkup.findings]
-        click.echo(orjson.dumps({"exitStatus": checkup.exit_status, "findings": found}).decode())
-    else:
-        click.echo(verdict([finding.to_dict() for finding in checkup.findings]))
+
+        def tell_all(report: dict[str, Any]) -> str:
+            return _to_text(checkup, report["findings"], report["exitStatus"], as_json)
+
+        follow, output = FollowSettings(proof=proof), Output(False, verbose, quiet)
+        return run_job("doctor", given, RangeSettings(), follow, output, tell_all)
+    click.echo(_to_text(checkup, [], checkup.exit_status, as_json))
     return checkup.exit_status
+
+
+def _to_text(checkup: Checkup, in_container: list[dict[str, Any]], status: int, as_json: bool) -> str:
+    """The findings from here and from the container as JSON, or the verdict on them for a person."""
+    found = [finding.to_dict() | {"where": "here"} for finding in checkup.findings]
+    found += [finding | {"where": "container"} for finding in in_container]
+    return orjson.dumps({"exitStatus": status, "findings": found}).decode() if as_json else verdict(found)
 
 
 def _tell(finding: Finding, as_json: bool) -> None:
@@ -141,7 +148,9 @@ class _Examination:
     def _see_ticket(self, stack: contextlib.ExitStack) -> str:
         stack.enter_context(ticket(self._identity))
         kerberos = self._identity.kerberos
-        return "no keytab is given" if kerberos is None else f"{kerberos.principal}, from {kerberos.keytab}"
+        if kerberos is None:
+            return "no keytab is given; where Kerberos is asked for, your own ticket is taken"
+        return f"{kerberos.principal}, from {kerberos.keytab}"
 
     def _see_hadoop(self, stack: contextlib.ExitStack) -> str:
         self._hadoop = stack.enter_context(open_hadoop_by(self._given, self._spark, self._java.path))

@@ -38,11 +38,6 @@ class ClusterCheckup:
         }
 
 
-def format_findings(report: dict[str, Any]) -> str:
-    """The verdict for a person; the findings were told as they came."""
-    return verdict(report["findings"])
-
-
 def verdict(findings: list[dict[str, Any]]) -> str:
     """How many of the findings are well."""
     states = [finding["state"] for finding in findings]

@@ -11,17 +11,17 @@ from kafka.errors import (
 )
 
 from ethlogs.doctor.checkup import Checkup
-from ethlogs.errors import EthlogsError, NotAuthorizedError
+from ethlogs.errors import EthlogsError
+from ethlogs.kafka.rights import WRITER, missing_right
 from ethlogs.kafka.tail import read_tail
 from ethlogs.kafka.topics import (
     Topic,
     admin_client,
     check_event_log_topic,
     check_ledger_topic,
+    describe_brokers,
     describe_topic,
-    list_hosts,
     missing_topic,
-    require_rights,
 )
 from ethlogs.settings import KafkaSettings, StreamSettings, TopicCreation
 
@@ -36,18 +36,17 @@ def examine_kafka(
 
     def see_topic(name: str) -> str:
         with admin_client(settings) as client:
-            topic = found[name] = describe_topic(client, name)
+            topic = found[name] = describe_topic(client, name, WRITER)
         if topic is None:
             if not creation.create:
                 raise missing_topic(name)
             return f"{name} does not exist yet; --create-topics makes it"
-        require_rights(topic)
         if name == stream.ledger_topic:
             check_ledger_topic(topic)
             warnings = []
         else:
             warnings = check_event_log_topic(topic)
-        return "; ".join([f"{name}, {topic.partitions} partitions", _rights(topic), *warnings])
+        return "; ".join([f"{name}, {_settings_of(topic)}", _rights(topic), *warnings])
 
     checkup.look("kafka", lambda: _see_brokers(settings))
     checkup.look("topic", lambda: see_topic(stream.topic), needs="kafka")
@@ -60,8 +59,13 @@ def examine_kafka(
 
 
 def _see_brokers(settings: KafkaSettings) -> str:
-    hosts = list_hosts(settings)
-    return f"{len(hosts)} broker{'' if len(hosts) == 1 else 's'}: {', '.join(hosts)}"
+    brokers = describe_brokers(settings)
+    return f"{len(brokers)} broker{'' if len(brokers) == 1 else 's'}: {', '.join(brokers)}"
+
+
+def _settings_of(topic: Topic) -> str:
+    settings = ", ".join(f"{name}={value}" for name, value in topic.config.items())
+    return f"{topic.partitions} partitions, replication {topic.replication_factor}, {settings}"
 
 
 def _rights(topic: Topic) -> str:
@@ -91,16 +95,8 @@ def _see_transactional_id(settings: KafkaSettings, stream: StreamSettings) -> st
             if isinstance(cause, TransactionalIdNotFoundError):
                 return f"{name} may be described and was never used; WRITE on it shows at the first run"
             if isinstance(cause, TransactionalIdAuthorizationFailedError):
-                raise _no_right(name) from exc
+                raise missing_right("transactional id", name, ["WRITE"]) from exc
             # A cluster on which nobody has used transactions yet makes their topic at the first question.
             if not isinstance(cause, CoordinatorNotAvailableError) or time.monotonic() > deadline:
                 raise
         time.sleep(0.2)
-
-
-def _no_right(transactional_id: str) -> NotAuthorizedError:
-    return NotAuthorizedError(
-        f"this principal has no DESCRIBE on the transactional id {transactional_id}",
-        hint="kafka-acls --add --allow-principal User:NAME --operation Describe --operation Write"
-        f" --transactional-id {transactional_id}",
-    )

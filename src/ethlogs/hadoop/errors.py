@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,6 +36,8 @@ _UNKNOWN_CALLER = frozenset({"AccessControlException", "KerberosAuthException", 
 _NO_TICKET = ("Client cannot authenticate via", "GSS initiate failed", "No valid credentials provided")
 _NO_PRIVILEGE = "does not have privilege to see this"
 """Said by a YarnException of no kind of its own."""
+_HDFS_DENIED = re.compile(r'user=([^,]+), access=(\w+), inode="([^"]+)"')
+_LETTERS = {"READ": "r", "WRITE": "w", "EXECUTE": "x", "ALL": "rwx"}
 _NO_ROOM = ("QuotaExceededException", "could only be written to 0 of the")
 
 
@@ -49,6 +52,16 @@ def mapped_errors(doing: str) -> Iterator[None]:
         raise HadoopUnavailableError(
             f"{doing}: the JVM of Hadoop's client does not answer: {exc}", hint="run the command again"
         ) from exc
+
+
+def _how_to_grant(text: str) -> str:
+    """HDFS says who wants to do what with which path."""
+    denied = _HDFS_DENIED.search(text)
+    if denied is None:
+        return "ask for that right"
+    user, access, path = denied.groups()
+    letters = "".join(_LETTERS[word] for word in access.split("_") if word in _LETTERS)
+    return f"hdfs dfs -setfacl -m user:{user}:{letters} {path}, or give another --hdfs-dir"
 
 
 def describe(java_exception: Any) -> list[tuple[str, str]]:
@@ -78,7 +91,7 @@ def to_ethlogs_error(causes: list[tuple[str, str]], doing: str) -> EthlogsError:
             hint="kinit, or give --principal and --keytab",
         )
     if names & _DENIED or _NO_PRIVILEGE in whole:
-        return NotAuthorizedError(f"{doing}: permission denied: {text}", hint="ask for that right")
+        return NotAuthorizedError(f"{doing}: permission denied: {text}", hint=_how_to_grant(text))
     if names & _UNAVAILABLE:
         return HadoopUnavailableError(
             f"{doing}: {text}", hint="is it running, and does HADOOP_CONF_DIR name the right cluster?"

@@ -79,8 +79,7 @@ def to_ethlogs_error(exc: BaseException, doing: str) -> EthlogsError:
     if isinstance(exc, _AUTHORIZATION):
         return NotAuthorizedError(
             f"Kafka refused the right needed for {doing} ({said})",
-            hint="ask for READ, WRITE, DESCRIBE and DESCRIBE_CONFIGS on both topics, and WRITE and DESCRIBE"
-            " on the transactional id",
+            hint="was it taken away since? ethlogs doctor names what is missing, and the line that grants it",
         )
     if isinstance(exc, _TOO_LARGE):
         return DeliveryError(

@@ -10,12 +10,13 @@ from typing import Any
 
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, NewTopic
-from kafka.errors import TopicAlreadyExistsError
+from kafka.errors import AuthorizationError, TopicAlreadyExistsError
 
 from ethlogs import ledger
-from ethlogs.errors import NotAuthorizedError, TopicError
+from ethlogs.errors import TopicError
 from ethlogs.kafka.client_config import MAX_RECORD_BYTES, admin_config
 from ethlogs.kafka.errors import mapped_errors
+from ethlogs.kafka.rights import WRITER, missing_right, require_rights
 from ethlogs.settings import KafkaSettings, StreamSettings, TopicCreation
 
 EVENT_LOG_CONFIG = {
@@ -27,7 +28,8 @@ EVENT_LOG_CONFIG = {
 LEDGER_CONFIG = {"cleanup.policy": "compact"}
 _SPREAD_SECONDS = 15.0
 """A broker hears of a topic that another one created within moments; each call may ask another broker."""
-_NEEDED = frozenset({"READ", "WRITE", "DESCRIBE"})
+_HIDDEN = 29
+"""TOPIC_AUTHORIZATION_FAILED: nobody without DESCRIBE learns whether the topic is there."""
 _READ_CONFIGS = (
     "cleanup.policy",
     "retention.ms",
@@ -68,19 +70,42 @@ def list_hosts(settings: KafkaSettings) -> list[str]:
         return [str(broker["host"]) for broker in client.describe_cluster()["brokers"]]
 
 
-def describe_topic(client: KafkaAdminClient, name: str) -> Topic | None:
-    """The topic, or ``None`` where there is none (or none that this principal may see)."""
+def describe_brokers(settings: KafkaSettings) -> list[str]:
+    """The brokers as they advertise themselves, with the version of Kafka that each speaks at least."""
+    with admin_client(settings) as client:
+        return [
+            f"{broker['host']}:{broker['port']} (Kafka {_version_of(client, broker['broker_id'])} or later)"
+            for broker in client.describe_cluster()["brokers"]
+        ]
+
+
+def _version_of(client: KafkaAdminClient, broker_id: int) -> str:
+    return ".".join(map(str, client.get_broker_version_data(broker_id).broker_version[:2]))
+
+
+def describe_topic(client: KafkaAdminClient, name: str, needed: frozenset[str] = frozenset()) -> Topic | None:
+    """The topic, or ``None`` where there is none.
+
+    Raises
+    ------
+    NotAuthorizedError
+        When this principal may not see it, or lacks a right that is ``needed`` on it.
+    """
     described = next((t for t in client.describe_topics([name]) if t.get("name") == name), None)
+    if described is not None and described.get("error_code") == _HIDDEN:
+        raise missing_right("topic", name, needed or {"DESCRIBE"})
     if described is None or described.get("error_code"):
         return None
     partitions = described["partitions"]
+    operations = frozenset(described.get("authorized_operations") or ())
+    require_rights(name, operations, needed)
     return Topic(
         name=name,
         topic_id=str(described.get("topic_id") or ""),
         partitions=len(partitions),
         replication_factor=min((len(p.get("replica_nodes", ())) for p in partitions), default=0),
         config=_describe_config(client, name),
-        operations=frozenset(described.get("authorized_operations") or ()),
+        operations=operations,
     )
 
 
@@ -91,6 +116,8 @@ def ensure_topics(
 
     Raises
     ------
+    NotAuthorizedError
+        When this principal lacks a right that the run will need, if only for its first reorg.
     TopicError
         When one is missing, or has settings under which the guarantees do not hold.
     """
@@ -154,29 +181,10 @@ def check_ledger_topic(topic: Topic) -> None:
         )
 
 
-def require_rights(topic: Topic) -> None:
-    """Refuse a topic on which this principal lacks a right, where the brokers tell (KIP-430).
-
-    Raises
-    ------
-    NotAuthorizedError
-        With the line of kafka-acls that grants it.
-    """
-    missing = _NEEDED - topic.operations
-    if topic.operations and "ALL" not in topic.operations and missing:
-        raise NotAuthorizedError(
-            f"this principal has no {' and no '.join(sorted(missing))} on the topic {topic.name}",
-            hint="kafka-acls --add --allow-principal User:NAME"
-            + "".join(f" --operation {right.capitalize()}" for right in sorted(missing))
-            + f" --topic {topic.name}",
-        )
-
-
 def missing_topic(name: str) -> TopicError:
     """The error for a topic that is not there."""
     return TopicError(
-        f"the topic {name} does not exist, or this principal may not see it",
-        hint="create it with ethlogs produce --create-topics, or ask for DESCRIBE on it",
+        f"the topic {name} does not exist", hint="create it with ethlogs produce --create-topics"
     )
 
 
@@ -184,8 +192,11 @@ def create_topic(
     client: KafkaAdminClient, name: str, partitions: int, replication_factor: int, config: dict[str, str]
 ) -> Topic:
     """Create a topic and wait until it can be used; one that appeared meanwhile is as good."""
-    with contextlib.suppress(TopicAlreadyExistsError):
-        client.create_topics([NewTopic(name, partitions, replication_factor, topic_configs=config)])
+    try:
+        with contextlib.suppress(TopicAlreadyExistsError):
+            client.create_topics([NewTopic(name, partitions, replication_factor, topic_configs=config)])
+    except AuthorizationError as exc:
+        raise missing_right("topic", name, ["CREATE"]) from exc
     client.wait_for_topics([name])
     return _require(client, name, _SPREAD_SECONDS)
 
@@ -201,7 +212,7 @@ def _create_missing(client: KafkaAdminClient, stream: StreamSettings, creation: 
 def _require(client: KafkaAdminClient, name: str, seconds: float) -> Topic:
     deadline = time.monotonic() + seconds
     while True:
-        topic = describe_topic(client, name)
+        topic = describe_topic(client, name, WRITER)
         if topic is not None:
             return topic
         if time.monotonic() >= deadline:

@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError, KafkaTimeoutError
+from kafka.errors import KafkaError, KafkaTimeoutError, TransactionalIdAuthorizationFailedError
 from kafka.partitioner import murmur2
 from kafka.structs import TopicPartition
 
@@ -26,6 +26,7 @@ from ethlogs.errors import KafkaUnavailableError
 from ethlogs.event_log import Record
 from ethlogs.kafka.client_config import DELIVERY_TIMEOUT_MS, producer_config
 from ethlogs.kafka.errors import mapped_errors, run_with_limit
+from ethlogs.kafka.rights import missing_right
 from ethlogs.settings import KafkaSettings
 from ethlogs.stop import StopSwitch
 
@@ -59,10 +60,16 @@ class TransactionalWriter:
             self._producer = KafkaProducer(**producer_config(settings, transactional_id))
         try:
             with mapped_errors(f"taking the transactional id {transactional_id}"):
-                self._producer.init_transactions()
+                self._init_transactions(transactional_id)
         except BaseException:
             self.close()
             raise
+
+    def _init_transactions(self, transactional_id: str) -> None:
+        try:
+            self._producer.init_transactions()
+        except TransactionalIdAuthorizationFailedError as exc:
+            raise missing_right("transactional id", transactional_id, ["WRITE"]) from exc
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Transaction]:

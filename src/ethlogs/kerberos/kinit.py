@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -12,6 +13,8 @@ from pathlib import Path
 from ethlogs.errors import KerberosError
 
 _KINIT_SECONDS = 30.0
+_KRB5_CONF = "/etc/krb5.conf"
+_NO_KDC = "Cannot find KDC"
 _LAST_CHARACTERS = 300
 _NEW_KEY = ("the keytab's key is not the principal's present one", "its key was changed: get a new keytab")
 _NO_KEY = ("the keytab has no key of this principal", "klist -kt shows whose keys it has")
@@ -24,7 +27,12 @@ _MEANINGS = {
     "Preauthentication failed": _NEW_KEY,
     "Password incorrect": _NEW_KEY,
     "no suitable keys": _NO_KEY,
-    "Cannot find KDC": (
+    "No key table entry found": (
+        "the keytab has no key of the kind and version that the KDC asks for",
+        "its key was changed, or has other encryption types: get a new keytab",
+    ),
+    "Key version is not available": _NEW_KEY,
+    _NO_KDC: (
         "krb5.conf does not say where the realm's KDC is",
         "is the realm in --principal right? Give --krb5-conf with this realm",
     ),
@@ -48,6 +56,11 @@ _MEANINGS = {
     "Permission denied": _UNREADABLE,
 }
 """What MIT's library says, what that means, and what to do."""
+
+
+def _krb5_confs(environment: Mapping[str, str]) -> list[str]:
+    """Where MIT's library looks; KRB5_CONFIG may name several."""
+    return (environment.get("KRB5_CONFIG") or _KRB5_CONF).split(":")
 
 
 def find_kinit(environment: Mapping[str, str]) -> str:
@@ -107,6 +120,11 @@ def obtain_ticket(principal: str, keytab: Path, cache: Path, complete: Callable[
 def explain(said: str, what: str) -> KerberosError:
     """The error for what a program or library of Kerberos said."""
     text = " ".join(said.split())[-_LAST_CHARACTERS:]
+    if _NO_KDC in said and not any(Path(name).exists() for name in _krb5_confs(os.environ)):
+        return KerberosError(
+            f"{what}: there is no krb5.conf on this machine, {socket.gethostname()} ({text})",
+            hint="give --krb5-conf FILE, which goes along to the container, or have it installed there",
+        )
     for sign, (meaning, hint) in _MEANINGS.items():
         if sign in said:
             return KerberosError(f"{what}: {meaning} ({text})", hint=hint)

@@ -267,7 +267,9 @@ def build_submit_failure(
             f"spark-submit was not let in: {reason}", hint=f"is there a valid ticket? {hint}"
         )
     if any(sign in output for sign in _DENIED):
-        return NotAuthorizedError(f"spark-submit was refused: {reason}", hint=f"ask for that right; {hint}")
+        return NotAuthorizedError(
+            f"spark-submit was refused: {reason}", hint=f"{_how_to_grant(reason)}; {hint}"
+        )
     if "unknown queue" in output:
         queues = ", ".join(applications.queue_names())
         return SubmissionError(f"spark-submit failed: {reason}", hint=f"the queues are: {queues}")
@@ -281,6 +283,13 @@ def build_submit_failure(
         f"spark-submit ended with status {status}: {reason or 'no reason given'}; its last lines:\n{lines}",
         hint=hint,
     )
+
+
+def _how_to_grant(reason: str) -> str:
+    queue = re.search(r"to queue ([\w.-]+)", reason)
+    if queue is None:
+        return "ask for that right"
+    return f"ask for SUBMIT_APPLICATIONS on the queue {queue.group(1)}, or give another --queue"
 
 
 def find_reason(output: str) -> str:

@@ -26,6 +26,7 @@ from ethlogs.errors import (
 )
 from ethlogs.follow.plan import check_identity
 from ethlogs.follow.stream import StreamTopics
+from ethlogs.kafka.rights import READER
 from ethlogs.kafka.tail import (
     STABLE_SECONDS,
     Claimed,
@@ -199,8 +200,8 @@ class _Verifier:
 
     def _describe_topics(self) -> tuple[Topic, Topic]:
         with admin_client(self._settings.kafka) as client:
-            topic = describe_topic(client, self._stream.topic)
-            ledger_topic = describe_topic(client, self._stream.ledger_topic)
+            topic = describe_topic(client, self._stream.topic, READER)
+            ledger_topic = describe_topic(client, self._stream.ledger_topic, READER)
         for name, found in ((self._stream.topic, topic), (self._stream.ledger_topic, ledger_topic)):
             if found is None:
                 raise TopicError(
