@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ethlogs.environment import Archive, PackSettings, pack_environment
-from ethlogs_devnet.conda_channel import find_channel, write_env_file
+from ethlogs_devnet.conda.channel import find_channel, write_env_file
 
 TEMPLATE = Path(__file__).parents[1] / "conda-env.yml"
 _BEFORE, _AFTER = "click>=8.1,<9", "click>=8.1,<8.2"

@@ -23,7 +23,7 @@ from typing import TypeVar
 
 from ethlogs.settings import Proof
 from ethlogs_devnet import DEFAULT_PLAN, Kind, plan_of_logs
-from ethlogs_devnet.plans import logs_in
+from ethlogs_devnet.geth.plans import logs_in
 from lab import Lab, Produced, open_lab, produce, say, verify
 from latency import measure_latency
 from packing import pack_thrice

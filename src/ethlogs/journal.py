@@ -39,6 +39,8 @@ class Journal:
         self._write = write
         self._write_seconds = write_seconds
         self._lock = threading.Lock()
+        self._write_lock = threading.Lock()
+        """An older snapshot must not be written over a newer one."""
         self._notices: deque[dict[str, Any]] = deque(maxlen=_NOTICES)
         self._notice_number = 0
         self._retrying: list[Retrying] = []
@@ -81,10 +83,17 @@ class Journal:
             self._notices.append({"number": self._notice_number, "text": text})
 
     def keep_ledger_end(self, offset: int) -> int:
-        """Remember, for later attempts too, where the ledger ended at the first look; returns that."""
+        """Remember, for later attempts too, where the ledger ended at the first look; returns that.
+
+        Raises
+        ------
+        SettingsError, HadoopError
+            When it cannot be written down: a later attempt would take the stream back from who took it.
+        """
         if self.ledger_end is None:
             self.ledger_end = offset
-            self._write_snapshot()
+            with self._write_lock:
+                self._write(self.snapshot())
         return self.ledger_end
 
     def begin(self, first: int, last: int | None, tip: BlockRecord | None, head: int) -> None:
@@ -126,7 +135,8 @@ class Journal:
     def _write_snapshot(self) -> None:
         """A full disk, or an HDFS that is away, must not end a run: the next snapshot may fit."""
         try:
-            self._write(self.snapshot())
+            with self._write_lock:
+                self._write(self.snapshot())
         except (SettingsError, HadoopError) as exc:
             logging.getLogger(__name__).warning("%s", exc)
 

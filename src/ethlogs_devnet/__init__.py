@@ -7,17 +7,10 @@ with Devnet(folder, blocks=30) as devnet:
 
 from ethlogs_devnet.devnet import Devnet
 from ethlogs_devnet.errors import DevnetError, MissingToolError, NodeRpcError, NodeUnreachableError
-from ethlogs_devnet.genesis import ChainSpec
-from ethlogs_devnet.geth import GethNode
-from ethlogs_devnet.hadoop import HadoopCluster
-from ethlogs_devnet.kafka import KafkaBroker
-from ethlogs_devnet.kafka_cluster import KafkaCluster
-from ethlogs_devnet.kafka_rights import Right
-from ethlogs_devnet.kafka_secure import SecureKafka
-from ethlogs_devnet.kafka_secure_settings import Way
-from ethlogs_devnet.kdc import Kdc
-from ethlogs_devnet.live_head import LiveHead
-from ethlogs_devnet.plans import (
+from ethlogs_devnet.geth.genesis import ChainSpec
+from ethlogs_devnet.geth.live_head import LiveHead
+from ethlogs_devnet.geth.node import GethNode
+from ethlogs_devnet.geth.plans import (
     DEFAULT_PLAN,
     EMPTY_PLAN,
     SMALL_PLAN,
@@ -28,6 +21,13 @@ from ethlogs_devnet.plans import (
     plan_of_large_log,
     plan_of_logs,
 )
+from ethlogs_devnet.hadoop.cluster import HadoopCluster
+from ethlogs_devnet.kafka.broker import KafkaBroker
+from ethlogs_devnet.kafka.cluster import KafkaCluster
+from ethlogs_devnet.kafka.rights import Right
+from ethlogs_devnet.kafka.secure import SecureKafka
+from ethlogs_devnet.kafka.secure_settings import Way
+from ethlogs_devnet.kerberos.kdc import Kdc
 
 __all__ = [
     "DEFAULT_PLAN",

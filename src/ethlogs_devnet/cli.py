@@ -12,10 +12,10 @@ from typing import Any
 
 import click
 
-from ethlogs_devnet.conda_channel import find_channel, write_env_file
+from ethlogs_devnet.conda.channel import find_channel, write_env_file
 from ethlogs_devnet.devnet import prepare
 from ethlogs_devnet.errors import DevnetError
-from ethlogs_devnet.kdc_settings import DAY_SECONDS, LONGEST_SECONDS, SHORTEST_SECONDS
+from ethlogs_devnet.kerberos.settings import DAY_SECONDS, LONGEST_SECONDS, SHORTEST_SECONDS
 from ethlogs_devnet.options import DevnetOptions
 from ethlogs_devnet.progress import to_stderr
 from ethlogs_devnet.runner import run_with_devnet

@@ -6,29 +6,29 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
-from ethlogs_devnet.genesis import ChainSpec
-from ethlogs_devnet.geth import GethNode
-from ethlogs_devnet.geth_binary import find_geth
-from ethlogs_devnet.hadoop import HadoopCluster
-from ethlogs_devnet.hadoop_jars import HADOOP_VERSION
-from ethlogs_devnet.hadoop_runtime import find_hadoop
-from ethlogs_devnet.kafka import KafkaBroker
-from ethlogs_devnet.kafka_jars import KAFKA_VERSION
-from ethlogs_devnet.kafka_secure import SecureKafka
-from ethlogs_devnet.kafka_warm import find_kafka
-from ethlogs_devnet.kdc import Kdc
-from ethlogs_devnet.kdc_programs import find_kerberos
-from ethlogs_devnet.kdc_settings import DAY_SECONDS
-from ethlogs_devnet.live_head import LiveHead
+from ethlogs_devnet.geth.binary import find_geth
+from ethlogs_devnet.geth.genesis import ChainSpec
+from ethlogs_devnet.geth.live_head import LiveHead
+from ethlogs_devnet.geth.node import GethNode
+from ethlogs_devnet.geth.ready_chain import find_chain
+from ethlogs_devnet.hadoop.cluster import HadoopCluster
+from ethlogs_devnet.hadoop.jars import HADOOP_VERSION
+from ethlogs_devnet.hadoop.runtime import find_hadoop
+from ethlogs_devnet.kafka.broker import KafkaBroker
+from ethlogs_devnet.kafka.jars import KAFKA_VERSION
+from ethlogs_devnet.kafka.secure import SecureKafka
+from ethlogs_devnet.kafka.warm import find_kafka
+from ethlogs_devnet.kerberos.kdc import Kdc
+from ethlogs_devnet.kerberos.programs import find_kerberos
+from ethlogs_devnet.kerberos.settings import DAY_SECONDS
+from ethlogs_devnet.kerberos.users import USER
 from ethlogs_devnet.progress import Report, silent, step
-from ethlogs_devnet.ready_chain import find_chain
-from ethlogs_devnet.users import USER
+from ethlogs_devnet.service import Service
 
 
-class Service(Protocol):
+class DevnetService(Protocol):
     """What a devnet asks of each of its services."""
 
     @property
@@ -72,7 +72,7 @@ def prepare(blocks: int, report: Report = silent, *, yarn: bool = False, kerbero
             find_chain(blocks, ChainSpec(), geth)
 
 
-class Devnet:
+class Devnet(Service):
     """A real node and a real broker in one private folder.
 
     ``blocks`` is the length of the ready-made chain, ``block_seconds`` the time between blocks of the live
@@ -105,7 +105,7 @@ class Devnet:
         self.live_head = LiveHead(self.geth, block_seconds) if block_seconds > 0 else None
 
     @property
-    def services(self) -> list[Service]:
+    def services(self) -> list[DevnetService]:
         """All services, in the order in which they are named to people."""
         asked_for = (self.hadoop, self.kdc)
         return [self.geth, self.kafka, *(service for service in asked_for if service is not None)]
@@ -147,7 +147,7 @@ class Devnet:
             self.kdc.stop()
 
     @property
-    def _others(self) -> list[Service]:
+    def _others(self) -> list[DevnetService]:
         """The services that may need the key server."""
         return [service for service in self.services if service is not self.kdc]
 
@@ -167,15 +167,6 @@ class Devnet:
             "ETHLOGS_KEYTAB": str(self.kdc.keytab(USER)),
         }
 
-    def _start_service(self, service: Service) -> None:
+    def _start_service(self, service: DevnetService) -> None:
         with step(self._report, f"{service.name} up"):
             service.start()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ethlogs_devnet.kdc_settings import DAY_SECONDS
+from ethlogs_devnet.kerberos.settings import DAY_SECONDS
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ethlogs_devnet.errors import NodeRpcError, NodeUnreachableError
-from ethlogs_devnet.rpc import JsonRpc
+from ethlogs_devnet.geth.rpc import JsonRpc
 from ethlogs_devnet.state import DevnetState, read_state
 
 

@@ -142,9 +142,10 @@ class LyingNode:
                 self.close_connection = self.close_connection or reply.withheld > 0
 
             def handle_one_request(self) -> None:
+                """Let go of a client that was killed in the middle of its request."""
                 try:
                     super().handle_one_request()
-                except OSError:
+                except (OSError, json.JSONDecodeError):
                     self.close_connection = True
 
             def log_message(self, format: str, *arguments: Any) -> None:

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ethlogs_devnet.conda_channel import find_channel, write_env_file
+from ethlogs_devnet.conda.channel import find_channel, write_env_file
 
 from .commands import ETHLOGS
 

@@ -15,7 +15,7 @@ import gssapi
 import requests
 
 from ethlogs_devnet import HadoopCluster, Kdc, SecureKafka, Way
-from ethlogs_devnet.users import USER
+from ethlogs_devnet.kerberos.users import USER
 
 from .commands import ETHLOGS
 from .streams import LOGINS, Stream

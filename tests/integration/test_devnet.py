@@ -30,7 +30,7 @@ from ethlogs_devnet import (
     plan_of_large_log,
     plan_of_logs,
 )
-from ethlogs_devnet.kafka_jars import KAFKA_JARS
+from ethlogs_devnet.kafka.jars import KAFKA_JARS
 
 pytestmark = pytest.mark.services
 

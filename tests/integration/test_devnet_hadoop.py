@@ -18,7 +18,7 @@ import pytest
 import requests
 
 from ethlogs_devnet import HadoopCluster
-from ethlogs_devnet.hadoop_settings import HadoopPorts
+from ethlogs_devnet.hadoop.settings import HadoopPorts
 
 pytestmark = pytest.mark.services
 

@@ -16,7 +16,7 @@ from ethlogs.kerberos.keeper import kept_ticket, read_lifetime
 from ethlogs.settings import KerberosSettings
 from ethlogs.stop import StopSwitch
 from ethlogs_devnet import Kdc
-from ethlogs_devnet.kdc_programs import run_kadmin
+from ethlogs_devnet.kerberos.programs import run_kadmin
 
 from .running import wait_until
 

@@ -23,8 +23,8 @@ from ethlogs.status import fetch_status
 from ethlogs.stop import StopSwitch
 from ethlogs.verify import VerifySettings, verify_stream
 from ethlogs_devnet import SMALL_PLAN, GethNode, Kdc, LiveHead, Right, SecureKafka, Way
-from ethlogs_devnet.kafka_secure_settings import WAYS
-from ethlogs_devnet.users import USER, VISITOR
+from ethlogs_devnet.kafka.secure_settings import WAYS
+from ethlogs_devnet.kerberos.users import USER, VISITOR
 
 from .running import RunInProcess, build_settings, run, wait_until
 from .streams import LOGINS, Stream, assert_exactly_once, create_stream, create_topic

@@ -19,7 +19,7 @@ import pyspark
 import pytest
 
 from ethlogs_devnet import SMALL_PLAN, GethNode, HadoopCluster, Kdc, LiveHead, Right, SecureKafka, Way
-from ethlogs_devnet.users import USER, VISITOR
+from ethlogs_devnet.kerberos.users import USER, VISITOR
 
 from .commands import Command
 from .running import wait_until
@@ -29,7 +29,6 @@ from .streams import Stream, assert_exactly_once
 pytestmark = pytest.mark.services
 
 TICKET_SECONDS, REAUTH_SECONDS = 20, 15
-BLOCKS_WHILE_LOOKING = 80
 LONG_SECONDS, HOUR_SECONDS = 120, 3600
 APPLICATION = re.compile(r"application_\d+_\d+")
 SCRAM = Way("SASL_SSL", "SCRAM-SHA-512")
@@ -118,6 +117,13 @@ def id_of(command: Command) -> str:
     return str(wait_until(told, "the command says the application's id", COMMAND_SECONDS))
 
 
+def end(estate: Estate, application: str, where: dict[str, str]) -> None:
+    """End an application after the block in hand."""
+    stopped = estate.command(where, "stop", "--application", application, "--json")
+    assert stopped.returncode == 0, stopped.stderr
+    assert json.loads(stopped.stdout)["gently"]
+
+
 def drivers(application: str) -> list[int]:
     """The Python processes that work in an application's container."""
     found = []
@@ -150,11 +156,24 @@ def test_another_user_can_neither_read_nor_end_what_is_not_theirs(estate: Estate
     assert estate.application(application)["state"] == "RUNNING"
 
 
+def test_a_folder_and_a_queue_that_are_not_this_users_are_named_with_what_grants_them(
+    estate: Estate, long_run: LongRun
+) -> None:
+    where = {**estate.of(), "ETHLOGS_HDFS_DIR": f"/user/{VISITOR}", "ETHLOGS_QUEUE": "restricted"}
+    examined = estate.command(where, "doctor", "--json", "--node-url", long_run.node)
+    assert examined.returncode == 5
+    found = {one["check"]: one for one in json.loads(examined.stdout)["findings"]}
+    assert f'access=WRITE, inode="/user/{VISITOR}"' in found["hdfs"]["text"]
+    assert f"hdfs dfs -setfacl -m user:{USER}:w /user/{VISITOR}" in found["hdfs"]["hint"]
+    assert f"{USER} may not submit to the queue restricted" in found["queue"]["text"]
+    assert "SUBMIT_APPLICATIONS" in found["queue"]["hint"]
+
+
 # ---------------------------------------------------------------- secrets
 
 
 def test_no_password_token_or_key_is_found_anywhere(
-    estate: Estate, long_run: LongRun, start: Callable[..., Command], live_geth: GethNode
+    estate: Estate, long_run: LongRun, start: Callable[..., Command]
 ) -> None:
     """While it runs: no command line, and no file that others can read. Afterwards: nowhere at all."""
     headers = estate.folder / "node-headers"
@@ -169,8 +188,8 @@ def test_no_password_token_or_key_is_found_anywhere(
     secret = Secrets(estate.kdc.keytab(USER), estate.kafka.password(USER), NODE_HEADER.split()[1])
     assert secret.are_in(estate.kdc.keytab(USER).read_bytes())
 
-    last = live_geth.height() + BLOCKS_WHILE_LOOKING
-    command = start(stream, where, "--start", "1", "--to", str(last), *flags)
+    flags += ["--krb5-conf", str(estate.kdc.krb5_conf)]
+    command = start(stream, where, "--start", "1", *flags)
     seen: list[str] = []
 
     def committed() -> bool:
@@ -187,18 +206,24 @@ def test_no_password_token_or_key_is_found_anywhere(
     assert [path for path in held if path.name == "launch_container.sh"] == []
     application = id_of(command)
     ui = f"{estate.application(application)['trackingUrl']}api/v1/applications/{application}/environment"
-    page = estate.ask(USER, ui)
+    page = wait_until(lambda: found if (found := estate.ask(USER, ui)).ok else None, "Spark's UI is up")
     assert "spark.kerberos.principal" in page.text
     assert not secret.are_in(page.content)
 
-    assert command.wait() == 0, command.stderr
-    assert_exactly_once(stream, long_run.node, 1, last)
+    environments = [Path(f"/proc/{pid}/environ").read_bytes() for pid in drivers(application)]
+    assert [b"KRB5_CONFIG=krb5.conf" in one for one in environments] == [True]
+    assert not any(secret.are_in(one) for one in environments)
+
+    end(estate, application, where)
+    assert command.wait() == 143, command.stderr
+    assert_exactly_once(stream, long_run.node, 1, stream.heights()[-1])
     assert not secret.are_in((command.stdout + command.stderr).encode())
     for kept in (command.folder, estate.folder / "cache", estate.kafka.files.data):
         assert secret.files_below(kept) == []
     assert not secret.are_in(estate.cluster.files.log.read_bytes())
     # YARN keeps what it has brought to a node for the next application of the user
     assert [path for path in secret.files_below(local) if others_can_read(path, local)] == []
+    assert not [path for path, _ in estate.walk(f"/user/{USER}/.sparkStaging") if application in path]
     read = [path for path, status in estate.walk("/") if is_worth_reading(path, status, long_run.application)]
     assert {"spark-events", "runs", "app-logs"} <= {part for path in read for part in path.split("/")}
     assert [p for p in read if secret.are_in(estate.hdfs(DAEMONS, p, "OPEN").content)] == []
@@ -283,9 +308,13 @@ def test_a_keytab_on_hdfs_and_the_doctor_in_a_container(estate: Estate, long_run
     """It is fetched with the ticket of whoever may read it, here the visitor's."""
     url = f"/user/{VISITOR}/of-{USER}.keytab"
     content = estate.kdc.keytab(USER).read_bytes()
-    estate.hdfs(VISITOR, url, "CREATE&permission=600", "PUT", data=content).raise_for_status()
+    estate.hdfs(VISITOR, url, "CREATE&permission=644", "PUT", data=content).raise_for_status()
     where = {**estate.of(), "ETHLOGS_KEYTAB": f"hdfs://{url}", "ETHLOGS_TOPIC": long_run.stream.topic}
     where["KRB5CCNAME"] = estate.kinit_as(VISITOR, "FILE")
+    warned = estate.command(where, "status", "--node-url", long_run.node)
+    assert warned.returncode == 0, warned.stderr
+    assert f"others may read --keytab hdfs://{url} (mode 644)" in warned.stderr
+    estate.hdfs(VISITOR, url, "SETPERMISSION&permission=600", "PUT").raise_for_status()
     finished = estate.command(where, "doctor", "--in-cluster", "--json", "--node-url", long_run.node)
     assert finished.returncode == 0, finished.stderr
     found = {(one["check"], one["where"]): one for one in json.loads(finished.stdout)["findings"]}
@@ -306,10 +335,14 @@ def test_a_run_outlives_its_tickets_its_sessions_and_an_attempt(
 ) -> None:
     """Six lives of a ticket and eight sessions with Kafka; the second attempt has a ticket of its own."""
     command, application = long_run.command, long_run.application
+    local = estate.cluster.files.data / "nm-local"
+    (cache,) = [path for path in local.rglob("ethlogs-krb5-*/tickets") if application in str(path)]
+    assert cache.stat().st_mode & 0o777 == 0o600
     (driver,) = drivers(application)
     os.kill(driver, signal.SIGKILL)
     ticket = f"a ticket for {estate.kdc.full_name(USER)}"
     wait_until(lambda: command.stderr.count(ticket) == 2, "attempt 2 has its ticket", COMMAND_SECONDS)
+    wait_until(lambda: not cache.exists(), "the killed attempt's ticket is gone", COMMAND_SECONDS)
     tip = long_run.stream.heights()[-1]
     command.wait_for_tip(long_run.stream, tip + 1)
     began_again_at = time.monotonic()
@@ -317,9 +350,7 @@ def test_a_run_outlives_its_tickets_its_sessions_and_an_attempt(
     while time.monotonic() < until:
         assert command.process.poll() is None, command.stderr
         time.sleep(0.5)
-    stopped = estate.command(estate.of(), "stop", "--application", application, "--json")
-    assert stopped.returncode == 0, stopped.stderr
-    assert json.loads(stopped.stdout)["gently"]
+    end(estate, application, estate.of())
     assert command.wait() == 143, command.stderr
     assert_exactly_once(long_run.stream, long_run.node, 1, long_run.stream.heights()[-1])
     assert estate.application(application)["finalStatus"] == "SUCCEEDED"

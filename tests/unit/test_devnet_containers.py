@@ -7,8 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from ethlogs_devnet import containers
-from ethlogs_devnet.containers import end_containers, find_containers
+from ethlogs_devnet.hadoop import containers
+from ethlogs_devnet.hadoop.containers import end_containers, find_containers
 
 
 def start(folder: Path) -> subprocess.Popen[bytes]:

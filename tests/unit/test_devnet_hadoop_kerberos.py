@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ethlogs_devnet.hadoop_kerberos import HadoopIdentity, build_secure_site
-from ethlogs_devnet.hadoop_settings import HadoopPorts, Node, Properties, build_site, merge_sites
+from ethlogs_devnet.hadoop.kerberos import HadoopIdentity, build_secure_site
+from ethlogs_devnet.hadoop.settings import HadoopPorts, Node, Properties, build_site, merge_sites
 
 IDENTITY = HadoopIdentity(
     "ETHLOGS.TEST",

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from ethlogs_devnet.hadoop_settings import (
+from ethlogs_devnet.hadoop.settings import (
     OTHER_USER,
     SPARK_DEFAULTS,
     HadoopPorts,

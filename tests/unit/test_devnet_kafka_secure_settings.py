@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ethlogs_devnet.certificates import Authority
-from ethlogs_devnet.kafka_rights import RIGHTS_OF_A_RUN
-from ethlogs_devnet.kafka_secure_settings import (
+from ethlogs_devnet.kafka.certificates import Authority
+from ethlogs_devnet.kafka.rights import RIGHTS_OF_A_RUN
+from ethlogs_devnet.kafka.secure_settings import (
     ADMIN,
     WAYS,
     BrokerIdentity,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ethlogs_devnet import DevnetError, Kdc, MissingToolError
-from ethlogs_devnet.kdc_programs import find_program, realm_environment
-from ethlogs_devnet.kdc_settings import KdcFiles, build_kdc_conf, build_krb5_conf
+from ethlogs_devnet.kerberos.programs import find_program, realm_environment
+from ethlogs_devnet.kerberos.settings import KdcFiles, build_kdc_conf, build_krb5_conf
 
 FILES = KdcFiles(Path("/realm"))
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ethlogs_devnet.errors import DevnetError, MissingToolError
-from ethlogs_devnet.hadoop_jars import HADOOP_JARS
+from ethlogs_devnet.hadoop.jars import HADOOP_JARS
 from ethlogs_devnet.java import find_java, find_javac, java_home
-from ethlogs_devnet.kafka_jars import KAFKA_JARS
+from ethlogs_devnet.kafka.jars import KAFKA_JARS
 from ethlogs_devnet.maven import JarSet, Module
 
 CONTENT = {"b-1.jar": b"second", "a-2.jar": b"first"}

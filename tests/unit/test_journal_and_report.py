@@ -9,7 +9,7 @@ import pytest
 from samples import BLOCK
 
 from ethlogs import report as report_module
-from ethlogs.errors import EthlogsError, ReorgError, SettingsError
+from ethlogs.errors import EthlogsError, HadoopError, ReorgError, SettingsError
 from ethlogs.jobs import ProduceJob
 from ethlogs.journal import Journal
 from ethlogs.report import Meter, format_report
@@ -144,6 +144,16 @@ def test_the_last_snapshot_is_written_at_the_end() -> None:
     journal.notify("the end")
     journal.close()
     assert snapshots[-1]["notices"] == [{"number": 1, "text": "the end"}]
+
+
+def test_a_run_that_cannot_leave_word_for_later_attempts_does_not_begin() -> None:
+    """A later attempt would not know that a claim is newer than its own, and would take the stream back."""
+
+    def fail(_snapshot: dict[str, Any]) -> None:
+        raise HadoopError("the NameNode is gone")
+
+    with pytest.raises(HadoopError, match="the NameNode is gone"):
+        Journal("a-run", 1, fail).keep_ledger_end(7)
 
 
 def test_a_disk_that_is_full_does_not_end_the_run() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import gzip
 import socket
@@ -16,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from http_proxy import http_proxy
 from local_node import Reply, local_node
 
 from ethlogs.errors import EthlogsError, NodeRefusedError, NodeUnavailableError, SettingsError
@@ -68,7 +70,8 @@ def test_the_headers_of_the_settings_go_with_every_request() -> None:
     assert HIDDEN not in repr(settings)
 
 
-def test_a_certificate_is_checked_by_the_file_of_the_settings(tmp_path: Path) -> None:
+def make_certificate(folder: Path) -> tuple[Path, Path]:
+    """The file of a node's certificate and key, and that of who vouches for it."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
@@ -83,10 +86,15 @@ def test_a_certificate_is_checked_by_the_file_of_the_settings(tmp_path: Path) ->
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .sign(key, hashes.SHA256())
     )
-    ca_file, both = tmp_path / "ca.pem", tmp_path / "both.pem"
+    ca_file, both = folder / "ca.pem", folder / "both.pem"
     ca_file.write_bytes(certificate.public_bytes(Encoding.PEM))
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     both.write_bytes(private + ca_file.read_bytes())
+    return both, ca_file
+
+
+def test_a_certificate_is_checked_by_the_file_of_the_settings(tmp_path: Path) -> None:
+    both, ca_file = make_certificate(tmp_path)
     with local_node(lambda _request: Reply(b"ok"), certificate=both) as node:
         url = node.url.replace("http://127.0.0.1", "https://localhost")
         with contextlib.closing(HttpTransport(url, NodeSettings((), ca_file=str(ca_file)))) as transport:
@@ -341,3 +349,45 @@ def test_a_client_that_is_sent_elsewhere_takes_no_header_there() -> None:
             transport.send(REQUEST)
     assert other.requests == []
     assert HIDDEN not in str(caught.value)
+
+
+# ---------------------------------------------------------------- a proxy between
+
+
+def test_a_proxy_of_the_environment_is_used_with_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    with http_proxy() as proxy, local_node(lambda _request: Reply(b"ok")) as node:
+        monkeypatch.setenv("http_proxy", proxy.url.replace("://", f"://me:{HIDDEN}@"))
+        with http(node.url) as transport:
+            assert transport.send(REQUEST) == b"ok"
+    assert [address.rstrip("/") for address in proxy.asked] == [node.url]
+    assert proxy.authorizations == [f"Basic {base64.b64encode(f'me:{HIDDEN}'.encode()).decode()}"]
+
+
+def test_a_proxy_passes_tls_on_and_sees_nothing_of_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    both, ca_file = make_certificate(tmp_path)
+    with http_proxy() as proxy, local_node(lambda _request: Reply(b"ok"), certificate=both) as node:
+        url = node.url.replace("http://127.0.0.1", "https://localhost")
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        settings = NodeSettings((url,), ca_file=str(ca_file))
+        with contextlib.closing(HttpTransport(url, settings)) as transport:
+            assert transport.send(REQUEST) == b"ok"
+    assert proxy.asked == [url.removeprefix("https://")]
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "127.0.0.0/8", "*"])
+def test_no_proxy_is_honoured(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    with http_proxy() as proxy, local_node(lambda _request: Reply(b"ok")) as node:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", name)
+        with http(node.url) as transport:
+            assert transport.send(REQUEST) == b"ok"
+    assert proxy.asked == []
+
+
+def test_a_proxy_that_is_away_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", f"http://me:{HIDDEN}@127.0.0.1:{free_port()}")
+    with http("http://node.example:8545") as transport, pytest.raises(NodeUnavailableError) as caught:
+        transport.send(REQUEST)
+    assert HIDDEN not in "".join(traceback.format_exception(caught.value))

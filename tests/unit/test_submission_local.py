@@ -27,9 +27,10 @@ SETTINGS = RunSettings(
     NodeSettings((f"http://user:{HIDDEN}@geth",)),
     KafkaSettings("kafka:9092", (("sasl.plain.password", HIDDEN),)),
 )
+UP = '{"notices": [{"number": 1, "text": "the driver is up"}]}'
 # Only a kill ends it; its parts are short, so that nothing of it outlives it for long.
-ENDLESS = """
-trap '' TERM INT; echo $$ > "$1/pid"; echo '{}' > "$1/progress.json"
+ENDLESS = f"""
+trap '' TERM INT; echo $$ > "$1/pid"; echo '{UP}' > "$1/progress.json"
 while :; do sleep 0.05; done
 """
 
@@ -114,7 +115,7 @@ def test_progress_is_shown_while_the_driver_runs(tmp_path: Path, folder: RunFold
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_first_signal_asks_the_driver_to_end(tmp_path: Path, folder: RunFolder, number: int) -> None:
     script = (
-        "trap '' TERM; echo '{}' > \"$1/progress.json\"\n"
+        f"trap '' TERM; echo '{UP}' > \"$1/progress.json\"\n"
         f'while [ ! -e "$1/{STOP}" ]; do sleep 0.05; done\n'
         f'cat "$1/{STOP}" > "$1/report.json"'
     )
@@ -129,6 +130,20 @@ def test_the_first_signal_asks_the_driver_to_end(tmp_path: Path, folder: RunFold
     report = run_locally(SETTINGS, folder, argv_of(tmp_path, folder, script), interrupt)
     assert report == {"signal": number}
     assert signal.getsignal(number) is earlier
+
+
+def test_a_signal_while_spark_starts_ends_it_at_once(tmp_path: Path, folder: RunFolder) -> None:
+    script = 'echo $$ > "$1/pid"; echo \'{"notices":[]}\' > "$1/progress.json"; while :; do sleep 0.05; done'
+
+    def interrupt(_progress: dict[str, Any]) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(
+        InterruptedRunError, match="by SIGTERM before the driver was up: it began nothing"
+    ) as caught:
+        run_locally(SETTINGS, folder, argv_of(tmp_path, folder, script), interrupt)
+    assert caught.value.exit_status == 143
+    assert not is_running(folder)
 
 
 def test_the_second_signal_kills_the_driver(tmp_path: Path, folder: RunFolder) -> None:

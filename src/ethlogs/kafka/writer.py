@@ -99,8 +99,11 @@ class TransactionalWriter:
         self._producer._sender.force_close()
 
     def _abort(self) -> None:
-        """Best effort: what is not aborted now, the next init_transactions aborts."""
-        with contextlib.suppress(KafkaError, KafkaUnavailableError):
+        """Best effort: what is not aborted now, the next init_transactions aborts.
+
+        Whatever it raises would hide why the transaction is aborted.
+        """
+        with contextlib.suppress(Exception):
             run_with_limit(self._producer.abort_transaction, ABORT_SECONDS, "aborting a transaction")
 
 

@@ -44,7 +44,7 @@ def kept_ticket(
     KerberosError
         When no ticket can be had now. When a later one lapses, ``stop`` ends the run with that error.
     """
-    with tempfile.TemporaryDirectory(prefix="ethlogs-krb5-") as folder:
+    with tempfile.TemporaryDirectory(prefix="ethlogs-krb5-", dir=_place()) as folder:
         cache = Path(folder) / "tickets"
         variables = {
             "KRB5CCNAME": f"FILE:{cache}",
@@ -59,6 +59,11 @@ def kept_ticket(
                 yield keeper
             finally:
                 keeper.end()
+
+
+def _place() -> str | None:
+    """In a container its own folder, which YARN removes also where the driver was killed."""
+    return str(Path.cwd()) if "CONTAINER_ID" in os.environ else None
 
 
 class TicketKeeper:

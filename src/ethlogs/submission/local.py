@@ -64,6 +64,12 @@ def run_locally(
                 show_progress(progress)
     report = folder.read_json(REPORT)
     if report is None:
+        if killed and not _is_up(folder):
+            raise InterruptedRunError(
+                f"interrupted by {signal.Signals(killed[0]).name} before the driver was up: it began nothing",
+                signal_number=killed[0],
+                hint="run the same command again",
+            )
         if killed:
             raise InterruptedRunError(
                 f"the driver was killed at the second {signal.Signals(killed[0]).name}",
@@ -91,6 +97,12 @@ def last_lines(folder: RunFolder) -> str:
     except FileNotFoundError:
         return "(no output)"
     return "\n".join(f"    {line}" for line in lines[-_LAST_LINES:]) or "(no output)"
+
+
+def _is_up(folder: RunFolder) -> bool:
+    """Whether the driver has said anything: the first is that Spark is up."""
+    progress = folder.read_json(PROGRESS)
+    return progress is not None and bool(progress.get("notices"))
 
 
 def _wait(process: subprocess.Popen[bytes]) -> None:
@@ -139,12 +151,15 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 @contextlib.contextmanager
 def _passed_signals(folder: RunFolder, process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
-    """Yields the signals that killed the driver: every one after the first."""
+    """Yields the signals that killed the driver: every one after the first, or while Spark starts.
+
+    Until Spark is up the driver hears nothing, and has nothing that could be half done.
+    """
     asked = threading.Event()
     killed: list[int] = []
 
     def handle(number: int, _frame: object) -> None:
-        if asked.is_set():
+        if asked.is_set() or not _is_up(folder):
             killed.append(number)
             _kill(process)
         else:

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from ethlogs_devnet import GethNode
-from ethlogs_devnet.other_spark import SPARK_35, find_spark
+from ethlogs_devnet.hadoop.other_spark import SPARK_35, find_spark
 
 from ..commands import Command
 from ..running import parse_report

@@ -16,7 +16,7 @@ import zipfile
 from pathlib import Path
 
 from ethlogs_devnet.cache import building_folder, cache_folder, locked
-from ethlogs_devnet.conda_package import CondaPackage
+from ethlogs_devnet.conda.package import CondaPackage
 from ethlogs_devnet.errors import MissingToolError
 from ethlogs_devnet.progress import Report, silent
 

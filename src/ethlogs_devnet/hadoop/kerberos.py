@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from ethlogs_devnet.hadoop_settings import HOST, STREAMING_QUEUE, Properties
-from ethlogs_devnet.kdc import Kdc
+from ethlogs_devnet.hadoop.settings import HOST, STREAMING_QUEUE, Properties
+from ethlogs_devnet.kerberos.kdc import Kdc
+from ethlogs_devnet.kerberos.users import PEOPLE, USER, VISITOR
 from ethlogs_devnet.private_files import write_private
-from ethlogs_devnet.users import PEOPLE, USER, VISITOR
 
 _DAEMONS = f"hadoop/{HOST}"
 """Of all daemons, for a JVM has one of its own."""

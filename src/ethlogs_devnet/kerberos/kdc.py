@@ -5,26 +5,25 @@ from __future__ import annotations
 import threading
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from ethlogs_devnet.errors import DevnetError
-from ethlogs_devnet.kdc_programs import (
+from ethlogs_devnet.kerberos.programs import (
     create_database,
     find_program,
     realm_environment,
     run_kadmin,
     run_kinit,
 )
-from ethlogs_devnet.kdc_settings import DAY_SECONDS, LONGEST_SECONDS, REALM, SHORTEST_SECONDS, KdcFiles
+from ethlogs_devnet.kerberos.settings import DAY_SECONDS, LONGEST_SECONDS, REALM, SHORTEST_SECONDS, KdcFiles
 from ethlogs_devnet.ports import find_free_ports
 from ethlogs_devnet.process import ServiceProcess
+from ethlogs_devnet.service import OneProcess
 
 _START_SECONDS = 20.0
 _STARTED = "commencing operation"
 
 
-class Kdc:
+class Kdc(OneProcess):
     """A key server process and its database, with the same port for its whole life.
 
     ``state_dir`` keeps database, keytabs, log and settings. ``ticket_seconds`` is the life of the tickets of
@@ -52,11 +51,6 @@ class Kdc:
     def ports(self) -> list[int]:
         """The port that it listens on."""
         return [self._port]
-
-    @property
-    def pid(self) -> int | None:
-        """Process id while it runs."""
-        return self._process.pid
 
     def environment(self, ticket_cache: Path | None = None) -> dict[str, str]:
         """Return the settings that point Kerberos's clients at this realm, with a ticket cache of its own."""
@@ -120,32 +114,6 @@ class Kdc:
             self._prepare()
         self._process.start([find_program("krb5kdc"), "-n"], realm_environment(self.files))
         self._wait_until_started()
-
-    def stop(self) -> None:
-        """End it; its principals stay."""
-        self._process.stop()
-
-    def restart(self) -> None:
-        """Start it again on the same port and database."""
-        self.stop()
-        self.start()
-
-    def freeze(self) -> None:
-        """SIGSTOP: connections are accepted by the kernel and never answered."""
-        self._process.freeze()
-
-    def thaw(self) -> None:
-        """SIGCONT."""
-        self._process.thaw()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _prepare(self) -> None:
         if not self._written:

@@ -31,7 +31,7 @@ HADOOP_JARS = JarSet(
         # the ResourceManager loads classes of it, whether it is used or not
         Module(_GROUP, "hadoop-yarn-server-timelineservice", HADOOP_VERSION),
     ),
-    Path(__file__).with_name("hadoop-jars.sha256"),
+    Path(__file__).with_name("jars.sha256"),
     "some minutes",
 )
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ethlogs_devnet.contracts import deployed
 from ethlogs_devnet.errors import DevnetError
-from ethlogs_devnet.transactions import ACCOUNTS, address_of
+from ethlogs_devnet.geth.contracts import deployed
+from ethlogs_devnet.geth.transactions import ACCOUNTS, address_of
 
 GENESIS_TIMESTAMP = 1_700_000_000
 BLOCK_SPACING_SECONDS = 12

@@ -6,9 +6,9 @@ from functools import cache
 
 from coincurve import PrivateKey
 
-from ethlogs_devnet import contracts
-from ethlogs_devnet.contracts import keccak256
-from ethlogs_devnet.plans import Kind, Step
+from ethlogs_devnet.geth import contracts
+from ethlogs_devnet.geth.contracts import keccak256
+from ethlogs_devnet.geth.plans import Kind, Step
 
 Rlp = int | bytes | list["Rlp"]
 

@@ -11,11 +11,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ethlogs_devnet.cache import cache_folder, locked
-from ethlogs_devnet.chain import ChainWriter, chain_time
-from ethlogs_devnet.genesis import ChainSpec
-from ethlogs_devnet.geth_binary import GethBinary
-from ethlogs_devnet.geth_process import GethProcess
-from ethlogs_devnet.plans import DEFAULT_PLAN
+from ethlogs_devnet.geth.binary import GethBinary
+from ethlogs_devnet.geth.chain import ChainWriter, chain_time
+from ethlogs_devnet.geth.genesis import ChainSpec
+from ethlogs_devnet.geth.plans import DEFAULT_PLAN
+from ethlogs_devnet.geth.process import GethProcess
 
 GENERATOR = 1
 """Raise it with every change of contracts, plans, genesis or transactions: it is part of the cache's key."""

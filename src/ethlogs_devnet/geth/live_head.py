@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from types import TracebackType
-from typing import Self
 
 from ethlogs_devnet.errors import DevnetError, NodeRpcError, NodeUnreachableError
-from ethlogs_devnet.geth import GethNode
-from ethlogs_devnet.plans import DEFAULT_PLAN, BlockPlan
+from ethlogs_devnet.geth.node import GethNode
+from ethlogs_devnet.geth.plans import DEFAULT_PLAN, BlockPlan
+from ethlogs_devnet.service import Service
 
 
-class LiveHead:
+class LiveHead(Service):
     """Commits a block of ``plan`` each ``seconds``; goes on by itself after the node was away."""
 
     def __init__(self, geth: GethNode, seconds: float, plan: BlockPlan = DEFAULT_PLAN) -> None:
@@ -37,15 +36,6 @@ class LiveHead:
         self._ended.set()
         if self._thread is not None:
             self._thread.join()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _run(self) -> None:
         due = time.monotonic() + self._seconds

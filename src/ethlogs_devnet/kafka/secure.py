@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
-from ethlogs_devnet.certificates import Authority
-from ethlogs_devnet.kafka import KafkaBroker
-from ethlogs_devnet.kafka_rights import RIGHTS_OF_A_RUN, KafkaAdministrator, Right
-from ethlogs_devnet.kafka_secure_settings import (
+from ethlogs_devnet.kafka.broker import KafkaBroker
+from ethlogs_devnet.kafka.certificates import Authority
+from ethlogs_devnet.kafka.rights import RIGHTS_OF_A_RUN, KafkaAdministrator, Right
+from ethlogs_devnet.kafka.secure_settings import (
     ADMIN,
     HOST,
     SERVICE,
@@ -23,11 +23,11 @@ from ethlogs_devnet.kafka_secure_settings import (
     build_client_properties,
     build_secure_properties,
 )
-from ethlogs_devnet.kafka_settings import to_properties_text
-from ethlogs_devnet.kdc import Kdc
+from ethlogs_devnet.kafka.settings import to_properties_text
+from ethlogs_devnet.kerberos.kdc import Kdc
+from ethlogs_devnet.kerberos.users import PEOPLE, USER
 from ethlogs_devnet.ports import LOOPBACK, find_free_ports
 from ethlogs_devnet.private_files import write_private
-from ethlogs_devnet.users import PEOPLE, USER
 
 _SERVICE_PRINCIPAL = f"{SERVICE}/{HOST}"
 

@@ -22,7 +22,7 @@ from kafka.admin import (
 )
 
 from ethlogs_devnet.errors import DevnetError
-from ethlogs_devnet.kafka_secure_settings import ADMIN, SCRAM
+from ethlogs_devnet.kafka.secure_settings import ADMIN, SCRAM
 
 
 @dataclass(frozen=True)

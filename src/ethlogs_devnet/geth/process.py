@@ -9,15 +9,15 @@ import tempfile
 import time
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from ethlogs_devnet.errors import DevnetError, NodeRpcError, NodeUnreachableError
-from ethlogs_devnet.genesis import ChainSpec, build_genesis
-from ethlogs_devnet.geth_binary import GethBinary, find_geth
+from ethlogs_devnet.geth.binary import GethBinary, find_geth
+from ethlogs_devnet.geth.genesis import ChainSpec, build_genesis
+from ethlogs_devnet.geth.rpc import JsonRpc
 from ethlogs_devnet.ports import LOOPBACK, find_free_ports
 from ethlogs_devnet.process import ServiceProcess
-from ethlogs_devnet.rpc import JsonRpc
+from ethlogs_devnet.service import OneProcess
 
 _START_SECONDS = 60.0
 _LONGEST_SOCKET_PATH = 100  # the kernel takes 107 bytes
@@ -28,7 +28,7 @@ _HTTP_APIS = "eth,net,web3,debug,txpool,testing"
 _DURABLE = ("--state.scheme", "hash", "--db.engine", "leveldb")
 
 
-class GethProcess:
+class GethProcess(OneProcess):
     """A geth with nothing but the genesis block; it keeps its ports while it is stopped, killed or frozen.
 
     ``state_dir`` keeps data, log and settings. ``ipc`` opens a unix socket too.
@@ -58,11 +58,6 @@ class GethProcess:
     def ports(self) -> list[int]:
         """The ports that it listens on: HTTP, engine API."""
         return [self._http_port, self._engine_port]
-
-    @property
-    def pid(self) -> int | None:
-        """Process id while it runs."""
-        return self._process.pid
 
     @property
     def data_dir(self) -> Path:
@@ -109,34 +104,8 @@ class GethProcess:
 
     def stop(self) -> None:
         """End it gently."""
-        self._process.stop()
+        super().stop()
         self._remove_socket_folder()
-
-    def kill(self) -> None:
-        """End it at once by SIGKILL; every block that was committed is there after a restart."""
-        self._process.kill()
-
-    def restart(self) -> None:
-        """Start it again on the same ports and data, after a kill or while it runs."""
-        self.stop()
-        self.start()
-
-    def freeze(self) -> None:
-        """SIGSTOP: connections are accepted by the kernel and never answered."""
-        self._process.freeze()
-
-    def thaw(self) -> None:
-        """SIGCONT."""
-        self._process.thaw()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     @cached_property
     def _ipc_path(self) -> Path:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ethlogs_devnet.chain import (
+from ethlogs_devnet.errors import DevnetError
+from ethlogs_devnet.geth.chain import (
     BEACON_ROOT,
     BlockContent,
     ChainWriter,
@@ -17,9 +18,8 @@ from ethlogs_devnet.chain import (
     require_valid,
     set_forkchoice,
 )
-from ethlogs_devnet.errors import DevnetError
-from ethlogs_devnet.geth_process import GethProcess
-from ethlogs_devnet.plans import BlockPlan
+from ethlogs_devnet.geth.plans import BlockPlan
+from ethlogs_devnet.geth.process import GethProcess
 
 
 def replace_branch(

@@ -5,20 +5,20 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from ethlogs_devnet.chain import ChainWriter, set_forkchoice
-from ethlogs_devnet.genesis import ChainSpec
-from ethlogs_devnet.geth_binary import GethBinary
-from ethlogs_devnet.geth_process import GethProcess
-from ethlogs_devnet.plans import DEFAULT_PLAN, BlockPlan
-from ethlogs_devnet.ready_chain import restore_chain
-from ethlogs_devnet.side_branch import copy_chain, replace_branch
+from ethlogs_devnet.geth.binary import GethBinary
+from ethlogs_devnet.geth.chain import ChainWriter, set_forkchoice
+from ethlogs_devnet.geth.genesis import ChainSpec
+from ethlogs_devnet.geth.plans import DEFAULT_PLAN, BlockPlan
+from ethlogs_devnet.geth.process import GethProcess
+from ethlogs_devnet.geth.ready_chain import restore_chain
+from ethlogs_devnet.geth.side_branch import copy_chain, replace_branch
 
 
 class GethNode(GethProcess):
     """A geth process and its chain; all methods may be called from any thread.
 
     ``blocks`` is the length of the ready-made chain that a new data folder begins with (see
-    :mod:`ethlogs_devnet.ready_chain`).
+    :mod:`ethlogs_devnet.geth.ready_chain`).
     """
 
     def __init__(

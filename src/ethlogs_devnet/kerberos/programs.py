@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ethlogs_devnet.errors import DevnetError, MissingToolError
-from ethlogs_devnet.kdc_settings import KdcFiles
+from ethlogs_devnet.kerberos.settings import KdcFiles
 
 KERBEROS_PACKAGES = ("krb5-kdc", "krb5-admin-server", "krb5-user")
 PROGRAMS = ("krb5kdc", "kdb5_util", "kadmin.local", "kinit")

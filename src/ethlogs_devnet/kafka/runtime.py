@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ethlogs_devnet.errors import DevnetError
-from ethlogs_devnet.kafka_settings import LOG4J, to_properties_text
+from ethlogs_devnet.kafka.settings import LOG4J, to_properties_text
 from ethlogs_devnet.process import ServiceProcess
 
 CLUSTER_ID = "ZXRobG9ncy1kZXZuZXQAAA"

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from ethlogs_devnet.cache import building_folder
 from ethlogs_devnet.java import find_java
-from ethlogs_devnet.kafka_jars import KAFKA_JARS
-from ethlogs_devnet.kafka_runtime import KafkaFiles, KafkaRuntime, wait_until_started
-from ethlogs_devnet.kafka_settings import build_properties
+from ethlogs_devnet.kafka.jars import KAFKA_JARS
+from ethlogs_devnet.kafka.runtime import KafkaFiles, KafkaRuntime, wait_until_started
+from ethlogs_devnet.kafka.settings import build_properties
 from ethlogs_devnet.ports import find_free_ports
 from ethlogs_devnet.process import ServiceProcess
 from ethlogs_devnet.progress import Report, silent

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ethlogs_devnet.errors import DevnetError
-from ethlogs_devnet.genesis import BLOCK_SPACING_SECONDS, GENESIS_TIMESTAMP
-from ethlogs_devnet.geth_process import GethProcess
-from ethlogs_devnet.plans import BlockPlan
-from ethlogs_devnet.transactions import ACCOUNTS, address_of, build_transaction
+from ethlogs_devnet.geth.genesis import BLOCK_SPACING_SECONDS, GENESIS_TIMESTAMP
+from ethlogs_devnet.geth.plans import BlockPlan
+from ethlogs_devnet.geth.process import GethProcess
+from ethlogs_devnet.geth.transactions import ACCOUNTS, address_of, build_transaction
 
 UNCHANGED = "0x" + "00" * 32
 """In a forkchoice update: leave the safe and finalized blocks as they are."""

@@ -17,6 +17,6 @@ KAFKA_JARS = JarSet(
         Module("org.apache.logging.log4j", "log4j-slf4j-impl", _LOG4J_VERSION),
         Module("org.apache.logging.log4j", "log4j-core", _LOG4J_VERSION),
     ),
-    Path(__file__).with_name("kafka-jars.sha256"),
+    Path(__file__).with_name("jars.sha256"),
     "about a minute",
 )

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ethlogs_devnet.hadoop_jars import HADOOP_JARS, MAIN_CLASS, HadoopClasses, find_classes
-from ethlogs_devnet.hadoop_kerberos import HadoopIdentity
-from ethlogs_devnet.hadoop_settings import (
+from ethlogs_devnet.hadoop.jars import HADOOP_JARS, MAIN_CLASS, HadoopClasses, find_classes
+from ethlogs_devnet.hadoop.kerberos import HadoopIdentity
+from ethlogs_devnet.hadoop.settings import (
     LOG4J,
     SPARK_DEFAULTS,
     Site,

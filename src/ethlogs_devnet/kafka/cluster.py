@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from kafka import KafkaAdminClient
 
-from ethlogs_devnet.kafka import KafkaBroker
-from ethlogs_devnet.kafka_runtime import KafkaRuntime
+from ethlogs_devnet.kafka.broker import KafkaBroker
+from ethlogs_devnet.kafka.runtime import KafkaRuntime
 from ethlogs_devnet.ports import LOOPBACK
+from ethlogs_devnet.service import Service
 
 BROKERS = 3
 _TRANSACTIONS = "__transaction_state"
@@ -47,7 +47,7 @@ class MemberBroker(KafkaBroker):
         runtime.format(self.files)
 
 
-class KafkaCluster:
+class KafkaCluster(Service):
     """Three brokers that hold every partition, two of which have to have a record before it counts.
 
     It goes on while any one of them is away. ``extra_properties`` are settings of every broker.
@@ -107,8 +107,3 @@ class KafkaCluster:
             self.stop()
             raise
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()

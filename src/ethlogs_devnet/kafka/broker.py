@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from ethlogs_devnet.kafka_runtime import KafkaFiles, KafkaRuntime, wait_until_started
-from ethlogs_devnet.kafka_settings import build_properties
-from ethlogs_devnet.kafka_warm import create_data, find_kafka
+from ethlogs_devnet.kafka.runtime import KafkaFiles, KafkaRuntime, wait_until_started
+from ethlogs_devnet.kafka.settings import build_properties
+from ethlogs_devnet.kafka.warm import create_data, find_kafka
 from ethlogs_devnet.ports import LOOPBACK, find_free_ports
 from ethlogs_devnet.process import ServiceProcess
+from ethlogs_devnet.service import OneProcess
 
 
-class KafkaBroker:
+class KafkaBroker(OneProcess):
     """A broker process and its data, with the same ports for its whole life.
 
     ``state_dir`` keeps data, log and settings. ``extra_properties`` are broker settings that come on top
@@ -39,11 +38,6 @@ class KafkaBroker:
         """The ports that it listens on: clients', controller's."""
         return [self._broker_port, self._controller_port]
 
-    @property
-    def pid(self) -> int | None:
-        """Process id while it runs."""
-        return self._process.pid
-
     def environment(self) -> dict[str, str]:
         """Return the settings that point ethlogs at this broker."""
         return {"ETHLOGS_BOOTSTRAP_SERVER": self.bootstrap, "ETHLOGS_CREATE_TOPICS": "true"}
@@ -58,27 +52,6 @@ class KafkaBroker:
         self._process.start(runtime.broker_command(self.files, self._jvm_options()))
         wait_until_started(self._process)
 
-    def stop(self) -> None:
-        """End it gently."""
-        self._process.stop()
-
-    def kill(self) -> None:
-        """End it at once by SIGKILL."""
-        self._process.kill()
-
-    def restart(self) -> None:
-        """Start it again on the same ports and data, after a kill or while it runs."""
-        self.stop()
-        self.start()
-
-    def freeze(self) -> None:
-        """SIGSTOP: connections are accepted by the kernel and never answered."""
-        self._process.freeze()
-
-    def thaw(self) -> None:
-        """SIGCONT."""
-        self._process.thaw()
-
     def _create_data(self, runtime: KafkaRuntime) -> None:
         create_data(runtime, self.files.data)
 
@@ -87,12 +60,3 @@ class KafkaBroker:
 
     def _jvm_options(self) -> list[str]:
         return []
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()

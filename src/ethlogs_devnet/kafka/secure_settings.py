@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from ethlogs_devnet.certificates import STORE_PASSWORD, Authority
+from ethlogs_devnet.kafka.certificates import STORE_PASSWORD, Authority
 from ethlogs_devnet.ports import LOOPBACK
 
 HOST = "localhost"

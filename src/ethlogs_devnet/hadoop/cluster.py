@@ -8,14 +8,12 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from ethlogs_devnet import containers
-from ethlogs_devnet.containers import end_containers
-from ethlogs_devnet.hadoop_kerberos import HadoopIdentity, build_secure_site
-from ethlogs_devnet.hadoop_runtime import HadoopFiles, HadoopRuntime, find_hadoop, wait_until_started
-from ethlogs_devnet.hadoop_settings import (
+from ethlogs_devnet.hadoop import containers
+from ethlogs_devnet.hadoop.containers import end_containers
+from ethlogs_devnet.hadoop.kerberos import HadoopIdentity, build_secure_site
+from ethlogs_devnet.hadoop.runtime import HadoopFiles, HadoopRuntime, find_hadoop, wait_until_started
+from ethlogs_devnet.hadoop.settings import (
     HOST,
     STREAMING_QUEUE,
     HadoopPorts,
@@ -25,13 +23,14 @@ from ethlogs_devnet.hadoop_settings import (
     build_site,
     merge_sites,
 )
-from ethlogs_devnet.kdc import Kdc
+from ethlogs_devnet.kerberos.kdc import Kdc
+from ethlogs_devnet.kerberos.users import PEOPLE
 from ethlogs_devnet.ports import find_free_ports
 from ethlogs_devnet.process import ServiceProcess
-from ethlogs_devnet.users import PEOPLE
+from ethlogs_devnet.service import OneProcess
 
 
-class HadoopCluster:
+class HadoopCluster(OneProcess):
     """A cluster of one node and its data, with the same ports for its whole life.
 
     ``state_dir`` keeps data, log and settings. ``extra_properties`` come on top of (or instead of) the
@@ -85,11 +84,6 @@ class HadoopCluster:
         """The ports that it listens on."""
         return list(self._node.ports)
 
-    @property
-    def pid(self) -> int | None:
-        """Process id while it runs."""
-        return self._process.pid
-
     def environment(self) -> dict[str, str]:
         """Return the settings that point Hadoop's clients, Spark and ethlogs at this cluster."""
         return {
@@ -114,35 +108,13 @@ class HadoopCluster:
 
     def stop(self) -> None:
         """End it and its containers."""
-        self._process.stop()
+        super().stop()
         self._end_containers()
 
     def kill(self) -> None:
         """End it and its containers at once by SIGKILL, as when a machine fails."""
-        self._process.kill()
+        super().kill()
         self._end_containers()
-
-    def restart(self) -> None:
-        """Start it again on the same ports and data, after a kill or while it runs."""
-        self.stop()
-        self.start()
-
-    def freeze(self) -> None:
-        """SIGSTOP: connections are accepted by the kernel and never answered; containers go on."""
-        self._process.freeze()
-
-    def thaw(self) -> None:
-        """SIGCONT."""
-        self._process.thaw()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _find_runtime(self) -> HadoopRuntime:
         runtime = find_hadoop()

@@ -1,0 +1,1 @@
+"""A conda channel of this machine's own Python."""

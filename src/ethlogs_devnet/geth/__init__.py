@@ -1,0 +1,1 @@
+"""The node: a geth whose blocks are made by whoever holds it."""

@@ -1,0 +1,1 @@
+"""HDFS and YARN, open and secured, in one process."""

@@ -1,0 +1,1 @@
+"""The brokers, open and secured."""

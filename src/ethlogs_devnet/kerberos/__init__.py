@@ -1,0 +1,1 @@
+"""A realm of its own."""
