@@ -19,13 +19,12 @@ import requests
 from ethlogs_devnet import SMALL_PLAN, GethNode, HadoopCluster, KafkaBroker, LiveHead
 from ethlogs_devnet.other_spark import SPARK_35, find_spark
 
-from .commands import ETHLOGS, Command
+from .commands import APPLICATION, ETHLOGS, Command, id_of
 from .running import another_run, build_settings, parse_report, run, wait_until
 from .streams import Stream, assert_exactly_once
 
 pytestmark = pytest.mark.services
 
-APPLICATION = re.compile(r"application_\d+_\d+")
 START_SECONDS = 300.0
 """For containers on a machine that does much else."""
 
@@ -123,17 +122,6 @@ def start(yarn: Yarn, stream: Stream, own_geth: GethNode, tmp_path: Path) -> Ite
         with command:
             for application in set(APPLICATION.findall(command.stderr + command.stdout)):
                 yarn.kill(application)
-
-
-def id_of(command: Command) -> str:
-    """The id of a command's application, as soon as it says it."""
-
-    def told() -> str | None:
-        match = APPLICATION.search(command.stderr)
-        assert match or command.process.poll() is None, command.stderr
-        return match.group() if match else None
-
-    return str(wait_until(told, "the command says the application's id", START_SECONDS))
 
 
 def test_the_doctor_looks_at_the_cluster_and_from_within_it(
