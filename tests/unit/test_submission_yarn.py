@@ -136,7 +136,7 @@ def test_an_applications_run_is_in_its_tags() -> None:
         ),
         (
             'Exception in thread "main" a.b.IOException: x.SaslException: GSS initiate failed [Caused by'
-            " GSSException: No valid credentials provided (Mechanism level: Failed to find any Kerberos tgt)]",
+            " GSSException: No valid credentials provided (Mechanism level: Failed to find any tgt)]",
             KerberosError,
             "spark-submit was not let in: GSS initiate failed",
             "ticket",
