@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from .running import ENOUGH_SECONDS, wait_until
 from .streams import Stream
 
 ETHLOGS = Path(sys.executable).with_name("ethlogs")
+APPLICATION = re.compile(r"application_\d+_\d+")
 HERE = {"ETHLOGS_MASTER": "local[*]", "SPARK_LOCAL_IP": "127.0.0.1"}
 """The settings that run a driver on this machine."""
 
@@ -29,7 +31,7 @@ class Command:
         where: Mapping[str, str] = HERE,
         limit_seconds: float = ENOUGH_SECONDS,
     ) -> None:
-        self._limit_seconds = limit_seconds
+        self.limit_seconds = limit_seconds
         folder.mkdir(exist_ok=True)
         self.folder = folder
         self._out, self._err = folder / "out", folder / "err"
@@ -69,7 +71,7 @@ class Command:
         return self._err.read_text()
 
     def wait(self) -> int:
-        return self.process.wait(self._limit_seconds)
+        return self.process.wait(self.limit_seconds)
 
     def wait_for_tip(self, stream: Stream, height: int) -> None:
         """Wait until a block is committed; fail where the command ends before."""
@@ -79,7 +81,7 @@ class Command:
             heights = stream.heights()
             return bool(heights) and heights[-1] >= height
 
-        wait_until(committed, f"block {height} is on Kafka", self._limit_seconds)
+        wait_until(committed, f"block {height} is on Kafka", self.limit_seconds)
 
     def driver_pid(self) -> int:
         """The driver's Python."""
@@ -100,6 +102,17 @@ class Command:
         ]  # fmt: skip
         assert len(pids) == 1, pids
         return pids[0]
+
+
+def id_of(command: Command) -> str:
+    """The id of a command's application, as soon as it says it."""
+
+    def told() -> str | None:
+        match = APPLICATION.search(command.stderr)
+        assert match or command.process.poll() is None, command.stderr
+        return match.group() if match else None
+
+    return str(wait_until(told, "the command says the application's id", command.limit_seconds))
 
 
 def _arguments(entry: Path) -> list[str]:

@@ -290,6 +290,20 @@ def verify_all(settings: RunSettings) -> None:
     assert verify_stream(wanted, StopSwitch(), print, print, lambda _: None).exitStatus == 0
 
 
+def test_brokers_whose_own_keytab_is_old_are_named(
+    secured: SecureKafka, realm: Kdc, geth: GethNode, stores: StoreFolder
+) -> None:
+    """The client's ticket is for a newer key of the service than the brokers have."""
+    _stream, settings = settings_for(secured, geth.url, stores, Way(), blocks=1)
+    realm.change_key("kafka/localhost", into_keytab=False)
+    try:
+        with with_ticket(settings):
+            outcome = run(settings)
+    finally:
+        realm.change_key("kafka/localhost")
+    outcome.assert_failed(NotAuthorizedError, "Kafka did not let this client in", hint="own keytab")
+
+
 def test_a_wrong_password_ends_the_run_with_status_5_and_is_not_told(
     secured: SecureKafka, realm: Kdc, geth: GethNode, stores: StoreFolder
 ) -> None:

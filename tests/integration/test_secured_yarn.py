@@ -21,7 +21,7 @@ import pytest
 from ethlogs_devnet import SMALL_PLAN, GethNode, HadoopCluster, Kdc, LiveHead, Right, SecureKafka, Way
 from ethlogs_devnet.kerberos.users import USER, VISITOR
 
-from .commands import Command
+from .commands import Command, id_of
 from .running import wait_until
 from .secured import COMMAND_SECONDS, DAEMONS, Estate, Secrets
 from .streams import Stream, assert_exactly_once
@@ -30,7 +30,6 @@ pytestmark = pytest.mark.services
 
 TICKET_SECONDS, REAUTH_SECONDS = 20, 15
 LONG_SECONDS, HOUR_SECONDS = 120, 3600
-APPLICATION = re.compile(r"application_\d+_\d+")
 SCRAM = Way("SASL_SSL", "SCRAM-SHA-512")
 NODE_HEADER = f"X-Token: {secrets.token_hex(12)}"
 GATEWAY = "gateway"
@@ -106,17 +105,6 @@ def long_run(estate: Estate, start: Callable[..., Command], live_geth: GethNode)
     return LongRun(command, stream, live_geth.url)
 
 
-def id_of(command: Command) -> str:
-    """The id of a command's application, as soon as it says it."""
-
-    def told() -> str | None:
-        match = APPLICATION.search(command.stderr)
-        assert match or command.process.poll() is None, command.stderr
-        return match.group() if match else None
-
-    return str(wait_until(told, "the command says the application's id", COMMAND_SECONDS))
-
-
 def end(estate: Estate, application: str, where: dict[str, str]) -> None:
     """End an application after the block in hand."""
     stopped = estate.command(where, "stop", "--application", application, "--json")
@@ -146,6 +134,8 @@ def test_another_user_can_neither_read_nor_end_what_is_not_theirs(estate: Estate
     assert any("/.ethlogs/runs/" in path for path in theirs)
     for path in theirs:
         assert estate.hdfs(VISITOR, path, "GETFILESTATUS").status_code == 403, path
+    own = estate.command(estate.of(), "tail", "--application", application)
+    assert "ApplicationMaster" in own.stdout, own.stderr
     visitor = estate.of(VISITOR)
     for command in ("stop", "tail"):
         refused = estate.command(visitor, command, "--application", application)

@@ -38,6 +38,8 @@ INSIDE_FUNCTIONS = {
     ("cli/security.py", "ethlogs.kerberos.keeper.kept_ticket"),
     ("driver.py", "ethlogs.kerberos.keeper.kept_ticket"),
     ("driver.py", "pyspark.sql.SparkSession"),
+    ("kerberos/spnego.py", "gssapi"),
+    ("kerberos/spnego.py", "gssapi.raw.misc.GSSError"),
     ("kerberos/users_ticket.py", "gssapi"),
     ("kerberos/users_ticket.py", "gssapi.raw.misc.GSSError"),
     ("environment/archive.py", "conda_pack"),

@@ -135,6 +135,13 @@ def test_an_applications_run_is_in_its_tags() -> None:
             "ticket",
         ),
         (
+            'Exception in thread "main" a.b.IOException: x.SaslException: GSS initiate failed [Caused by'
+            " GSSException: No valid credentials provided (Mechanism level: Failed to find any tgt)]",
+            KerberosError,
+            "spark-submit was not let in: GSS initiate failed",
+            "ticket",
+        ),
+        (
             'Exception in thread "main" x.IllegalArgumentException: Required AM memory (9000+900 MB) is'
             " above the max threshold (4096 MB) of this cluster!",
             SubmissionError,

@@ -11,7 +11,9 @@ import orjson
 from ethlogs.cli import options
 from ethlogs.cli.cluster import Found, application_options, open_application
 from ethlogs.cli.display import say
+from ethlogs.cli.security import ticket_for_pages
 from ethlogs.errors import ExitStatus, NotAuthorizedError, SubmissionError
+from ethlogs.kerberos.spnego import build_headers
 from ethlogs.run_folder import PROGRESS
 from ethlogs.submission.watch import end_application
 
@@ -85,7 +87,7 @@ def tail(follow: bool, verbose: bool, quiet: bool, **given: Any) -> int:
 
     Example: ethlogs tail --follow --application application_1700000000000_0001
     """
-    with open_application(given) as found:
+    with open_application(given) as found, ticket_for_pages(given):
         application = found.application
         say(f"application {application.id}, {application.state}, attempt {application.attempt}", quiet)
         if follow and not application.ended:
@@ -98,7 +100,7 @@ def tail(follow: bool, verbose: bool, quiet: bool, **given: Any) -> int:
 def _follow(found: Found) -> None:
     shown = ""
     while not found.hadoop.applications.describe(found.application.id).ended:
-        text = found.hadoop.applications.read_live_log(found.application.id) or ""
+        text = found.hadoop.applications.read_live_log(found.application.id, build_headers) or ""
         # Another attempt begins another log.
         click.echo(text.removeprefix(shown), nl=False)
         shown = text
@@ -108,7 +110,7 @@ def _follow(found: Found) -> None:
 def _read_log(found: Found) -> str:
     applications, application = found.hadoop.applications, found.application
     if not application.ended:
-        live = applications.read_live_log(application.id)
+        live = applications.read_live_log(application.id, build_headers)
         if live is not None:
             return live
         raise SubmissionError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,6 +104,19 @@ def ticket(found: Identity) -> Iterator[None]:
     from ethlogs.kerberos.keeper import kept_ticket
 
     with kept_ticket(found.kerberos, found.kafka.hosts, StopSwitch(), lambda _notice: None):
+        yield
+
+
+@contextlib.contextmanager
+def ticket_for_pages(given: dict[str, Any]) -> Iterator[None]:
+    """Hold a ticket of the keytab, where one is given, for the web pages that this process asks."""
+    found = _kerberos_settings(given["principal"], given["keytab"], "", given)
+    if found is None or importlib.util.find_spec("gssapi") is None:
+        yield
+        return
+    from ethlogs.kerberos.keeper import kept_ticket
+
+    with kept_ticket(found, (), StopSwitch(), lambda _notice: None):
         yield
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ ENDED = frozenset({"FINISHED", "FAILED", "KILLED"})
 _ALIVE = ("NEW", "NEW_SAVING", "SUBMITTED", "ACCEPTED", "RUNNING")
 _LOG_FILES = ("stdout", "stderr")
 _HTTP_SECONDS = 5.0
+_WHO_ASKS = 401
 
 
 @dataclass(frozen=True)
@@ -153,8 +155,13 @@ class Applications:
             report = self._client.getContainerReport(records.ContainerId.fromString(container))
             return None if report.getLogUrl() is None else str(report.getLogUrl())
 
-    def read_live_log(self, application_id: str) -> str | None:
-        """What the driver has written so far, from its NodeManager; ``None`` where that cannot be reached."""
+    def read_live_log(
+        self, application_id: str, introduce: Callable[[str], dict[str, str]] = lambda _url: {}
+    ) -> str | None:
+        """What the driver has written so far, from its NodeManager; ``None`` where that does not give it.
+
+        ``introduce`` makes the headers for a page that wants to know who asks.
+        """
         container = self.driver_container(application_id)
         url = self.log_url(application_id)
         if container is None or url is None:
@@ -163,9 +170,10 @@ class Applications:
         texts = []
         try:
             for name in _LOG_FILES:
-                answer = requests.get(
-                    f"{base}/ws/v1/node/containers/{container}/logs/{name}", timeout=_HTTP_SECONDS
-                )
+                page = f"{base}/ws/v1/node/containers/{container}/logs/{name}"
+                answer = requests.get(page, timeout=_HTTP_SECONDS)
+                if answer.status_code == _WHO_ASKS:
+                    answer = requests.get(page, headers=introduce(page), timeout=_HTTP_SECONDS)
                 if answer.ok:
                     texts.append(_strip_frame(answer.text))
         except requests.RequestException:

@@ -100,7 +100,8 @@ def _explain_refusal(reason: BaseException | None, doing: str) -> EthlogsError |
     if isinstance(reason, kafka_errors.SaslAuthenticationFailedError):
         return NotAuthorizedError(
             f"Kafka did not let this client in while {doing} ({_describe(reason)})",
-            hint="are principal, user and password those that the brokers know?",
+            hint="are principal, user and password those that the brokers know? With Kerberos: is their"
+            " own keytab that of their present key, and are their clocks right?",
         )
     if isinstance(reason, _SETTINGS):
         return SettingsError(f"Kafka refused the settings while {doing} ({_describe(reason)})")

@@ -57,7 +57,12 @@ _DENIED = (
     "cannot submit applications to queue",
     "Permission denied: user=",
 )
-_NO_TICKET = ("Client cannot authenticate via", "Unable to obtain password from user", "Keytab file: ")
+_NO_TICKET = (
+    "Client cannot authenticate via",
+    "No valid credentials provided",
+    "Unable to obtain password from user",
+    "Keytab file: ",
+)
 
 Say = Callable[[str], None]
 

@@ -65,6 +65,8 @@ def _build_core(identity: HadoopIdentity, user: str) -> Properties:
     return {
         "hadoop.security.authentication": "kerberos",
         "hadoop.rpc.protection": "authentication",
+        # tickets here may live for less than the minute after which a client logs in anew at the earliest
+        "hadoop.kerberos.min.seconds.before.relogin": "1",
         # the daemons are the user who runs them, whom HDFS's files are of
         "hadoop.security.auth_to_local": f"RULE:[2:$1@$0](hadoop@{identity.realm})s/.*/{user}/\nDEFAULT",
         # whom the operating system does not know

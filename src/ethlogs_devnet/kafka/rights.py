@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ class Right:
     prefixed: bool = False
 
 
+_KNOWN_SECONDS = 30.0
 RIGHTS_OF_A_RUN = (
     Right("TOPIC", "eth_", prefixed=True),
     Right("TRANSACTIONAL_ID", "ethlogs.", prefixed=True),
@@ -76,13 +78,15 @@ class KafkaAdministrator:
         """Give rights to a user; of a client's certificate that is its whole name, as ``CN=ethlogs``."""
         with self.client() as client:
             result = client.create_acls([acl for right in rights for acl in _to_acls(user, right)])
-        if result["failed"]:
-            raise DevnetError(f"Kafka did not take the rights of {user}: {result['failed']}")
+            if result["failed"]:
+                raise DevnetError(f"Kafka did not take the rights of {user}: {result['failed']}")
+            _wait_until_known(client, user, rights, present=True)
 
     def revoke(self, user: str, rights: Sequence[Right]) -> None:
         """Take rights away that were given by the same names."""
         with self.client() as client:
             client.delete_acls([one for right in rights for one in _to_filters(user, right)])
+            _wait_until_known(client, user, rights, present=False)
 
     def set_scram_passwords(self, passwords: Mapping[str, str]) -> None:
         """Create users of both SCRAM mechanisms, or change their passwords."""
@@ -96,6 +100,16 @@ class KafkaAdministrator:
                 result = client.alter_user_scram_credentials(users)
                 if failed := [message for message in result.values() if message]:
                     raise DevnetError(f"Kafka did not take the users of {name}: {failed}")
+
+
+def _wait_until_known(client: KafkaAdminClient, user: str, rights: Sequence[Right], *, present: bool) -> None:
+    """A change is acknowledged by the controller before the broker goes by it."""
+    deadline = time.monotonic() + _KNOWN_SECONDS
+    for one in [one for right in rights for one in _to_filters(user, right)]:
+        while bool(client.describe_acls(one)[0]) is not present:
+            if time.monotonic() > deadline:
+                raise DevnetError(f"the broker does not go by the rights of {user}")
+            time.sleep(0.02)
 
 
 def _to_acls(user: str, right: Right) -> list[ACL]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,8 @@ import requests
 
 from ethlogs_devnet import HadoopCluster
 
-from ..commands import ETHLOGS, Command
-from ..running import wait_until
+from ..commands import ETHLOGS
 
-APPLICATION = re.compile(r"application_\d+_\d+")
 START_SECONDS = 300.0
 """For containers on a machine that does much else."""
 
@@ -77,14 +74,3 @@ class Yarn:
         )
         assert not check or finished.returncode == 0, finished.stderr
         return finished
-
-
-def id_of(command: Command) -> str:
-    """The id of a command's application, as soon as it says it."""
-
-    def told() -> str | None:
-        match = APPLICATION.search(command.stderr)
-        assert match or command.process.poll() is None, command.stderr
-        return match.group() if match else None
-
-    return str(wait_until(told, "the command says the application's id", START_SECONDS))

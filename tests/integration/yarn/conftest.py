@@ -9,9 +9,9 @@ import pytest
 
 from ethlogs_devnet import SMALL_PLAN, GethNode, HadoopCluster, LiveHead
 
-from ..commands import Command
+from ..commands import APPLICATION, Command
 from ..streams import Stream
-from .cluster import APPLICATION, START_SECONDS, Yarn
+from .cluster import START_SECONDS, Yarn
 
 
 @pytest.fixture(scope="module")

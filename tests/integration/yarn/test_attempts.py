@@ -13,10 +13,10 @@ import pytest
 
 from ethlogs_devnet import SMALL_PLAN, GethNode, HadoopCluster, KafkaBroker
 
-from ..commands import Command
+from ..commands import APPLICATION, Command, id_of
 from ..running import another_run, build_settings, parse_report, run, wait_until
 from ..streams import Stream, assert_exactly_once
-from .cluster import APPLICATION, START_SECONDS, Yarn, id_of
+from .cluster import START_SECONDS, Yarn
 
 pytestmark = pytest.mark.services
 
