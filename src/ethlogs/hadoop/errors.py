@@ -38,7 +38,12 @@ _NO_PRIVILEGE = "does not have privilege to see this"
 """Said by a YarnException of no kind of its own."""
 _HDFS_DENIED = re.compile(r'user=([^,]+), access=(\w+), inode="([^"]+)"')
 _LETTERS = {"READ": "r", "WRITE": "w", "EXECUTE": "x", "ALL": "rwx"}
+_REPLACED = ("FileNotFoundException: ", "BlockMissingException: ", "Blocklist for ")
 _NO_ROOM = ("QuotaExceededException", "could only be written to 0 of the")
+
+
+class ReplacedError(HadoopError):
+    """A file was replaced while it was read: its blocks, or it itself, are gone."""
 
 
 @contextlib.contextmanager
@@ -98,4 +103,5 @@ def to_ethlogs_error(causes: list[tuple[str, str]], doing: str) -> EthlogsError:
         )
     if any(sign in whole for sign in _NO_ROOM):
         return HadoopError(f"{doing}: HDFS has no room: {text}", hint="make room, or ask for more quota")
-    return HadoopError(f"{doing}: {causes[0][0]}: {text}")
+    kind = ReplacedError if any(sign in whole for sign in _REPLACED) else HadoopError
+    return kind(f"{doing}: {causes[0][0]}: {text}")

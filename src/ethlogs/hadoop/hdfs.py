@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from pathlib import Path
 from typing import Any
 
-from ethlogs.hadoop.errors import mapped_errors
+from ethlogs.hadoop.errors import ReplacedError, mapped_errors
 
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 SHARED_FOLDER = 0o755
 SHARED_FILE = 0o644
+_READS = 5
+"""A driver replaces its progress once a second; a read takes a few milliseconds."""
 
 
 class HdfsFiles:
@@ -74,7 +77,13 @@ class HdfsFiles:
                 self._system.setPermission(java_path, self._permission(mode))
 
     def read(self, path: str) -> bytes | None:
-        """A file's content, ``None`` where there is none."""
+        """A file's content, ``None`` where there is none; one that is replaced meanwhile is read anew."""
+        for _ in range(_READS - 1):
+            with contextlib.suppress(ReplacedError):
+                return self._read_once(path)
+        return self._read_once(path)
+
+    def _read_once(self, path: str) -> bytes | None:
         with mapped_errors(f"reading {path}"):
             java_path = self._path(path)
             if not self._system.exists(java_path):
