@@ -19,6 +19,7 @@ from ethlogs.node import Node, NodeIdentity
 from ethlogs.settings import NodeSettings
 from ethlogs.stop import StopSwitch
 
+HIDDEN = "hunter2"
 DOWN = Reply(b"down", status=503)
 
 
@@ -223,3 +224,16 @@ def test_a_single_url_cannot_be_left(first: LocalNode) -> None:
     with client_of(first) as client:
         assert not client.node.switch_from(first.url, "it fails")
         assert client.node.name == first.url
+
+
+def test_two_urls_of_one_host_are_told_apart_without_their_secrets(first: LocalNode) -> None:
+    urls = [f"{first.url}/{HIDDEN}1", f"{first.url}/{HIDDEN}2"]
+    client = Client(urls, 60.0)
+    with contextlib.closing(client.node):
+        client.node.connect()
+        left = client.node.name
+        assert left == f"{first.url}/… (1)"
+        client.node.switch_from(left, "one thread saw it fail")
+        client.node.switch_from(left, "another thread saw it fail")
+        assert client.node.name == f"{first.url}/… (2)"
+    assert client.notices == [f"one thread saw it fail; asking {first.url}/… (2) instead"]

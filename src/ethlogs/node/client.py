@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,8 +31,8 @@ class NodeIdentity:
 class Endpoint:
     """One node URL."""
 
-    def __init__(self, url: str, settings: NodeSettings) -> None:
-        self.name = display_url(url)
+    def __init__(self, url: str, name: str, settings: NodeSettings) -> None:
+        self.name = name
         self._transport = open_transport(url, settings)
 
     def call(self, method: str, *params: Any) -> Answer:
@@ -61,7 +61,10 @@ class Node:
     def __init__(self, settings: NodeSettings, stop: StopSwitch, notify: Notify) -> None:
         if not settings.urls:
             raise SettingsError("no node URL is given", hint="give --node-url, or set ETHLOGS_NODE_URL")
-        self._endpoints = [Endpoint(url, settings) for url in settings.urls]
+        names = distinct_names(settings.urls)
+        self._endpoints = [
+            Endpoint(url, name, settings) for url, name in zip(settings.urls, names, strict=True)
+        ]
         self._patience_seconds = settings.patience_seconds
         self._stop = stop
         self._notify = notify
@@ -207,6 +210,15 @@ class Node:
                     hint="give only --node-url of nodes of one chain",
                 )
             self._checked.add(index)
+
+
+def distinct_names(urls: Sequence[str]) -> list[str]:
+    """What each URL is called: two of one host, whose paths may be secrets, are told apart by number."""
+    names = [display_url(url) for url in urls]
+    return [
+        name if names.count(name) == 1 else f"{name} ({names[:place].count(name) + 1})"
+        for place, name in enumerate(names)
+    ]
 
 
 def parse_quantity(value: Any, what: str, name: str) -> int:
