@@ -89,7 +89,8 @@ class Journal:
 
     def begin(self, first: int, last: int | None, tip: BlockRecord | None, head: int) -> None:
         """Say which heights the run has and where it goes on, once: the first line of a run."""
-        if self.first_block is None:
+        done = tip is not None and last is not None and tip.block_number >= last
+        if self.first_block is None and not done:
             self.notify(_where_it_goes_on(first, last, tip, head))
         self.first_block, self.last_block, self.head, self.tip = first, last, head, tip
         self.meter.begin_work()
