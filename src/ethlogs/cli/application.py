@@ -11,6 +11,7 @@ import orjson
 from ethlogs.cli import options
 from ethlogs.cli.cluster import Found, application_options, open_application
 from ethlogs.cli.display import say
+from ethlogs.cli.values import Seconds
 from ethlogs.errors import ExitStatus, NotAuthorizedError, SubmissionError
 from ethlogs.run_folder import PROGRESS
 from ethlogs.submission.watch import end_application
@@ -23,7 +24,7 @@ _AGGREGATION_SECONDS = 30.0
 @application_options
 @options.setting(
     "--stop-timeout",
-    type=click.FloatRange(min=0),
+    type=Seconds(min=0),
     default=60.0,
     show_default=True,
     metavar="SECONDS",

@@ -16,6 +16,7 @@ from ethlogs.cli import options
 from ethlogs.cli.cluster import find_application, open_cluster
 from ethlogs.cli.display import say
 from ethlogs.cli.security import identity, ticket
+from ethlogs.cli.values import Count, Seconds
 from ethlogs.errors import ExitStatus, KerberosError, SettingsError, SubmissionError
 from ethlogs.hadoop.client import Hadoop
 from ethlogs.status import StreamStatus, fetch_status, format_status
@@ -30,12 +31,8 @@ _WATCH_SECONDS = 3.0
 @options.kafka_options
 @options.kerberos_options
 @options.stream_options
-@options.setting(
-    "--max-lag", type=click.IntRange(min=0), metavar="N", help="Status 10 when it is further behind."
-)
-@options.setting(
-    "--max-age", type=click.FloatRange(min=0), metavar="SECONDS", help="Status 10 when the tip is older."
-)
+@options.setting("--max-lag", type=Count(min=0), metavar="N", help="Status 10 when it is further behind.")
+@options.setting("--max-age", type=Seconds(min=0), metavar="SECONDS", help="Status 10 when the tip is older.")
 @options.setting("--application", metavar="ID", help="On YARN. [default: the newest of the stream]")
 @options.hdfs_dir_option
 @options.setting("--spark-submit", metavar="PATH", help="Whose jars ask YARN. [default: as for produce]")
