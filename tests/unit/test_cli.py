@@ -321,6 +321,13 @@ def test_a_number_that_no_ledger_can_hold_is_wrong_usage(dry_run: Call, flag: st
     assert dry_run(flag, str(2**63 - 1)).status == 0
 
 
+@pytest.mark.parametrize("start", ["newest", "-1", "1.5", "²", str(2**63), "9" * 5000])
+def test_a_start_that_is_no_height_is_wrong_usage(dry_run: Call, start: str) -> None:
+    outcome = dry_run("--start", start)
+    assert outcome.status == 2
+    assert "is none of latest, earliest or a block number" in outcome.stderr
+
+
 @pytest.mark.parametrize("name", ["", "two words", "a/b", "..", "t" * 250, "ünïcode"])
 def test_a_topic_that_kafka_would_refuse_is_a_wrong_setting(dry_run: Call, name: str) -> None:
     outcome = dry_run("--topic", name)

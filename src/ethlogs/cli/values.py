@@ -45,9 +45,14 @@ class StartHeight(click.ParamType):  # type: ignore[type-arg]
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Check the form."""
         text = str(value)
-        if text not in ("latest", "earliest") and not (text.isascii() and text.isdigit()):
+        if text not in ("latest", "earliest") and not is_height(text):
             self.fail(f"{text!r} is none of latest, earliest or a block number", param, ctx)
         return text
+
+
+def is_height(text: str) -> bool:
+    """Whether it is a block number that a ledger can hold."""
+    return text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= _MAX_INTEGER
 
 
 class Count(click.IntRange):
