@@ -50,7 +50,7 @@ class Journal:
         self.last_block: int | None = None
         self.head: int | None = None
         self.tip: BlockRecord | None = None
-        """The stream's tip as it was when this attempt took the stream."""
+        """The stream's tip as this attempt last read it."""
         self.ledger_end: int | None = (earlier or {}).get("ledgerEnd")
         """Where the ledger ended when this run's first attempt looked: a claim of another run from there
         on took the stream from it, an older one did not."""
@@ -92,7 +92,7 @@ class Journal:
         done = tip is not None and last is not None and tip.block_number >= last
         if self.first_block is None and not done:
             self.notify(_where_it_goes_on(first, last, tip, head))
-        self.first_block, self.last_block, self.head, self.tip = first, last, head, tip
+        self.first_block, self.last_block, self.head = first, last, head
         self.meter.begin_work()
 
     def snapshot(self) -> dict[str, Any]:

@@ -274,6 +274,6 @@ def test_what_was_retracted_is_not_counted_as_produced() -> None:
 def test_the_report_for_a_person_of_a_run_without_blocks() -> None:
     text = format_report(report_of(make_journal(), ReorgError("why")))
     assert "blocks          none\n" in text
-    assert "tip             none\n" in text
+    assert "tip             none known\n" in text
     assert "latency         not measured: no block was produced at the head\n" in text
     assert text.endswith("exit status     6 (node)")
