@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ethlogs.backoff import Backoff
-from ethlogs.errors import NodeError, NodeUnavailableError, SettingsError
+from ethlogs.errors import NodeError, NodeRefusedError, NodeUnavailableError, SettingsError
 from ethlogs.node.rpc import Answer, build_request, parse_answer
 from ethlogs.node.transport import open_transport
 from ethlogs.settings import NodeSettings, display_url
@@ -109,8 +109,10 @@ class Node:
         for index, endpoint in enumerate(self._endpoints):
             try:
                 self._check_identity(index)
-            except NodeUnavailableError as exc:
-                if len(self._endpoints) > 1:
+            except (NodeUnavailableError, NodeRefusedError) as exc:
+                if self.is_alone and isinstance(exc, NodeRefusedError):
+                    raise
+                if not self.is_alone:
                     self._notify(f"{exc}; going on without {endpoint.name} for now")
         if self._identity is None:
             self.call("eth_chainId")
@@ -125,10 +127,13 @@ class Node:
         ------
         NodeUnavailableError
             When no URL gave an answer within the patience that the settings allow.
-        NodeRefusedError, BlockNotFoundError
+        NodeRefusedError
+            When every URL refuses: asking again does not help there.
+        BlockNotFoundError
             As the current URL answered.
         """
         backoff = Backoff()
+        refusing: set[int] = set()
         while True:
             index = self._current
             try:
@@ -137,6 +142,11 @@ class Node:
                 return self._endpoints[index].call(method, *params)
             except NodeUnavailableError as exc:
                 self._after_failure(index, exc, backoff)
+            except NodeRefusedError as exc:
+                refusing.add(index)
+                if len(refusing) == len(self._endpoints):
+                    raise
+                self.switch_from(self._endpoints[index].name, str(exc))
 
     def fetch_quantity(self, method: str, *params: Any) -> int:
         """Ask for a number; an answer that is none counts as no answer."""
