@@ -52,6 +52,35 @@ def test_a_url_that_lies_to_several_threads_is_left_once() -> None:
     assert len([notice for notice in notices if "instead" in notice]) == 1
 
 
+class ImpatientStop(StopSwitch):
+    """Waits no time at all."""
+
+    def pause(self, _seconds: float) -> None:
+        self.check()
+
+
+def test_a_block_that_two_urls_do_not_have_is_asked_of_the_third() -> None:
+    header, receipts = make_block(3)
+    full: dict[str, Any] = {
+        "eth_chainId": "0x1",
+        "eth_getBlockByNumber": header,
+        "eth_getBlockReceipts": receipts,
+        "eth_blockNumber": header["number"],
+    }
+    empty = full | {"eth_getBlockReceipts": None}
+    notices: list[str] = []
+    with (
+        local_node(lambda asked: result(empty[asked["method"]])) as first,
+        local_node(lambda asked: result(empty[asked["method"]])) as second,
+        local_node(lambda asked: result(full[asked["method"]])) as third,
+    ):
+        settings = NodeSettings((first.url, second.url, third.url))
+        with contextlib.closing(Node(settings, ImpatientStop(), notices.append)) as node:
+            source = BlockSource(node, "receipts", 5.0, ImpatientStop(), notices.append)
+            assert source.fetch(int(header["number"], 16)).block.hash == header["hash"]
+            assert node.name == third.url
+
+
 @pytest.mark.parametrize("proof", ["receipts", "bloom"])
 @pytest.mark.parametrize(("more", "told"), [({}, 0), ({"ofALaterFork": "0x1"}, 1)])
 def test_a_header_whose_hash_cannot_be_checked_is_told_once(

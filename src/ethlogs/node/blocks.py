@@ -127,6 +127,7 @@ class BlockSource:
             ) from exc
         if backoff.tries == 3:
             self._notify(f"{exc}; asking again for up to {patience_seconds:g} seconds")
+        if backoff.is_fourth:
             self._node.switch_from(asked, str(exc))
         backoff.wait(self._stop.pause)
 
