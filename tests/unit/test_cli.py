@@ -16,7 +16,11 @@ from fake_programs import write_java, write_program, write_spark
 from ethlogs.cli.display import ProgressDisplay
 from ethlogs.cli.main import _run, cli
 from ethlogs.cli.produce import produce
+from ethlogs.errors import KafkaUnavailableError
+from ethlogs.kafka.tail import Tail
+from ethlogs.settings import StreamSettings
 from ethlogs.spark.submit import driver_script
+from ethlogs.status import StreamStatus, _build_status
 
 HIDDEN = "hunter2"
 NODE = ("--node-url", "http://geth:8545")
@@ -683,3 +687,24 @@ def test_a_run_with_nothing_to_do_has_no_blocks_below_none(
             {"attempt": 1, "firstBlock": 80, "lastBlock": 1, "tip": None, "logs": 0, "logsPerSecond": 0.0}
         )
     assert capsys.readouterr().err == "0 of 0 blocks · 0 event logs · 0/s\n"
+
+
+def test_watching_goes_on_while_kafka_is_away(monkeypatch: pytest.MonkeyPatch, call: Call) -> None:
+    """The statuses are made up: when which of them comes is what matters."""
+    stands = _build_status(StreamSettings(), Tail(None, None, 0, stable=True), None)
+    looks = iter([stands, KafkaUnavailableError("Kafka is away"), stands, KeyboardInterrupt()])
+
+    def look(*_: object) -> StreamStatus:
+        found = next(looks)
+        if isinstance(found, BaseException):
+            raise found
+        return found
+
+    monkeypatch.setattr("ethlogs.cli.status.fetch_status", look)
+    monkeypatch.setattr("ethlogs.cli.status._WATCH_SECONDS", 0.0)
+    monkeypatch.delenv("HADOOP_CONF_DIR", raising=False)
+    monkeypatch.delenv("YARN_CONF_DIR", raising=False)
+    outcome = call("status", *KAFKA, "--watch")
+    assert outcome.status == 130
+    assert outcome.stdout.count("none yet") == 2
+    assert outcome.stderr.strip() == "Kafka is away; asking again\n\nerror: interrupted"
