@@ -1,18 +1,20 @@
-"""The process's door: ``ethlogs``, or ``python -m ethlogs`` where its script is not on PATH."""
+"""The command: ``ethlogs``, and ``python -m ethlogs`` where its script is not on PATH."""
 
 from __future__ import annotations
 
 import sys
 
+from ethlogs.errors import ExitStatus
+
 
 def main() -> None:
-    """Run the command line; Ctrl-C while its modules are still loaded ends it as it does later."""
+    """Run a command; what it needs takes a while to load, and Ctrl-C is answered meanwhile too."""
     try:
-        from ethlogs.cli import main as run_command_line
+        from ethlogs.cli.main import main as run
     except KeyboardInterrupt:
         sys.stderr.write("error: interrupted\n")
-        sys.exit(130)
-    run_command_line()
+        sys.exit(ExitStatus.SIGINT)
+    run()
 
 
 if __name__ == "__main__":

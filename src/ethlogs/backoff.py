@@ -32,6 +32,11 @@ class Backoff:
         """How many waits there were since the last :meth:`reset`."""
         return self._tries
 
+    @property
+    def is_fourth(self) -> bool:
+        """Whether it is the fourth failure in a row, the eighth, and so on: time to look elsewhere."""
+        return self._tries % 4 == 3
+
     def reset(self) -> None:
         """Forget the trouble: the last try succeeded."""
         self._tries, self._since = 0, None

@@ -27,7 +27,7 @@ from ethlogs.journal import Journal
 from ethlogs.kafka.topics import list_hosts
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, STOP, RunFiles, RunFolder
 from ethlogs.settings import RunSettings, from_json
-from ethlogs.stop import StopSwitch, stop_on_signals
+from ethlogs.stop import AGAIN, GO_ON, StopSwitch, stop_on_signals
 
 _WATCH_SECONDS = 0.25
 _STOP_SECONDS = 10.0
@@ -111,7 +111,7 @@ def run_driver(settings: RunSettings, folder: RunFiles, attempt: int, start_spar
         folder.read_json(PROGRESS),
         folder.write_seconds,
     )
-    stop = StopSwitch(settings.timeout_seconds)
+    stop = StopSwitch(settings.timeout_seconds, GO_ON if settings.job == "produce" else AGAIN)
     job = build_job(settings, attempt, stop, journal)
     journal.start()
     spark = None

@@ -52,7 +52,7 @@ class Journal:
         self.last_block: int | None = None
         self.head: int | None = None
         self.tip: BlockRecord | None = None
-        """The stream's tip as it was when this attempt took the stream."""
+        """The stream's tip as this attempt last read it."""
         self.ledger_end: int | None = (earlier or {}).get("ledgerEnd")
         """Where the ledger ended when this run's first attempt looked: a claim of another run from there
         on took the stream from it, an older one did not."""
@@ -98,9 +98,10 @@ class Journal:
 
     def begin(self, first: int, last: int | None, tip: BlockRecord | None, head: int) -> None:
         """Say which heights the run has and where it goes on, once: the first line of a run."""
-        if self.first_block is None:
+        done = tip is not None and last is not None and tip.block_number >= last
+        if self.first_block is None and not done:
             self.notify(_where_it_goes_on(first, last, tip, head))
-        self.first_block, self.last_block, self.head, self.tip = first, last, head, tip
+        self.first_block, self.last_block, self.head = first, last, head
         self.meter.begin_work()
 
     def snapshot(self) -> dict[str, Any]:

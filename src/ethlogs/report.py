@@ -133,7 +133,7 @@ def format_report(report: dict[str, Any]) -> str:
         ("run", report["run"]),
         ("blocks", _blocks(report)),
         ("event logs", f"{report['logs']:,} ({report['logsPerSecond']:,.0f}/s), proven by {report['proof']}"),
-        ("tip", f"block {tip['number']}, {tip['hash']}" if tip else "none"),
+        ("tip", f"block {tip['number']}, {tip['hash']}" if tip else "none known"),
         ("on Kafka", f"{report['topic']}, ledger {report['ledgerTopic']}"),
         ("latency", _latency(latency)),
         ("reorgs", _reorgs(report)),
@@ -163,4 +163,6 @@ def _reorgs(report: dict[str, Any]) -> str:
 def _latency(latency: dict[str, Any] | None) -> str:
     if latency is None:
         return "not measured: no block was produced at the head"
-    return f"p50 {latency['p50']} ms, p99 {latency['p99']} ms, node to committed, {latency['blocks']} blocks"
+    count = latency["blocks"]
+    blocks = f"{count:,} block{'' if count == 1 else 's'}"
+    return f"p50 {latency['p50']} ms, p99 {latency['p99']} ms, node to committed, {blocks}"

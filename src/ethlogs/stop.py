@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from ethlogs.errors import DeadlineError, EthlogsError, InterruptedRunError
 
-_GO_ON = "what was committed stays; run the same command again to go on after it"
+GO_ON = "what was committed stays; run the same command again to go on after it"
+AGAIN = "no stream was written to; run the same command again"
 
 
 class Terminated(KeyboardInterrupt):
@@ -24,7 +25,9 @@ class OutOfTime(KeyboardInterrupt):
 class StopSwitch:
     """Told once to stop, from any thread; every wait of a run goes through :meth:`pause`."""
 
-    def __init__(self, timeout_seconds: float | None = None) -> None:
+    def __init__(self, timeout_seconds: float | None = None, hint: str = GO_ON) -> None:
+        """``hint`` says what to do after an early end."""
+        self._hint = hint
         self._event = threading.Event()
         self._signal_number: int = signal.SIGTERM
         self._why = ""
@@ -64,11 +67,11 @@ class StopSwitch:
         if self._error is not None:
             raise self._error
         if self._event.is_set():
-            raise InterruptedRunError(self._why, signal_number=self._signal_number, hint=_GO_ON)
+            raise InterruptedRunError(self._why, signal_number=self._signal_number, hint=self._hint)
         if self._is_late():
             raise DeadlineError(
                 f"the run did not end within --timeout {self._timeout_seconds:g} seconds",
-                hint=_GO_ON,
+                hint=self._hint,
             )
 
     def pause(self, seconds: float) -> None:

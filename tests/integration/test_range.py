@@ -59,9 +59,11 @@ def test_earliest_begins_at_the_genesis_block(stream: Stream, odd_geth: GethNode
 def test_a_start_at_or_below_the_tip_is_refused(stream: Stream, geth: GethNode, start: str) -> None:
     settings = build_settings(stream, geth.url, start="4", blocks=2)
     run(settings).assert_done()
-    run(another_run(settings, start=start, blocks=1)).assert_failed(
+    refused = run(another_run(settings, start=start, blocks=1))
+    refused.assert_failed(
         SettingsError, f"--start {start} is not above the stream's tip, block 5", hint="go on at block 6"
     )
+    assert refused.report["tip"]["number"] == 5
     assert_exactly_once(stream, geth.url, 4, 5)
 
 

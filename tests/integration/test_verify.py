@@ -386,6 +386,14 @@ def test_without_a_stream_it_says_so(stream: Stream, chain: GethNode) -> None:
         verify(stream, chain.url)
 
 
+@pytest.mark.parametrize(("first", "last"), [(None, FIRST - 1), (LAST + 1, None)])
+def test_a_range_without_a_block_is_not_proven(
+    source: Stream, chain: GethNode, first: int | None, last: int | None
+) -> None:
+    with pytest.raises(SettingsError, match=f"no block of the range; its tip is block {LAST}"):
+        verify(source, chain.url, first, last)
+
+
 def test_another_chains_node_is_refused(source: Stream, odd_geth: GethNode) -> None:
     with pytest.raises(SettingsError, match="chain"):
         verify(source, odd_geth.url)

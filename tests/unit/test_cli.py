@@ -16,7 +16,11 @@ from fake_programs import write_java, write_program, write_spark
 from ethlogs.cli.display import ProgressDisplay
 from ethlogs.cli.main import _run, cli
 from ethlogs.cli.produce import produce
+from ethlogs.errors import KafkaUnavailableError
+from ethlogs.kafka.tail import Tail
+from ethlogs.settings import StreamSettings
 from ethlogs.spark.submit import driver_script
+from ethlogs.status import StreamStatus, _build_status
 
 HIDDEN = "hunter2"
 NODE = ("--node-url", "http://geth:8545")
@@ -221,8 +225,8 @@ def test_without_a_file_here_the_users_own_is_read(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     own = tmp_path / "config" / "ethlogs" / "ethlogs.toml"
     own.parent.mkdir(parents=True)
-    own.write_text("topic = 'the users'")
-    assert topic_of(dry_run()) == "the users"
+    own.write_text("topic = 'the-users'")
+    assert topic_of(dry_run()) == "the-users"
     write_config("topic = 'here'")
     assert topic_of(dry_run()) == "here"
 
@@ -282,6 +286,115 @@ def test_a_wrong_value_of_the_file_names_file_and_key(dry_run: Call, text: str) 
     assert outcome.status == 3
     assert f"the key partitions of {Path.cwd() / 'ethlogs.toml'}" in outcome.stderr
     assert "Traceback" not in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("blocks = 1.5", "the key blocks of {path} takes a whole number"),
+        ("create-topics = 3", "the key create-topics of {path} takes true or false"),
+        ("node-url = 5", "the key node-url of {path} takes text, in quotes"),
+        ("node-url = [5]", "the key node-url of {path} takes text, in quotes"),
+        ("kafka-config = [['a=b']]", "the key kafka-config of {path} takes text, in quotes"),
+        ("glibc = 2.20", "the key glibc of {path} takes text, in quotes"),
+        ("topic = 1979-05-27", "the key topic of {path} takes text, in quotes"),
+        ("patience = 1979-05-27", "the key patience of {path} takes a number"),
+        ("patience = true", "the key patience of {path} takes a number"),
+    ],
+)
+def test_a_key_that_holds_another_kind_of_value_is_refused(dry_run: Call, text: str, told: str) -> None:
+    write_config(text)
+    outcome = dry_run()
+    assert outcome.status == 3
+    assert f"error: {told.format(path=Path.cwd() / 'ethlogs.toml')}\n" in outcome.stderr
+
+
+@pytest.mark.parametrize("value", ["nan", "inf"])
+@pytest.mark.parametrize("flag", ["--patience", "--timeout", "--node-timeout", "--submit-timeout"])
+def test_a_limit_that_never_comes_is_wrong_usage(dry_run: Call, flag: str, value: str) -> None:
+    outcome = dry_run(flag, value)
+    assert outcome.status == 2
+    assert f"{value} is no number of seconds" in outcome.stderr
+
+
+@pytest.mark.parametrize("flag", ["--blocks", "--to", "--confirmations", "--reorg-window"])
+def test_a_number_that_no_ledger_can_hold_is_wrong_usage(dry_run: Call, flag: str) -> None:
+    outcome = dry_run(flag, str(2**63))
+    assert outcome.status == 2
+    assert "is larger than any block number or count" in outcome.stderr
+    assert dry_run(flag, str(2**63 - 1)).status == 0
+
+
+@pytest.mark.parametrize("start", ["newest", "-1", "1.5", "²", str(2**63), "9" * 5000])
+def test_a_start_that_is_no_height_is_wrong_usage(dry_run: Call, start: str) -> None:
+    outcome = dry_run("--start", start)
+    assert outcome.status == 2
+    assert "is none of latest, earliest or a block number" in outcome.stderr
+
+
+@pytest.mark.parametrize("name", ["", "two words", "a/b", "..", "t" * 250, "ünïcode"])
+def test_a_topic_that_kafka_would_refuse_is_a_wrong_setting(dry_run: Call, name: str) -> None:
+    outcome = dry_run("--topic", name)
+    assert outcome.status == 3
+    assert f"error: --topic {name!r} is no name that Kafka takes for a topic\n" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("geth", "node URL (no host) has no scheme"),
+        (f"ws://me:{HIDDEN}@geth:8546/{HIDDEN}", "node URL ws://geth:8546/… has the scheme 'ws'"),
+        (f"http:///{HIDDEN}", "node URL (no host) cannot be used"),
+        (f"http://me:{HIDDEN}/@geth", "node URL (no valid URL) cannot be used"),
+        ("ipc://geth.ipc", "node URL ipc://geth.ipc cannot be used"),
+    ],
+)
+def test_a_url_that_is_none_of_a_node_is_told_before_anything_runs(
+    dry_run: Call, url: str, told: str
+) -> None:
+    outcome = dry_run("--node-url", url)
+    assert outcome.status == 3
+    assert f"error: --node-url: {told}\n" in outcome.stderr
+    assert HIDDEN not in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "told"),
+    [
+        ("--node-url", "geth", "--node-url (from {place}): node URL (no host) has no scheme"),
+        ("--topic", "a/b", "--topic (from {place}) 'a/b' is no name that Kafka takes for a topic"),
+        ("--properties-file", "/nowhere", "--properties-file (from {place}) /nowhere does not exist"),
+        (
+            "--bootstrap-server",
+            "kafka",
+            "--bootstrap-server (from {place}) 'kafka' is not of the form HOST:PORT,HOST:PORT",
+        ),
+    ],
+)
+@pytest.mark.parametrize("by_file", [True, False])
+def test_a_value_that_is_found_wrong_later_names_its_place_too(
+    monkeypatch: pytest.MonkeyPatch,
+    machine: Path,
+    call: Call,
+    flag: str,
+    value: str,
+    told: str,
+    by_file: bool,
+) -> None:
+    key, variable = flag.lstrip("-"), "ETHLOGS_" + flag.lstrip("-").replace("-", "_").upper()
+    if by_file:
+        write_config(f"{key} = '{value}'")
+    else:
+        monkeypatch.setenv(variable, value)
+    others = [word for pair in (NODE, KAFKA) if pair[0] != flag for word in pair]
+    outcome = call("produce", "--dry-run", "--master", "local[*]", *others)
+    place = (
+        f"the key {key} of {Path.cwd() / 'ethlogs.toml'}"
+        if by_file
+        else f"the environment variable {variable}"
+    )
+    assert outcome.status == 3
+    assert f"error: {told.format(place=place)}\n" in outcome.stderr
 
 
 def test_an_unknown_key_of_the_file_is_warned_of(dry_run: Call) -> None:
@@ -563,3 +676,35 @@ def test_a_notice_is_shown_once_and_so_is_each_of_a_later_attempt(
         ):
             display.show(snapshot)
     assert capsys.readouterr().err.split() == ["a", "b", "c", "d"]
+
+
+def test_a_run_with_nothing_to_do_has_no_blocks_below_none(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ethlogs.cli.display._LINE_SECONDS", 0.0)
+    with ProgressDisplay(quiet=False) as display:
+        display.show(
+            {"attempt": 1, "firstBlock": 80, "lastBlock": 1, "tip": None, "logs": 0, "logsPerSecond": 0.0}
+        )
+    assert capsys.readouterr().err == "0 of 0 blocks · 0 event logs · 0/s\n"
+
+
+def test_watching_goes_on_while_kafka_is_away(monkeypatch: pytest.MonkeyPatch, call: Call) -> None:
+    """The statuses are made up: when which of them comes is what matters."""
+    stands = _build_status(StreamSettings(), Tail(None, None, 0, stable=True), None)
+    looks = iter([stands, KafkaUnavailableError("Kafka is away"), stands, KeyboardInterrupt()])
+
+    def look(*_: object) -> StreamStatus:
+        found = next(looks)
+        if isinstance(found, BaseException):
+            raise found
+        return found
+
+    monkeypatch.setattr("ethlogs.cli.status.fetch_status", look)
+    monkeypatch.setattr("ethlogs.cli.status._WATCH_SECONDS", 0.0)
+    monkeypatch.delenv("HADOOP_CONF_DIR", raising=False)
+    monkeypatch.delenv("YARN_CONF_DIR", raising=False)
+    outcome = call("status", *KAFKA, "--watch")
+    assert outcome.status == 130
+    assert outcome.stdout.count("none yet") == 2
+    assert outcome.stderr.strip() == "Kafka is away; asking again\n\nerror: interrupted"

@@ -51,6 +51,24 @@ def test_a_signal_ends_any_command_with_one_line_and_its_status(
     assert (process.returncode, stderr.strip()) == (status, f"error: {said}")
 
 
+def test_an_interrupt_while_the_command_loads_is_one_line_too() -> None:
+    """The interrupt is made where the command is loaded: a signal from outside hits that moment by luck."""
+    program = """
+import sys
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "ethlogs.cli.main":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupting())
+from ethlogs.__main__ import main
+main()
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (130, "error: interrupted\n")
+
+
 def wait_until(condition: Callable[[], bool]) -> None:
     for _ in range(600):
         if condition():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from ethlogs import driver
 from ethlogs.errors import EthlogsError, ExitStatus, InterruptedRunError, SettingsError, UnprovenError
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, RunFolder
-from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, to_json
+from ethlogs.settings import Job, KafkaSettings, NodeSettings, RunSettings, to_json
 from ethlogs.stop import StopSwitch
 
 RUN = RunSettings("a-run", "produce", NodeSettings(("http://geth",)), KafkaSettings("kafka:9092"))
@@ -96,6 +97,43 @@ def test_the_reports_status_is_the_drivers(monkeypatch: pytest.MonkeyPatch, fold
     assert run_with(monkeypatch, folder, FakeJob(UnprovenError("block 7 is wrong")), spark) == 6
     assert folder.read_json(REPORT) == {"exitStatus": 6, "error": "block 7 is wrong"}
     assert spark.stopped
+
+
+@pytest.mark.parametrize(
+    ("job", "hint"),
+    [
+        ("produce", "what was committed stays; run the same command again to go on after it"),
+        ("smoketest", "no stream was written to; run the same command again"),
+    ],
+)
+def test_only_a_run_of_a_stream_is_said_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, folder: RunFolder, job: Job, hint: str
+) -> None:
+    late = replace(RUN, job=job, timeout_seconds=1e-9)
+    folder.write(SETTINGS, to_json(late))
+
+    class LateJob(FakeJob):
+        """Looks at the clock."""
+
+        def __init__(self, stop: StopSwitch) -> None:
+            super().__init__()
+            self.stop = stop
+
+        def run(self) -> None:
+            self.stop.check()
+
+        def report(self, error: EthlogsError | None) -> dict[str, Any]:
+            return super().report(error) | {"hint": error.hint if error else None}
+
+    monkeypatch.setattr(driver, "start_spark", lambda _run: FakeSpark())
+    monkeypatch.setattr(driver, "stop_on_signals", lambda _stop: None)
+    monkeypatch.setattr(
+        driver, "build_job", lambda *given: LateJob(next(g for g in given if isinstance(g, StopSwitch)))
+    )
+    assert driver.main([str(folder.path)]) == ExitStatus.DEADLINE
+    report = folder.read_json(REPORT)
+    assert report is not None
+    assert report["hint"] == hint
 
 
 def test_a_defect_reaches_the_report(

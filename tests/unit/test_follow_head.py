@@ -124,6 +124,14 @@ def test_a_node_that_is_behind_the_tip_is_left_and_waited_for() -> None:
     assert node.left == ["http://fake"]
 
 
+def test_where_the_next_url_is_behind_too_the_one_after_it_is_asked() -> None:
+    node = FakeNode(latest=[3] * 11 + [8])
+    watch, notices = watcher(node, FollowSettings())
+    assert watch.wait_for(8) == 8
+    assert node.left == [node.name] * 2
+    assert len(notices) == 1
+
+
 def test_a_node_that_stays_behind_ends_the_run() -> None:
     head, _ = watcher(FakeNode(latest=[5]), FollowSettings(), patience_seconds=0.0)
     with pytest.raises(NodeUnavailableError, match="is at block 5, below the stream's tip 7"):

@@ -121,6 +121,14 @@ def test_the_first_notice_says_where_the_run_goes_on(last: Any, tip: Any, head: 
     assert [notice["text"] for notice in journal.snapshot()["notices"]] == [text]
 
 
+@pytest.mark.parametrize("last", [100, 1])
+def test_a_run_that_has_nothing_to_do_goes_on_nowhere(last: int) -> None:
+    journal = make_journal()
+    journal.begin(101, last, BLOCK, 200)
+    assert journal.snapshot()["notices"] == []
+    assert journal.last_block == last
+
+
 def test_where_the_ledger_ended_at_the_first_look_is_kept_for_later_attempts() -> None:
     snapshots: list[dict[str, Any]] = []
     first = make_journal(snapshots)
@@ -276,6 +284,6 @@ def test_what_was_retracted_is_not_counted_as_produced() -> None:
 def test_the_report_for_a_person_of_a_run_without_blocks() -> None:
     text = format_report(report_of(make_journal(), ReorgError("why")))
     assert "blocks          none\n" in text
-    assert "tip             none\n" in text
+    assert "tip             none known\n" in text
     assert "latency         not measured: no block was produced at the head\n" in text
     assert text.endswith("exit status     6 (node)")

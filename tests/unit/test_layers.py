@@ -32,7 +32,7 @@ LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 # Slow to load and not needed by every command, or optional.
 INSIDE_FUNCTIONS = {
     ("__init__.py", "ethlogs.api"),
-    ("__main__.py", "ethlogs.cli.main"),
+    ("__main__.py", "ethlogs.cli.main.main"),
     ("cli/security.py", "ethlogs.kafka.command_config.read_command_config"),
     ("cli/security.py", "ethlogs.kafka.stores.StoreFolder"),
     ("cli/security.py", "ethlogs.kerberos.keeper.kept_ticket"),

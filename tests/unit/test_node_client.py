@@ -19,6 +19,7 @@ from ethlogs.node import Node, NodeIdentity
 from ethlogs.settings import NodeSettings
 from ethlogs.stop import StopSwitch
 
+HIDDEN = "hunter2"
 DOWN = Reply(b"down", status=503)
 
 
@@ -191,6 +192,36 @@ def test_a_refusal_is_not_asked_again(first: LocalNode) -> None:
     assert client.stop.waits == []
 
 
+def test_when_a_url_refuses_the_next_one_is_asked(first: LocalNode, second: LocalNode) -> None:
+    with client_of(first, second) as client:
+        client.node.connect()
+        first.respond = lambda _request: Reply(b"<html>log in, please</html>")
+        assert [client.node.fetch_quantity("eth_blockNumber") for _ in range(2)] == [8, 8]
+        assert client.node.name == second.url
+    assert [notice for notice in client.notices if "instead" in notice] == [
+        f"node {first.url} answered with an HTML page, not with JSON-RPC; asking {second.url} instead"
+    ]
+
+
+def test_when_every_url_refuses_it_ends(first: LocalNode, second: LocalNode) -> None:
+    with client_of(first, second) as client:
+        client.node.connect()
+        first.respond = second.respond = lambda _request: Reply(status=403)
+        with pytest.raises(NodeRefusedError, match="HTTP 403"):
+            client.node.call("eth_blockNumber")
+    assert client.stop.waits == []
+
+
+def test_a_url_that_refuses_at_the_beginning_is_gone_on_without(first: LocalNode, second: LocalNode) -> None:
+    first.respond = lambda _request: Reply(status=401)
+    with client_of(first, second) as client:
+        assert client.node.connect() == NodeIdentity(1, "0xaa")
+        assert client.node.name == second.url
+    assert client.notices == [
+        f"node {first.url} refuses access (HTTP 401); going on without {first.url} for now"
+    ]
+
+
 def test_a_request_to_stop_ends_the_waiting(first: LocalNode) -> None:
     first.respond = lambda _request: DOWN
     with client_of(first) as client:
@@ -223,3 +254,16 @@ def test_a_single_url_cannot_be_left(first: LocalNode) -> None:
     with client_of(first) as client:
         assert not client.node.switch_from(first.url, "it fails")
         assert client.node.name == first.url
+
+
+def test_two_urls_of_one_host_are_told_apart_without_their_secrets(first: LocalNode) -> None:
+    urls = [f"{first.url}/{HIDDEN}1", f"{first.url}/{HIDDEN}2"]
+    client = Client(urls, 60.0)
+    with contextlib.closing(client.node):
+        client.node.connect()
+        left = client.node.name
+        assert left == f"{first.url}/… (1)"
+        client.node.switch_from(left, "one thread saw it fail")
+        client.node.switch_from(left, "another thread saw it fail")
+        assert client.node.name == f"{first.url}/… (2)"
+    assert client.notices == [f"one thread saw it fail; asking {first.url}/… (2) instead"]

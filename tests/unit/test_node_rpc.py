@@ -46,6 +46,7 @@ def test_a_null_is_an_answer(body: bytes) -> None:
         (-32000, "header not found", BlockNotFoundError),
         (-32000, "finalized block not found", BlockNotFoundError),
         (-32001, "Unknown block", BlockNotFoundError),
+        (-39001, "Unknown block", BlockNotFoundError),
         (-32000, "execution reverted", NodeRefusedError),
         (-32000, "request timed out", NodeUnavailableError),
         (-32002, "request timed out", NodeUnavailableError),

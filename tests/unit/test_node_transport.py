@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import errno
 import gzip
 import socket
 import threading
@@ -198,16 +199,27 @@ def test_no_secret_of_a_url_is_in_an_error_or_in_its_causes(url: str) -> None:
         assert HIDDEN not in "".join(traceback.format_exception(caught.value))
 
 
-@pytest.mark.parametrize("url", ["ws://geth:8546", "geth:8545", "geth", "", "/geth.ipc", "http://[::1"])
+@pytest.mark.parametrize(
+    "url", ["ws://geth:8546", "geth:8545", "geth", "", "/geth.ipc", "http://[::1", "ipc://geth.ipc"]
+)
 def test_a_url_that_is_none_of_a_node_is_a_wrong_setting(url: str) -> None:
     with pytest.raises(SettingsError):
         open_transport(url, NodeSettings((url,)))
 
 
-@pytest.mark.parametrize("url", ["http://", "http://geth:99999"])
+@pytest.mark.parametrize("url", ["http://", "http://geth:99999", "http://geth:0"])
 def test_a_url_that_cannot_be_asked_is_a_wrong_setting(url: str) -> None:
-    with http(url) as transport, pytest.raises(SettingsError, match="cannot be used"):
-        transport.send(REQUEST)
+    with pytest.raises(SettingsError, match="cannot be used"):
+        open_transport(url, NodeSettings((url,)))
+
+
+def test_a_local_socket_that_cannot_be_made_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def fail(*_: object) -> socket.socket:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr("ethlogs.node.transport.socket.socket", fail)
+    with pytest.raises(NodeUnavailableError, match="Too many open files"):
+        IpcTransport(str(tmp_path / "geth.ipc"), 1.0).send(REQUEST)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from ethlogs.cli import options
 from ethlogs.cli.cluster import Found, application_options, open_application
 from ethlogs.cli.display import say
 from ethlogs.cli.security import ticket_for_pages
+from ethlogs.cli.values import Seconds
 from ethlogs.errors import ExitStatus, NotAuthorizedError, SubmissionError
 from ethlogs.kerberos.spnego import build_headers
 from ethlogs.run_folder import PROGRESS
@@ -25,7 +26,7 @@ _AGGREGATION_SECONDS = 30.0
 @application_options
 @options.setting(
     "--stop-timeout",
-    type=click.FloatRange(min=0),
+    type=Seconds(min=0),
     default=60.0,
     show_default=True,
     metavar="SECONDS",

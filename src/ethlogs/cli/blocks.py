@@ -11,6 +11,7 @@ import orjson
 
 from ethlogs.api import fetch_event_logs, fetch_transactions
 from ethlogs.cli import options
+from ethlogs.cli.values import is_height
 
 
 class BlockName(click.ParamType):  # type: ignore[type-arg]
@@ -23,7 +24,7 @@ class BlockName(click.ParamType):  # type: ignore[type-arg]
         text = str(value).lower()
         if text in ("latest", "safe", "finalized", "earliest"):
             return text
-        if text.isascii() and text.isdigit():
+        if is_height(text):
             return hex(int(text))
         if len(text) == 66 and text.startswith("0x") and all(c in "0123456789abcdef" for c in text[2:]):
             return text

@@ -90,11 +90,26 @@ def _known_options(context: click.Context) -> dict[str, click.Parameter]:
 
 
 def _check_shape(option: click.Parameter, value: Any, where: str) -> None:
-    """Refuse what click would convert in a strange way, or fail at."""
+    """Refuse what click would convert in a strange way, like 1.5 to 1, or fail at."""
     if isinstance(value, list) and not option.multiple:
         raise SettingsError(f"{where} takes one value, not several")
-    if isinstance(value, bool) and not isinstance(option.type, click.types.BoolParamType):
-        raise SettingsError(f"{where} is neither true nor false")
+    what, kinds = _wanted(option)
+    for item in value if isinstance(value, list) else [value]:
+        if type(item) not in kinds:
+            raise SettingsError(f"{where} takes {what}")
+
+
+def _wanted(option: click.Parameter) -> tuple[str, tuple[type, ...]]:
+    """What a key may hold, in words and as TOML reads it. Text is what a flag takes, so click reads it."""
+    if option.multiple:
+        return "text, in quotes", (str,)
+    if isinstance(option.type, click.types.BoolParamType):
+        return "true or false", (bool, str)
+    if isinstance(option.type, click.types.FloatParamType):
+        return "a number", (int, float, str)
+    if isinstance(option.type, click.types.IntParamType):
+        return "a whole number", (int, str)
+    return "text, in quotes", (int, str)
 
 
 def _as_default(option: click.Parameter, value: Any) -> Any:

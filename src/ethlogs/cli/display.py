@@ -96,7 +96,8 @@ def _done(progress: dict[str, Any]) -> int:
 
 def _total(progress: dict[str, Any]) -> int | None:
     last = progress.get("lastBlock")
-    return None if last is None else int(last) - int(progress["firstBlock"]) + 1
+    # Not below 0, which --to below the tip would give.
+    return None if last is None else max(0, int(last) - int(progress["firstBlock"]) + 1)
 
 
 def _blocks(progress: dict[str, Any]) -> str:

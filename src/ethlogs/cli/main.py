@@ -11,11 +11,10 @@ from types import FrameType
 from typing import NoReturn
 
 import click
-from click.core import ParameterSource
 
 from ethlogs import __version__
 from ethlogs.cli import application, blocks, doctor, pack, produce, smoketest, status, verify
-from ethlogs.cli.config_file import config_path
+from ethlogs.cli.origin import origin
 from ethlogs.errors import EthlogsError, ExitStatus, SettingsError
 from ethlogs.stop import Terminated
 
@@ -115,9 +114,4 @@ def _source(exc: click.UsageError) -> str | None:
     option, context = getattr(exc, "param", None), exc.ctx
     if not isinstance(option, click.Parameter) or context is None or option.name is None:
         return None
-    source = context.get_parameter_source(option.name)
-    if source is ParameterSource.ENVIRONMENT:
-        return f"the environment variable {option.envvar}"
-    if source is ParameterSource.DEFAULT_MAP:
-        return f"the key {option.opts[-1].lstrip('-')} of {config_path(context)}"
-    return None
+    return origin(option, context)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 import stat
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -13,9 +12,12 @@ import click
 
 from ethlogs.cli.config_file import load_config
 from ethlogs.cli.display import say
+from ethlogs.cli.origin import with_origin
+from ethlogs.cli.values import Count, KeyValue, Seconds
 from ethlogs.environment import PackSettings
 from ethlogs.errors import SettingsError
 from ethlogs.kafka.client_config import check_client_settings
+from ethlogs.node import check_url
 from ethlogs.settings import KafkaSettings, NodeSettings, StreamSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -27,42 +29,8 @@ NODE_SETTINGS = ("node_url", "node_timeout", "patience", "node_ca_file", "node_h
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """A token of RFC 9110."""
 
-
-class KeyValue(click.ParamType):  # type: ignore[type-arg]  # generic in its stubs only
-    """``KEY=VALUE``; several in an environment variable are quoted as a shell quotes them."""
-
-    name = "KEY=VALUE"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, str]:
-        """Split at the first ``=``; the value is never repeated in a message, it may be a password."""
-        if isinstance(value, tuple):
-            return value
-        key, separator, text = str(value).partition("=")
-        if not separator or not key.strip():
-            self.fail("expected KEY=VALUE", param, ctx)
-        return key.strip(), text
-
-    def split_envvar_value(self, rv: str) -> Sequence[str]:
-        """Words as a shell splits them; where they cannot be, one that is no KEY=VALUE."""
-        try:
-            return shlex.split(rv)
-        except ValueError:
-            return [""]
-
-
-class StartHeight(click.ParamType):  # type: ignore[type-arg]
-    """``latest``, ``earliest`` or a height."""
-
-    name = "latest|earliest|N"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Check the form."""
-        text = str(value)
-        if text not in ("latest", "earliest") and not (text.isascii() and text.isdigit()):
-            self.fail(f"{text!r} is none of latest, earliest or a block number", param, ctx)
-        return text
+_TOPIC_NAME = re.compile(r"[a-zA-Z0-9._-]{1,249}")
+"""As Kafka's brokers check it (org.apache.kafka.common.internals.Topic)."""
 
 
 def setting(flag: str, *more: str, **attributes: Any) -> Decorator[F]:
@@ -110,7 +78,7 @@ node_options: Decorator[Any] = combined(
     ),
     setting(
         "--node-timeout",
-        type=click.FloatRange(min=0.1),
+        type=Seconds(min=0.1),
         default=30.0,
         show_default=True,
         metavar="SECONDS",
@@ -118,7 +86,7 @@ node_options: Decorator[Any] = combined(
     ),
     setting(
         "--patience",
-        type=click.FloatRange(min=0),
+        type=Seconds(min=0),
         default=300.0,
         show_default=True,
         metavar="SECONDS",
@@ -170,12 +138,12 @@ creation_options: Decorator[Any] = combined(
     setting("--create-topics/--no-create-topics", default=False, help="Create missing topics."),
     setting(
         "--partitions",
-        type=click.IntRange(min=1),
+        type=Count(min=1),
         help="Of an event-log topic that is created. [default: the broker's]",
     ),
     setting(
         "--replication-factor",
-        type=click.IntRange(min=1),
+        type=Count(min=1),
         help="Of a topic that is created. [default: the broker's]",
     ),
 )
@@ -216,17 +184,17 @@ hdfs_dir_option: Decorator[Any] = setting(
 
 yarn_options: Decorator[Any] = combined(
     setting("--queue", metavar="QUEUE", help="YARN's queue. [default: Spark's setting]"),
-    setting("--driver-cores", type=click.IntRange(min=1), help="Of the driver's container."),
+    setting("--driver-cores", type=Count(min=1), help="Of the driver's container."),
     setting(
         "--num-executors",
-        type=click.IntRange(min=0),
+        type=Count(min=0),
         help="Executors to hold. [default: none, since following needs none]",
     ),
     setting("--executor-memory", metavar="SIZE", help="Of each executor's JVM, like 1g."),
     setting("--proxy-user", metavar="USER", help="Run the application as this user."),
     setting(
         "--max-app-attempts",
-        type=click.IntRange(min=1),
+        type=Count(min=1),
         help="How often YARN starts the driver. [default: the cluster's]",
     ),
     setting(
@@ -237,7 +205,7 @@ yarn_options: Decorator[Any] = combined(
     hdfs_dir_option,
     setting(
         "--submit-timeout",
-        type=click.FloatRange(min=0, min_open=True),
+        type=Seconds(min=0, min_open=True),
         metavar="SECONDS",
         help="How long to wait for a container. [default: as long as it takes]",
     ),
@@ -245,7 +213,7 @@ yarn_options: Decorator[Any] = combined(
 
 timeout_option: Decorator[Any] = setting(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Seconds(min=0, min_open=True),
     metavar="SECONDS",
     help="End with status 11 when it has not ended by then.",
 )
@@ -287,11 +255,20 @@ def node_settings(
             "no node is given",
             hint="give --node-url http://HOST:8545, set ETHLOGS_NODE_URL, or node-url in ethlogs.toml",
         )
+    for url in node_url:
+        _check_node_url(url)
     if node_ca_file is not None and not Path(node_ca_file).is_file():
         raise SettingsError(f"--node-ca-file {node_ca_file} is not a file", hint="is the path right?")
     ca_file = node_ca_file and str(Path(node_ca_file).absolute())
     headers = _read_headers(Path(node_header_file)) if node_header_file else ()
     return NodeSettings(tuple(node_url), node_timeout, patience, ca_file, headers)
+
+
+def _check_node_url(url: str) -> None:
+    try:
+        check_url(url)
+    except SettingsError as exc:
+        raise SettingsError(f"{with_origin('--node-url')}: {exc}", hint=exc.hint) from None
 
 
 def _read_headers(path: Path) -> tuple[tuple[str, str], ...]:
@@ -335,6 +312,12 @@ def kafka_settings(
 def stream_settings(topic: str, ledger_topic: str | None) -> StreamSettings:
     """The stream's topics from the options."""
     ledger_topic = ledger_topic or f"{topic}.blocks"
+    for flag, name in (("--topic", topic), ("--ledger-topic", ledger_topic)):
+        if not _TOPIC_NAME.fullmatch(name) or name in (".", ".."):
+            raise SettingsError(
+                f"{with_origin(flag)} {name!r} is no name that Kafka takes for a topic",
+                hint="letters, digits, '.', '_' and '-', at most 249 of them",
+            )
     if ledger_topic == topic:
         raise SettingsError("--ledger-topic and --topic are the same topic")
     return StreamSettings(topic, ledger_topic)
@@ -345,6 +328,6 @@ def _check_bootstrap(text: str) -> None:
         host, separator, port = part.strip().rpartition(":")
         if not separator or not host or not port.isdecimal() or not 0 < int(port) < 65536:
             raise SettingsError(
-                f"--bootstrap-server {text!r} is not of the form HOST:PORT,HOST:PORT",
+                f"{with_origin('--bootstrap-server')} {text!r} is not of the form HOST:PORT,HOST:PORT",
                 hint="Kafka's usual port is 9092",
             )

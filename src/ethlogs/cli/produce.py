@@ -10,15 +10,16 @@ from ethlogs.cli import options
 from ethlogs.cli.launching import Output
 from ethlogs.cli.options import setting
 from ethlogs.cli.running import run_job
+from ethlogs.cli.values import Count, StartHeight
 from ethlogs.report import format_report
 from ethlogs.settings import FollowSettings, Head, Proof, RangeSettings
 
 range_options: options.Decorator[Any] = options.combined(
-    setting("--blocks", type=click.IntRange(min=1), help="Produce exactly this many blocks."),
-    setting("--to", type=click.IntRange(min=0), metavar="HEIGHT", help="Produce up to this block."),
+    setting("--blocks", type=Count(min=1), help="Produce exactly this many blocks."),
+    setting("--to", type=Count(min=0), metavar="HEIGHT", help="Produce up to this block."),
     setting(
         "--start",
-        type=options.StartHeight(),
+        type=StartHeight(),
         help="Where a new stream begins. [default: latest; an existing stream goes on after its tip]",
     ),
     setting("--allow-gap", is_flag=True, help="Let --start jump ahead of the tip; the gap is recorded."),
@@ -31,14 +32,14 @@ range_options: options.Decorator[Any] = options.combined(
     ),
     setting(
         "--confirmations",
-        type=click.IntRange(min=0),
+        type=Count(min=0),
         default=0,
         show_default=True,
         help="Stay this many blocks below the head.",
     ),
     setting(
         "--reorg-window",
-        type=click.IntRange(min=1),
+        type=Count(min=1),
         default=128,
         show_default=True,
         metavar="BLOCKS",

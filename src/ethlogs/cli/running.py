@@ -14,9 +14,10 @@ from ethlogs.cli import options
 from ethlogs.cli.display import ProgressDisplay, say
 from ethlogs.cli.folders import runs_folder
 from ethlogs.cli.launching import FormatReport, Launch, Output, tell_report
+from ethlogs.cli.origin import with_origin
 from ethlogs.cli.running_on_yarn import check_yarn, print_yarn_argv, run_there
 from ethlogs.cli.security import identity
-from ethlogs.errors import ExitStatus
+from ethlogs.errors import ExitStatus, SettingsError
 from ethlogs.run_folder import RunFolder
 from ethlogs.settings import FollowSettings, Job, RangeSettings, RunSettings, TopicCreation
 from ethlogs.spark.java import check_java, find_java
@@ -72,6 +73,9 @@ def _run_here(launch: Launch, master: str, format_report: FormatReport, dry_run:
 
 def spark_settings(given: dict[str, Any]) -> SparkSettings:
     """What spark-submit is told, from the options."""
+    file = given["properties_file"]
+    if file and not Path(file).is_file():
+        raise SettingsError(f"{with_origin('--properties-file')} {file} does not exist")
     return SparkSettings(
         spark_submit=given["spark_submit"],
         master=given["master"],

@@ -16,7 +16,15 @@ from ethlogs.cli import options
 from ethlogs.cli.cluster import find_application, open_cluster
 from ethlogs.cli.display import say
 from ethlogs.cli.security import identity, ticket
-from ethlogs.errors import ExitStatus, KerberosError, SettingsError, SubmissionError
+from ethlogs.cli.values import Count, Seconds
+from ethlogs.errors import (
+    ExitStatus,
+    KafkaUnavailableError,
+    KerberosError,
+    NodeUnavailableError,
+    SettingsError,
+    SubmissionError,
+)
 from ethlogs.hadoop.client import Hadoop
 from ethlogs.status import StreamStatus, fetch_status, format_status
 
@@ -30,12 +38,8 @@ _WATCH_SECONDS = 3.0
 @options.kafka_options
 @options.kerberos_options
 @options.stream_options
-@options.setting(
-    "--max-lag", type=click.IntRange(min=0), metavar="N", help="Status 10 when it is further behind."
-)
-@options.setting(
-    "--max-age", type=click.FloatRange(min=0), metavar="SECONDS", help="Status 10 when the tip is older."
-)
+@options.setting("--max-lag", type=Count(min=0), metavar="N", help="Status 10 when it is further behind.")
+@options.setting("--max-age", type=Seconds(min=0), metavar="SECONDS", help="Status 10 when the tip is older.")
 @options.setting("--application", metavar="ID", help="On YARN. [default: the newest of the stream]")
 @options.hdfs_dir_option
 @options.setting("--spark-submit", metavar="PATH", help="Whose jars ask YARN. [default: as for produce]")
@@ -69,13 +73,14 @@ def status(
     elif max_lag is not None:
         raise click.UsageError("--max-lag needs --node-url", click.get_current_context())
     with ticket(found), _find_application(given) as describe:
-        while True:
-            stream_status = fetch_status(found.kafka, stream, node)
-            application = describe()
-            _show(stream_status, application, as_json)
-            if not watch:
-                break
+        stream_status = fetch_status(found.kafka, stream, node)
+        _show(stream_status, describe(), as_json)
+        while watch:
             time.sleep(_WATCH_SECONDS)
+            try:
+                _show(fetch_status(found.kafka, stream, node), describe(), as_json)
+            except (NodeUnavailableError, KafkaUnavailableError) as exc:
+                say(f"{exc}; asking again")
     exceeded = stream_status.exceeded(max_lag, max_age)
     for sentence in exceeded:
         say(f"error: {sentence}")

@@ -11,6 +11,7 @@ import orjson
 from ethlogs.cli import options
 from ethlogs.cli.display import ProgressDisplay, say
 from ethlogs.cli.security import identity, ticket
+from ethlogs.cli.values import Count
 from ethlogs.stop import StopSwitch, stop_on_signals
 from ethlogs.verify import Difference, VerifySettings, format_verification, verify_stream
 
@@ -23,12 +24,12 @@ from ethlogs.verify import Difference, VerifySettings, format_verification, veri
 @options.setting(
     "--from",
     "first",
-    type=click.IntRange(min=0),
+    type=Count(min=0),
     metavar="HEIGHT",
     help="The first block. [default: the first that the ledger has and retention has kept]",
 )
 @options.setting(
-    "--to", "last", type=click.IntRange(min=0), metavar="HEIGHT", help="The last block. [default: the tip]"
+    "--to", "last", type=Count(min=0), metavar="HEIGHT", help="The last block. [default: the tip]"
 )
 @options.setting("--offline", is_flag=True, help="Compare the topic with its ledger alone, without a node.")
 @options.timeout_option

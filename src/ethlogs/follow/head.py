@@ -127,6 +127,7 @@ class HeadWatcher:
             self._notify(
                 f"node {self._node.name} is at block {self.height}, below the tip {tip}; waiting for it"
             )
+        if behind.is_fourth:
             self._node.switch_from(self._node.name, "the node is behind the stream")
         behind.wait(self._stop.pause)
 

@@ -145,6 +145,7 @@ class Run:
         return planning.plan_range(self._settings.range, tail, head, strange)
 
     def _check_may_write(self, tail: Tail) -> None:
+        self._journal.tip = tail.tip
         ledger_end = self._journal.keep_ledger_end(tail.end_offset)
         planning.check_not_superseded(tail.newest, self._settings.run, ledger_end)
         planning.check_identity(tail.newest, self._identity)

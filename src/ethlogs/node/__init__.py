@@ -2,5 +2,6 @@
 
 from ethlogs.node.blocks import BlockSource, readable_block
 from ethlogs.node.client import Node, NodeIdentity
+from ethlogs.node.transport import check_url
 
-__all__ = ["BlockSource", "Node", "NodeIdentity", "readable_block"]
+__all__ = ["BlockSource", "Node", "NodeIdentity", "check_url", "readable_block"]

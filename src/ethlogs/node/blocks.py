@@ -54,12 +54,14 @@ class BlockSource:
         """
         early, wrong = Backoff(), Backoff(first_seconds=0.1)
         while True:
+            # Another thread may have left this URL by the time that its answer is known to be wrong.
+            asked = self._node.name
             try:
                 return self._fetch_once("eth_getBlockByNumber", hex(height), height)
             except BlockNotFoundError as exc:
-                self._after_early_answer(height, exc, early)
+                self._after_early_answer(height, asked, exc, early)
             except UnprovenError as exc:
-                self._after_wrong_answer(height, exc, wrong)
+                self._after_wrong_answer(height, asked, exc, wrong)
 
     def fetch_once(self, block: str) -> FetchedBlock:
         """Fetch and prove a block by its hash, height (as hex) or tag, asking once."""
@@ -113,7 +115,7 @@ class BlockSource:
             raise UnprovenError(f"asked for block {height}, the node gave block {block.number}")
         return block
 
-    def _after_early_answer(self, height: int, exc: BlockNotFoundError, backoff: Backoff) -> None:
+    def _after_early_answer(self, height: int, asked: str, exc: BlockNotFoundError, backoff: Backoff) -> None:
         self.retries += 1
         patience_seconds = self._patience_seconds
         if self._node.fetch_quantity("eth_blockNumber") - height > RECENT_BLOCKS:
@@ -125,10 +127,11 @@ class BlockSource:
             ) from exc
         if backoff.tries == 3:
             self._notify(f"{exc}; asking again for up to {patience_seconds:g} seconds")
-            self._node.switch_from(self._node.name, str(exc))
+        if backoff.is_fourth:
+            self._node.switch_from(asked, str(exc))
         backoff.wait(self._stop.pause)
 
-    def _after_wrong_answer(self, height: int, exc: UnprovenError, backoff: Backoff) -> None:
+    def _after_wrong_answer(self, height: int, asked: str, exc: UnprovenError, backoff: Backoff) -> None:
         self.retries += 1
         if backoff.tries >= WRONG_ANSWERS - 1:
             raise UnprovenError(
@@ -137,7 +140,7 @@ class BlockSource:
                 " produced. Use another node, or resync this one",
             ) from exc
         self._notify(f"{exc}; asking again")
-        self._node.switch_from(self._node.name, str(exc))
+        self._node.switch_from(asked, str(exc))
         backoff.wait(self._stop.pause)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ethlogs.backoff import Backoff
-from ethlogs.errors import NodeError, NodeUnavailableError, SettingsError
+from ethlogs.errors import NodeError, NodeRefusedError, NodeUnavailableError, SettingsError
 from ethlogs.node.rpc import Answer, build_request, parse_answer
 from ethlogs.node.transport import open_transport
 from ethlogs.settings import NodeSettings, display_url
@@ -31,8 +31,8 @@ class NodeIdentity:
 class Endpoint:
     """One node URL."""
 
-    def __init__(self, url: str, settings: NodeSettings) -> None:
-        self.name = display_url(url)
+    def __init__(self, url: str, name: str, settings: NodeSettings) -> None:
+        self.name = name
         self._transport = open_transport(url, settings)
 
     def call(self, method: str, *params: Any) -> Answer:
@@ -61,7 +61,10 @@ class Node:
     def __init__(self, settings: NodeSettings, stop: StopSwitch, notify: Notify) -> None:
         if not settings.urls:
             raise SettingsError("no node URL is given", hint="give --node-url, or set ETHLOGS_NODE_URL")
-        self._endpoints = [Endpoint(url, settings) for url in settings.urls]
+        names = distinct_names(settings.urls)
+        self._endpoints = [
+            Endpoint(url, name, settings) for url, name in zip(settings.urls, names, strict=True)
+        ]
         self._patience_seconds = settings.patience_seconds
         self._stop = stop
         self._notify = notify
@@ -106,8 +109,10 @@ class Node:
         for index, endpoint in enumerate(self._endpoints):
             try:
                 self._check_identity(index)
-            except NodeUnavailableError as exc:
-                if len(self._endpoints) > 1:
+            except (NodeUnavailableError, NodeRefusedError) as exc:
+                if self.is_alone and isinstance(exc, NodeRefusedError):
+                    raise
+                if not self.is_alone:
                     self._notify(f"{exc}; going on without {endpoint.name} for now")
         if self._identity is None:
             self.call("eth_chainId")
@@ -122,10 +127,13 @@ class Node:
         ------
         NodeUnavailableError
             When no URL gave an answer within the patience that the settings allow.
-        NodeRefusedError, BlockNotFoundError
+        NodeRefusedError
+            When every URL refuses: asking again does not help there.
+        BlockNotFoundError
             As the current URL answered.
         """
         backoff = Backoff()
+        refusing: set[int] = set()
         while True:
             index = self._current
             try:
@@ -134,6 +142,11 @@ class Node:
                 return self._endpoints[index].call(method, *params)
             except NodeUnavailableError as exc:
                 self._after_failure(index, exc, backoff)
+            except NodeRefusedError as exc:
+                refusing.add(index)
+                if len(refusing) == len(self._endpoints):
+                    raise
+                self.switch_from(self._endpoints[index].name, str(exc))
 
     def fetch_quantity(self, method: str, *params: Any) -> int:
         """Ask for a number; an answer that is none counts as no answer."""
@@ -207,6 +220,15 @@ class Node:
                     hint="give only --node-url of nodes of one chain",
                 )
             self._checked.add(index)
+
+
+def distinct_names(urls: Sequence[str]) -> list[str]:
+    """What each URL is called: two of one host, whose paths may be secrets, are told apart by number."""
+    names = [display_url(url) for url in urls]
+    return [
+        name if names.count(name) == 1 else f"{name} ({names[:place].count(name) + 1})"
+        for place, name in enumerate(names)
+    ]
 
 
 def parse_quantity(value: Any, what: str, name: str) -> int:

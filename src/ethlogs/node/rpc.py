@@ -15,6 +15,9 @@ PRUNED = 4444
 # -32005 limit exceeded, -32002 resource unavailable, -32603 internal error, -32016 and 429 rate limits.
 _PASSING = frozenset({-32005, -32002, -32603, -32016, 429})
 
+# -32000 and -32001 as geth and others answer, -39001 as the execution APIs have it ("Unknown block").
+_NO_BLOCK = frozenset({-32000, -32001, -39001})
+
 
 class Answer(NamedTuple):
     """A decoded result and how many bytes it had on the wire."""
@@ -74,7 +77,7 @@ def _raise_error(error: Any, method: str, node: str) -> None:
         )
     if code == METHOD_NOT_FOUND:
         raise NodeRefusedError(said, hint=_missing_method_hint(method))
-    if code in (-32000, -32001) and any(word in text.lower() for word in ("not found", "unknown block")):
+    if code in _NO_BLOCK and any(word in text.lower() for word in ("not found", "unknown block")):
         raise BlockNotFoundError(said)
     if code in _PASSING or "rate limit" in text.lower() or "timed out" in text.lower():
         raise NodeUnavailableError(said)

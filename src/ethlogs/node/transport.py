@@ -47,20 +47,34 @@ class Transport(Protocol):
         """Close every thread's connection; one that is in use fails."""
 
 
-def open_transport(url: str, settings: NodeSettings) -> Transport:
-    """The transport for an ``http(s)://`` or ``ipc:///path`` URL."""
+def check_url(url: str) -> None:
+    """Refuse what cannot be a node's URL, before anything is asked; what may be a secret in it is not told.
+
+    Raises
+    ------
+    SettingsError
+        When it is none of the forms that a node is asked by.
+    """
+    name = display_url(url)
     try:
-        scheme = urlsplit(url).scheme
-    except ValueError as exc:
-        raise SettingsError(f"a node URL cannot be used: {exc}", hint=_URL_FORMS) from None
-    if scheme in ("http", "https"):
-        return HttpTransport(url, settings)
-    if scheme == "ipc":
+        parts = urlsplit(url)
+        placed = parts.path.startswith("/") if parts.scheme == "ipc" else bool(parts.hostname)
+        usable = placed and parts.port != 0
+    except ValueError:
+        raise SettingsError(f"node URL {name} cannot be used", hint=_URL_FORMS) from None
+    if parts.scheme not in ("http", "https", "ipc"):
+        scheme = f"the scheme {parts.scheme!r}" if parts.scheme else "no scheme"
+        raise SettingsError(f"node URL {name} has {scheme}", hint=_URL_FORMS)
+    if not usable:
+        raise SettingsError(f"node URL {name} cannot be used", hint=_URL_FORMS)
+
+
+def open_transport(url: str, settings: NodeSettings) -> Transport:
+    """The transport for an ``http(s)://`` or ``ipc:///path`` URL; raises as :func:`check_url`."""
+    check_url(url)
+    if urlsplit(url).scheme == "ipc":
         return IpcTransport(urlsplit(url).path, settings.request_timeout_seconds)
-    raise SettingsError(
-        f"node URL {display_url(url)} has the scheme {scheme or '(none)'!r}",
-        hint=_URL_FORMS,
-    )
+    return HttpTransport(url, settings)
 
 
 class HttpTransport:
@@ -237,8 +251,10 @@ class IpcTransport:
         try:
             yield
         except BaseException:
-            self._local.connection.close()
-            self._connections.discard(self._local.connection)
+            connection: socket.socket | None = getattr(self._local, "connection", None)
+            if connection is not None:
+                connection.close()
+                self._connections.discard(connection)
             self._local.connection = None
             raise
 
@@ -260,7 +276,7 @@ def _is_loopback(url: str) -> bool:
 
 def _retry_after_seconds(response: requests.Response) -> float:
     text = response.headers.get("Retry-After", "")
-    return min(float(text), 60.0) if text.isdigit() else 0.0
+    return min(float(text), 60.0) if text.isdecimal() else 0.0
 
 
 def _innermost(exc: BaseException) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from ethlogs.ledger import BlockRecord
@@ -18,7 +18,7 @@ class LedgerChecks:
         topic: str,
         previous: LedgerEntry | None,
         is_beginning: bool,
-        elsewhere: Container[int],
+        elsewhere: Collection[int],
         tell: Tell,
     ) -> None:
         """``is_beginning``: without a ``previous``, the next block is the stream's first.
@@ -102,15 +102,12 @@ def missing_blocks(first: int, last: int, topic: str) -> Difference:
     return Difference(Kind.MISSING_BLOCK, "the ledger has no record of it", first, last, topic=topic)
 
 
-def missing_ranges(first: int, last: int, elsewhere: Container[int]) -> Iterator[tuple[int, int]]:
-    """The heights from ``first`` to ``last`` that are not ``elsewhere``, as ranges."""
-    start: int | None = None
-    for height in range(first, last + 1):
-        if height in elsewhere:
-            if start is not None:
-                yield start, height - 1
-            start = None
-        elif start is None:
-            start = height
-    if start is not None:
+def missing_ranges(first: int, last: int, elsewhere: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """The heights from ``first`` to ``last`` that are not ``elsewhere``, as ranges, however many they are."""
+    start = first
+    for height in sorted(height for height in elsewhere if first <= height <= last):
+        if start < height:
+            yield start, height - 1
+        start = height + 1
+    if start <= last:
         yield start, last

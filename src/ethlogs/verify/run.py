@@ -159,6 +159,9 @@ class _Verifier:
             claim = ledger.read_claim(tip) if tip else None
             chain = self._open_chain(stack, claim, StreamTopics(topic, ledger_topic), plan, wanted)
             self._state(plan, wanted)
+            if self._summary.firstBlock is None:
+                self._tell_nothing_there(plan)
+                return
             sides = Sides(
                 topic.name,
                 ledger_topic.name,
@@ -292,6 +295,17 @@ class _Verifier:
         if heights:
             summary.firstBlock, summary.lastBlock = min(heights), max(heights)
 
+    def _tell_nothing_there(self, plan: WalkPlan) -> None:
+        """Blocks that were asked for and are not there differ; without both ends nothing was asked for."""
+        if self._settings.first is None or self._settings.last is None:
+            tip = f"; its tip is block {plan.tip.record.block_number}" if plan.tip else ""
+            raise SettingsError(
+                f"there is nothing to verify: the ledger {self._stream.ledger_topic} has no block of the"
+                f" range{tip}",
+                hint="give --from and --to of blocks that the stream has",
+            )
+        self._tell_missing_ends(plan, {})
+
     def _ends_now(
         self,
         reader: TopicReader,
@@ -365,6 +379,8 @@ def format_verification(summary: Verification) -> list[str]:
         f"--allow-gap left out blocks {first} to {last}: they were not produced"
         for first, last in summary.gaps
     ]
+    if summary.firstBlock is None:
+        return [*sentences, "the ledger has no block of the range: nothing was compared"]
     blocks = f"{summary.blocks:,} blocks, {summary.logs:,} event logs, {summary.seconds:.1f} seconds"
     heights = f"blocks {summary.firstBlock} to {summary.lastBlock}"
     if summary.differences:
