@@ -30,8 +30,8 @@ AUTHORIZER = {
 }
 ODD_BLOCKS = {"small": 1, "empty": 2, "many": 3, "large": 4, "after": 5}
 """The heights of :func:`odd_geth`."""
-LONGEST = ("test_secured_yarn", "test_attempts", "test_runs", "test_faults", "test_produce_command")
-"""The files that take minutes each."""
+LONGEST = ("test_secured_yarn", "test_attempts", "test_faults", "test_runs", "test_produce_command")
+"""The files that take minutes each; of the first three, which begin at once, one needs no cluster."""
 MANY_LOGS = 20_000
 LARGE_BYTES = 3_000_000
 
