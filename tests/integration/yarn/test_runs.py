@@ -129,7 +129,12 @@ def test_an_application_that_somebody_else_kills(
 
 REFUSALS = {
     "an unknown queue": (("--queue", "nope"), 8, "unknown queue: nope", "the queues are: default"),
-    "a queue that is not permitted": (("--queue", "restricted"), 5, "not have permission", "that right"),
+    "a queue that is not permitted": (
+        ("--queue", "restricted"),
+        5,
+        "not have permission",
+        "SUBMIT_APPLICATIONS on the queue",
+    ),
     "more memory than there is": (
         ("--driver-memory", "90g"),
         8,
