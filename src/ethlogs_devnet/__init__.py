@@ -26,6 +26,7 @@ from ethlogs_devnet.kafka.broker import KafkaBroker
 from ethlogs_devnet.kafka.cluster import KafkaCluster
 from ethlogs_devnet.kafka.rights import Right
 from ethlogs_devnet.kafka.secure import SecureKafka
+from ethlogs_devnet.kafka.secure_cluster import SecureKafkaCluster
 from ethlogs_devnet.kafka.secure_settings import Way
 from ethlogs_devnet.kerberos.kdc import Kdc
 
@@ -49,6 +50,7 @@ __all__ = [
     "NodeUnreachableError",
     "Right",
     "SecureKafka",
+    "SecureKafkaCluster",
     "Step",
     "Way",
     "logs_in",

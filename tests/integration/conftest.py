@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ethlogs.kafka.stores import StoreFolder
 from ethlogs_devnet import (
     EMPTY_PLAN,
     SMALL_PLAN,
@@ -118,6 +119,14 @@ def new_stream(request: pytest.FixtureRequest) -> Callable[[KafkaBroker], Stream
 def stream(kafka: KafkaBroker, new_stream: Callable[[KafkaBroker], Stream]) -> Stream:
     """A stream of the test's own on the broker that nobody breaks; its topics do not exist yet."""
     return new_stream(kafka)
+
+
+@pytest.fixture
+def stores() -> Iterator[StoreFolder]:
+    """Where the stores that a client.properties names are converted to."""
+    folder = StoreFolder()
+    yield folder
+    folder.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ethlogs.errors import KerberosError, NotAuthorizedError, SettingsError
 from ethlogs.journal import Journal
-from ethlogs.kafka.command_config import read_command_config
 from ethlogs.kafka.stores import StoreFolder
-from ethlogs.kerberos.keeper import kept_ticket
-from ethlogs.settings import KerberosSettings, RunSettings, TopicCreation
+from ethlogs.settings import RunSettings, TopicCreation
 from ethlogs.smoketest import Smoketest
 from ethlogs.status import fetch_status
 from ethlogs.stop import StopSwitch
@@ -26,10 +21,9 @@ from ethlogs_devnet import SMALL_PLAN, GethNode, Kdc, LiveHead, Right, SecureKaf
 from ethlogs_devnet.kafka.secure_settings import WAYS
 from ethlogs_devnet.kerberos.users import USER, VISITOR
 
-from .running import RunInProcess, build_settings, run, wait_until
-from .streams import LOGINS, Stream, assert_exactly_once, create_stream, create_topic
-
-TICKET_SECONDS, REAUTH_SECONDS = 20, 15
+from .running import RunInProcess, run, wait_until
+from .secured_runs import REAUTH_SECONDS, TICKET_SECONDS, readable, settings_for, with_ticket
+from .streams import Stream, assert_exactly_once, create_stream, create_topic
 
 
 @pytest.fixture(scope="module")
@@ -55,43 +49,6 @@ def realm(kdc: Kdc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Kdc:
     for name, value in kdc.environment(tmp_path / "no-tickets").items():
         monkeypatch.setenv(name, value)
     return kdc
-
-
-@pytest.fixture
-def stores() -> Iterator[StoreFolder]:
-    folder = StoreFolder()
-    yield folder
-    folder.close()
-
-
-def settings_for(
-    broker: SecureKafka, node_url: str, stores: StoreFolder, way: Way, user: str = USER, **wanted: Any
-) -> tuple[Stream, RunSettings]:
-    """A run by the client.properties of a user, on a stream of its own that an administrator can read."""
-    config = read_command_config(broker.client_properties(user, way), stores)
-    stream = Stream(broker.address(way.protocol), f"eth_{secrets.token_hex(4)}")
-    reader = broker.administrator.login
-    LOGINS[stream.bootstrap] = {k: v for k, v in reader.items() if k != "bootstrap_servers"}
-    settings = build_settings(stream, node_url, start="1", client=config.client, **wanted)
-    kerberos = None
-    if config.principal is not None:
-        kerberos = KerberosSettings(config.principal, config.keytab)
-    return replace(stream, bootstrap=reader["bootstrap_servers"]), replace(settings, kerberos=kerberos)
-
-
-@contextlib.contextmanager
-def with_ticket(settings: RunSettings) -> Iterator[None]:
-    if settings.kerberos is None:
-        yield
-        return
-    with kept_ticket(settings.kerberos, settings.kafka.hosts, StopSwitch(), print):
-        yield
-
-
-def readable(broker: SecureKafka) -> None:
-    """Let the tests' own reader in."""
-    reader = broker.administrator.login
-    LOGINS[reader["bootstrap_servers"]] = reader
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)

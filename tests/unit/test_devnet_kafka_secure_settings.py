@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,14 @@ def test_clients_are_told_the_brokers_name_and_not_of_the_controller(properties:
         "SASL_SSL": "localhost:20004",
         "SSL": "localhost:20005",
     }
-    assert PORTS.address("SASL_SSL") == advertised["SASL_SSL"]
+    assert PORTS.address("SASL_SSL", "localhost") == advertised["SASL_SSL"]
+
+
+def test_a_broker_of_several_is_advertised_by_an_address_of_its_own() -> None:
+    properties = build_secure_properties(PORTS, replace(BROKER, host="127.0.0.2", listens_on="127.0.0.2"))
+
+    assert "SASL_SSL://127.0.0.2:20004" in properties["listeners"].split(",")
+    assert "SASL_SSL://127.0.0.2:20004" in properties["advertised.listeners"].split(",")
 
 
 def test_the_administrator_has_a_password_on_the_inner_listeners_only(properties: dict[str, str]) -> None:

@@ -21,6 +21,7 @@ class KafkaBroker(OneProcess):
     """
 
     name = "kafka"
+    listens_on = LOOPBACK
 
     def __init__(self, state_dir: Path, extra_properties: Mapping[str, str] | None = None) -> None:
         self.files = KafkaFiles(Path(state_dir))
@@ -31,7 +32,7 @@ class KafkaBroker(OneProcess):
     @property
     def bootstrap(self) -> str:
         """``host:port`` for clients."""
-        return f"{LOOPBACK}:{self._broker_port}"
+        return f"{self.listens_on}:{self._broker_port}"
 
     @property
     def ports(self) -> list[int]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ethlogs_devnet.errors import DevnetError, MissingToolError
 from ethlogs_devnet.java import find_keytool
+from ethlogs_devnet.ports import LOOPBACK
 from ethlogs_devnet.private_files import write_private
 
 STORE_PASSWORD = "ethlogs-devnet"  # noqa: S105 - the stores' files are private, as Java wants a password too
@@ -30,7 +31,7 @@ keyUsage = critical, digitalSignature
 extendedKeyUsage = serverAuth, clientAuth
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
-subjectAltName = DNS:localhost, IP:127.0.0.1
+subjectAltName = ${ENV::HOST_NAMES}
 [person]
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
@@ -74,12 +75,12 @@ class Authority:
             self._create_truststore(kind)
         (self.folder / "ca.new").rename(self.certificate)
 
-    def issue(self, name: str, kind: str) -> Path:
-        """Return the PEM file of a ``server`` (whose host is localhost) or a ``person``."""
+    def issue(self, name: str, host: str | None = None) -> Path:
+        """Return the PEM file of the server of ``host``, a name or an address, or else of a person."""
         if not self.pem(name).exists():
             key, certificate = self._key(name), self.folder / f"{name}.crt"
             signer = ["-CA", str(self.certificate), "-CAkey", str(self._key("ca"))]
-            self._request("localhost" if kind == "server" else name, kind, key, certificate, signer)
+            self._request(host or name, "server" if host else "person", key, certificate, signer)
             chain = [key, certificate, self.certificate]
             write_private(self.pem(name), "".join(path.read_text() for path in chain))
             self._create_keystore(name)
@@ -96,7 +97,7 @@ class Authority:
         settings = ["-config", str(self.folder / "openssl.cnf"), "-extensions", kind]
         _run(
             [_find_openssl(), "req", "-x509", *new_key, *result, *settings, *signer],
-            {"COMMON_NAME": common_name},
+            {"COMMON_NAME": common_name, "HOST_NAMES": _to_host_names(common_name)},
         )
 
     def _create_keystore(self, name: str) -> None:
@@ -112,6 +113,13 @@ class Authority:
 
 
 _SUFFIXES = {"PKCS12": "p12", "JKS": "jks"}
+
+
+def _to_host_names(host: str) -> str:
+    """What a server's certificate says it is; localhost is called by its address, too."""
+    if host == "localhost":
+        return f"DNS:{host}, IP:{LOOPBACK}"
+    return f"IP:{host}" if host.startswith("127.") else f"DNS:{host}"
 
 
 def _find_openssl() -> str:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Self
+from typing import Any, Generic, Self, TypeVar
 
 from kafka import KafkaAdminClient
 
 from ethlogs_devnet.kafka.broker import KafkaBroker
 from ethlogs_devnet.kafka.runtime import KafkaRuntime
-from ethlogs_devnet.ports import LOOPBACK
 from ethlogs_devnet.service import Service
 
 BROKERS = 3
@@ -32,36 +31,36 @@ _REPLICATED = {
 class MemberBroker(KafkaBroker):
     """One broker of a cluster; its peers' ports are known before it starts."""
 
-    def __init__(self, state_dir: Path, node_id: int, properties: Mapping[str, str]) -> None:
-        super().__init__(state_dir, properties)
+    node_id: int
+
+    def join(self, node_id: int, brokers: Sequence[KafkaBroker]) -> None:
+        """Be this one of a cluster's brokers, which are numbered from 1 on and hold every partition each."""
         self.node_id = node_id
         self.name = f"kafka {node_id}"
-
-    @property
-    def voter(self) -> str:
-        """Its place among the controllers."""
-        return f"{self.node_id}@{LOOPBACK}:{self.ports[1]}"
+        voters = [f"{n}@{broker.listens_on}:{broker.ports[1]}" for n, broker in enumerate(brokers, 1)]
+        own = {"node.id": str(node_id), "controller.quorum.voters": ",".join(voters)}
+        self.extra_properties = {**_REPLICATED, **self.extra_properties, **own}
 
     def _create_data(self, runtime: KafkaRuntime) -> None:
         """Anew: in a copy of the prepared folder it would be broker 1."""
         runtime.format(self.files)
 
 
-class KafkaCluster(Service):
-    """Three brokers that hold every partition, two of which have to have a record before it counts.
+Member = TypeVar("Member", bound=MemberBroker)
 
-    It goes on while any one of them is away. ``extra_properties`` are settings of every broker.
+
+class Cluster(Service, Generic[Member]):
+    """Brokers that hold every partition, two of which have to have a record before it counts.
+
+    It goes on while any one of three is away.
     """
 
     name = "kafka"
 
-    def __init__(self, state_dir: Path, extra_properties: Mapping[str, str] | None = None) -> None:
-        extra = {**_REPLICATED, **(extra_properties or {})}
-        numbers = range(1, BROKERS + 1)
-        self.brokers = [MemberBroker(Path(state_dir) / f"kafka-{n}", n, extra) for n in numbers]
-        voters = ",".join(broker.voter for broker in self.brokers)
-        for broker in self.brokers:
-            broker.extra_properties |= {"node.id": str(broker.node_id), "controller.quorum.voters": voters}
+    def __init__(self, brokers: Sequence[Member]) -> None:
+        self.brokers = brokers
+        for node_id, broker in enumerate(brokers, 1):
+            broker.join(node_id, brokers)
 
     @property
     def bootstrap(self) -> str:
@@ -75,9 +74,14 @@ class KafkaCluster(Service):
         return pids[0] if all(pids) else None
 
     @property
-    def coordinator(self) -> MemberBroker:
+    def login(self) -> dict[str, Any]:
+        """kafka-python's settings, for who may look at everything."""
+        return {"bootstrap_servers": self.bootstrap}
+
+    @property
+    def coordinator(self) -> Member:
         """The broker that coordinates the transactions: there is one partition of them."""
-        client = KafkaAdminClient(bootstrap_servers=self.bootstrap)
+        client = KafkaAdminClient(**self.login)
         try:
             (topic,) = client.describe_topics([_TRANSACTIONS])
         finally:
@@ -107,3 +111,15 @@ class KafkaCluster(Service):
             self.stop()
             raise
         return self
+
+
+class KafkaCluster(Cluster[MemberBroker]):
+    """Three brokers that let everybody in; ``extra_properties`` are settings of each."""
+
+    def __init__(self, state_dir: Path, extra_properties: Mapping[str, str] | None = None) -> None:
+        super().__init__([MemberBroker(folder, extra_properties) for folder in build_folders(state_dir)])
+
+
+def build_folders(state_dir: Path) -> list[Path]:
+    """The folder of each of three brokers."""
+    return [Path(state_dir) / f"kafka-{number}" for number in range(1, BROKERS + 1)]

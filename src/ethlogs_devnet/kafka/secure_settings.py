@@ -11,7 +11,7 @@ from ethlogs_devnet.kafka.certificates import STORE_PASSWORD, Authority
 from ethlogs_devnet.ports import LOOPBACK
 
 HOST = "localhost"
-"""The broker's name to its clients, for a Kerberos principal is one of a host by name."""
+"""The name of a broker that is alone to its clients, for a Kerberos principal is one of a host by name."""
 SERVICE = "kafka"
 ADMIN = "admin"
 """The broker towards itself, and whoever administers it: may do everything."""
@@ -34,20 +34,22 @@ class SecurePorts(NamedTuple):
     sasl_ssl: int
     ssl: int
 
-    def address(self, protocol: str) -> str:
+    def address(self, protocol: str, host: str) -> str:
         """Return ``host:port`` for clients with a security protocol."""
-        return f"{HOST}:{getattr(self, protocol.lower())}"
+        return f"{host}:{getattr(self, protocol.lower())}"
 
 
 @dataclass(frozen=True)
 class BrokerIdentity:
-    """What the broker proves itself with, and the passwords of PLAIN's users."""
+    """What the broker proves itself with, the passwords of PLAIN's users, and its name and address."""
 
     principal: str
     keytab: Path
     authority: Authority
     certificate: Path
     passwords: Mapping[str, str]
+    host: str = HOST
+    listens_on: str = LOOPBACK
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,8 @@ def build_secure_properties(ports: SecurePorts, broker: BrokerIdentity) -> dict[
     of their own, so that neither needs a ticket to start.
     """
     return {
-        "listeners": _to_addresses(ports, LOOPBACK),
-        "advertised.listeners": _to_addresses(ports._replace(controller=0), HOST),
+        "listeners": _to_addresses(ports, broker.listens_on),
+        "advertised.listeners": _to_addresses(ports._replace(controller=0), broker.host),
         "listener.security.protocol.map": ",".join(f"{name}:{of}" for name, of in _PROTOCOLS.items()),
         "inter.broker.listener.name": "INTERNAL",
         "sasl.mechanism.inter.broker.protocol": "PLAIN",

@@ -1,0 +1,94 @@
+"""Three brokers that let nobody in without a name, each with a Kerberos principal of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka import KafkaAdminClient
+
+from ethlogs.kafka.stores import StoreFolder
+from ethlogs_devnet import SMALL_PLAN, GethNode, Kdc, LiveHead, SecureKafkaCluster, Way
+from ethlogs_devnet.kerberos.users import USER
+
+from .running import RunInProcess, wait_until
+from .secured_runs import REAUTH_SECONDS, TICKET_SECONDS, readable, settings_for
+from .streams import Stream, assert_exactly_once
+
+pytestmark = pytest.mark.long
+
+PART_SECONDS = 1.2 * TICKET_SECONDS
+"""Each part of the run is longer than a ticket's life and a connection's session."""
+
+
+@pytest.fixture
+def kdc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kdc]:
+    """A realm whose tickets last 20 seconds, and this process in it without a ticket."""
+    with Kdc(tmp_path / "kdc", TICKET_SECONDS) as realm:
+        for name, value in realm.environment(tmp_path / "no-tickets").items():
+            monkeypatch.setenv(name, value)
+        yield realm
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, kdc: Kdc) -> Iterator[SecureKafkaCluster]:
+    """Brokers that ask each connection again who it is every 15 seconds."""
+    with SecureKafkaCluster(tmp_path / "kafka", kdc, reauth_seconds=REAUTH_SECONDS) as brokers:
+        yield brokers
+
+
+def test_the_coordinator_is_killed_and_comes_back_while_tickets_lapse(
+    kdc: Kdc, cluster: SecureKafkaCluster, own_geth: GethNode, stores: StoreFolder, tmp_path: Path
+) -> None:
+    """Three parts: with all three, with the two that are left, and with three again."""
+    stream, settings = settings_for(cluster, own_geth.url, stores, Way(), timeout=300)
+    readable(cluster)
+    with LiveHead(own_geth, 0.5, SMALL_PLAN), RunInProcess(settings, tmp_path).start() as running:
+        running.wait_for(lambda progress: (progress["tip"] or 0) > 10, "the run follows")
+        assert {len(one["replicas"]) for one in partitions(cluster, stream)} == {3}
+        follow_for(PART_SECONDS, running)
+        victim = cluster.coordinator
+        victim.kill()
+        follow_for(PART_SECONDS, running)
+        victim.start()
+        wait_until(lambda: in_sync(cluster, stream) == {3}, "the broker has what it missed")
+        follow_for(PART_SECONDS, running)
+        running.process.terminate()
+        running.process.wait(60)
+    assert running.report["exitStatus"] == 143, running.log
+    assert_exactly_once(stream, own_geth.url, 1, running.report["lastBlock"])
+    for broker in cluster.brokers:
+        assert count_tickets(kdc, broker.principal) >= 3, f"no new ticket in each part for {broker.principal}"
+
+
+def follow_for(seconds: float, running: RunInProcess) -> None:
+    """Let the run go on for so long, and after it until it has committed more blocks."""
+    ends_at = time.monotonic() + seconds
+    running.wait_for(lambda _: time.monotonic() > ends_at, "the part is over")
+    tip = running.progress["tip"]
+    running.wait_for(lambda progress: progress["tip"] > tip + 5, "the run goes on")
+
+
+def partitions(cluster: SecureKafkaCluster, stream: Stream) -> list[dict[str, Any]]:
+    """Kafka's descriptions of the partitions of both topics."""
+    client = KafkaAdminClient(**cluster.login)
+    try:
+        topics = client.describe_topics([stream.topic, stream.ledger])
+    finally:
+        client.close()
+    return [partition for topic in topics for partition in topic["partitions"]]
+
+
+def in_sync(cluster: SecureKafkaCluster, stream: Stream) -> set[int]:
+    """How many brokers have a partition's newest records, of all partitions."""
+    return {len(partition["isr_nodes"]) for partition in partitions(cluster, stream)}
+
+
+def count_tickets(kdc: Kdc, service: str) -> int:
+    """How many tickets for a service the KDC has given the user."""
+    issued = f"{kdc.full_name(USER)} for {kdc.full_name(service)}"
+    lines = kdc.files.log.read_text().splitlines()
+    return sum("TGS_REQ" in line and "ISSUE" in line and issued in line for line in lines)
