@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from kafka import KafkaAdminClient
 
+from ethlogs.errors import NotAuthorizedError
 from ethlogs.kafka.stores import StoreFolder
 from ethlogs_devnet import SMALL_PLAN, GethNode, Kdc, LiveHead, SecureKafkaCluster, Way
 from ethlogs_devnet.kerberos.users import USER
 
-from .running import RunInProcess, wait_until
-from .secured_runs import REAUTH_SECONDS, TICKET_SECONDS, readable, settings_for
+from .running import RunInProcess, run, wait_until
+from .secured_runs import REAUTH_SECONDS, TICKET_SECONDS, readable, settings_for, with_ticket
 from .streams import Stream, assert_exactly_once
 
 pytestmark = pytest.mark.long
@@ -60,6 +61,17 @@ def test_the_coordinator_is_killed_and_comes_back_while_tickets_lapse(
         running.process.wait(60)
     assert running.report["exitStatus"] == 143, running.log
     assert_exactly_once(stream, own_geth.url, 1, running.report["lastBlock"])
+
+
+def test_one_broker_of_three_whose_own_keytab_is_old_is_no_missing_right(
+    kdc: Kdc, cluster: SecureKafkaCluster, own_geth: GethNode, stores: StoreFolder
+) -> None:
+    """A ticket for each broker is needed: those that the other two take do not let the run in here."""
+    _stream, settings = settings_for(cluster, own_geth.url, stores, Way(), blocks=1)
+    kdc.change_key(cluster.brokers[1].principal, into_keytab=False)
+    with with_ticket(settings):
+        outcome = run(settings)
+    outcome.assert_failed(NotAuthorizedError, "Kafka did not let this client in", hint="own keytab")
 
 
 def follow_with_new_tickets(kdc: Kdc, cluster: SecureKafkaCluster, running: RunInProcess) -> None:

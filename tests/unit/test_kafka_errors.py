@@ -101,6 +101,13 @@ def test_every_error_of_kafka_python_is_one_of_ours(name: str) -> None:
     assert "producing to logs" in str(error)
 
 
+def test_a_login_that_one_of_several_brokers_refuses_is_no_missing_right() -> None:
+    """kafka-python raises it where another broker has let the client in before."""
+    error = to_ethlogs_error(kafka_errors.SaslAuthenticationFailedError("no"), "reading")
+    assert "Kafka did not let this client in while reading" in str(error)
+    assert "own keytab" in (error.hint or "")
+
+
 def test_a_fenced_producer_is_known_by_the_brokers_number_too() -> None:
     error = to_ethlogs_error(kafka_errors.KafkaError("[Error 90] ProducerFencedError"), "committing")
     assert isinstance(error, FencedError)

@@ -28,7 +28,6 @@ FENCED = (
     kafka_errors.InvalidProducerIdMappingError,
 )
 
-_AUTHORIZATION = (kafka_errors.AuthorizationError, kafka_errors.SaslAuthenticationFailedError)
 _TOO_LARGE = (kafka_errors.MessageSizeTooLargeError, kafka_errors.RecordListTooLargeError)
 _SETTINGS = (
     kafka_errors.KafkaConfigurationError,
@@ -76,7 +75,9 @@ def to_ethlogs_error(exc: BaseException, doing: str) -> EthlogsError:
     said = _describe(exc)
     if isinstance(exc, FENCED) or "Error 90" in str(exc):
         return FencedError(f"while {doing}, Kafka fenced this producer ({said})")
-    if isinstance(exc, _AUTHORIZATION):
+    if isinstance(exc, kafka_errors.SaslAuthenticationFailedError):
+        return _explain_login(exc, doing)
+    if isinstance(exc, kafka_errors.AuthorizationError):
         return NotAuthorizedError(
             f"Kafka refused the right needed for {doing} ({said})",
             hint="was it taken away since? ethlogs doctor names what is missing, and the line that grants it",
@@ -98,11 +99,7 @@ def to_ethlogs_error(exc: BaseException, doing: str) -> EthlogsError:
 def _explain_refusal(reason: BaseException | None, doing: str) -> EthlogsError | None:
     """What asking again does not change: who this client is, or whom it trusts."""
     if isinstance(reason, kafka_errors.SaslAuthenticationFailedError):
-        return NotAuthorizedError(
-            f"Kafka did not let this client in while {doing} ({_describe(reason)})",
-            hint="are principal, user and password those that the brokers know? With Kerberos: is their"
-            " own keytab that of their present key, and are their clocks right?",
-        )
+        return _explain_login(reason, doing)
     if isinstance(reason, _SETTINGS):
         return SettingsError(f"Kafka refused the settings while {doing} ({_describe(reason)})")
     if UNTRUSTED in str(reason):
@@ -118,6 +115,15 @@ def _explain_refusal(reason: BaseException | None, doing: str) -> EthlogsError |
             hint="kinit, or give --principal and --keytab; ethlogs doctor says more",
         )
     return None
+
+
+def _explain_login(reason: BaseException, doing: str) -> EthlogsError:
+    """Also after the first broker let it in: of several, each has a key and a clock of its own."""
+    return NotAuthorizedError(
+        f"Kafka did not let this client in while {doing} ({_describe(reason)})",
+        hint="are principal, user and password those that the brokers know? With Kerberos: is their"
+        " own keytab that of their present key, and are their clocks right?",
+    )
 
 
 def _describe(exc: BaseException) -> str:
