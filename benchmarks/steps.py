@@ -19,7 +19,7 @@ from unittest import mock
 
 import kafka.producer.sender
 
-import ethlogs.follow.run
+import ethlogs.follow.pipeline
 import ethlogs.node.blocks
 import ethlogs.node.client
 from ethlogs.driver import relax_collector
@@ -117,7 +117,7 @@ def measure(proof: Proof, topic: str, blocks: int, environment: dict[str, str]) 
     journal = Journal(topic, 1, lambda _snapshot: None)
     relax_collector()
     watch = Stopwatch()
-    with _stopwatches(watch, proof):
+    with stopwatches(watch, proof):
         began, cpu_began = time.monotonic(), time.process_time()
         follow_chain(settings, 1, StopSwitch(), journal)
         wall_seconds, cpu_seconds = time.monotonic() - began, time.process_time() - cpu_began
@@ -128,12 +128,13 @@ def measure(proof: Proof, topic: str, blocks: int, environment: dict[str, str]) 
 
 
 @contextmanager
-def _stopwatches(watch: Stopwatch, proof: Proof) -> Iterator[None]:
+def stopwatches(watch: Stopwatch, proof: Proof) -> Iterator[None]:
+    """Time the functions that are the steps, wherever they are called."""
     places: list[tuple[object, str]] = [
         (HttpTransport, "send"),
         (ethlogs.node.client, "parse_answer"),
         (ethlogs.node.blocks, f"prove_by_{proof}"),
-        (ethlogs.follow.run, "encode_event_logs"),
+        (ethlogs.follow.pipeline, "encode_event_logs"),
         (Transaction, "send_all"),
         (kafka.producer.sender.Sender, "run"),
         (Transaction, "settle"),
