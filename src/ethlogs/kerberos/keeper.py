@@ -16,6 +16,7 @@ from gssapi.raw.misc import GSSError
 from ethlogs.errors import KerberosError
 from ethlogs.kerberos.kinit import obtain_ticket
 from ethlogs.kerberos.service_tickets import require_service_tickets, store_of
+from ethlogs.kerberos.variables import set_variables
 from ethlogs.settings import KerberosSettings
 from ethlogs.stop import StopSwitch
 
@@ -52,7 +53,7 @@ def kept_ticket(
         }
         if settings.krb5_conf is not None:
             variables["KRB5_CONFIG"] = str(Path(settings.krb5_conf).absolute())
-        with _variables(variables):
+        with set_variables(variables):
             keeper = TicketKeeper(settings, hosts, cache, stop, notify)
             keeper.begin()
             try:
@@ -182,17 +183,3 @@ def read_lifetime(cache: Path) -> float:
 
 def _duration(seconds: float) -> str:
     return f"{seconds / 3600:.1f} hours" if seconds >= 7200 else f"{seconds:.0f} seconds"
-
-
-@contextlib.contextmanager
-def _variables(variables: dict[str, str]) -> Iterator[None]:
-    earlier = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in earlier.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

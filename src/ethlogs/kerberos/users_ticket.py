@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ethlogs.errors import KerberosError
+from ethlogs.kerberos.variables import set_variables
 
 
 @contextlib.contextmanager
@@ -32,15 +33,8 @@ def copied_ticket() -> Iterator[None]:
         if not copy.exists():
             yield
             return
-        earlier = os.environ.get("KRB5CCNAME")
-        os.environ["KRB5CCNAME"] = f"FILE:{copy}"
-        try:
+        with set_variables({"KRB5CCNAME": f"FILE:{copy}"}):
             yield
-        finally:
-            if earlier is None:
-                del os.environ["KRB5CCNAME"]
-            else:
-                os.environ["KRB5CCNAME"] = earlier
 
 
 def _copy(cache: str | None, copy: Path) -> None:
