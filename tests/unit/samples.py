@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ethlogs.hadoop.applications import Application
 from ethlogs.kafka.tail import Claimed, Tail
 from ethlogs.ledger import BlockRecord, Claim, StreamIdentity
 
@@ -46,3 +47,18 @@ BLOCK = BlockRecord(
 
 EMPTY_TAIL = Tail(tip=None, newest=None, end_offset=0, stable=True)
 TAIL = Tail(tip=BLOCK, newest=Claimed(CLAIM, 7), end_offset=10, stable=True)
+
+APPLICATION = Application(
+    id="application_1700000000000_0001",
+    name="ethlogs",
+    user="me",
+    queue="streaming",
+    state="FINISHED",
+    final="FAILED",
+    diagnostics="",
+    tracking_url="",
+    attempt=1,
+    started=0.0,
+    tags=frozenset({"theirs", "ethlogs-run-20260101-000000-abcdef"}),
+    log_aggregation="SUCCEEDED",
+)

@@ -10,24 +10,18 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from samples import APPLICATION
 
 from ethlogs.errors import DeadlineError, HadoopUnavailableError, OutcomeUnknownError
 from ethlogs.hadoop.applications import Application, Applications
 from ethlogs.run_folder import RunFolder
 from ethlogs.submission.watch import Limits, Watcher
 
-WAITING = Application(
-    id="application_1700000000000_0001",
-    name="ethlogs",
-    user="me",
-    queue="streaming",
+WAITING = replace(
+    APPLICATION,
     state="ACCEPTED",
     final="UNDEFINED",
     diagnostics="waiting for AM container to be allocated",
-    tracking_url="",
-    attempt=1,
-    started=0.0,
-    tags=frozenset(),
     log_aggregation="",
 )
 

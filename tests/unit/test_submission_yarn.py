@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from samples import APPLICATION
 
 from ethlogs.errors import EthlogsError, KerberosError, NotAuthorizedError, SettingsError, SubmissionError
-from ethlogs.hadoop.applications import Application
 from ethlogs.hadoop.errors import to_ethlogs_error
 from ethlogs.run_folder import RunFolder
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, StreamSettings
@@ -20,20 +20,6 @@ from ethlogs.submission.shipping import build_package, hash_file, take_files_alo
 from ethlogs.submission.watch import _waits_for, build_failure, tells_the_end
 from ethlogs.submission.yarn import build_submit_failure, find_reason, run_of, stream_tag
 
-APPLICATION = Application(
-    id="application_1700000000000_0001",
-    name="ethlogs",
-    user="me",
-    queue="streaming",
-    state="FINISHED",
-    final="FAILED",
-    diagnostics="",
-    tracking_url="",
-    attempt=1,
-    started=0.0,
-    tags=frozenset({"theirs", "ethlogs-run-20260101-000000-abcdef"}),
-    log_aggregation="SUCCEEDED",
-)
 STREAM = StreamSettings("logs", "logs.blocks")
 
 
@@ -140,6 +126,13 @@ def test_an_applications_run_is_in_its_tags() -> None:
             KerberosError,
             "spark-submit was not let in: GSS initiate failed",
             "ticket",
+        ),
+        (
+            'Exception in thread "main" x.AccessControlException: Permission denied: user=me,'
+            ' access=WRITE, inode="/user":hdfs:supergroup:drwxr-xr-x',
+            NotAuthorizedError,
+            "spark-submit was refused: Permission denied: user=me",
+            "hdfs dfs -setfacl -m user:me:w /user",
         ),
         (
             'Exception in thread "main" x.IllegalArgumentException: Required AM memory (9000+900 MB) is'

@@ -37,6 +37,7 @@ _NO_TICKET = ("Client cannot authenticate via", "GSS initiate failed", "No valid
 _NO_PRIVILEGE = "does not have privilege to see this"
 """Said by a YarnException of no kind of its own."""
 _HDFS_DENIED = re.compile(r'user=([^,]+), access=(\w+), inode="([^"]+)"')
+_QUEUE_DENIED = re.compile(r"to queue ([\w.-]+)")
 _LETTERS = {"READ": "r", "WRITE": "w", "EXECUTE": "x", "ALL": "rwx"}
 _REPLACED = ("FileNotFoundException: ", "BlockMissingException: ", "Blocklist for ")
 _NO_ROOM = ("QuotaExceededException", "could only be written to 0 of the")
@@ -59,14 +60,16 @@ def mapped_errors(doing: str) -> Iterator[None]:
         ) from exc
 
 
-def _how_to_grant(text: str) -> str:
-    """HDFS says who wants to do what with which path."""
-    denied = _HDFS_DENIED.search(text)
-    if denied is None:
-        return "ask for that right"
-    user, access, path = denied.groups()
-    letters = "".join(_LETTERS[word] for word in access.split("_") if word in _LETTERS)
-    return f"hdfs dfs -setfacl -m user:{user}:{letters} {path}, or give another --hdfs-dir"
+def how_to_grant(text: str) -> str:
+    """What gives the right that HDFS or YARN says to be missing, for a hint."""
+    path, queue = _HDFS_DENIED.search(text), _QUEUE_DENIED.search(text)
+    if path is not None:
+        user, access, inode = path.groups()
+        letters = "".join(_LETTERS[word] for word in access.split("_") if word in _LETTERS)
+        return f"hdfs dfs -setfacl -m user:{user}:{letters} {inode}, or give another --hdfs-dir"
+    if queue is not None:
+        return f"ask for SUBMIT_APPLICATIONS on the queue {queue.group(1)}, or give another --queue"
+    return "ask for that right"
 
 
 def describe(java_exception: Any) -> list[tuple[str, str]]:
@@ -96,7 +99,7 @@ def to_ethlogs_error(causes: list[tuple[str, str]], doing: str) -> EthlogsError:
             hint="kinit, or give --principal and --keytab",
         )
     if names & _DENIED or _NO_PRIVILEGE in whole:
-        return NotAuthorizedError(f"{doing}: permission denied: {text}", hint=_how_to_grant(text))
+        return NotAuthorizedError(f"{doing}: permission denied: {text}", hint=how_to_grant(text))
     if names & _UNAVAILABLE:
         return HadoopUnavailableError(
             f"{doing}: {text}", hint="is it running, and does HADOOP_CONF_DIR name the right cluster?"

@@ -23,6 +23,7 @@ from ethlogs.errors import (
 )
 from ethlogs.hadoop.applications import Application, Applications
 from ethlogs.hadoop.client import Hadoop, java_krb5_options
+from ethlogs.hadoop.errors import how_to_grant
 from ethlogs.run_folder import SETTINGS, RunFiles, RunFolder
 from ethlogs.settings import KafkaSettings, RunSettings, StreamSettings, to_json
 from ethlogs.spark.submit import (
@@ -273,7 +274,7 @@ def build_submit_failure(
         )
     if any(sign in output for sign in _DENIED):
         return NotAuthorizedError(
-            f"spark-submit was refused: {reason}", hint=f"{_how_to_grant(reason)}; {hint}"
+            f"spark-submit was refused: {reason}", hint=f"{how_to_grant(reason)}; {hint}"
         )
     if "unknown queue" in output:
         queues = ", ".join(applications.queue_names())
@@ -288,13 +289,6 @@ def build_submit_failure(
         f"spark-submit ended with status {status}: {reason or 'no reason given'}; its last lines:\n{lines}",
         hint=hint,
     )
-
-
-def _how_to_grant(reason: str) -> str:
-    queue = re.search(r"to queue ([\w.-]+)", reason)
-    if queue is None:
-        return "ask for that right"
-    return f"ask for SUBMIT_APPLICATIONS on the queue {queue.group(1)}, or give another --queue"
 
 
 def find_reason(output: str) -> str:
