@@ -10,14 +10,13 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from kafka import KafkaConsumer
 
 from ethlogs.errors import (
     DeadlineError,
-    EthlogsError,
     ExitStatus,
     InterruptedRunError,
     KafkaUnavailableError,
@@ -44,6 +43,7 @@ from ethlogs.verify.differences import Difference, Tell
 from ethlogs.verify.ledger_checks import missing_blocks, missing_ranges
 from ethlogs.verify.ledger_scan import Ledger, LedgerEntry
 from ethlogs.verify.plan import WalkPlan, plan_walk
+from ethlogs.verify.summary import Verification, with_standing
 from ethlogs.verify.topic_scan import TopicReader, open_rereader, open_topic
 from ethlogs.verify.walk import Sides, Walk
 
@@ -63,32 +63,6 @@ class VerifySettings:
     node: NodeSettings | None
     first: int | None = None
     last: int | None = None
-
-
-@dataclass
-class Verification:
-    """How far it came, and what it found; names as in ``--json``."""
-
-    topic: str
-    ledgerTopic: str  # noqa: N815 - the names of the public JSON
-    offline: bool
-    firstBlock: int | None = None  # noqa: N815
-    lastBlock: int | None = None  # noqa: N815
-    blocks: int = 0
-    logs: int = 0
-    expiredBlocks: int = 0  # noqa: N815
-    expiredFirst: int | None = None  # noqa: N815
-    expiredLast: int | None = None  # noqa: N815
-    gaps: list[tuple[int, int]] = field(default_factory=list)
-    differences: dict[str, int] = field(default_factory=dict)
-    seconds: float = 0.0
-    exitStatus: int = ExitStatus.DONE  # noqa: N815
-
-    def to_dict(self) -> dict[str, Any]:
-        """The summary as a JSON object."""
-        verdict = "different" if self.differences else "consistent" if self.offline else "proven"
-        rate = round(self.logs / self.seconds, 1) if self.seconds else 0.0
-        return {"verdict": verdict, **asdict(self), "logsPerSecond": rate}
 
 
 def verify_stream(
@@ -122,7 +96,7 @@ def verify_stream(
     try:
         _Verifier(settings, stop, count, notify, show, summary).run()
     except (InterruptedRunError, DeadlineError) as exc:
-        raise _with_standing(exc, summary) from exc
+        raise with_standing(exc, summary) from exc
     summary.seconds = round(time.monotonic() - began_at, 3)
     summary.exitStatus = ExitStatus.DIFFERENCE if summary.differences else ExitStatus.DONE
     return summary
@@ -357,40 +331,3 @@ class _Verifier:
                 "logsPerSecond": logs_per_second,
             }
         )
-
-
-def _with_standing(exc: EthlogsError, summary: Verification) -> EthlogsError:
-    found = sum(summary.differences.values())
-    standing = (
-        f"{summary.blocks} of the blocks {summary.firstBlock} to {summary.lastBlock} were compared,"
-        f" {found or 'no'} difference{'' if found == 1 else 's'} found"
-    )
-    if summary.firstBlock is None:
-        standing = "no block was compared yet"
-    hint = "nothing was written; --from goes on at a later block"
-    if isinstance(exc, InterruptedRunError):
-        return InterruptedRunError(f"{exc}; {standing}", signal_number=exc.exit_status - 128, hint=hint)
-    return DeadlineError(f"{exc}; {standing}", hint=hint)
-
-
-def format_verification(summary: Verification) -> list[str]:
-    """The verdict for a person, one sentence each."""
-    sentences = [
-        f"--allow-gap left out blocks {first} to {last}: they were not produced"
-        for first, last in summary.gaps
-    ]
-    if summary.firstBlock is None:
-        return [*sentences, "the ledger has no block of the range: nothing was compared"]
-    blocks = f"{summary.blocks:,} blocks, {summary.logs:,} event logs, {summary.seconds:.1f} seconds"
-    heights = f"blocks {summary.firstBlock} to {summary.lastBlock}"
-    if summary.differences:
-        counts = ", ".join(f"{count} {kind}" for kind, count in sorted(summary.differences.items()))
-        total = sum(summary.differences.values())
-        sentences.append(
-            f"{heights} differ: {total} difference{'' if total == 1 else 's'} ({counts}) in {blocks}"
-        )
-    elif summary.offline:
-        sentences.append(f"{heights} agree with their ledger, the chain was not asked: {blocks}")
-    else:
-        sentences.append(f"{heights} are proven: {blocks}")
-    return sentences
