@@ -21,7 +21,7 @@ from ethlogs_devnet import SMALL_PLAN, GethNode, Kdc, LiveHead, Right, SecureKaf
 from ethlogs_devnet.kafka.secure_settings import WAYS
 from ethlogs_devnet.kerberos.users import USER, VISITOR
 
-from .running import RunInProcess, run, wait_until
+from .running import RunInProcess, another_run, run, wait_until
 from .secured_runs import REAUTH_SECONDS, TICKET_SECONDS, readable, settings_for, with_ticket
 from .streams import Stream, assert_exactly_once, create_stream, create_topic
 
@@ -98,9 +98,7 @@ def test_a_kdc_that_is_away_for_longer_than_a_ticket_ends_the_run_which_goes_on_
             assert "the ticket has lapsed" in running.report["error"]
         realm.start()
         last = own_geth.height()
-        again = replace(
-            settings, run=f"{settings.run}-again", range=replace(settings.range, start=None, to=last)
-        )
+        again = another_run(settings, to=last)
         with with_ticket(again):
             run(again).assert_done()
     assert_exactly_once(stream, own_geth.url, 1, last)
@@ -127,7 +125,7 @@ def test_a_keytab_that_is_rotated_under_a_running_driver(
             assert "get a new keytab" in running.report["hint"]
         realm.change_key(USER)
         last = own_geth.height()
-        again = replace(settings, run=f"{settings.run}-b", range=replace(settings.range, start=None, to=last))
+        again = another_run(settings, to=last)
         with with_ticket(again):
             run(again).assert_done()
     assert_exactly_once(stream, own_geth.url, 1, last)
