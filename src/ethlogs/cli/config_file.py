@@ -78,12 +78,15 @@ def config_path(context: click.Context) -> Path | None:
 
 
 def _known_options(context: click.Context) -> dict[str, click.Parameter]:
-    """The settings of all commands, by their flags' names: one file serves every command."""
+    """The settings of all commands, by their flags' names: one file serves every command.
+
+    Where two commands keep a flag under different names, this command's comes last and so is taken.
+    """
     group = context.find_root().command
     commands = list(group.commands.values()) if isinstance(group, click.Group) else [context.command]
     return {
         option.opts[-1].lstrip("-").replace("-", "_"): option
-        for command in commands
+        for command in (*commands, context.command)
         for option in command.params
         if option.envvar
     }
