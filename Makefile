@@ -30,7 +30,7 @@ lint: setup ## linter, formatter and type checker
 	$(BIN)/python scripts/cli_reference.py --check
 
 unit: setup ## tests without services
-	$(BIN)/pytest tests/unit -q -n 2
+	$(BIN)/pytest tests/unit devnet/tests -q -n 2
 
 integration: setup ## tests with the real services, three files at a time
 	$(BIN)/pytest tests/integration -q $(AT_ONCE)
@@ -39,10 +39,10 @@ test-long: setup ## the tests that take minutes each, and an older Spark
 	$(BIN)/pytest tests/integration -q -m long
 
 faults: setup ## each fault on a running stream, nothing lost, nothing doubled: makes docs/faults.md
-	@PYTHONPATH=tests $(BIN)/python -m faults.matrix
+	@$(BIN)/python -m tests.harness.faults.matrix
 
 chaos: setup ## random faults on one stream, then the proof: MINUTES=10 SEED=7
-	@PYTHONPATH=tests $(BIN)/python -m faults.chaos --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m tests.harness.faults.chaos --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
 bench: setup ## throughput and latency, beside peers, in one run on this machine
 	$(BIN)/python benchmarks/run.py

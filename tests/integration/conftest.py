@@ -20,9 +20,8 @@ from ethlogs_devnet import (
     plan_of_large_log,
     plan_of_logs,
 )
-
-from .packing import Packing, pack_once
-from .streams import Stream
+from tests.harness.streams import Stream
+from tests.integration.packing import Packing, pack_once
 
 AUTHORIZER = {
     # Everyone may do everything to what has no ACL: a test that refuses a right puts one on its topic.

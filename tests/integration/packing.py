@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ethlogs_devnet.conda.channel import find_channel, write_env_file
-
-from .commands import ETHLOGS
+from tests.harness.commands import ETHLOGS
 
 TEMPLATE = Path(__file__).parents[2] / "conda-env.yml"
 ENOUGH_SECONDS = 400.0

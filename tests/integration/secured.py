@@ -16,9 +16,8 @@ import requests
 
 from ethlogs_devnet import HadoopCluster, Kdc, SecureKafka, Way
 from ethlogs_devnet.kerberos.users import USER
-
-from .commands import ETHLOGS
-from .streams import LOGINS, Stream
+from tests.harness.commands import ETHLOGS
+from tests.harness.streams import LOGINS, Stream
 
 DAEMONS = "hadoop/localhost"
 """The principal of HDFS's superuser."""

@@ -15,9 +15,8 @@ from ethlogs.settings import KerberosSettings, RunSettings
 from ethlogs.stop import StopSwitch
 from ethlogs_devnet import SecureKafka, SecureKafkaCluster, Way
 from ethlogs_devnet.kerberos.users import USER
-
-from .running import build_settings
-from .streams import LOGINS, Stream
+from tests.harness.running import build_settings
+from tests.harness.streams import LOGINS, Stream
 
 TICKET_SECONDS, REAUTH_SECONDS = 20, 15
 Secured = SecureKafka | SecureKafkaCluster

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ethlogs_devnet import GethNode
-
-from .commands import ETHLOGS, HERE
-from .streams import Stream, create_stream
+from tests.harness.commands import ETHLOGS, HERE
+from tests.harness.streams import Stream, create_stream
 
 
 def examine(

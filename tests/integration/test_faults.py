@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from faults.catalogue import FAULTS
-from faults.chaos import Blows
-from faults.matrix import PAGE
-from faults.scenario import open_kafka, play
-from faults.stage import Kafka
+from tests.harness.faults.catalogue import FAULTS
+from tests.harness.faults.chaos import Blows
+from tests.harness.faults.matrix import PAGE
+from tests.harness.faults.scenario import open_kafka, play
+from tests.harness.faults.stage import Kafka
 
 BY_NAME = {fault.name: fault for fault in FAULTS}
 WITH_A_REORG = (

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-import faults
 from ethlogs_devnet import KafkaCluster
-from faults.fault import Fault, System
-from faults.of_the_machine import COORDINATOR, fill_disk_of_broker, fill_disk_of_run, move_clock
-from faults.scenario import Played, open_kafka, play
-from faults.stage import Kafka
+from tests.harness import faults
+from tests.harness.faults.fault import Fault, System
+from tests.harness.faults.of_the_machine import COORDINATOR, fill_disk_of_broker, fill_disk_of_run, move_clock
+from tests.harness.faults.scenario import Played, open_kafka, play
+from tests.harness.faults.stage import Kafka
 
 pytestmark = [pytest.mark.services, pytest.mark.long]
 

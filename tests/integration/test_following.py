@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from ethlogs_devnet import SMALL_PLAN, GethNode, LiveHead
-
-from .lying_node import LyingNode, Reply
-from .running import RunInProcess, RunInThread, build_settings, run, wait_until
-from .streams import Stream, assert_exactly_once
+from tests.harness.lying_node import LyingNode, Reply
+from tests.harness.running import RunInProcess, RunInThread, build_settings, run, wait_until
+from tests.harness.streams import Stream, assert_exactly_once
 
 pytestmark = pytest.mark.services
 

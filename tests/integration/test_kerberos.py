@@ -17,8 +17,7 @@ from ethlogs.settings import KerberosSettings
 from ethlogs.stop import StopSwitch
 from ethlogs_devnet import Kdc
 from ethlogs_devnet.kerberos.programs import run_kadmin
-
-from .running import wait_until
+from tests.harness.running import wait_until
 
 LIFE_SECONDS = 20
 USER, SERVICE = "ada", "kafka/localhost"

@@ -14,10 +14,9 @@ import pytest
 
 from ethlogs.errors import KafkaUnavailableError
 from ethlogs_devnet import SMALL_PLAN, GethNode, KafkaBroker, LiveHead
-
-from .running import RunInProcess, RunInThread, another_run, build_settings, run, wait_until
-from .streams import Stream, assert_exactly_once, read_topic
-from .tcp_proxy import END_TXN, TcpProxy, proxied_broker
+from tests.harness.running import RunInProcess, RunInThread, another_run, build_settings, run, wait_until
+from tests.harness.streams import Stream, assert_exactly_once, read_topic
+from tests.harness.tcp_proxy import END_TXN, TcpProxy, proxied_broker
 
 pytestmark = pytest.mark.services
 

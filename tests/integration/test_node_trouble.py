@@ -15,8 +15,7 @@ from ethlogs.errors import (
     UnprovenError,
 )
 from ethlogs_devnet import SMALL_PLAN, GethNode
-
-from .lies import (
+from tests.harness.lies import (
     answer_empty,
     change_a_byte,
     exchange_a_transaction,
@@ -24,9 +23,9 @@ from .lies import (
     leave_out_a_receipt,
     swap_two_logs,
 )
-from .lying_node import LyingNode, Reply
-from .running import RunInThread, build_settings, run, wait_until
-from .streams import Stream, assert_exactly_once, heights_of
+from tests.harness.lying_node import LyingNode, Reply
+from tests.harness.running import RunInThread, build_settings, run, wait_until
+from tests.harness.streams import Stream, assert_exactly_once, heights_of
 
 pytestmark = pytest.mark.services
 

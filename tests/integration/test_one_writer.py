@@ -8,9 +8,8 @@ import pytest
 
 from ethlogs.errors import SupersededError
 from ethlogs_devnet import SMALL_PLAN, GethNode
-
-from .running import RunInProcess, RunInThread, build_settings, run, wait_until
-from .streams import Stream, assert_exactly_once
+from tests.harness.running import RunInProcess, RunInThread, build_settings, run, wait_until
+from tests.harness.streams import Stream, assert_exactly_once
 
 pytestmark = pytest.mark.services
 

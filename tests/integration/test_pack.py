@@ -14,8 +14,7 @@ import pytest
 from ethlogs.environment.condarc import Condarc
 from ethlogs.environment.install import create_environment
 from ethlogs.environment.spec import read_spec
-
-from .packing import ENOUGH_SECONDS, Packing, pack, start_pack, write_small_env_file
+from tests.integration.packing import ENOUGH_SECONDS, Packing, pack, start_pack, write_small_env_file
 
 pytestmark = pytest.mark.services
 

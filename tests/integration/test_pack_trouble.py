@@ -17,9 +17,8 @@ import pytest
 from ethlogs.environment.condarc import Condarc
 from ethlogs.environment.install import create_environment
 from ethlogs.environment.spec import read_spec
-
-from .packing import Packing, pack, start_pack, write_small_env_file
-from .running import wait_until
+from tests.harness.running import wait_until
+from tests.integration.packing import Packing, pack, start_pack, write_small_env_file
 
 pytestmark = pytest.mark.services
 

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from ethlogs_devnet import SMALL_PLAN, GethNode, LiveHead
-
-from .commands import Command
-from .running import parse_report
-from .streams import Stream, assert_exactly_once
+from tests.harness.commands import Command
+from tests.harness.running import parse_report
+from tests.harness.streams import Stream, assert_exactly_once
 
 pytestmark = pytest.mark.services
 

@@ -6,10 +6,9 @@ import pytest
 
 from ethlogs.errors import DeadlineError, InterruptedRunError, LedgerError, SettingsError
 from ethlogs_devnet import SMALL_PLAN, GethNode
-
-from .conftest import ODD_BLOCKS
-from .running import RunInThread, another_run, build_settings, run, wait_until
-from .streams import Stream, assert_exactly_once, create_stream, plant
+from tests.harness.running import RunInThread, another_run, build_settings, run, wait_until
+from tests.harness.streams import Stream, assert_exactly_once, create_stream, plant
+from tests.integration.conftest import ODD_BLOCKS
 
 pytestmark = pytest.mark.services
 

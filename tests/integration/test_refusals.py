@@ -25,10 +25,16 @@ from ethlogs.errors import (
     TopicError,
 )
 from ethlogs_devnet import GethNode, KafkaBroker
-
-from .conftest import ODD_BLOCKS
-from .running import another_run, build_settings, run, wait_until
-from .streams import Stream, admin_client, assert_exactly_once, create_stream, create_topic, plant
+from tests.harness.running import another_run, build_settings, run, wait_until
+from tests.harness.streams import (
+    Stream,
+    admin_client,
+    assert_exactly_once,
+    create_stream,
+    create_topic,
+    plant,
+)
+from tests.integration.conftest import ODD_BLOCKS
 
 pytestmark = pytest.mark.services
 

@@ -13,10 +13,9 @@ import pytest
 from ethlogs.errors import ReorgError
 from ethlogs.settings import FollowSettings
 from ethlogs_devnet import SMALL_PLAN, GethNode, KafkaBroker
-
-from .lying_node import LyingNode
-from .running import RunInThread, another_run, build_settings, run, wait_until
-from .streams import Stream, assert_exactly_once, assert_folds
+from tests.harness.lying_node import LyingNode
+from tests.harness.running import RunInThread, another_run, build_settings, run, wait_until
+from tests.harness.streams import Stream, assert_exactly_once, assert_folds
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "fold_consumer.py"
 

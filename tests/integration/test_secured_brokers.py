@@ -14,10 +14,9 @@ from ethlogs.errors import NotAuthorizedError
 from ethlogs.kafka.stores import StoreFolder
 from ethlogs_devnet import SMALL_PLAN, GethNode, Kdc, LiveHead, SecureKafkaCluster, Way
 from ethlogs_devnet.kerberos.users import USER
-
-from .running import RunInProcess, run, wait_until
-from .secured_runs import REAUTH_SECONDS, TICKET_SECONDS, readable, settings_for, with_ticket
-from .streams import Stream, assert_exactly_once
+from tests.harness.running import RunInProcess, run, wait_until
+from tests.harness.streams import Stream, assert_exactly_once
+from tests.integration.secured_runs import REAUTH_SECONDS, TICKET_SECONDS, readable, settings_for, with_ticket
 
 pytestmark = pytest.mark.long
 

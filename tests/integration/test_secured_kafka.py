@@ -20,10 +20,9 @@ from ethlogs.verify import VerifySettings, verify_stream
 from ethlogs_devnet import SMALL_PLAN, GethNode, Kdc, LiveHead, Right, SecureKafka, Way
 from ethlogs_devnet.kafka.secure_settings import WAYS
 from ethlogs_devnet.kerberos.users import USER, VISITOR
-
-from .running import RunInProcess, another_run, run, wait_until
-from .secured_runs import REAUTH_SECONDS, TICKET_SECONDS, readable, settings_for, with_ticket
-from .streams import Stream, assert_exactly_once, create_stream, create_topic
+from tests.harness.running import RunInProcess, another_run, run, wait_until
+from tests.harness.streams import Stream, assert_exactly_once, create_stream, create_topic
+from tests.integration.secured_runs import REAUTH_SECONDS, TICKET_SECONDS, readable, settings_for, with_ticket
 
 
 @pytest.fixture(scope="module")

@@ -20,11 +20,10 @@ import pytest
 
 from ethlogs_devnet import SMALL_PLAN, GethNode, HadoopCluster, Kdc, LiveHead, Right, SecureKafka, Way
 from ethlogs_devnet.kerberos.users import USER, VISITOR
-
-from .commands import Command, id_of
-from .running import wait_until
-from .secured import COMMAND_SECONDS, DAEMONS, Estate, Secrets
-from .streams import Stream, assert_exactly_once
+from tests.harness.commands import Command, id_of
+from tests.harness.running import wait_until
+from tests.harness.streams import Stream, assert_exactly_once
+from tests.integration.secured import COMMAND_SECONDS, DAEMONS, Estate, Secrets
 
 pytestmark = pytest.mark.services
 

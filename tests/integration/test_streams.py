@@ -8,9 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from ethlogs_devnet import GethNode
-
-from .running import build_settings, run
-from .streams import Row, Stream, assert_exactly_once, create_stream, plant, read_topic
+from tests.harness.running import build_settings, run
+from tests.harness.streams import Row, Stream, assert_exactly_once, create_stream, plant, read_topic
 
 pytestmark = pytest.mark.services
 

@@ -18,10 +18,9 @@ from ethlogs.settings import KafkaSettings, NodeSettings, StreamSettings
 from ethlogs.stop import StopSwitch
 from ethlogs.verify import Difference, Kind, Verification, VerifySettings, verify_stream
 from ethlogs_devnet import SMALL_PLAN, GethNode, KafkaBroker
-
-from .commands import ETHLOGS
-from .running import another_run, build_settings, run
-from .streams import Stream, admin_client, plant, read_ends, read_topic
+from tests.harness.commands import ETHLOGS
+from tests.harness.running import another_run, build_settings, run
+from tests.harness.streams import Stream, admin_client, plant, read_ends, read_topic
 
 PARTITIONS = 3
 FIRST, LAST = 2, 7

@@ -9,8 +9,7 @@ from ethlogs.stop import StopSwitch
 from ethlogs.verify import topic_scan
 from ethlogs.verify.topic_scan import open_topic
 from ethlogs_devnet import KafkaBroker
-
-from .streams import Stream, create_topic, plant, read_ends
+from tests.harness.streams import Stream, create_topic, plant, read_ends
 
 pytestmark = pytest.mark.services
 

@@ -9,7 +9,6 @@ from typing import Any
 import click
 import pytest
 from hexbytes import HexBytes
-from local_node import LocalNode, Reply, chain, local_node, result
 
 import ethlogs
 from ethlogs.api import _block_name, _method, fetch_transactions, getTransactionsInBlock
@@ -17,6 +16,7 @@ from ethlogs.cli.blocks import BlockName
 from ethlogs.cli.main import _run
 from ethlogs.errors import BlockNotFoundError, NodeRefusedError, NodeUnavailableError, UnprovenError
 from ethlogs.settings import NodeSettings
+from tests.unit.local_node import LocalNode, Reply, chain, local_node, result
 
 HASH = "0x" + "8C" * 32
 

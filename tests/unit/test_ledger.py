@@ -7,10 +7,10 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
-from samples import BLOCK, CLAIM, IDENTITY
 
 from ethlogs.errors import LedgerError
 from ethlogs.ledger import CLAIM_KEY, BlockRecord, Claim, parse_ledger_record
+from tests.unit.samples import BLOCK, CLAIM, IDENTITY
 
 WHERE = "record 5 of eth_eventlogs.blocks-0"
 

@@ -10,8 +10,7 @@ from typing import Any
 import requests
 
 from ethlogs_devnet import HadoopCluster
-
-from ..commands import ETHLOGS
+from tests.harness.commands import ETHLOGS
 
 START_SECONDS = 300.0
 """For containers on a machine that does much else."""

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from ethlogs_devnet import SMALL_PLAN, GethNode, HadoopCluster, LiveHead
-
-from ..commands import APPLICATION, Command
-from ..streams import Stream
-from .cluster import START_SECONDS, Yarn
+from tests.harness.commands import APPLICATION, Command
+from tests.harness.streams import Stream
+from tests.integration.yarn.cluster import START_SECONDS, Yarn
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,10 @@ from pathlib import Path
 import pytest
 
 from ethlogs_devnet import SMALL_PLAN, GethNode, HadoopCluster, KafkaBroker
-
-from ..commands import APPLICATION, Command, id_of
-from ..running import another_run, build_settings, parse_report, run, wait_until
-from ..streams import Stream, assert_exactly_once
-from .cluster import START_SECONDS, Yarn
+from tests.harness.commands import APPLICATION, Command, id_of
+from tests.harness.running import another_run, build_settings, parse_report, run, wait_until
+from tests.harness.streams import Stream, assert_exactly_once
+from tests.integration.yarn.cluster import START_SECONDS, Yarn
 
 pytestmark = pytest.mark.services
 

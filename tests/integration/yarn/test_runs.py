@@ -13,11 +13,10 @@ import requests
 
 from ethlogs_devnet import GethNode
 from ethlogs_devnet.hadoop.other_spark import SPARK_35, find_spark
-
-from ..commands import Command, id_of
-from ..running import parse_report
-from ..streams import Stream, assert_exactly_once
-from .cluster import START_SECONDS, Yarn
+from tests.harness.commands import Command, id_of
+from tests.harness.running import parse_report
+from tests.harness.streams import Stream, assert_exactly_once
+from tests.integration.yarn.cluster import START_SECONDS, Yarn
 
 pytestmark = pytest.mark.services
 

@@ -1,0 +1,163 @@
+"""Strikes one stream with random faults, some two at a time, until the time is over; then verifies it.
+
+    python -m tests.harness.faults.chaos --minutes 10 [--seed SEED]
+
+The same seed is the same sequence of faults. Ctrl-C ends it early: what is there is verified all the same.
+The exit status is 10 where anything was lost, doubled or not proven, or a run did not recover.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ethlogs_devnet.signals import InterruptedBySignal, handling, raise_interrupted
+from tests.harness.faults.catalogue import FAULTS
+from tests.harness.faults.examine import Verdict, examine
+from tests.harness.faults.fault import Fault, System, nothing
+from tests.harness.faults.matrix import DIFFERENT
+from tests.harness.faults.scenario import open_kafka
+from tests.harness.faults.stage import Setting, Stage
+
+OVERLAPPING = 0.4
+"""The share of blows that are two faults, one while the other lasts."""
+PAUSE_SECONDS = (0.0, 6.0)
+FIRST_BLOCKS = 70
+"""So that the deepest reorg finds enough of them."""
+BLOCK_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Blow:
+    """What strikes next, and how long after the stream has recovered."""
+
+    pause_seconds: float
+    fault: Fault
+    meanwhile: Fault | None
+
+    def __str__(self) -> str:
+        return (
+            f"{self.fault.name}, and meanwhile: {self.meanwhile.name}" if self.meanwhile else self.fault.name
+        )
+
+
+class Blows:
+    """What a seed stands for: how many nodes there are, and one blow after the other."""
+
+    def __init__(self, seed: int) -> None:
+        self._chance = random.Random(seed)  # noqa: S311 - no secret
+        self.setting = Setting(lying=True, two_nodes=self._chance.random() < 0.5)
+        self._faults = [fault for fault in FAULTS if fault.setting.fits_into(self.setting)]
+
+    def __iter__(self) -> Iterator[Blow]:
+        while True:
+            fault = self._chance.choice(self._faults)
+            others = [other for other in self._faults if _can_overlap(fault, other)]
+            overlaps = self._chance.random() < OVERLAPPING
+            meanwhile = self._chance.choice(others)
+            yield Blow(self._chance.uniform(*PAUSE_SECONDS), fault, meanwhile if overlaps else None)
+
+
+def _can_overlap(fault: Fault, other: Fault) -> bool:
+    """A node and its chain cannot be struck twice at once."""
+    chain = (System.NODE, System.CHAIN)
+    return fault.system is not other.system and not (fault.system in chain and other.system in chain)
+
+
+class Chaos:
+    """Blows on one stage."""
+
+    def __init__(self, stage: Stage, seconds: float) -> None:
+        self._stage = stage
+        self._began = time.monotonic()
+        self._seconds = seconds
+        self.blows = 0
+
+    def rage(self, blows: Blows) -> str | None:
+        """Strike until the time is over; returns what went wrong with the harness or the recovery."""
+        try:
+            for blow in blows:
+                if time.monotonic() - self._began > self._seconds:
+                    return None
+                self._strike(blow)
+        except InterruptedBySignal:
+            self.say("interrupted; verifying what is there")
+        except Exception as exc:  # noqa: BLE001 - what is there is verified all the same
+            traceback.print_exc()
+            return f"{type(exc).__name__}: {exc}"
+        return None
+
+    def say(self, text: str) -> None:
+        """A line with the time since the beginning."""
+        print(f"{time.monotonic() - self._began:7.1f} s  {text}", flush=True)
+
+    def _strike(self, blow: Blow) -> None:
+        stage, other = self._stage, blow.meanwhile
+        stage.hold(blow.pause_seconds)
+        self.say(str(blow))
+        self.blows += 1
+        blow.fault.strike(stage, (lambda: other.strike(stage, nothing)) if other else nothing)
+        seconds = stage.recover()
+        self.say(f"   recovered in {seconds:.1f} s at block {stage.run.tip}")
+
+
+def run_chaos(minutes: float, seed: int, folder: Path) -> int:
+    """Play; returns the exit status."""
+    blows = Blows(seed)
+    nodes = "two nodes" if blows.setting.two_nodes else "one node"
+    print(f"SEED={seed}, {minutes:g} minutes, {nodes}", flush=True)
+    with (
+        handling(raise_interrupted),
+        open_kafka(folder) as kafka,
+        Stage(folder, kafka, blows.setting, BLOCK_SECONDS, FIRST_BLOCKS, lenient=True) as stage,
+    ):
+        stage.wait_for_blocks()
+        chaos = Chaos(stage, minutes * 60)
+        problem = chaos.rage(blows)
+        stage.heal()
+        status = stage.end_run()
+        chaos.say(f"the run has ended with status {status}; verifying blocks 1 to {stage.geth.height()}")
+        verdict = examine(stage.stream, stage.geth.url, 1, stage.geth.height(), folder / "verify")
+        return tell(verdict, problem, chaos, seed)
+
+
+def tell(verdict: Verdict, problem: str | None, chaos: Chaos, seed: int) -> int:
+    """Print the verdict; returns the exit status."""
+    is_good = verdict.is_proven and problem is None
+    chaos.say(
+        f"{'proven' if is_good else 'NOT PROVEN'}: SEED={seed}, {chaos.blows} blows,"
+        f" {verdict.blocks:,} blocks with {verdict.logs:,} event logs, {verdict.reorgs} reorgs, the deepest"
+        f" of {verdict.deepest_reorg}; lost {verdict.lost}, doubled {verdict.doubled}"
+    )
+    for text in (problem, verdict.problem):
+        if text:
+            chaos.say(text)
+    return 0 if is_good else DIFFERENT
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Play what is asked for; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--seed", type=int, help="else a new one")
+    given = parser.parse_args(arguments)
+    seed = random.SystemRandom().randrange(1 << 32) if given.seed is None else given.seed
+    with tempfile.TemporaryDirectory(prefix="ethlogs-chaos-") as folder:
+        try:
+            return run_chaos(given.minutes, seed, Path(folder))
+        except InterruptedBySignal as exc:
+            print(f"interrupted before the proof: SEED={seed}", flush=True)
+            return exc.exit_status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,49 @@
+"""What can happen to the broker and on the way to it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from tests.harness.faults.fault import Fault, Meanwhile, System
+from tests.harness.faults.stage import Stage
+from tests.harness.tcp_proxy import END_TXN
+
+FROZEN_SECONDS = 40.0
+"""Longer than the producer's delivery timeout of 30 seconds."""
+EVERY_RETRY = 1_000
+
+
+def kill_broker(stage: Stage, meanwhile: Meanwhile) -> None:
+    """SIGKILL, and started again on the same data."""
+    stage.kafka.broker.kill()
+    meanwhile()
+    stage.kafka.broker.start()
+
+
+def freeze_broker(stage: Stage, meanwhile: Meanwhile) -> None:
+    """SIGSTOP: connections stay open, nothing is answered."""
+    stage.kafka.broker.freeze()
+    meanwhile()
+    stage.hold(FROZEN_SECONDS)
+    stage.kafka.broker.thaw()
+
+
+def lose_commits(times: int, stage: Stage, meanwhile: Meanwhile) -> None:
+    """The broker commits, and the connection is cut before its answer is there."""
+    proxy = stage.kafka.proxy
+    assert proxy is not None
+    before, told = proxy.lost, len(stage.run.told)
+    proxy.lose_answer(END_TXN, times)
+    stage.wait_for(lambda: proxy.lost > before, "an answer to a commit is lost")
+    meanwhile()
+    if times > 1:
+        stage.wait_for(lambda: len(stage.run.told) > told, "the run tells of it")
+    proxy.lose_answer(END_TXN, 0)
+
+
+FAULTS = (
+    Fault("broker killed and restarted", System.KAFKA, kill_broker),
+    Fault(f"broker frozen for {FROZEN_SECONDS:g} s (SIGSTOP)", System.KAFKA, freeze_broker),
+    Fault("answer to a commit lost", System.KAFKA, partial(lose_commits, 1)),
+    Fault("answer to a commit and to its retries lost", System.KAFKA, partial(lose_commits, EVERY_RETRY)),
+)

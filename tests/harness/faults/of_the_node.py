@@ -1,0 +1,121 @@
+"""What can happen to the node, and what is wrong with what it answers."""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from tests.harness.faults.fault import Fault, Meanwhile, System
+from tests.harness.faults.stage import NODE_TIMEOUT_SECONDS, Setting, Stage
+from tests.harness.lies import change_a_byte, hide_a_log
+from tests.harness.lying_node import Reply, Rule
+
+LYING = Setting(lying=True)
+AWAY_SECONDS = 8.0
+LAG_SECONDS = 6.0
+SLOW_SECONDS = NODE_TIMEOUT_SECONDS - 2
+TOO_SLOW_SECONDS = NODE_TIMEOUT_SECONDS + 2
+
+
+def kill_node(stage: Stage, meanwhile: Meanwhile) -> None:
+    """SIGKILL, and started again on the same data."""
+    stage.geth.kill()
+    meanwhile()
+    stage.hold(AWAY_SECONDS / 4)
+    stage.geth.start()
+
+
+def freeze_node(stage: Stage, meanwhile: Meanwhile) -> None:
+    """SIGSTOP; a reorg is the first thing that it does afterwards, since frozen it can do none."""
+    stage.geth.freeze()
+    stage.hold(AWAY_SECONDS)
+    stage.geth.thaw()
+    meanwhile()
+
+
+def let_a_member_lag(stage: Stage, meanwhile: Meanwhile) -> None:
+    """The second of two URLs gets no blocks while the first is away for a while, then the first lags."""
+    with stage.peer.lagging():
+        stage.hold(LAG_SECONDS / 2)
+        stage.geth.freeze()
+        stage.hold(NODE_TIMEOUT_SECONDS + 1)
+        stage.geth.thaw()
+        meanwhile()
+        stage.hold(LAG_SECONDS)
+
+
+def answer_wrongly(rules: dict[str, Rule], stage: Stage, meanwhile: Meanwhile) -> None:
+    """Until the run has asked at least once, and for some seconds."""
+    before = sum(stage.liar.calls[method] for method in rules if method != "*")
+    for method, rule in rules.items():
+        stage.liar.when(method, rule)
+    meanwhile()
+    stage.wait_for(
+        lambda: "*" in rules or sum(stage.liar.calls[method] for method in rules) > before,
+        "the run has asked for what is answered wrongly",
+    )
+    stage.hold(AWAY_SECONDS)
+    stage.liar.be_honest()
+
+
+# ---------------------------------------------------------------- answers
+
+
+def altered(change: Callable[[list[dict[str, Any]]], None]) -> Rule:
+    """Receipts with a change."""
+
+    def rule(params: list[Any], result: Any) -> Any:
+        receipts = copy.deepcopy(result)
+        if receipts:
+            change(receipts)
+        return receipts
+
+    return rule
+
+
+def after(seconds: float) -> Rule:
+    """The honest answer, late."""
+
+    def rule(params: list[Any], result: Any) -> Any:
+        time.sleep(seconds)
+        return result
+
+    return rule
+
+
+def cut(params: list[Any], result: Any) -> Any:
+    """The connection ends in the middle of the answer."""
+    body = _whole(result)
+    raise Reply(200, body[: len(body) // 2], withheld=len(body) - len(body) // 2)
+
+
+def truncate(params: list[Any], result: Any) -> Any:
+    """Half of the JSON, as if it were all."""
+    body = _whole(result)
+    raise Reply(200, body[: len(body) // 2])
+
+
+def _whole(result: Any) -> bytes:
+    return json.dumps({"jsonrpc": "2.0", "id": 1, "result": result}).encode()
+
+
+def _answers(name: str, rules: dict[str, Rule]) -> Fault:
+    return Fault(name, System.NODE, partial(answer_wrongly, rules), LYING)
+
+
+RECEIPTS = "eth_getBlockReceipts"
+FAULTS = (
+    Fault("node killed and restarted", System.NODE, kill_node),
+    Fault(f"node frozen for {AWAY_SECONDS:g} s (SIGSTOP)", System.NODE, freeze_node),
+    Fault("one of two nodes lags, the other is away", System.NODE, let_a_member_lag, Setting(two_nodes=True)),
+    _answers("answers cut off", {"*": cut}),
+    _answers("answers truncated (half of the JSON)", {"*": truncate}),
+    _answers("an event log hidden", {RECEIPTS: altered(hide_a_log)}),
+    _answers("a byte of an event log changed", {RECEIPTS: altered(change_a_byte)}),
+    _answers(f"each answer takes {SLOW_SECONDS:g} s", {"*": after(SLOW_SECONDS)}),
+    _answers("each answer takes longer than --node-timeout", {"*": after(TOO_SLOW_SECONDS)}),
+)

@@ -1,0 +1,137 @@
+"""Settings in their three places: a flag, an environment variable, a key of ethlogs.toml."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from ethlogs.cli.produce import produce
+from tests.unit.cli.calls import OPTIONS, Call, Outcome, parsed, write_config
+
+
+def sample_of(option: click.Option) -> tuple[Any, Any]:
+    """A value that is not the default, as a file has it and as the command gets it."""
+    kind = option.type
+    if option.is_flag:
+        return True, True
+    if isinstance(kind, click.Choice):
+        return kind.choices[-1], kind.choices[-1]
+    if isinstance(kind, click.IntRange):
+        return 7, 7
+    if isinstance(kind, click.FloatRange):
+        return 7.5, 7.5
+    if kind.name == "KEY=VALUE":
+        return "linger.ms=7", (("linger.ms", "7"),)
+    if kind.name == "latest|earliest|N":
+        return "7", "7"
+    return "text", ("text",) if option.multiple else "text"
+
+
+def given_to(command: click.Command, option: click.Option) -> Any:
+    assert option.name is not None
+    arguments = ["latest"] if any(isinstance(item, click.Argument) for item in command.params) else []
+    with parsed(command, arguments) as context:
+        return context.params[option.name]
+
+
+@pytest.mark.parametrize(("command", "option"), OPTIONS)
+def test_every_setting_is_a_variable_named_as_its_flag(command: click.Command, option: click.Option) -> None:
+    name = option.opts[-1].lstrip("-").replace("-", "_").upper()
+    assert option.envvar == f"ETHLOGS_{name}"
+
+
+SETTINGS = [param for param in OPTIONS if param.values[1].opts[-1] != "--config"]
+
+
+@pytest.mark.parametrize(("command", "option"), SETTINGS)
+def test_every_setting_can_be_a_variable(
+    monkeypatch: pytest.MonkeyPatch, command: click.Command, option: click.Option
+) -> None:
+    value, expected = sample_of(option)
+    monkeypatch.setenv(str(option.envvar), str(value))
+    assert given_to(command, option) == expected
+
+
+@pytest.mark.parametrize(("command", "option"), SETTINGS)
+def test_every_setting_can_be_a_key_of_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: click.Command, option: click.Option
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    value, expected = sample_of(option)
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    write_config(f"{option.opts[-1].lstrip('-')} = {text}\n")
+    assert given_to(command, option) == expected
+
+
+def topic_of(outcome: Outcome) -> str:
+    assert outcome.status == 0, outcome.stderr
+    argv = shlex.split(outcome.stdout)
+    return argv[argv.index("--name") + 1].removeprefix("ethlogs produce ")
+
+
+def test_a_flag_comes_before_a_variable_and_that_before_the_file(
+    monkeypatch: pytest.MonkeyPatch, dry_run: Call
+) -> None:
+    assert topic_of(dry_run()) == "eth_eventlogs"
+    write_config("topic = 'of-the-file'")
+    assert topic_of(dry_run()) == "of-the-file"
+    monkeypatch.setenv("ETHLOGS_TOPIC", "of-the-variable")
+    assert topic_of(dry_run()) == "of-the-variable"
+    assert topic_of(dry_run("--topic", "of-the-flag")) == "of-the-flag"
+
+
+def test_the_file_that_is_given_is_read_instead_of_the_one_here(tmp_path: Path, dry_run: Call) -> None:
+    write_config("topic = 'here'")
+    (tmp_path / "other.toml").write_text("topic = 'there'")
+    assert topic_of(dry_run("--config", str(tmp_path / "other.toml"))) == "there"
+
+
+def test_the_file_that_is_given_may_be_given_by_a_variable(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, dry_run: Call
+) -> None:
+    (tmp_path / "other.toml").write_text("topic = 'there'")
+    monkeypatch.setenv("ETHLOGS_CONFIG", str(tmp_path / "other.toml"))
+    assert topic_of(dry_run()) == "there"
+
+
+def test_without_a_file_here_the_users_own_is_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, dry_run: Call
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    own = tmp_path / "config" / "ethlogs" / "ethlogs.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text("topic = 'the-users'")
+    assert topic_of(dry_run()) == "the-users"
+    write_config("topic = 'here'")
+    assert topic_of(dry_run()) == "here"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kafka-config = ['security.protocol=SSL', 'check.crcs=false', 'linger.ms=7']",
+        "kafka-config = {'security.protocol' = 'SSL', 'check.crcs' = false, 'linger.ms' = 7}",
+        "[kafka-config]\nsecurity.protocol = 'SSL'\ncheck.crcs = false\nlinger.ms = 7",
+    ],
+)
+def test_several_values_are_a_list_or_a_table(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with parsed(produce, ["--config", str(path)]) as context:
+        assert context.params["kafka_config"] == (
+            ("security.protocol", "SSL"),
+            ("check.crcs", "false"),
+            ("linger.ms", "7"),
+        )
+
+
+def test_words_of_a_variable_are_quoted_as_in_a_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ETHLOGS_CONF", "spark.a=1 'spark.b=two words'")
+    monkeypatch.setenv("ETHLOGS_NODE_URL", "http://a ipc:///b")
+    with parsed(produce, []) as context:
+        assert context.params["conf"] == (("spark.a", "1"), ("spark.b", "two words"))
+        assert context.params["node_url"] == ("http://a", "ipc:///b")

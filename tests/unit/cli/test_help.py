@@ -1,0 +1,59 @@
+"""Help: every command and every option has it, with an example that works."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import click
+import pytest
+
+from ethlogs.cli.main import cli
+from tests.unit.cli.calls import COMMANDS, OPTIONS, Call, parsed
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example_of_itself(call: Call, command: str, flag: str) -> None:
+    outcome = call(command, flag)
+    assert (outcome.status, outcome.stderr) == (0, "")
+    assert outcome.stdout.startswith(f"Usage: ethlogs {command} ")
+    assert f"Example: ethlogs {command} " in " ".join(outcome.stdout.split())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_example_of_every_command_is_one_that_it_takes(command: str) -> None:
+    example = re.search(r"Example: ethlogs (.*)", " ".join((cli.commands[command].help or "").split()))
+    assert example is not None
+    name, *arguments = shlex.split(example.group(1))
+    assert name == command
+    with parsed(cli.commands[command], arguments):
+        pass
+
+
+@pytest.mark.parametrize(("command", "option"), OPTIONS)
+def test_every_option_has_help(command: click.Command, option: click.Option) -> None:
+    assert option.help
+    assert option.help.endswith((".", "]"))
+
+
+def test_the_group_lists_every_command(call: Call) -> None:
+    outcome = call("--help")
+    assert outcome.status == 0
+    assert re.findall(r"^  (\w+) ", outcome.stdout.split("Commands:")[1], re.MULTILINE) == COMMANDS
+
+
+def test_the_version_is_printed(call: Call) -> None:
+    outcome = call("--version")
+    assert outcome.status == 0
+    assert re.fullmatch(r"ethlogs, version \d+\.\d+\.\d+\n", outcome.stdout)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["prodcue"], ["produce", "--blokcs", "5"], ["logs"], ["logs", "1", "2"]]
+)
+def test_what_is_no_command_line_is_wrong_usage(call: Call, arguments: list[str]) -> None:
+    outcome = call(*arguments)
+    assert outcome.status == 2
+    assert outcome.stderr.startswith("Usage: ethlogs")
+    assert outcome.stdout == ""

@@ -1,0 +1,57 @@
+"""A run with a fake spark-submit: what its driver reports is what the command says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli.calls import KAFKA, NODE, Call, Outcome
+from tests.unit.fake_programs import write_program
+
+
+def run_that_reports(machine: Path, call: Call, report: str, *more: str) -> Outcome:
+    script = (
+        'for folder; do :; done; echo "the driver says this"\n'
+        f"cat > \"$folder/report.json\" <<'END'\n{report}\nEND"
+    )
+    write_program(machine / "spark" / "bin" / "spark-submit", script)
+    runs = str(machine / "runs")
+    return call("smoketest", "--master", "local[*]", "--run-dir", runs, *NODE, *KAFKA, *more)
+
+
+def smoketest_report(status: int, error: str = "null") -> str:
+    return (
+        f'{{"exitStatus": {status}, "verdict": "told", "error": {error}, "hint": {error}, "run": "a-run",'
+        ' "topic": "logs.smoketest", "proof": "receipts", "block": null, "logs": 0, "bytes": 0,'
+        ' "metrics": {}, "seconds": {}}'
+    )
+
+
+@pytest.mark.parametrize("status", [0, 5, 6, 7, 9, 10, 11, 130])
+def test_the_status_of_the_drivers_report_is_the_commands(machine: Path, call: Call, status: int) -> None:
+    error = '"it is so"' if status else "null"
+    outcome = run_that_reports(machine, call, smoketest_report(status, error))
+    assert outcome.status == status
+    assert outcome.stdout.endswith(f"exit status                     {status}\n")
+    assert ("error: it is so\nwhat to do: it is so\n" in outcome.stderr) == bool(status)
+
+
+def test_json_is_the_report_itself(machine: Path, call: Call) -> None:
+    outcome = run_that_reports(machine, call, smoketest_report(0), "--json", "-q")
+    assert outcome.stdout.startswith('{\n  "exitStatus": 0,')
+    assert outcome.stderr == ""
+
+
+def test_a_defect_comes_with_the_drivers_last_lines(machine: Path, call: Call) -> None:
+    outcome = run_that_reports(machine, call, smoketest_report(1, '"a defect"'))
+    assert outcome.status == 1
+    assert "    the driver says this\n" in outcome.stderr
+
+
+def test_a_driver_that_dies_is_a_failed_submission(machine: Path, call: Call) -> None:
+    write_program(machine / "spark" / "bin" / "spark-submit", "echo 'no space left' >&2; exit 1")
+    outcome = call("produce", "--master", "local[*]", "--run-dir", str(machine / "runs"), *NODE, *KAFKA)
+    assert outcome.status == 8
+    assert "    no space left\n" in outcome.stderr
+    assert "Traceback" not in outcome.stderr

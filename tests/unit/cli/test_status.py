@@ -1,0 +1,32 @@
+"""The status of a stream, shown again and again."""
+
+from __future__ import annotations
+
+import pytest
+
+from ethlogs.errors import KafkaUnavailableError
+from ethlogs.kafka.tail import Tail
+from ethlogs.settings import StreamSettings
+from ethlogs.status import StreamStatus, _build_status
+from tests.unit.cli.calls import KAFKA, Call
+
+
+def test_watching_goes_on_while_kafka_is_away(monkeypatch: pytest.MonkeyPatch, call: Call) -> None:
+    """The statuses are made up: when which of them comes is what matters."""
+    stands = _build_status(StreamSettings(), Tail(None, None, 0, stable=True), None)
+    looks = iter([stands, KafkaUnavailableError("Kafka is away"), stands, KeyboardInterrupt()])
+
+    def look(*_: object) -> StreamStatus:
+        found = next(looks)
+        if isinstance(found, BaseException):
+            raise found
+        return found
+
+    monkeypatch.setattr("ethlogs.cli.status.fetch_status", look)
+    monkeypatch.setattr("ethlogs.cli.status._WATCH_SECONDS", 0.0)
+    monkeypatch.delenv("HADOOP_CONF_DIR", raising=False)
+    monkeypatch.delenv("YARN_CONF_DIR", raising=False)
+    outcome = call("status", *KAFKA, "--watch")
+    assert outcome.status == 130
+    assert outcome.stdout.count("none yet") == 2
+    assert outcome.stderr.strip() == "Kafka is away; asking again\n\nerror: interrupted"

@@ -1,0 +1,144 @@
+"""Which heights a run produces."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ethlogs.errors import LedgerError, SettingsError, SupersededError
+from ethlogs.follow.plan import (
+    Plan,
+    check_identity,
+    check_not_superseded,
+    plan_from_claim,
+    plan_range,
+)
+from ethlogs.kafka.tail import Claimed, Tail
+from ethlogs.settings import RangeSettings
+from tests.unit.samples import BLOCK, CLAIM, EMPTY_TAIL, IDENTITY, TAIL
+
+HEAD = 200
+
+
+def plan(wanted: RangeSettings, tail: Tail = TAIL, head: int = HEAD, records: bool = False) -> Plan:
+    return plan_range(wanted, tail, head, records)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (RangeSettings(), Plan(200, None)),
+        (RangeSettings(blocks=1), Plan(200, 200)),
+        (RangeSettings(blocks=20), Plan(200, 219)),
+        (RangeSettings(start="latest"), Plan(200, None)),
+        (RangeSettings(start="earliest", blocks=5), Plan(0, 4)),
+        (RangeSettings(start="0", to=0), Plan(0, 0)),
+        (RangeSettings(start="150", to=160), Plan(150, 160)),
+        (RangeSettings(start="201", blocks=2), Plan(201, 202)),
+        (RangeSettings(to=200), Plan(200, 200)),
+    ],
+)
+def test_a_new_stream_begins_where_it_is_told_to_or_at_the_head(
+    wanted: RangeSettings, expected: Plan
+) -> None:
+    assert plan(wanted, EMPTY_TAIL) == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (RangeSettings(), Plan(101, None)),
+        (RangeSettings(blocks=20), Plan(101, 120)),
+        (RangeSettings(to=105), Plan(101, 105)),
+        (RangeSettings(start="101", blocks=1), Plan(101, 101)),
+        (RangeSettings(start="101", allow_gap=True), Plan(101, None)),
+    ],
+)
+def test_a_stream_goes_on_after_its_tip(wanted: RangeSettings, expected: Plan) -> None:
+    assert plan(wanted) == expected
+
+
+def test_a_range_that_is_there_already_is_planned_as_nothing_to_do() -> None:
+    assert plan(RangeSettings(to=100)) == Plan(101, 100)
+
+
+def test_a_jump_ahead_is_recorded_in_the_plan() -> None:
+    assert plan(RangeSettings(start="150", blocks=2, allow_gap=True)) == Plan(150, 151, gap_after=100)
+    assert plan(RangeSettings(start="latest", allow_gap=True)) == Plan(200, None, gap_after=100)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        (RangeSettings(start="150"), "--start 150 would leave out blocks 101 to 149 of this stream"),
+        (RangeSettings(start="latest"), "--start 200 would leave out blocks 101 to 199 of this stream"),
+        (RangeSettings(start="100"), "--start 100 is not above the stream's tip, block 100"),
+        (RangeSettings(start="earliest"), "--start 0 is not above the stream's tip, block 100"),
+        (RangeSettings(start="99", allow_gap=True), "--start 99 is not above the stream's tip, block 100"),
+        (RangeSettings(start="202", allow_gap=True), "--start 202 is above the head of the chain, block 200"),
+        (
+            RangeSettings(start="150", to=149, allow_gap=True),
+            "--to 149 is below block 150, where the run would begin",
+        ),
+    ],
+)
+def test_a_start_that_does_not_go_with_the_ledger_is_refused(wanted: RangeSettings, message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        plan(wanted)
+    assert str(caught.value) == message
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("wanted", [RangeSettings(to=199), RangeSettings(start="50", to=49)])
+def test_an_end_below_the_begin_of_a_new_stream_is_refused(wanted: RangeSettings) -> None:
+    with pytest.raises(SettingsError, match="where the run would begin"):
+        plan(wanted, EMPTY_TAIL)
+
+
+def test_a_start_above_the_head_of_a_new_stream_is_refused() -> None:
+    with pytest.raises(SettingsError, match="--start 202 is above the head of the chain, block 200"):
+        plan(RangeSettings(start="202"), EMPTY_TAIL)
+
+
+def test_records_that_no_ledger_knows_are_refused_unless_a_start_is_given() -> None:
+    with pytest.raises(LedgerError, match="the event-log topic has records, but the ledger is empty"):
+        plan(RangeSettings(), EMPTY_TAIL, records=True)
+    assert plan(RangeSettings(start="latest"), EMPTY_TAIL, records=True) == Plan(200, None)
+
+
+def test_a_later_attempt_finishes_what_its_run_claimed() -> None:
+    claim = replace(CLAIM, first_block=7, last_block=9, gap_after=3)
+    assert plan_from_claim(Claimed(claim, 1)) == Plan(7, 9, 3)
+
+
+def test_a_stream_of_the_same_chain_and_topics_is_taken() -> None:
+    check_identity(None, IDENTITY)
+    check_identity(Claimed(CLAIM, 7), IDENTITY)
+
+
+def test_a_stream_of_something_else_is_refused_with_all_that_differs() -> None:
+    now = replace(IDENTITY, chain_id=5, topic_id="new")
+    with pytest.raises(SettingsError) as caught:
+        check_identity(Claimed(CLAIM, 7), now)
+    for difference in IDENTITY.differences(now):
+        assert difference in str(caught.value)
+
+
+def test_the_newest_claim_after_the_runs_first_look_wins() -> None:
+    with pytest.raises(SupersededError, match="run 20260101-000000-abcdef has taken this stream"):
+        check_not_superseded(Claimed(CLAIM, 7), "another-run", 7)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "run"),
+    [(None, "another-run"), (Claimed(CLAIM, 7), CLAIM.run), (Claimed(CLAIM, 6), "another-run")],
+    ids=["no claim", "its own claim", "a claim from before it"],
+)
+def test_a_run_that_nobody_superseded_goes_on(claimed: Claimed | None, run: str) -> None:
+    check_not_superseded(claimed, run, 7)
+
+
+def test_the_tip_and_not_the_claim_decides_where_a_run_goes_on() -> None:
+    tail = replace(TAIL, tip=replace(BLOCK, block_number=110))
+    assert plan(RangeSettings(blocks=1), tail) == Plan(111, 111)

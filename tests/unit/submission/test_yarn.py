@@ -1,0 +1,234 @@
+"""What is shipped, how a stream's application is known, and what a failed submission says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ethlogs.errors import EthlogsError, KerberosError, NotAuthorizedError, SettingsError, SubmissionError
+from ethlogs.hadoop.errors import to_ethlogs_error
+from ethlogs.run_folder import RunFolder
+from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, StreamSettings
+from ethlogs.submission.shipping import build_package, hash_file, take_files_along
+from ethlogs.submission.watch import _waits_for, build_failure, tells_the_end
+from ethlogs.submission.yarn import build_submit_failure, find_reason, run_of, stream_tag
+from tests.unit.samples import APPLICATION
+
+STREAM = StreamSettings("logs", "logs.blocks")
+
+
+class FakeApplications:
+    """Stands for the ResourceManager."""
+
+    def queue_names(self) -> list[str]:
+        return ["default", "streaming"]
+
+
+# ---------------------------------------------------------------- the package
+
+
+def test_the_package_can_be_imported_from_its_zip(tmp_path: Path) -> None:
+    path = build_package(tmp_path)
+    program = "import ethlogs.driver; print(ethlogs.driver.__file__)"
+    finished = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(path)!r}); {program}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    assert finished.stdout.strip() == f"{path}/ethlogs/driver.py"
+
+
+def test_the_package_is_the_same_for_the_same_content_and_holds_nothing_compiled(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    first, second = build_package(tmp_path), build_package(tmp_path / "other")
+    assert hash_file(first) == hash_file(second)
+    assert not [name for name in zipfile.ZipFile(first).namelist() if "__pycache__" in name]
+
+
+def test_files_that_settings_name_go_along_for_their_owner_alone(tmp_path: Path) -> None:
+    secret, here = tmp_path / "client.key", tmp_path / "run"
+    here.mkdir()
+    secret.write_text("a private key")
+    client = (("ssl.keyfile", str(secret)), ("security.protocol", "SSL"))
+    settings = RunSettings("a", "produce", NodeSettings(("http://n",)), KafkaSettings("k:1", client))
+    there, files = take_files_along(settings, RunFolder(here))
+    assert there.kafka.client == (("ssl.keyfile", "kafka-ssl.keyfile"), ("security.protocol", "SSL"))
+    assert files == [here / "kafka-ssl.keyfile"]
+    assert files[0].read_text() == "a private key"
+    assert files[0].stat().st_mode & 0o777 == 0o600
+    assert replace(there, kafka=settings.kafka) == settings
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    kafka = KafkaSettings("k:1", (("ssl.cafile", "/nowhere.pem"),))
+    settings = RunSettings("a", "produce", NodeSettings(("http://n",)), kafka)
+    with pytest.raises(SettingsError, match=r"ssl\.cafile: the file /nowhere\.pem cannot be read"):
+        take_files_along(settings, RunFolder(tmp_path))
+
+
+# ---------------------------------------------------------------- tags
+
+
+def test_a_streams_tag_does_not_depend_on_how_its_brokers_are_listed() -> None:
+    tag = stream_tag(KafkaSettings("a:9092,b:9092"), STREAM)
+    assert tag == stream_tag(KafkaSettings("B:9092, a:9092"), STREAM)
+    assert tag != stream_tag(KafkaSettings("a:9092,b:9092"), replace(STREAM, ledger_topic="other"))
+    assert tag != stream_tag(KafkaSettings("c:9092"), STREAM)
+    # YARN takes only ASCII, and turns it into lower case.
+    assert tag.isascii()
+    assert tag == tag.lower()
+
+
+def test_an_applications_run_is_in_its_tags() -> None:
+    assert run_of(APPLICATION) == "20260101-000000-abcdef"
+    assert run_of(replace(APPLICATION, tags=frozenset({"theirs"}))) is None
+
+
+# ---------------------------------------------------------------- failures
+
+
+@pytest.mark.parametrize(
+    ("output", "kind", "message", "hint"),
+    [
+        (
+            'Exception in thread "main" a.YarnException: Failed to submit'
+            " application_1_1 to YARN : application_1_1 submitted by me to unknown queue: nope",
+            SubmissionError,
+            "spark-submit failed: Failed to submit application_1_1 to YARN : application_1_1 submitted"
+            " by me to unknown queue: nope",
+            "the queues are: default, streaming",
+        ),
+        (
+            'Exception in thread "main" x.AccessControlException: User me does not have permission to submit'
+            " application_1_1 to queue restricted",
+            NotAuthorizedError,
+            "spark-submit was refused: User me does not have permission to submit application_1_1 to queue"
+            " restricted",
+            "ask for SUBMIT_APPLICATIONS on the queue restricted, or give another --queue",
+        ),
+        (
+            'Exception in thread "main" a.b.IOException: Client cannot authenticate via:[TOKEN, KERBEROS]',
+            KerberosError,
+            "spark-submit was not let in: Client cannot authenticate via:[TOKEN, KERBEROS]",
+            "ticket",
+        ),
+        (
+            'Exception in thread "main" a.b.IOException: x.SaslException: GSS initiate failed [Caused by'
+            " GSSException: No valid credentials provided (Mechanism level: Failed to find any tgt)]",
+            KerberosError,
+            "spark-submit was not let in: GSS initiate failed",
+            "ticket",
+        ),
+        (
+            'Exception in thread "main" x.AccessControlException: Permission denied: user=me,'
+            ' access=WRITE, inode="/user":hdfs:supergroup:drwxr-xr-x',
+            NotAuthorizedError,
+            "spark-submit was refused: Permission denied: user=me",
+            "hdfs dfs -setfacl -m user:me:w /user",
+        ),
+        (
+            'Exception in thread "main" x.IllegalArgumentException: Required AM memory (9000+900 MB) is'
+            " above the max threshold (4096 MB) of this cluster!",
+            SubmissionError,
+            "spark-submit failed: Required AM memory (9000+900 MB) is above the max threshold (4096 MB) of"
+            " this cluster!",
+            "--driver-memory",
+        ),
+        ("one\ntwo", SubmissionError, "spark-submit ended with status 1: no reason given", "driver.log"),
+    ],
+)
+def test_a_failed_submission_says_why(
+    tmp_path: Path, output: str, kind: type[EthlogsError], message: str, hint: str
+) -> None:
+    applications: Any = FakeApplications()
+    error = build_submit_failure(1, output, applications, RunFolder(tmp_path))
+    assert type(error) is kind
+    assert str(error).startswith(message)
+    assert hint in str(error.hint)
+
+
+def test_the_reason_is_the_first_exceptions() -> None:
+    assert (
+        find_reason('INFO x\nException in thread "main" a.b.CException: d.EError: why\nCaused by: f') == "why"
+    )
+    assert find_reason("INFO x") == ""
+
+
+def test_a_killed_application_says_who_killed_it() -> None:
+    killed = replace(APPLICATION, final="KILLED", diagnostics="Application killed by alice")
+    assert str(build_failure(killed, "    last")) == (
+        "the application application_1700000000000_0001 was killed: Application killed by alice"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "attempt", "final", "last"),
+    [
+        (0, 1, "SUCCEEDED", True),
+        (0, 1, "KILLED", True),
+        (9, 1, "FAILED", True),
+        (9, 1, "KILLED", False),
+        (6, 2, "FAILED", True),
+        (6, 1, "FAILED", False),
+        (7, 1, "FAILED", False),
+    ],
+)
+def test_which_report_is_the_last_word(status: int, attempt: int, final: str, last: bool) -> None:
+    application = replace(APPLICATION, attempt=2, final=final)
+    assert tells_the_end({"exitStatus": status, "attempt": attempt}, application) is last
+
+
+def test_a_driver_out_of_memory_is_told_to_take_more() -> None:
+    failed = replace(APPLICATION, diagnostics="Container is running beyond physical memory limits.")
+    error = build_failure(failed, "    last")
+    assert "the driver's last lines:\n    last" in str(error)
+    assert "--driver-memory" in str(error.hint)
+    assert "--driver-memory" not in str(build_failure(APPLICATION, "    last").hint)
+
+
+def test_what_an_application_waits_for_is_one_sentence() -> None:
+    text = (
+        "[Tue Nov 24 02:41:50 +0000 2026] Application is Activated, waiting. Details : AM Partition = <X> ;"
+    )
+    assert _waits_for(text) == "Application is Activated, waiting."
+
+
+@pytest.mark.parametrize(
+    ("causes", "status", "message"),
+    [
+        ([("IOException", "DestHost"), ("ConnectException", "Connection refused")], 8, "Connection refused"),
+        ([("AccessControlException", "Permission denied: user=me, access=WRITE")], 5, "permission denied"),
+        (
+            [("YarnException", "User a does not have privilege to see this")],
+            5,
+            "permission denied",
+        ),
+        (
+            [("IOException", "x"), ("AccessControlException", "Client cannot authenticate via:[TOKEN]")],
+            5,
+            "no valid ticket",
+        ),
+        ([("DSQuotaExceededException", "quota of /user/me is exceeded")], 8, "HDFS has no room"),
+        ([("RemoteException", "could only be written to 0 of the 1 minReplication nodes")], 8, "no room"),
+        ([("IllegalStateException", "")], 8, "IllegalStateException"),
+    ],
+)
+def test_javas_exceptions_become_ours(causes: list[tuple[str, str]], status: int, message: str) -> None:
+    error = to_ethlogs_error(causes, "doing it")
+    assert error.exit_status == status
+    assert message in str(error)
+    assert str(error).startswith("doing it: ")
+
+
+def test_who_may_not_use_a_path_on_hdfs_is_told_what_grants_it() -> None:
+    said = 'Permission denied: user=me, access=READ_EXECUTE, inode="/user/them":them:them:drwx------'
+    error = to_ethlogs_error([("AccessControlException", said)], "reading it")
+    assert error.hint == "hdfs dfs -setfacl -m user:me:rx /user/them, or give another --hdfs-dir"

@@ -1,0 +1,289 @@
+"""What a run says about itself, while it goes on and at its end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ethlogs import report as report_module
+from ethlogs.errors import EthlogsError, HadoopError, ReorgError, SettingsError
+from ethlogs.jobs import ProduceJob
+from ethlogs.journal import Journal
+from ethlogs.report import Meter, format_report
+from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings
+from ethlogs.stop import StopSwitch
+from tests.unit.samples import BLOCK
+
+SETTINGS = RunSettings("a-run", "produce", NodeSettings(("http://geth",)), KafkaSettings("kafka:9092"))
+
+
+class Asked:
+    """Something that was asked again."""
+
+    def __init__(self, retries: int) -> None:
+        self.retries = retries
+
+
+def make_journal(snapshots: list[dict[str, Any]] | None = None) -> Journal:
+    return Journal("a-run", 2, [].append if snapshots is None else snapshots.append)
+
+
+def worked_journal() -> Journal:
+    journal = make_journal()
+    journal.chain_id = 1
+    journal.begin(100, 101, None, 200)
+    journal.meter.count_block(100, "0xb1", 5)
+    journal.meter.count_block(101, "0xb2", 7)
+    return journal
+
+
+def report_of(journal: Journal, error: EthlogsError | None = None) -> dict[str, Any]:
+    return ProduceJob(SETTINGS, 2, StopSwitch(), journal).report(error)
+
+
+def test_a_snapshot_before_the_first_block_is_empty() -> None:
+    snapshot = make_journal().snapshot()
+    assert snapshot.pop("at") > 0
+    assert snapshot.pop("seconds") >= 0
+    assert snapshot == {
+        "run": "a-run",
+        "attempt": 2,
+        "firstBlock": None,
+        "lastBlock": None,
+        "head": None,
+        "tip": None,
+        "blocks": 0,
+        "logs": 0,
+        "reorgs": 0,
+        "retractedBlocks": 0,
+        "retractedLogs": 0,
+        "logsPerSecond": 0.0,
+        "retries": 0,
+        "ledgerEnd": None,
+        "notices": [],
+    }
+
+
+def test_a_snapshot_says_how_far_the_run_is() -> None:
+    snapshot = worked_journal().snapshot()
+    assert {key: snapshot[key] for key in ("firstBlock", "lastBlock", "head", "tip", "blocks", "logs")} == {
+        "firstBlock": 100,
+        "lastBlock": 101,
+        "head": 200,
+        "tip": 101,
+        "blocks": 2,
+        "logs": 12,
+    }
+    assert snapshot["logsPerSecond"] > 0
+
+
+def test_notices_are_numbered_and_the_oldest_are_forgotten() -> None:
+    journal = make_journal()
+    for number in range(1, 121):
+        journal.notify(f"notice {number}")
+    assert journal.snapshot()["notices"] == [
+        {"number": number, "text": f"notice {number}"} for number in range(71, 121)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("last", "tip", "head", "text"),
+    [
+        (None, None, 200, "begins at block 100, without end; the head is block 200"),
+        (100, None, 200, "begins at block 100, to block 100, 1 block in all; the head is block 200"),
+        (
+            5099,
+            None,
+            100,
+            "begins at block 100, to block 5099, 5,000 blocks in all; the head is block 100",
+        ),
+        (
+            119,
+            BLOCK,
+            200,
+            "goes on at block 101 after the tip 100, to block 119, 20 blocks in all; 100 blocks behind the"
+            " head",
+        ),
+        (
+            None,
+            replace(BLOCK, block_number=99),
+            98,
+            "goes on at block 100 after the tip 99, without end; 0 blocks behind the head",
+        ),
+    ],
+)
+def test_the_first_notice_says_where_the_run_goes_on(last: Any, tip: Any, head: int, text: str) -> None:
+    journal = make_journal()
+    journal.begin(100, last, tip, head)
+    journal.begin(100, last, tip, head)
+    assert [notice["text"] for notice in journal.snapshot()["notices"]] == [text]
+
+
+@pytest.mark.parametrize("last", [100, 1])
+def test_a_run_that_has_nothing_to_do_goes_on_nowhere(last: int) -> None:
+    journal = make_journal()
+    journal.begin(101, last, BLOCK, 200)
+    assert journal.snapshot()["notices"] == []
+    assert journal.last_block == last
+
+
+def test_where_the_ledger_ended_at_the_first_look_is_kept_for_later_attempts() -> None:
+    snapshots: list[dict[str, Any]] = []
+    first = make_journal(snapshots)
+    assert [first.keep_ledger_end(7), first.keep_ledger_end(9)] == [7, 7]
+    second = Journal("a-run", 2, snapshots.append, earlier=snapshots[-1])
+    assert second.keep_ledger_end(11) == 7
+
+
+def test_retries_of_all_who_ask_are_counted_together() -> None:
+    journal = make_journal()
+    journal.watch(Asked(2))
+    journal.watch(Asked(3))
+    journal.meter.counters.retries += 1
+    assert journal.retries == 6
+
+
+def test_the_last_snapshot_is_written_at_the_end() -> None:
+    snapshots: list[dict[str, Any]] = []
+    journal = make_journal(snapshots)
+    journal.start()
+    journal.notify("the end")
+    journal.close()
+    assert snapshots[-1]["notices"] == [{"number": 1, "text": "the end"}]
+
+
+def test_a_run_that_cannot_leave_word_for_later_attempts_does_not_begin() -> None:
+    """A later attempt would not know that a claim is newer than its own, and would take the stream back."""
+
+    def fail(_snapshot: dict[str, Any]) -> None:
+        raise HadoopError("the NameNode is gone")
+
+    with pytest.raises(HadoopError, match="the NameNode is gone"):
+        Journal("a-run", 1, fail).keep_ledger_end(7)
+
+
+def test_a_disk_that_is_full_does_not_end_the_run() -> None:
+    def write(_snapshot: dict[str, Any]) -> None:
+        raise SettingsError("no space left")
+
+    journal = Journal("a-run", 1, write)
+    journal.start()
+    journal.close()
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "p50", "p99"),
+    [
+        ([7], 7, 7),
+        ([1, 3], 2, 3),
+        (range(1, 101), 50.5, 99),
+        (range(100, 0, -1), 50.5, 99),
+        (range(1, 1001), 500.5, 990),
+        ([1] * 98 + [500, 900], 1, 500),
+    ],
+)
+def test_latencies_are_told_as_median_and_99th_percentile(milliseconds: Any, p50: float, p99: float) -> None:
+    meter = Meter()
+    for value in milliseconds:
+        meter.count_latency(value / 1000)
+    assert meter.latency_ms() == {"p50": p50, "p99": p99, "blocks": len(milliseconds)}
+
+
+def test_without_a_block_at_the_head_there_is_no_latency() -> None:
+    assert Meter().latency_ms() is None
+
+
+def test_latencies_are_kept_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_module, "_MAX_SAMPLES", 3)
+    meter = Meter()
+    for _ in range(5):
+        meter.count_latency(0.001)
+    assert meter.latency_ms() == {"p50": 1.0, "p99": 1.0, "blocks": 3}
+
+
+def test_without_work_there_is_no_rate() -> None:
+    meter = Meter()
+    assert meter.logs_per_second() == 0.0
+    meter.begin_work()
+    assert meter.logs_per_second() == 0.0
+
+
+def test_the_report_of_a_run_that_is_done() -> None:
+    found = report_of(worked_journal())
+    assert found.pop("seconds") >= 0
+    assert found.pop("logsPerSecond") > 0
+    assert found == {
+        "exitStatus": 0,
+        "error": None,
+        "hint": None,
+        "run": "a-run",
+        "attempt": 2,
+        "chainId": 1,
+        "topic": "eth_eventlogs",
+        "ledgerTopic": "eth_eventlogs.blocks",
+        "proof": "receipts",
+        "range": {"first": 100, "last": 101},
+        "firstBlock": 100,
+        "lastBlock": 101,
+        "blocks": 2,
+        "logs": 12,
+        "tip": {"number": 101, "hash": "0xb2"},
+        "reorgs": 0,
+        "deepestReorg": 0,
+        "retractedBlocks": 0,
+        "retractedLogs": 0,
+        "readBackLogs": 0,
+        "retries": 0,
+        "latencyMs": None,
+    }
+
+
+def test_the_report_of_a_run_that_failed_says_why_and_what_to_do() -> None:
+    found = report_of(make_journal(), ReorgError("the chain was reorganized", hint="begin anew"))
+    assert (found["exitStatus"], found["error"], found["hint"]) == (
+        6,
+        "the chain was reorganized",
+        "begin anew",
+    )
+    assert (found["range"], found["firstBlock"], found["tip"]) == (None, None, None)
+
+
+def test_the_report_for_a_person() -> None:
+    found = {**report_of(worked_journal()), "seconds": 2.04, "logsPerSecond": 12345.6, "logs": 24691}
+    found["latencyMs"] = {"p50": 12.5, "p99": 80.0, "blocks": 2}
+    assert format_report(found).splitlines() == [
+        "run             a-run",
+        "blocks          2: 100 to 101",
+        "event logs      24,691 (12,346/s), proven by receipts",
+        "tip             block 101, 0xb2",
+        "on Kafka        eth_eventlogs, ledger eth_eventlogs.blocks",
+        "latency         p50 12.5 ms, p99 80.0 ms, node to committed, 2 blocks",
+        "reorgs          none",
+        "retries         0",
+        "seconds         2.0",
+        "exit status     0 (done)",
+    ]
+
+
+def test_what_was_retracted_is_not_counted_as_produced() -> None:
+    journal = worked_journal()
+    journal.meter.count_reorg(3, 1, 5, whole=False)
+    journal.meter.count_reorg(2, 1, 4, whole=True)
+    found = report_of(journal)
+    assert (found["blocks"], found["logs"]) == (0, 3)
+    assert (found["reorgs"], found["deepestReorg"]) == (1, 3)
+    assert (found["retractedBlocks"], found["retractedLogs"]) == (2, 9)
+    assert (
+        "reorgs          1, at most 3 deep: 2 blocks with 9 event logs retracted, 0 of these read back from"
+        " Kafka\n" in format_report(found)
+    )
+
+
+def test_the_report_for_a_person_of_a_run_without_blocks() -> None:
+    text = format_report(report_of(make_journal(), ReorgError("why")))
+    assert "blocks          none\n" in text
+    assert "tip             none known\n" in text
+    assert "latency         not measured: no block was produced at the head\n" in text
+    assert text.endswith("exit status     6 (node)")
