@@ -30,13 +30,13 @@ lint: setup ## linter, formatter and type checker
 	$(BIN)/python scripts/cli_reference.py --check
 
 unit: setup ## tests without services
-	$(BIN)/pytest tests/unit devnet/tests -q -n 2
+	$(BIN)/pytest tests/unit devnet/tests/unit -q -n 2
 
 integration: setup ## tests with the real services, three files at a time
-	$(BIN)/pytest tests/integration -q $(AT_ONCE)
+	$(BIN)/pytest tests/integration devnet/tests/integration -q $(AT_ONCE)
 
 test-long: setup ## the tests that take minutes each, and an older Spark
-	$(BIN)/pytest tests/integration -q -m long
+	$(BIN)/pytest tests/integration devnet/tests/integration -q -m long
 
 faults: setup ## each fault on a running stream, nothing lost, nothing doubled: makes docs/faults.md
 	@$(BIN)/python -m tests.harness.faults.matrix

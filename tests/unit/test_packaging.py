@@ -37,16 +37,17 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy / "dist" / built.stdout.splitlines()[-1]
 
 
-def test_a_wheel_has_every_file_of_the_packages(wheel: Path) -> None:
+def test_a_wheel_is_the_product_alone_and_all_of_it(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         packed = set(archive.namelist())
-    source = {
-        f"{package}/{name}"
-        for package in ("ethlogs", "ethlogs_devnet")
-        for name in files_below(ROOT / "src" / package)
-    }
-    assert source
-    assert source - packed == set()
+    installed = {name for name in packed if ".dist-info/" not in name}
+    assert installed == {f"ethlogs/{name}" for name in files_below(ROOT / "src" / "ethlogs")}
+
+
+def test_the_one_command_that_is_installed_is_ethlogs(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith("/entry_points.txt"))
+        assert archive.read(name).decode().split("\n", 1)[1].strip() == "ethlogs = ethlogs.__main__:main"
 
 
 def test_the_product_runs_as_a_module_too() -> None:

