@@ -33,7 +33,7 @@ from steps import COLLECTOR, REST, STEPS, Steps, measure
 T = TypeVar("T")
 
 MIB = 1 << 20
-PROOFS: tuple[Proof, ...] = ("receipts", "bloom")
+PROOFS: tuple[Proof, ...] = ("receipts",)
 LARGE_LOGS = 100_000
 LARGE_BLOCKS = 5
 """One more than the driver fetches at once."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,10 +21,10 @@ from kafka import KafkaProducer
 from ethlogs.errors import BlockNotFoundError, NodeUnavailableError, UnprovenError
 from ethlogs.event_log import encode_event_logs
 from ethlogs.kafka.errors import mapped_errors
-from ethlogs.node import BlockSource, Node, readable_block
+from ethlogs.node import BlockSource, Node, Notify, readable_block
 from ethlogs.node.rpc import parse_answer
 from ethlogs.proof import prove_by_receipts
-from ethlogs.settings import NodeSettings, Proof
+from ethlogs.settings import NodeSettings, ProofSettings
 from ethlogs.stop import StopSwitch
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 _FLUSH_SECONDS = 60.0
 _NOT_FOUND = "is the block right, and is the node in sync with its chain?"
+
+
+def _ignore(_notice: str) -> None:
+    """Short commands have no notices: their errors say enough."""
 
 
 class HexJsonEncoder(json.JSONEncoder):
@@ -50,19 +55,25 @@ class HexJsonEncoder(json.JSONEncoder):
         return super().default(o)
 
 
-def fetch_event_logs(settings: NodeSettings, block: str, proof: Proof = "receipts") -> list[bytes]:
+def fetch_event_logs(
+    settings: NodeSettings,
+    block: str,
+    proof: ProofSettings = ProofSettings(),  # noqa: B008 - frozen
+    notify: Notify = _ignore,
+) -> list[bytes]:
     """A block's event logs, proven and encoded as on Kafka.
 
     Parameters
     ----------
     block : a height as hex, a block hash, or a tag like ``latest``.
+    notify : is given what a user should know, for example that a header's hash was not checked.
 
     Raises
     ------
     BlockNotFoundError, UnprovenError, NodeUnavailableError, NodeRefusedError
     """
     with _connected(settings) as node:
-        source = BlockSource(node, proof, settings.patience_seconds, StopSwitch(), _ignore)
+        source = BlockSource(node, proof, settings.patience_seconds, StopSwitch(), notify)
         proven = source.fetch_once(block).block
         return [record.value for record in encode_event_logs(node.identity.chain_id, proven)]
 
@@ -96,12 +107,17 @@ def getTransactionsInBlock(w3: Web3, block: int | str = "latest") -> list[dict[s
 
 
 def produceAllEventLogs(  # noqa: N802
-    w3: Web3, block: int | str, producer: KafkaProducer, topic: str
+    w3: Web3, block: int | str, producer: KafkaProducer, topic: str, *, unchecked_headers: bool = False
 ) -> int:
     """Prove a block's event logs and produce them with a producer of your own; returns how many.
 
     The records are those of the event-log topic. There is no transaction and no ledger: for exactly
     once, use ``ethlogs produce``. Returns after every record was acknowledged.
+
+    Parameters
+    ----------
+    unchecked_headers : accept a header with a field that this version does not know, whose hash cannot be
+        checked. A UserWarning says so each time.
 
     Raises
     ------
@@ -116,7 +132,10 @@ def produceAllEventLogs(  # noqa: N802
         raise BlockNotFoundError(f"the node does not have block {readable_block(name)}", hint=_NOT_FOUND)
     receipts = _ask(w3, "eth_getBlockReceipts", header.get("hash"))
     chain_id = int(_ask(w3, "eth_chainId"), 16)
-    records = encode_event_logs(chain_id, prove_by_receipts(header, receipts))
+    proven = prove_by_receipts(header, receipts, unchecked_headers=unchecked_headers)
+    for remark in proven.remarks:
+        warnings.warn(f"block {proven.number}: {remark}", stacklevel=2)
+    records = encode_event_logs(chain_id, proven)
     with mapped_errors(f"producing to {topic}"):
         futures = [producer.send(topic, key=key, value=value) for key, value in records]
         producer.flush(timeout=_FLUSH_SECONDS)
@@ -130,10 +149,6 @@ def _connected(settings: NodeSettings) -> Iterator[Node]:
     with contextlib.closing(Node(settings, StopSwitch(), _ignore)) as node:
         node.connect()
         yield node
-
-
-def _ignore(_notice: str) -> None:
-    """Short commands have no notices: their errors say enough."""
 
 
 def _ask(w3: Web3, method: str, *params: Any) -> Any:

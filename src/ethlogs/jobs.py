@@ -59,7 +59,7 @@ class ProduceJob:
             chainId=journal.chain_id,
             topic=settings.stream.topic,
             ledgerTopic=settings.stream.ledger_topic,
-            proof=settings.follow.proof,
+            proofs=counters.proofs,
             range=None if first is None else {"first": first, "last": journal.last_block},
             firstBlock=counters.first_block,
             lastBlock=counters.last_block,

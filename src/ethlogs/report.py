@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ethlogs.errors import ExitStatus
@@ -28,6 +28,8 @@ class Counters:
     first_block: int | None = None
     last_block: int | None = None
     tip_hash: str | None = None
+    proofs: dict[str, int] = field(default_factory=dict)
+    """How many blocks were proven in which way."""
 
 
 class Meter:
@@ -50,11 +52,12 @@ class Meter:
         if self._first_commit_began_at is None:
             self._first_commit_began_at = time.monotonic()
 
-    def count_block(self, number: int, block_hash: str, logs: int, blocks: int = 1) -> None:
+    def count_block(self, number: int, block_hash: str, logs: int, *, proof: str, blocks: int = 1) -> None:
         """A block was committed; or several, of which ``number`` is the last."""
         counters = self.counters
         counters.blocks += blocks
         counters.logs += logs
+        counters.proofs[proof] = counters.proofs.get(proof, 0) + blocks
         if counters.first_block is None:
             counters.first_block = number - blocks + 1
         counters.last_block, counters.tip_hash = number, block_hash
@@ -103,7 +106,8 @@ class Report:
     chainId: int | None  # noqa: N815
     topic: str
     ledgerTopic: str  # noqa: N815
-    proof: str
+    proofs: dict[str, int]
+    """How many blocks were proven in which way; retracted ones count too."""
     range: dict[str, int | None] | None
     firstBlock: int | None  # noqa: N815
     lastBlock: int | None  # noqa: N815
@@ -132,7 +136,8 @@ def format_report(report: dict[str, Any]) -> str:
     rows = [
         ("run", report["run"]),
         ("blocks", _blocks(report)),
-        ("event logs", f"{report['logs']:,} ({report['logsPerSecond']:,.0f}/s), proven by {report['proof']}"),
+        ("event logs", f"{report['logs']:,} ({report['logsPerSecond']:,.0f}/s)"),
+        ("proven by", format_proofs(report["proofs"])),
         ("tip", f"block {tip['number']}, {tip['hash']}" if tip else "none known"),
         ("on Kafka", f"{report['topic']}, ledger {report['ledgerTopic']}"),
         ("latency", _latency(latency)),
@@ -150,6 +155,17 @@ def _blocks(report: dict[str, Any]) -> str:
     return f"{report['blocks']:,}: {report['firstBlock']} to {report['lastBlock']}"
 
 
+def format_proofs(proofs: dict[str, int]) -> str:
+    """How many blocks were proven in which way, for a person."""
+    if len(proofs) == 1:
+        return next(iter(proofs))
+    return ", ".join(f"{proof} ({_count(blocks)})" for proof, blocks in sorted(proofs.items())) or "nothing"
+
+
+def _count(blocks: int) -> str:
+    return f"{blocks:,} block{'' if blocks == 1 else 's'}"
+
+
 def _reorgs(report: dict[str, Any]) -> str:
     if not report["retractedBlocks"]:
         return "none"
@@ -163,6 +179,5 @@ def _reorgs(report: dict[str, Any]) -> str:
 def _latency(latency: dict[str, Any] | None) -> str:
     if latency is None:
         return "not measured: no block was produced at the head"
-    count = latency["blocks"]
-    blocks = f"{count:,} block{'' if count == 1 else 's'}"
+    blocks = _count(latency["blocks"])
     return f"p50 {latency['p50']} ms, p99 {latency['p99']} ms, node to committed, {blocks}"

@@ -16,7 +16,7 @@ import orjson
 
 from ethlogs.errors import SettingsError
 
-Proof = Literal["receipts", "bloom"]
+Proof = Literal["auto", "block", "receipts"]
 Head = Literal["latest", "safe", "finalized"]
 Job = Literal["produce", "smoketest", "doctor"]
 
@@ -120,12 +120,29 @@ class RangeSettings:
 
 
 @dataclass(frozen=True)
+class ProofSettings:
+    """What must be shown of a block before it counts as proven."""
+
+    least: Proof = "auto"
+    """The weakest proof that is accepted; ``auto`` takes the strongest that a node gives."""
+    unchecked_headers: bool = False
+    """Consent to headers with fields that this version does not know, whose hash cannot be checked."""
+
+    def __post_init__(self) -> None:
+        if self.least == "block":
+            raise SettingsError(
+                "this version of ethlogs cannot prove whole blocks yet: --proof block is not available",
+                hint="use --proof auto, which takes the strongest proof that there is",
+            )
+
+
+@dataclass(frozen=True)
 class FollowSettings:
     """How blocks are chosen and proven."""
 
     head: Head = "latest"
     confirmations: int = 0
-    proof: Proof = "receipts"
+    proof: ProofSettings = ProofSettings()
     reorg_window: int = 128
     """How deep a reorg may be that is retracted by itself, in one transaction."""
     rewind: bool = False

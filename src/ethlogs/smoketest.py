@@ -58,7 +58,7 @@ class Smoketest:
         self._journal = journal
         self._topic = settings.stream.smoketest_topic
         self._seconds: dict[str, float] = {}
-        self._found: dict[str, Any] = {"block": None, "logs": 0, "bytes": 0, "metrics": {}}
+        self._found: dict[str, Any] = {"block": None, "proof": None, "logs": 0, "bytes": 0, "metrics": {}}
 
     def run(self) -> None:
         """Check the production topics, then send a block and read it back.
@@ -74,8 +74,10 @@ class Smoketest:
             self._run(node)
 
     def _run(self, node: Node) -> None:
-        proof, patience_seconds = self._settings.follow.proof, self._settings.node.patience_seconds
-        source = BlockSource(node, proof, patience_seconds, self._stop, self._tell)
+        settings = self._settings
+        source = BlockSource(
+            node, settings.follow.proof, settings.node.patience_seconds, self._stop, self._tell
+        )
         self._timed("node", node.connect)
         topic = self._timed("topics", self._check_topics)
         block = self._timed("block", lambda: self._choose(node, source))
@@ -83,9 +85,10 @@ class Smoketest:
         self._found |= {
             "block": {"number": block.number, "hash": block.hash},
             "logs": len(records),
+            "proof": block.proof,
             "bytes": sum(len(record.value) for record in records),
         }
-        self._tell(f"block {block.number} with {len(records)} event logs, proven by {proof}")
+        self._tell(f"block {block.number} with {len(records)} event logs, proven by {block.proof}")
         sent = self._timed("produce", lambda: self._produce(topic, records))
         self._timed("read back", lambda: self._compare(topic, sent))
 
@@ -98,7 +101,6 @@ class Smoketest:
             "hint": error.hint if error else None,
             "run": self._settings.run,
             "topic": self._topic,
-            "proof": self._settings.follow.proof,
             **self._found,
             "seconds": self._seconds,
         }
@@ -218,10 +220,15 @@ def format_smoketest(report: dict[str, Any]) -> str:
     rows = [
         ("smoketest", report["verdict"]),
         ("block", f"{block['number']}, {block['hash']}" if block else "none"),
-        ("event logs", f"{report['logs']:,}, {report['bytes']:,} bytes, proven by {report['proof']}"),
+        ("event logs", _event_logs(report)),
         ("topic", report["topic"]),
         *((f"{step}, seconds", f"{seconds:.3f}") for step, seconds in report["seconds"].items()),
         *((name, f"{value:,g}") for name, value in report["metrics"].items()),
         ("exit status", str(report["exitStatus"])),
     ]
     return "\n".join(f"{name:32}{value}" for name, value in rows)
+
+
+def _event_logs(report: dict[str, Any]) -> str:
+    proven = f", proven by {report['proof']}" if report["proof"] else ""
+    return f"{report['logs']:,}, {report['bytes']:,} bytes{proven}"

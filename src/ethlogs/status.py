@@ -40,6 +40,7 @@ class StreamStatus:
     lastBlock: int | None  # noqa: N815
     blocksOfRun: int | None  # noqa: N815
     proof: str | None
+    """What was shown of the tip."""
     chainId: int | None  # noqa: N815
     writing: bool
     """Whether a transaction is open now: somebody is writing."""
@@ -114,7 +115,7 @@ def _build_status(stream: StreamSettings, tail: Tail, head: int | None) -> Strea
         firstBlock=claim.first_block if claim else None,
         lastBlock=claim.last_block if claim else None,
         blocksOfRun=_blocks_of_run(tip, claim),
-        proof=claim.proof if claim else None,
+        proof=tip.proof if tip else None,
         chainId=claim.identity.chain_id if claim else None,
         writing=not tail.stable,
     )
@@ -131,7 +132,7 @@ def format_status(status: StreamStatus) -> str:
     if status.tip is None:
         tip = "none yet"
     else:
-        tip = f"block {status.tip}, {status.hash}, {status.ageSeconds} seconds old"
+        tip = f"block {status.tip}, {status.hash}, {status.ageSeconds} seconds old, proven by {status.proof}"
     rows = [
         ("stream", f"{status.topic}, ledger {status.ledgerTopic}, chain {_or_none(status.chainId)}"),
         ("tip", tip),
@@ -162,10 +163,7 @@ def _claim(status: StreamStatus) -> str:
     if status.run is None:
         return "none"
     end = "without end" if status.lastBlock is None else f"to {status.lastBlock}"
-    return (
-        f"run {status.run}, from block {status.firstBlock} {end}, {status.blocksOfRun} blocks done,"
-        f" proven by {status.proof}"
-    )
+    return f"run {status.run}, from block {status.firstBlock} {end}, {status.blocksOfRun} blocks done"
 
 
 def _or_none(value: int | None) -> str:

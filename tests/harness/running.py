@@ -25,6 +25,8 @@ from ethlogs.settings import (
     FollowSettings,
     KafkaSettings,
     NodeSettings,
+    Proof,
+    ProofSettings,
     RangeSettings,
     RunSettings,
     StreamSettings,
@@ -50,7 +52,8 @@ def build_settings(
     timeout: float = ENOUGH_SECONDS,
     head: Any = "latest",
     confirmations: int = 0,
-    proof: Any = "receipts",
+    proof: Proof = "receipts",
+    unchecked_headers: bool = False,
     reorg_window: int = 128,
     rewind: bool = False,
     **wanted: Any,
@@ -64,7 +67,9 @@ def build_settings(
         stream=StreamSettings(stream.topic, stream.ledger),
         topics=TopicCreation(create, partitions),
         range=RangeSettings(**wanted),
-        follow=FollowSettings(head, confirmations, proof, reorg_window, rewind),
+        follow=FollowSettings(
+            head, confirmations, ProofSettings(proof, unchecked_headers), reorg_window, rewind
+        ),
         timeout_seconds=timeout,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,9 @@ from ethlogs.errors import (
     NodeUnavailableError,
     UnprovenError,
 )
+from ethlogs.settings import ProofSettings
+from ethlogs.stop import StopSwitch
+from ethlogs.verify import VerifySettings, verify_stream
 from ethlogs_devnet import SMALL_PLAN, GethNode
 from tests.harness.lies import (
     answer_empty,
@@ -56,28 +60,31 @@ def of_height(change: Callable[[list[dict[str, Any]]], None]) -> Callable[[list[
     return rule
 
 
-def header_with(name: str, value: str) -> Callable[[list[Any], Any], Any]:
-    """A rule that alters one field of the one block's header."""
-    return lambda params, result: {**result, name: value} if params[0] == hex(HEIGHT) else result
+def header_with(**fields: Any) -> Callable[[list[Any], Any], Any]:
+    """A rule that alters fields of the one block's header."""
+    return lambda params, result: {**result, **fields} if params[0] == hex(HEIGHT) else result
 
 
+FORGED_ROOT = "0x" + "11" * 32
 LIES = {
-    "a hidden log": ("receipts", "eth_getBlockReceipts", of_height(hide_a_log)),
-    "a changed byte": ("receipts", "eth_getBlockReceipts", of_height(change_a_byte)),
-    "two logs swapped": ("receipts", "eth_getBlockReceipts", of_height(swap_two_logs)),
-    "a receipt left out": ("receipts", "eth_getBlockReceipts", of_height(leave_out_a_receipt)),
-    "another transaction": ("receipts", "eth_getBlockReceipts", of_height(exchange_a_transaction)),
-    "no receipts": ("receipts", "eth_getBlockReceipts", of_height(answer_empty)),
-    "another timestamp": ("receipts", "eth_getBlockByNumber", header_with("timestamp", "0x65000000")),
-    "another receipts root": (
-        "receipts",
+    "a hidden log": ("eth_getBlockReceipts", of_height(hide_a_log)),
+    "a changed byte": ("eth_getBlockReceipts", of_height(change_a_byte)),
+    "two logs swapped": ("eth_getBlockReceipts", of_height(swap_two_logs)),
+    "a receipt left out": ("eth_getBlockReceipts", of_height(leave_out_a_receipt)),
+    "another transaction": ("eth_getBlockReceipts", of_height(exchange_a_transaction)),
+    "no receipts": ("eth_getBlockReceipts", of_height(answer_empty)),
+    "another timestamp": ("eth_getBlockByNumber", header_with(timestamp="0x65000000")),
+    "another receipts root": ("eth_getBlockByNumber", header_with(receiptsRoot=FORGED_ROOT)),
+    "another receipts root, and an unknown field": (
         "eth_getBlockByNumber",
-        header_with("receiptsRoot", "0x" + "11" * 32),
+        header_with(receiptsRoot=FORGED_ROOT, l1BlockNumber="0x1"),
     ),
-    "another hash": ("receipts", "eth_getBlockByNumber", header_with("hash", "0x" + "22" * 32)),
-    "another height": ("receipts", "eth_getBlockByNumber", header_with("number", "0x4")),
-    "a hidden log, by bloom": ("bloom", "eth_getLogs", of_height(lambda logs: logs.pop(0))),
-    "no logs, by bloom": ("bloom", "eth_getLogs", of_height(answer_empty)),
+    "another receipts root, and no nonce": (
+        "eth_getBlockByNumber",
+        header_with(receiptsRoot=FORGED_ROOT, nonce=None),
+    ),
+    "another hash": ("eth_getBlockByNumber", header_with(hash="0x" + "22" * 32)),
+    "another height": ("eth_getBlockByNumber", header_with(number="0x4")),
 }
 
 
@@ -85,20 +92,41 @@ LIES = {
 def test_a_lie_ends_the_run_with_status_6_and_nothing_of_the_block(
     stream: Stream, node: LyingNode, lie: str
 ) -> None:
-    proof, method, rule = LIES[lie]
+    method, rule = LIES[lie]
     node.when(method, rule)
-    settings = build_settings(stream, node.url, start=str(HEIGHT - 1), blocks=3, proof=proof, patience=2.0)
+    settings = build_settings(stream, node.url, start=str(HEIGHT - 1), blocks=3, patience=2.0)
     outcome = run(settings)
     if lie == "another hash":
         # The receipts are asked for by that hash, and the node has none.
         outcome.assert_failed(BlockNotFoundError, f"has block {HEIGHT} but not its receipts", hint="pruned")
     else:
         outcome.assert_failed(
-            UnprovenError, f"block {HEIGHT} cannot be proven, 5 times in a row", hint="Use another node"
+            UnprovenError, f"block {HEIGHT} cannot be proven, 5 times in a row", hint="another node"
         )
         assert outcome.report["exitStatus"] == 6
     assert not set(stream.heights()) - {HEIGHT - 1}
     assert list(heights_of(stream.event_logs())) == stream.heights()
+
+
+def test_with_consent_every_page_says_which_header_was_not_checked(stream: Stream, node: LyingNode) -> None:
+    """One header has a field that is hashed and that this version does not know."""
+    node.when("eth_getBlockByNumber", header_with(stateRoot="0x" + "11" * 32, aFieldOfALaterFork="0x1"))
+    settings = build_settings(
+        stream, node.url, start=str(HEIGHT - 1), blocks=3, patience=2.0, unchecked_headers=True
+    )
+    outcome = run(settings).assert_done()
+    shown = [row.json["proof"] for row in stream.blocks()]
+    assert shown == ["receipts", "receipts+unchecked", "receipts"]
+    assert outcome.report["proofs"] == {"receipts": 2, "receipts+unchecked": 1}
+    assert len([notice for notice in outcome.notices if "the field aFieldOfALaterFork" in notice]) == 1
+
+    check = VerifySettings(settings.kafka, settings.stream, settings.node, proof=settings.follow.proof)
+    summary = verify_stream(check, StopSwitch(60), print, print, lambda progress: None)
+    assert (summary.verdict, summary.exitStatus) == ("unchecked", 0)
+    with pytest.raises(UnprovenError, match="the field aFieldOfALaterFork"):
+        verify_stream(
+            replace(check, proof=ProofSettings()), StopSwitch(60), print, print, lambda progress: None
+        )
 
 
 def test_a_run_goes_on_once_the_node_no_longer_lies(stream: Stream, node: LyingNode, geth: GethNode) -> None:
@@ -112,7 +140,7 @@ def test_a_run_goes_on_once_the_node_no_longer_lies(stream: Stream, node: LyingN
 
 @pytest.mark.parametrize("lie", ["a hidden log", "no receipts", "another timestamp"])
 def test_a_lie_that_passes_is_asked_again(stream: Stream, node: LyingNode, geth: GethNode, lie: str) -> None:
-    _, method, rule = LIES[lie]
+    method, rule = LIES[lie]
     node.when(method, rule, times=3)
     outcome = run(build_settings(stream, node.url, start=str(HEIGHT), blocks=1)).assert_done()
     assert outcome.report["retries"] >= 1
@@ -272,8 +300,8 @@ def test_an_old_block_without_receipts_is_not_waited_for_long(
     assert outcome.report["exitStatus"] == 6
 
 
-def test_a_node_without_block_receipts_is_told_of_the_other_proof(stream: Stream, node: LyingNode) -> None:
+def test_a_node_without_block_receipts_is_refused(stream: Stream, node: LyingNode) -> None:
     missing = Reply.rpc_error(-32601, "the method eth_getBlockReceipts does not exist/is not available")
     node.when("eth_getBlockReceipts", lambda params, result: raise_reply(missing))
     outcome = run(build_settings(stream, node.url, start="1", blocks=1))
-    outcome.assert_failed(NodeRefusedError, "-32601", hint="--proof bloom")
+    outcome.assert_failed(NodeRefusedError, "-32601", hint="geth 1.13")

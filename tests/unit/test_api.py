@@ -11,12 +11,19 @@ import pytest
 from hexbytes import HexBytes
 
 import ethlogs
-from ethlogs.api import _block_name, _method, fetch_transactions, getTransactionsInBlock
+from ethlogs.api import (
+    _block_name,
+    _method,
+    fetch_transactions,
+    getTransactionsInBlock,
+    produceAllEventLogs,
+)
 from ethlogs.cli.blocks import BlockName
 from ethlogs.cli.main import _run
 from ethlogs.errors import BlockNotFoundError, NodeRefusedError, NodeUnavailableError, UnprovenError
 from ethlogs.settings import NodeSettings
 from tests.unit.local_node import LocalNode, Reply, chain, local_node, result
+from tests.unit.proof_samples import logs_of, make_block
 
 HASH = "0x" + "8C" * 32
 
@@ -161,3 +168,81 @@ def test_the_command_prints_a_transaction_a_line(capfdbinary: pytest.CaptureFixt
     with local_node(serve_block(block_of({"nonce": "0x1"}, {"nonce": "0x2"}))) as node:
         assert _run(["transactions", "7", "--node-url", node.url], False) == 0
     assert capfdbinary.readouterr() == (b'{"nonce":"0x1"}\n{"nonce":"0x2"}\n', b"")
+
+
+class FakeProducer:
+    """Takes every record: what is sent is what matters here."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[bytes, bytes]] = []
+
+    def send(self, _topic: str, key: bytes, value: bytes) -> FakeProducer:
+        self.sent.append((key, value))
+        return self
+
+    def flush(self, timeout: float) -> None:
+        """Nothing is under way."""
+
+    def get(self, timeout: float) -> None:
+        """It is there."""
+
+
+class BlockOfWeb3(FakeWeb3):
+    """Gives a block and its receipts."""
+
+    def __init__(self, header: Any, receipts: Any) -> None:
+        self._answers = {
+            "eth_getBlockByNumber": header,
+            "eth_getBlockReceipts": receipts,
+            "eth_chainId": "0x1",
+        }
+        super().__init__(None)
+
+    def make_request(self, method: str, params: Any) -> Any:
+        return {"jsonrpc": "2.0", "id": 1, "result": self._answers[method]}
+
+
+def produce(header: Any, receipts: Any, **given: Any) -> list[tuple[bytes, bytes]]:
+    producer = FakeProducer()
+    w3: Any = BlockOfWeb3(header, receipts)
+    count = produceAllEventLogs(w3, 20_000_003, producer, "a-topic", **given)  # type: ignore[arg-type]
+    assert count == len(producer.sent)
+    return producer.sent
+
+
+def test_every_proven_event_log_is_produced() -> None:
+    header, receipts = make_block(3)
+    records = produce(header, receipts)
+    assert [json.loads(value)["data"] for _, value in records] == [log["data"] for log in logs_of(receipts)]
+
+
+def test_a_block_with_a_forged_root_is_not_produced_whatever_the_node_adds() -> None:
+    header, receipts = make_block(3)
+    header |= {"receiptsRoot": "0x" + "ee" * 32, "l1BlockNumber": "0x1"}
+    with pytest.raises(UnprovenError, match="has the field l1BlockNumber"):
+        produce(header, receipts)
+
+
+def test_a_block_whose_header_cannot_be_checked_is_produced_with_consent_and_a_warning() -> None:
+    header, receipts = make_block(3)
+    expected = produce(header, receipts)
+    header |= {"stateRoot": "0x" + "ee" * 32, "ofALaterFork": "0x1"}
+    with pytest.raises(UnprovenError, match="has the field ofALaterFork"):
+        produce(header, receipts)
+    with pytest.warns(UserWarning, match="has the field ofALaterFork"):
+        assert produce(header, receipts, unchecked_headers=True) == expected
+
+
+def test_the_command_says_that_a_header_was_not_checked(capfd: pytest.CaptureFixture[str]) -> None:
+    header, receipts = make_block(3)
+    header |= {"stateRoot": "0x" + "ee" * 32, "ofALaterFork": "0x1"}
+    answers = {"eth_chainId": "0x1", "eth_getBlockByNumber": header, "eth_getBlockReceipts": receipts}
+    with local_node(lambda asked: result(answers[asked["method"]])) as node:
+        arguments = ["logs", str(int(header["number"], 16)), "--node-url", node.url]
+        assert _run(arguments, False) == 6
+        refusal = capfd.readouterr()
+        assert "--unchecked-headers" in refusal.err
+        assert _run([*arguments, "--unchecked-headers"], False) == 0
+    printed = capfd.readouterr()
+    assert len(printed.out.splitlines()) == len(logs_of(receipts))
+    assert "has the field ofALaterFork that this version does not know" in printed.err

@@ -9,12 +9,9 @@ import pytest
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
-@pytest.mark.parametrize("proof", ["receipts", "bloom"])
-def test_every_step_that_is_timed_is_a_function_of_the_product(
-    monkeypatch: pytest.MonkeyPatch, proof: str
-) -> None:
+def test_every_step_that_is_timed_is_a_function_of_the_product(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     import steps
 
-    with steps.stopwatches(steps.Stopwatch(), proof):
+    with steps.stopwatches(steps.Stopwatch()):
         pass

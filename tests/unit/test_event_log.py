@@ -25,6 +25,7 @@ BLOCK = ProvenBlock(
     timestamp=1527360000,
     transaction_count=5,
     logs=(LOG._replace(log_index=0), LOG, LOG._replace(log_index=2)),
+    proof="receipts",
 )
 
 # The examples of EIP-55: mixed, all upper and all lower case.

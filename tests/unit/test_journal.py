@@ -34,8 +34,8 @@ def worked_journal() -> Journal:
     journal = make_journal()
     journal.chain_id = 1
     journal.begin(100, 101, None, 200)
-    journal.meter.count_block(100, "0xb1", 5)
-    journal.meter.count_block(101, "0xb2", 7)
+    journal.meter.count_block(100, "0xb1", 5, proof="receipts")
+    journal.meter.count_block(101, "0xb2", 7, proof="receipts+unchecked")
     return journal
 
 
@@ -223,7 +223,7 @@ def test_the_report_of_a_run_that_is_done() -> None:
         "chainId": 1,
         "topic": "eth_eventlogs",
         "ledgerTopic": "eth_eventlogs.blocks",
-        "proof": "receipts",
+        "proofs": {"receipts": 1, "receipts+unchecked": 1},
         "range": {"first": 100, "last": 101},
         "firstBlock": 100,
         "lastBlock": 101,
@@ -256,7 +256,8 @@ def test_the_report_for_a_person() -> None:
     assert format_report(found).splitlines() == [
         "run             a-run",
         "blocks          2: 100 to 101",
-        "event logs      24,691 (12,346/s), proven by receipts",
+        "event logs      24,691 (12,346/s)",
+        "proven by       receipts (1 block), receipts+unchecked (1 block)",
         "tip             block 101, 0xb2",
         "on Kafka        eth_eventlogs, ledger eth_eventlogs.blocks",
         "latency         p50 12.5 ms, p99 80.0 ms, node to committed, 2 blocks",

@@ -14,6 +14,7 @@ from ethlogs.settings import (
     KafkaSettings,
     KerberosSettings,
     NodeSettings,
+    ProofSettings,
     RangeSettings,
     RunSettings,
     StreamSettings,
@@ -35,7 +36,7 @@ SETTINGS = RunSettings(
     stream=StreamSettings("logs", "logs.ledger"),
     topics=TopicCreation(True, 12, 3),
     range=RangeSettings(5, 17, "earliest", True),
-    follow=FollowSettings("finalized", 4, "bloom", 7, True),
+    follow=FollowSettings("finalized", 4, ProofSettings("receipts", True), 7, True),
     timeout_seconds=60.0,
     kerberos=KerberosSettings("ethlogs@A", "a.keytab", "broker", "krb5.conf"),
 )
@@ -158,3 +159,9 @@ def test_the_transactional_id_is_of_the_ledger_alone() -> None:
 
 def test_a_smoketest_has_a_topic_of_its_own() -> None:
     assert StreamSettings("logs", "ledger").smoketest_topic == "logs.smoketest"
+
+
+def test_a_proof_that_this_version_cannot_give_is_refused() -> None:
+    with pytest.raises(SettingsError, match="--proof block is not available") as refused:
+        ProofSettings("block")
+    assert "--proof auto" in str(refused.value.hint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import click
@@ -11,7 +12,9 @@ import orjson
 
 from ethlogs.api import fetch_event_logs, fetch_transactions
 from ethlogs.cli import options
+from ethlogs.cli.display import say
 from ethlogs.cli.values import is_height
+from ethlogs.settings import ProofSettings
 
 
 class BlockName(click.ParamType):  # type: ignore[type-arg]
@@ -37,17 +40,17 @@ block_argument = click.argument("block", type=BlockName())
 @click.command()
 @block_argument
 @options.node_options
-@options.proof_option
+@options.proof_options
 @options.verbosity_options
 @options.config_option
-def logs(block: str, verbose: bool, quiet: bool, proof: Any, **given: Any) -> None:
+def logs(block: str, verbose: bool, quiet: bool, proof: ProofSettings, **given: Any) -> None:
     """Print a block's event logs, proven, one JSON object a line, as they would be on Kafka.
 
     BLOCK is a number, a hash, or latest.
 
     Example: ethlogs logs latest --node-url http://geth:8545
     """
-    _print(fetch_event_logs(options.node_settings(**given), block, proof))
+    _print(fetch_event_logs(options.node_settings(**given), block, proof, partial(say, quiet=quiet)))
 
 
 @click.command()

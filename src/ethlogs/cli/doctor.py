@@ -24,7 +24,7 @@ from ethlogs.doctor.node import examine_node
 from ethlogs.environment import find_interpreter
 from ethlogs.errors import NotAuthorizedError, SubmissionError
 from ethlogs.hadoop.client import Hadoop, find_conf_dir
-from ethlogs.settings import FollowSettings, Proof, RangeSettings, TopicCreation
+from ethlogs.settings import FollowSettings, ProofSettings, RangeSettings, TopicCreation
 from ethlogs.spark.java import Java, check_java, find_java
 from ethlogs.spark.submit import SparkSubmit, choose_master, find_spark_submit, is_local
 from ethlogs.submission.shipping import HdfsLayout
@@ -39,7 +39,7 @@ _PATIENCE_SECONDS = 5.0
 @options.kafka_options
 @options.kerberos_options
 @options.stream_options
-@options.proof_option
+@options.proof_options
 @options.creation_options
 @options.spark_options
 @options.yarn_options
@@ -49,7 +49,9 @@ _PATIENCE_SECONDS = 5.0
 @options.json_option
 @options.verbosity_options
 @options.config_option
-def doctor(proof: Proof, in_cluster: bool, as_json: bool, verbose: bool, quiet: bool, **given: Any) -> int:
+def doctor(
+    proof: ProofSettings, in_cluster: bool, as_json: bool, verbose: bool, quiet: bool, **given: Any
+) -> int:
     """Look at everything that a run depends on, in the order in which a run needs it.
 
     A line each, with its time and, where it fails, what to do. Nothing is written anywhere. The exit
@@ -87,7 +89,7 @@ def _tell(finding: Finding, as_json: bool) -> None:
 class _Examination:
     """The looks of one command; what a look finds, the later ones use."""
 
-    def __init__(self, checkup: Checkup, given: dict[str, Any], proof: Proof) -> None:
+    def __init__(self, checkup: Checkup, given: dict[str, Any], proof: ProofSettings) -> None:
         self._checkup = checkup
         self._given = given
         self._proof = proof

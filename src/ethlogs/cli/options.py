@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import stat
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -18,7 +19,7 @@ from ethlogs.environment import PackSettings
 from ethlogs.errors import SettingsError
 from ethlogs.kafka.client_config import check_client_settings
 from ethlogs.node import check_url
-from ethlogs.settings import KafkaSettings, NodeSettings, StreamSettings
+from ethlogs.settings import KafkaSettings, NodeSettings, Proof, ProofSettings, StreamSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
@@ -94,13 +95,31 @@ node_options: Decorator[Any] = combined(
     ),
 )
 
-proof_option: Decorator[Any] = setting(
-    "--proof",
-    type=click.Choice(["receipts", "bloom"]),
-    default="receipts",
-    show_default=True,
-    help="Prove blocks by the receipts root, or by the logs bloom (smaller answers, weaker).",
+_proof_flags: Decorator[Any] = combined(
+    setting(
+        "--proof",
+        type=click.Choice(["auto", "block", "receipts"]),
+        default="auto",
+        show_default=True,
+        help="Weakest proof of a block to accept; auto takes the strongest that a node gives.",
+    ),
+    setting(
+        "--unchecked-headers",
+        is_flag=True,
+        help="Accept headers with unknown fields, whose hash cannot be checked; the ledger says so.",
+    ),
 )
+
+
+def proof_options(function: F) -> F:
+    """``--proof`` and ``--unchecked-headers``, given to the command as one ``proof: ProofSettings``."""
+
+    @functools.wraps(function)
+    def with_proof(*args: Any, proof: Proof, unchecked_headers: bool, **given: Any) -> Any:
+        return function(*args, proof=ProofSettings(proof, unchecked_headers), **given)
+
+    return cast(F, _proof_flags(with_proof))
+
 
 kafka_options: Decorator[Any] = combined(
     setting("--bootstrap-server", metavar="HOST:PORT,…", help="Kafka brokers to begin with."),

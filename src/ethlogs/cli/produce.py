@@ -12,7 +12,7 @@ from ethlogs.cli.options import setting
 from ethlogs.cli.running import run_job
 from ethlogs.cli.values import Count, StartHeight
 from ethlogs.report import format_report
-from ethlogs.settings import FollowSettings, Head, Proof, RangeSettings
+from ethlogs.settings import FollowSettings, Head, ProofSettings, RangeSettings
 
 range_options: options.Decorator[Any] = options.combined(
     setting("--blocks", type=Count(min=1), help="Produce exactly this many blocks."),
@@ -55,7 +55,7 @@ range_options: options.Decorator[Any] = options.combined(
 @options.kerberos_options
 @options.stream_options
 @range_options
-@options.proof_option
+@options.proof_options
 @options.creation_options
 @options.spark_options
 @options.yarn_options
@@ -76,7 +76,7 @@ def produce(
     confirmations: int,
     reorg_window: int,
     rewind: bool,
-    proof: Proof,
+    proof: ProofSettings,
     dry_run: bool,
     as_json: bool,
     verbose: bool,

@@ -9,7 +9,7 @@ import click
 from ethlogs.cli import options
 from ethlogs.cli.launching import Output
 from ethlogs.cli.running import run_job
-from ethlogs.settings import FollowSettings, Proof, RangeSettings
+from ethlogs.settings import FollowSettings, ProofSettings, RangeSettings
 from ethlogs.smoketest import format_smoketest
 
 
@@ -18,7 +18,7 @@ from ethlogs.smoketest import format_smoketest
 @options.kafka_options
 @options.kerberos_options
 @options.stream_options
-@options.proof_option
+@options.proof_options
 @options.creation_options
 @options.spark_options
 @options.yarn_options
@@ -27,7 +27,7 @@ from ethlogs.smoketest import format_smoketest
 @options.json_option
 @options.verbosity_options
 @options.config_option
-def smoketest(proof: Proof, as_json: bool, verbose: bool, quiet: bool, **given: Any) -> int:
+def smoketest(proof: ProofSettings, as_json: bool, verbose: bool, quiet: bool, **given: Any) -> int:
     """Send one block through the whole road, read it back and compare; then the producer's metrics.
 
     It writes to a topic of its own (--topic with .smoketest behind it) and to no stream, and checks the

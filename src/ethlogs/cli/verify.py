@@ -12,6 +12,7 @@ from ethlogs.cli import options
 from ethlogs.cli.display import ProgressDisplay, say
 from ethlogs.cli.security import identity, ticket
 from ethlogs.cli.values import Count
+from ethlogs.settings import ProofSettings
 from ethlogs.stop import StopSwitch, stop_on_signals
 from ethlogs.verify import Difference, VerifySettings, format_verification, verify_stream
 
@@ -21,6 +22,7 @@ from ethlogs.verify import Difference, VerifySettings, format_verification, veri
 @options.kafka_options
 @options.kerberos_options
 @options.stream_options
+@options.proof_options
 @options.setting(
     "--from",
     "first",
@@ -39,6 +41,7 @@ from ethlogs.verify import Difference, VerifySettings, format_verification, veri
 def verify(
     first: int | None,
     last: int | None,
+    proof: ProofSettings,
     offline: bool,
     timeout: float | None,
     as_json: bool,
@@ -62,7 +65,7 @@ def verify(
     stop = StopSwitch(timeout)
     stop_on_signals(stop)
     with ticket(found), ProgressDisplay(quiet) as display:
-        settings = VerifySettings(found.kafka, stream, node, first, last)
+        settings = VerifySettings(found.kafka, stream, node, first, last, proof)
         summary = verify_stream(settings, stop, _print, display.tell, display.show)
     for sentence in format_verification(summary):
         say(sentence, quiet and not summary.differences)

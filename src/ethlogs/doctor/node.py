@@ -7,13 +7,13 @@ import time
 from ethlogs.doctor.checkup import Checkup
 from ethlogs.errors import BlockNotFoundError, NodeRefusedError, UnprovenError
 from ethlogs.node import BlockSource, Node
-from ethlogs.settings import NodeSettings, Proof
+from ethlogs.settings import NodeSettings, ProofSettings
 from ethlogs.stop import StopSwitch
 
 _OLD_HEAD_SECONDS = 600
 
 
-def examine_node(checkup: Checkup, settings: NodeSettings, proof: Proof) -> None:
+def examine_node(checkup: Checkup, settings: NodeSettings, proof: ProofSettings) -> None:
     """Look at every URL's chain, then at the blocks of the one that a run would ask."""
     notices: list[str] = []
     node = Node(settings, StopSwitch(), notices.append)
@@ -21,7 +21,7 @@ def examine_node(checkup: Checkup, settings: NodeSettings, proof: Proof) -> None
     try:
         checkup.look("node", lambda: _see_chain(node, notices))
         checkup.look("head", lambda: _see_head(node, source), needs="node")
-        checkup.look("proof", lambda: _see_proof(source, proof), needs="node")
+        checkup.look("proof", lambda: _see_proof(source), needs="node")
         checkup.look("history", lambda: _see_history(node, source), needs="proof")
     finally:
         node.close()
@@ -40,11 +40,13 @@ def _see_head(node: Node, source: BlockSource) -> str:
     return f"block {block.number}, {age} seconds old{late}"
 
 
-def _see_proof(source: BlockSource, proof: Proof) -> str:
+def _see_proof(source: BlockSource) -> str:
     fetched = source.fetch_once("latest")
     block = fetched.block
     logs = f"{len(block.logs)} event log{'' if len(block.logs) == 1 else 's'}"
-    return f"block {block.number} with {logs} is proven by {proof}, from {fetched.size_bytes:,} bytes"
+    remarks = "".join(f"; {remark}" for remark in block.remarks)
+    source_bytes = f"from {fetched.size_bytes:,} bytes"
+    return f"block {block.number} with {logs} is proven by {block.proof}, {source_bytes}{remarks}"
 
 
 def _see_history(node: Node, source: BlockSource) -> str:

@@ -104,6 +104,7 @@ class Pipeline:
             block.parent_hash,
             block.timestamp,
             block.transaction_count,
+            block.proof,
             records,
             size_bytes,
         )
@@ -195,7 +196,7 @@ class Pipeline:
             meter.count_latency(time.monotonic() - self.head.seen_at)
         for block in blocks:
             self._recent.keep(block)
-            meter.count_block(block.number, block.hash, len(block.records))
+            meter.count_block(block.number, block.hash, len(block.records), proof=block.proof)
 
     def _count_missed(self, tip: BlockRecord) -> None:
         """By the counts that the ledger keeps: what is there now against what was counted last."""
@@ -208,7 +209,8 @@ class Pipeline:
         if back:
             meter.count_reorg(reorgs.deepest, back, back_logs, whole=reorgs.count > earlier.count)
         if blocks:
-            meter.count_block(tip.block_number, tip.block_hash, logs, blocks)
+            # Of the blocks below the tip the ledger is not read again: they were fetched in the same way.
+            meter.count_block(tip.block_number, tip.block_hash, logs, proof=tip.proof, blocks=blocks)
 
 
 def _describe(retraction: Retraction) -> str:

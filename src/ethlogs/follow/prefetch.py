@@ -31,6 +31,7 @@ class PreparedBlock(NamedTuple):
     parent_hash: str
     timestamp: int
     transactions: int
+    proof: str
     records: list[Record]
     size_bytes: int
 

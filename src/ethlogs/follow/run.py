@@ -167,7 +167,7 @@ class Run:
             first_block=plan.first,
             last_block=plan.last,
             identity=self._identity,
-            proof=follow.proof,
+            proof=follow.proof.least,
             head=follow.head,
             confirmations=follow.confirmations,
             gap_after=plan.gap_after,

@@ -145,7 +145,7 @@ class BlockBatch:
             block_timestamp=block.timestamp,
             transactions=block.transactions,
             logs=len(block.records),
-            proof=self._claim.proof,
+            proof=block.proof,
             finalized=self._finalized,
             offsets=self._offsets(last if previous else self._retracted_last | last),
             run=self._claim.run,

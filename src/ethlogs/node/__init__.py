@@ -1,7 +1,7 @@
 """The Ethereum node: JSON-RPC over HTTP or a local socket, fail-over, and proven blocks."""
 
 from ethlogs.node.blocks import BlockSource, readable_block
-from ethlogs.node.client import Node, NodeIdentity
+from ethlogs.node.client import Node, NodeIdentity, Notify
 from ethlogs.node.transport import check_url
 
-__all__ = ["BlockSource", "Node", "NodeIdentity", "check_url", "readable_block"]
+__all__ = ["BlockSource", "Node", "NodeIdentity", "Notify", "check_url", "readable_block"]

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from ethlogs.backoff import Backoff
 from ethlogs.errors import BlockNotFoundError, UnprovenError
 from ethlogs.node.client import Node, Notify
-from ethlogs.proof import ProvenBlock, parse_header, prove_by_bloom, prove_by_receipts
-from ethlogs.settings import Proof
+from ethlogs.proof import ProvenBlock, prove_by_receipts
+from ethlogs.settings import ProofSettings
 from ethlogs.stop import StopSwitch
 
 WRONG_ANSWERS = 5
@@ -17,6 +17,10 @@ WRONG_ANSWERS = 5
 RECENT_BLOCKS = 128
 OLD_BLOCK_SECONDS = 5.0
 """A block so far below the head is not early: what a node does not have of it, it has pruned."""
+
+
+_REMARKS = 50
+"""A node that makes up remarks must not fill the notices."""
 
 
 class FetchedBlock(NamedTuple):
@@ -30,14 +34,14 @@ class BlockSource:
     """Proven blocks from a node; safe to use from several threads."""
 
     def __init__(
-        self, node: Node, proof: Proof, patience_seconds: float, stop: StopSwitch, notify: Notify
+        self, node: Node, proof: ProofSettings, patience_seconds: float, stop: StopSwitch, notify: Notify
     ) -> None:
         self._node = node
         self._proof = proof
         self._patience_seconds = patience_seconds
         self._stop = stop
         self._notify = notify
-        self._told_unchecked = False
+        self._told: set[str] = set()
         self.retries = 0
 
     def fetch(self, height: int) -> FetchedBlock:
@@ -88,10 +92,7 @@ class BlockSource:
             raise UnprovenError(f"node {self._node.name} gave no hash for block {readable_block(block)}")
         if method == "eth_getBlockByHash" and found.lower() != block.lower():
             raise UnprovenError(f"asked for block {block}, the node gave block {found}")
-        if self._proof == "receipts":
-            body = self._node.call("eth_getBlockReceipts", found)
-        else:
-            body = self._node.call("eth_getLogs", {"blockHash": found})
+        body = self._node.call("eth_getBlockReceipts", found)
         if body.result is None:
             raise BlockNotFoundError(
                 f"node {self._node.name} has block {readable_block(block)} but not its receipts",
@@ -102,18 +103,18 @@ class BlockSource:
         )
 
     def _prove(self, header: Any, body: Any, height: int | None) -> ProvenBlock:
-        parsed = parse_header(header)
-        if not (parsed.hash_checked or self._told_unchecked):
-            self._told_unchecked = True
-            self._notify(
-                f"the header of block {parsed.number} has fields that this version of ethlogs does not know:"
-                " whether they give its hash is not checked, here and in blocks like it"
-            )
-        prove = prove_by_receipts if self._proof == "receipts" else prove_by_bloom
-        block = prove(parsed, body)
+        block = prove_by_receipts(header, body, unchecked_headers=self._proof.unchecked_headers)
         if height is not None and block.number != height:
             raise UnprovenError(f"asked for block {height}, the node gave block {block.number}")
+        self._tell_remarks(block)
         return block
+
+    def _tell_remarks(self, block: ProvenBlock) -> None:
+        """Once each: they are true of block after block."""
+        for remark in block.remarks:
+            if remark not in self._told and len(self._told) < _REMARKS:
+                self._told.add(remark)
+                self._notify(f"block {block.number}, and maybe others: {remark}")
 
     def _after_early_answer(self, height: int, asked: str, exc: BlockNotFoundError, backoff: Backoff) -> None:
         self.retries += 1
@@ -136,7 +137,8 @@ class BlockSource:
         if backoff.tries >= WRONG_ANSWERS - 1:
             raise UnprovenError(
                 f"block {height} cannot be proven, {WRONG_ANSWERS} times in a row: {exc}",
-                hint="the node's data do not agree with the block's header; nothing of this block was"
+                hint=exc.hint
+                or "the node's data do not agree with the block's header; nothing of this block was"
                 " produced. Use another node, or resync this one",
             ) from exc
         self._notify(f"{exc}; asking again")

@@ -86,5 +86,5 @@ def _raise_error(error: Any, method: str, node: str) -> None:
 
 def _missing_method_hint(method: str) -> str:
     if method == "eth_getBlockReceipts":
-        return "use geth 1.13 or later, or --proof bloom, which asks for eth_getLogs instead"
+        return "use a node that has this method, like geth 1.13 or later"
     return "does the node's --http.api list include eth?"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
@@ -15,7 +15,7 @@ class ProvenLog(NamedTuple):
     address: str  #: of the contract, 20 bytes
     topics: list[str]  #: 0 to 4, of 32 bytes each
     data: str
-    transaction_hash: str  #: the header's transaction at transaction_index
+    transaction_hash: str
     transaction_index: int
     log_index: int  #: position in the block
 
@@ -30,3 +30,9 @@ class ProvenBlock:
     timestamp: int  #: seconds since 1970
     transaction_count: int
     logs: tuple[ProvenLog, ...]
+    proof: str  #: what was shown, as the ledger's field of that name has it
+    remarks: tuple[str, ...] = field(default=(), compare=False)
+    """What a user should know of the node's answer, one sentence each."""
+
+
+UNCHECKED = "+unchecked"  #: the end of ProvenBlock.proof where the header's hash was not checked

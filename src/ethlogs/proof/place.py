@@ -15,6 +15,8 @@ class Place:
         self._transactions = header.transactions
         self.transaction_index = -1
         self.transaction_hash = ""
+        self.is_numbered_otherwise = False
+        """Whether a node's logIndex was not the log's place in the block."""
         self._fields: dict[str, str | bool] = {
             "blockHash": header.hash,
             "blockNumber": hex(header.number),
@@ -35,27 +37,30 @@ class Place:
     def check(self, item: dict[str, Any]) -> None:
         """Raise ShapeError where a field of the item names another place.
 
-        A field that is left out contradicts nothing; ``require`` is for those that must be there.
+        A field that is left out or null contradicts nothing; ``require`` is for those that must be there.
+        Neither does another logIndex: some nodes count it per receipt, and the place is proven by the root.
         """
         for name, expected in self._fields.items():
-            if item.get(name, expected) != expected:
-                _check_spelling(name, item[name], expected)
+            if item.get(name, expected) != expected and not _is_spelling(name, item[name], expected):
+                if name != "logIndex":
+                    raise ShapeError(f"{name} is {_normalize(name, item[name])} instead of {expected}")
+                self.is_numbered_otherwise = True
 
 
 def require(item: dict[str, Any], *names: str) -> None:
     for name in names:
-        if name not in item:
+        if item.get(name) is None:
             raise ShapeError(f"{name} is missing")
 
 
-def _check_spelling(name: str, value: object, expected: str | bool) -> None:
+def _is_spelling(name: str, value: object, expected: str | bool) -> bool:
     """The same hash or quantity may be spelled in another way, with upper-case digits for instance."""
+    if value is None:
+        return True
     try:
-        found = _normalize(name, value)
+        return _normalize(name, value) == expected
     except ShapeError as error:
         raise ShapeError(f"{name} {error}") from None
-    if found != expected:
-        raise ShapeError(f"{name} is {found} instead of {expected}")
 
 
 def _normalize(name: str, value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from typing import Any
 
 from ethlogs.proof.block import ProvenLog
@@ -22,13 +23,31 @@ _LARGEST_TYPE = 0x7F  # EIP-2718: above it a byte would begin an RLP list
 _BLOOM_PREFIX = b"\xb9\x01\x00"  # RLP of 256 bytes
 
 
+_ZEROS = "0x" + "00" * 32
+
+
+class Outcome(Enum):
+    """Which of the two is encoded where a receipt has both; the block's root says whether that is right."""
+
+    LIKELIER = auto()  # the state root of before Byzantium; the status where that root is all zeros
+    OTHER = auto()
+
+
 class ReceiptReader:
     """Reads the receipts of one block from the first to the last."""
 
-    def __init__(self, header: Header) -> None:
+    def __init__(self, header: Header, outcome: Outcome = Outcome.LIKELIER) -> None:
         self.logs: list[ProvenLog] = []
         self.bloom = 0
+        self.has_both_outcomes = False
+        self.has_status_alone = False
+        self._outcome = outcome
         self._place = Place(header)
+
+    @property
+    def is_numbered_otherwise(self) -> bool:
+        """Whether the node's logIndex was not the place in the block."""
+        return self._place.is_numbered_otherwise
 
     def read(self, index: int, raw: object) -> bytes:
         """The encoding of the receipt of the transaction with this index.
@@ -44,7 +63,7 @@ class ReceiptReader:
             self.bloom |= bloom
             bloom_bytes = bloom.to_bytes(256, "big")
             _check_bloom(receipt, bloom_bytes)
-            return _encode_receipt(receipt, bloom_bytes, encoded_logs)
+            return _encode_receipt(receipt, self._encode_outcome(receipt), bloom_bytes, encoded_logs)
         except ShapeError as error:
             raise ShapeError(f"receipt {index}: {error}") from None
 
@@ -67,6 +86,20 @@ class ReceiptReader:
             bloom |= log_bloom
         return encode_list(encoded), bloom
 
+    def _encode_outcome(self, receipt: dict[str, Any]) -> bytes:
+        root, status = receipt.get("root"), receipt.get("status")
+        if root is None or root == "0x":
+            self.has_status_alone = True
+            return encode_uint(_read_quantity(receipt, "status", 1))
+        if status is not None:
+            self.has_both_outcomes = True
+            if (root == _ZEROS) is (self._outcome is Outcome.LIKELIER):
+                return encode_uint(_read_quantity(receipt, "status", 1))
+        try:
+            return encode_bytes(parse_bytes(root, 32))
+        except ShapeError as error:
+            raise ShapeError(f"root {error}") from None
+
 
 def _read_log_list(receipt: dict[str, Any]) -> list[Any]:
     try:
@@ -76,8 +109,9 @@ def _read_log_list(receipt: dict[str, Any]) -> list[Any]:
 
 
 def _check_bloom(receipt: dict[str, Any], bloom: bytes) -> None:
-    claimed = receipt.get("logsBloom", "0x")
-    if claimed in ("0x", "0x" + bloom.hex()):  # a node may leave it out; the usual spelling needs no parsing
+    claimed = receipt.get("logsBloom")
+    # A node may leave it out, and the usual spelling needs no parsing.
+    if claimed in (None, "0x", "0x" + bloom.hex()):
         return
     try:
         claimed_bytes = parse_bytes(claimed, 256)
@@ -87,26 +121,15 @@ def _check_bloom(receipt: dict[str, Any], bloom: bytes) -> None:
         raise ShapeError("its logs do not give its logsBloom")
 
 
-def _encode_receipt(receipt: dict[str, Any], bloom: bytes, encoded_logs: bytes) -> bytes:
+def _encode_receipt(receipt: dict[str, Any], outcome: bytes, bloom: bytes, encoded_logs: bytes) -> bytes:
     """``rlp([status or root, cumulativeGasUsed, bloom, logs])``, behind a type byte unless it is type 0.
 
     The same payload for every type (EIP-2718; types 1 to 4 so far).
     """
     gas = encode_uint(_read_quantity(receipt, "cumulativeGasUsed", UINT64_MAX))
-    payload = encode_list((_encode_outcome(receipt), gas, _BLOOM_PREFIX, bloom, encoded_logs))
+    payload = encode_list((outcome, gas, _BLOOM_PREFIX, bloom, encoded_logs))
     kind = 0 if receipt.get("type") is None else _read_quantity(receipt, "type", _LARGEST_TYPE)
     return payload if kind == 0 else bytes((kind,)) + payload
-
-
-def _encode_outcome(receipt: dict[str, Any]) -> bytes:
-    """The status (EIP-658), or the state root that receipts had before Byzantium."""
-    root = receipt.get("root")
-    if root is None or root == "0x":
-        return encode_uint(_read_quantity(receipt, "status", 1))
-    try:
-        return encode_bytes(parse_bytes(root, 32))
-    except ShapeError as error:
-        raise ShapeError(f"root {error}") from None
 
 
 def _read_quantity(receipt: dict[str, Any], name: str, maximum: int) -> int:

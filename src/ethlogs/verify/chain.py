@@ -85,6 +85,7 @@ class ChainReader:
             block.parent_hash,
             block.timestamp,
             block.transaction_count,
+            block.proof,
             records,
             size_bytes,
         )
@@ -92,5 +93,11 @@ class ChainReader:
 
 def _to_chain_block(block: PreparedBlock) -> ChainBlock:
     return ChainBlock(
-        block.number, block.hash, block.parent_hash, block.timestamp, block.transactions, block.records
+        block.number,
+        block.hash,
+        block.parent_hash,
+        block.timestamp,
+        block.transactions,
+        block.proof,
+        block.records,
     )

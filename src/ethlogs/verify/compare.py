@@ -23,6 +23,7 @@ class ChainBlock(NamedTuple):
     parent_hash: str
     timestamp: int
     transactions: int
+    proof: str
     records: Sequence[Record]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kafka import KafkaConsumer
@@ -36,7 +36,7 @@ from ethlogs.kafka.tail import (
 from ethlogs.kafka.topics import Topic, admin_client, describe_topic
 from ethlogs.ledger import BACKFILL_PARTITION, FOLLOWER_PARTITION, Claim
 from ethlogs.node import BlockSource, Node, NodeIdentity
-from ethlogs.settings import KafkaSettings, NodeSettings, StreamSettings
+from ethlogs.settings import KafkaSettings, NodeSettings, ProofSettings, StreamSettings
 from ethlogs.stop import StopSwitch
 from ethlogs.verify.chain import ChainReader
 from ethlogs.verify.differences import Difference, Tell
@@ -63,6 +63,7 @@ class VerifySettings:
     node: NodeSettings | None
     first: int | None = None
     last: int | None = None
+    proof: ProofSettings = field(default_factory=ProofSettings)
 
 
 def verify_stream(
@@ -172,7 +173,7 @@ class _Verifier:
         if to_the_end:
             walk.rest(ends)
         walk.finish()
-        self._summary.gaps = walk.gaps
+        self._summary.gaps, self._summary.proofs = walk.gaps, walk.proofs
         self._tell_missing_ends(plan, walk.backfilled)
 
     def _describe_topics(self) -> tuple[Topic, Topic]:
@@ -246,7 +247,9 @@ class _Verifier:
         chain: NodeIdentity = node.connect()
         if claim is not None:
             check_identity(Claimed(claim, 0), topics.identity(chain.chain_id, chain.genesis_hash))
-        source = BlockSource(node, "receipts", node_settings.patience_seconds, self._stop, self._notify)
+        source = BlockSource(
+            node, self._settings.proof, node_settings.patience_seconds, self._stop, self._notify
+        )
         heights = [height for height in (plan.last, *backfilled) if height is not None]
         return stack.enter_context(ChainReader(source, chain.chain_id, max(heights, default=-1), self._stop))
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ethlogs.errors import DeadlineError, EthlogsError, ExitStatus, InterruptedRunError
+from ethlogs.proof import UNCHECKED
 
 
 @dataclass
@@ -23,15 +24,30 @@ class Verification:
     expiredFirst: int | None = None  # noqa: N815
     expiredLast: int | None = None  # noqa: N815
     gaps: list[tuple[int, int]] = field(default_factory=list)
+    proofs: dict[str, int] = field(default_factory=dict)
+    """How many blocks were proven in which way; with ``offline``, by what the ledger says."""
     differences: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     exitStatus: int = ExitStatus.DONE  # noqa: N815
 
+    @property
+    def unchecked_blocks(self) -> int:
+        """How many blocks have a header whose hash was not checked."""
+        return sum(blocks for proof, blocks in self.proofs.items() if proof.endswith(UNCHECKED))
+
+    @property
+    def verdict(self) -> str:
+        """One word for scripts."""
+        if self.differences:
+            return "different"
+        if self.offline:
+            return "consistent"
+        return "unchecked" if self.unchecked_blocks else "proven"
+
     def to_dict(self) -> dict[str, Any]:
         """The summary as a JSON object."""
-        verdict = "different" if self.differences else "consistent" if self.offline else "proven"
         rate = round(self.logs / self.seconds, 1) if self.seconds else 0.0
-        return {"verdict": verdict, **asdict(self), "logsPerSecond": rate}
+        return {"verdict": self.verdict, **asdict(self), "logsPerSecond": rate}
 
 
 def with_standing(exc: EthlogsError, summary: Verification) -> EthlogsError:
@@ -67,6 +83,13 @@ def format_verification(summary: Verification) -> list[str]:
         )
     elif summary.offline:
         sentences.append(f"{heights} agree with their ledger, the chain was not asked: {blocks}")
+    elif summary.unchecked_blocks:
+        sentences.append(f"{heights} agree with the node, but not all of them are proven: {blocks}")
     else:
-        sentences.append(f"{heights} are proven: {blocks}")
+        sentences.append(f"{heights} are proven by {' and '.join(sorted(summary.proofs))}: {blocks}")
+    if summary.unchecked_blocks:
+        sentences.append(
+            f"the header's hash was not checked for {summary.unchecked_blocks:,} of {summary.blocks:,} blocks"
+            " (--unchecked-headers): they are what the node says"
+        )
     return sentences

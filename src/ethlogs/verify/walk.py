@@ -67,6 +67,8 @@ class Walk:
         self._backfill = BackfilledBlocks(backfilled, self._finish_backfilled)
         self.backfilled = backfilled
         self._began_at = time.monotonic()
+        self.proofs: dict[str, int] = {}
+        """How many blocks were proven in which way: by the node's answers, or by what the ledger says."""
         self._blocks = 0
         self._logs = 0
 
@@ -151,6 +153,8 @@ class Walk:
 
     def _compare(self, entry: LedgerEntry, chain: ChainBlock | None, own: list[FoundRecord]) -> None:
         sides, record = self._sides, entry.record
+        proof = chain.proof if chain else record.proof
+        self.proofs[proof] = self.proofs.get(proof, 0) + 1
         if chain is not None:
             chain_id = sides.chain_id if sides.chain_id is not None else record.chain_id
             place = place_of(entry, sides.ledger_topic)

@@ -77,6 +77,11 @@ def altered(change: Callable[[list[dict[str, Any]]], None]) -> Rule:
     return rule
 
 
+def forge_root(params: list[Any], result: Any) -> Any:
+    """Another receipts root under the true hash, and one more field, as if a later fork had added it."""
+    return result and {**result, "receiptsRoot": "0x" + "11" * 32, "aFieldOfALaterFork": "0x1"}
+
+
 def after(seconds: float) -> Rule:
     """The honest answer, late."""
 
@@ -107,7 +112,7 @@ def _answers(name: str, rules: dict[str, Rule]) -> Fault:
     return Fault(name, System.NODE, partial(answer_wrongly, rules), LYING)
 
 
-RECEIPTS = "eth_getBlockReceipts"
+RECEIPTS, HEADER = "eth_getBlockReceipts", "eth_getBlockByNumber"
 FAULTS = (
     Fault("node killed and restarted", System.NODE, kill_node),
     Fault(f"node frozen for {AWAY_SECONDS:g} s (SIGSTOP)", System.NODE, freeze_node),
@@ -116,6 +121,7 @@ FAULTS = (
     _answers("answers truncated (half of the JSON)", {"*": truncate}),
     _answers("an event log hidden", {RECEIPTS: altered(hide_a_log)}),
     _answers("a byte of an event log changed", {RECEIPTS: altered(change_a_byte)}),
+    _answers("a forged receipts root, and a header field that nobody knows", {HEADER: forge_root}),
     _answers(f"each answer takes {SLOW_SECONDS:g} s", {"*": after(SLOW_SECONDS)}),
     _answers("each answer takes longer than --node-timeout", {"*": after(TOO_SLOW_SECONDS)}),
 )

@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 
+from ethlogs.errors import UnprovenError
 from ethlogs.node import BlockSource, Node
-from ethlogs.settings import NodeSettings, Proof
+from ethlogs.proof import ProvenBlock
+from ethlogs.settings import NodeSettings, ProofSettings
 from ethlogs.stop import StopSwitch
 from tests.unit.local_node import Reply, local_node, result
-from tests.unit.proof_samples import logs_of, make_block
+from tests.unit.proof_samples import Json, make_block
 
 WORKERS = 4
+RECEIPTS = ProofSettings("receipts")
 
 
 def test_a_url_that_lies_to_several_threads_is_left_once() -> None:
@@ -43,7 +46,7 @@ def test_a_url_that_lies_to_several_threads_is_left_once() -> None:
             ThreadPoolExecutor(WORKERS) as threads,
         ):
             node.connect()
-            source = BlockSource(node, "receipts", 5.0, StopSwitch(), notices.append)
+            source = BlockSource(node, RECEIPTS, 5.0, StopSwitch(), notices.append)
             heights = [int(header["number"], 16)] * WORKERS
             blocks = list(threads.map(source.fetch, heights))
             assert node.name == other.url
@@ -76,34 +79,52 @@ def test_a_block_that_two_urls_do_not_have_is_asked_of_the_third() -> None:
     ):
         settings = NodeSettings((first.url, second.url, third.url))
         with contextlib.closing(Node(settings, ImpatientStop(), notices.append)) as node:
-            source = BlockSource(node, "receipts", 5.0, ImpatientStop(), notices.append)
+            source = BlockSource(node, RECEIPTS, 5.0, ImpatientStop(), notices.append)
             assert source.fetch(int(header["number"], 16)).block.hash == header["hash"]
             assert node.name == third.url
 
 
-@pytest.mark.parametrize("proof", ["receipts", "bloom"])
-@pytest.mark.parametrize(("more", "told"), [({}, 0), ({"ofALaterFork": "0x1"}, 1)])
-def test_a_header_whose_hash_cannot_be_checked_is_told_once(
-    proof: Proof, more: dict[str, str], told: int
-) -> None:
+def test_an_unknown_field_of_a_header_that_gives_its_hash_is_nothing_to_tell_of() -> None:
     header, receipts = make_block(3)
+    block, notices = fetch_twice(header | {"ofALaterFork": "0x1"}, receipts, RECEIPTS)
+    assert (block.proof, notices) == ("receipts", [])
+
+
+def unchecked_block() -> tuple[Json, list[Json]]:
+    """A header as of a later fork: one more field, which is hashed."""
+    header, receipts = make_block(3)
+    header |= {"ofALaterFork": "0x1", "hash": "0x" + "12" * 32}
+    for item in (item for receipt in receipts for item in (receipt, *receipt["logs"])):
+        item["blockHash"] = header["hash"]
+    return header, receipts
+
+
+def test_a_header_whose_hash_cannot_be_checked_is_refused_with_the_way_out() -> None:
+    with pytest.raises(UnprovenError, match="the field ofALaterFork") as refused:
+        fetch_twice(*unchecked_block(), RECEIPTS)
+    assert "--unchecked-headers" in str(refused.value.hint)
+
+
+def test_with_consent_the_block_says_that_it_is_unchecked_and_the_user_is_told_once() -> None:
+    block, notices = fetch_twice(*unchecked_block(), ProofSettings("receipts", unchecked_headers=True))
+    assert block.proof == "receipts+unchecked"
+    assert len(notices) == 1
+    assert "has the field ofALaterFork that this version does not know" in notices[0]
+
+
+def fetch_twice(header: Json, receipts: list[Json], proof: ProofSettings) -> tuple[ProvenBlock, list[str]]:
     answers: dict[str, Any] = {
         "eth_chainId": "0x1",
-        "eth_getBlockByNumber": header | more,
+        "eth_getBlockByNumber": header,
         "eth_getBlockReceipts": receipts,
-        "eth_getLogs": logs_of(receipts),
+        "eth_blockNumber": header["number"],
     }
     notices: list[str] = []
-
-    def respond(request: Any) -> Reply:
-        return result(answers[request["method"]])
-
-    with local_node(respond) as served:
+    with local_node(lambda asked: result(answers[asked["method"]])) as served:
         settings = NodeSettings((served.url,))
-        with contextlib.closing(Node(settings, StopSwitch(), notices.append)) as node:
-            source = BlockSource(node, proof, 5.0, StopSwitch(), notices.append)
+        with contextlib.closing(Node(settings, ImpatientStop(), lambda _text: None)) as node:
+            source = BlockSource(node, proof, 5.0, ImpatientStop(), notices.append)
             height = int(header["number"], 16)
             blocks = [source.fetch(height).block for _ in range(2)]
-    assert len(blocks[0].logs) == len(logs_of(receipts))
-    assert len(notices) == told
-    assert all("fields that this version of ethlogs does not know" in notice for notice in notices)
+    assert blocks[0] == blocks[1]
+    return blocks[0], notices

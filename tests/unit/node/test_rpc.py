@@ -81,7 +81,7 @@ def test_a_long_message_of_a_node_is_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "hint"), [("eth_getBlockReceipts", "--proof bloom"), ("eth_getLogs", "--http.api")]
+    ("method", "hint"), [("eth_getBlockReceipts", "geth 1.13"), ("eth_getLogs", "--http.api")]
 )
 def test_a_missing_method_has_a_way_out(method: str, hint: str) -> None:
     with pytest.raises(NodeRefusedError) as caught:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ethlogs.errors import UnprovenError
-from ethlogs.proof import parse_header, prove_by_bloom, prove_by_receipts
+from ethlogs.proof import parse_header, prove_by_receipts
 from tests.unit.proof_samples import MAINNET_BLOCKS, Json, load_mainnet_block, logs_of, make_block, seal
 
 FULL_BLOCK = 16899757
@@ -22,10 +22,10 @@ def full_block() -> tuple[Json, list[Json]]:
 
 
 @pytest.mark.parametrize("number", MAINNET_BLOCKS)
-def test_a_mainnet_block_is_proven_both_ways(number: int) -> None:
+def test_a_mainnet_block_is_proven(number: int) -> None:
     header, receipts = load_mainnet_block(number)
     block = prove_by_receipts(header, receipts)
-    assert block == prove_by_bloom(header, logs_of(receipts))
+    assert (block.proof, block.remarks) == ("receipts", ())
     assert (block.number, block.hash, block.parent_hash) == (number, header["hash"], header["parentHash"])
     assert block.timestamp == int(header["timestamp"], 16)
     assert block.transaction_count == len(header["transactions"])
@@ -54,9 +54,9 @@ def test_a_header_parsed_before_gives_the_same_block() -> None:
     assert prove_by_receipts(parse_header(header), receipts) == prove_by_receipts(header, receipts)
 
 
-def test_a_block_without_transactions_is_proven_both_ways() -> None:
+def test_a_block_without_transactions_is_proven() -> None:
     header, _ = make_block(0)
-    assert prove_by_receipts(header, []).logs == prove_by_bloom(header, []).logs == ()
+    assert prove_by_receipts(header, []).logs == ()
 
 
 def test_the_genesis_block_is_proven() -> None:
@@ -220,13 +220,14 @@ def test_receipts_that_were_tampered_with_are_refused(tamper: Tamper, source: st
         prove_by_receipts(header, receipts)
 
 
-@pytest.mark.parametrize("tamper", [change_header_bloom, change_header_root])
-def test_a_wrong_commitment_is_refused_even_where_the_hash_cannot_be_checked(tamper: Tamper) -> None:
-    header, receipts = full_block()
-    header["aFieldOfAnotherChain"] = "0x1"
-    tamper(header, receipts)
-    with pytest.raises(UnprovenError, match="the header's"):
-        prove_by_receipts(header, receipts)
+def test_without_the_hash_the_root_and_the_bloom_are_still_checked() -> None:
+    """With consent to an unknown field, the receipts must agree with what the header says all the same."""
+    for tamper in (change_header_bloom, change_header_root):
+        header, receipts = full_block()
+        header["aFieldOfAnotherChain"] = "0x1"
+        tamper(header, receipts)
+        with pytest.raises(UnprovenError, match="the header's"):
+            prove_by_receipts(header, receipts, unchecked_headers=True)
 
 
 def test_a_wrong_root_is_named_beside_the_right_one() -> None:
@@ -246,147 +247,124 @@ PLACE_FIELDS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("name", PLACE_FIELDS)
-@pytest.mark.parametrize("wrong", ["another", "null", "malformed"])
+@pytest.mark.parametrize("name", [name for name in PLACE_FIELDS if name != "logIndex"])
+@pytest.mark.parametrize("wrong", ["another", "malformed"])
 def test_a_log_that_names_another_place_is_refused(name: str, wrong: str) -> None:
-    value = {"another": PLACE_FIELDS[name], "null": None, "malformed": {}}[wrong]
+    value = {"another": PLACE_FIELDS[name], "malformed": {}}[wrong]
     header, receipts = full_block()
     first_with_logs(receipts)["logs"][0][name] = value
-    for prove, answer in ((prove_by_receipts, receipts), (prove_by_bloom, logs_of(receipts))):
-        with pytest.raises(UnprovenError, match=f"log \\d+: {name} "):
-            prove(header, answer)
+    with pytest.raises(UnprovenError, match=f"log \\d+: {name} "):
+        prove_by_receipts(header, receipts)
 
 
 @pytest.mark.parametrize("name", ["blockHash", "blockNumber", "transactionHash", "transactionIndex"])
-@pytest.mark.parametrize("wrong", ["another", "null"])
-def test_a_receipt_that_names_another_place_is_refused(name: str, wrong: str) -> None:
+def test_a_receipt_that_names_another_place_is_refused(name: str) -> None:
     header, receipts = full_block()
-    receipts[5][name] = PLACE_FIELDS[name] if wrong == "another" else None
+    receipts[5][name] = PLACE_FIELDS[name]
     with pytest.raises(UnprovenError, match=f"receipt 5: {name} "):
         prove_by_receipts(header, receipts)
 
 
-def test_a_receipt_must_name_its_transaction() -> None:
+def number_logs_per_receipt(receipts: list[Json]) -> None:
+    for receipt in receipts:
+        for index, log in enumerate(receipt["logs"]):
+            log["logIndex"] = hex(index)
+
+
+def number_logs_from_one(receipts: list[Json]) -> None:
+    for log in (log for receipt in receipts for log in receipt["logs"]):
+        log["logIndex"] = hex(int(log["logIndex"], 16) + 1)
+
+
+@pytest.mark.parametrize("number", [number_logs_per_receipt, number_logs_from_one])
+def test_logs_that_a_node_numbers_otherwise_are_numbered_by_their_place(
+    number: Callable[[list[Json]], None],
+) -> None:
     header, receipts = full_block()
-    del receipts[5]["transactionHash"]
-    with pytest.raises(UnprovenError, match="receipt 5: transactionHash is missing"):
+    expected = prove_by_receipts(header, receipts)
+    number(receipts)
+    block = prove_by_receipts(header, receipts)
+    assert block.logs == expected.logs
+    assert [remark for remark in block.remarks if "numbered by their place" in remark]
+    assert not expected.remarks
+
+
+def test_a_malformed_log_index_is_refused() -> None:
+    header, receipts = full_block()
+    first_with_logs(receipts)["logs"][0]["logIndex"] = "0x1_0"
+    with pytest.raises(UnprovenError, match=r"log \d+: logIndex is not a quantity"):
         prove_by_receipts(header, receipts)
 
 
-def test_receipts_may_leave_out_what_their_order_says() -> None:
+def test_a_receipt_may_have_a_root_of_zeros_beside_its_status() -> None:
     header, receipts = full_block()
     expected = prove_by_receipts(header, receipts)
     for receipt in receipts:
-        for name in ("blockHash", "blockNumber", "transactionIndex", "logsBloom"):
-            del receipt[name]
-        for log in receipt["logs"]:
-            for name in PLACE_FIELDS:
-                del log[name]
+        receipt.setdefault("root", "0x" + "00" * 32)
     assert prove_by_receipts(header, receipts) == expected
 
 
-@pytest.mark.parametrize("name", ["blockHash", "transactionHash", "transactionIndex", "logIndex"])
-def test_by_bloom_a_log_must_say_where_it_stands(name: str) -> None:
+@pytest.mark.parametrize("right", ["root", "status"])
+def test_of_a_root_and_a_status_the_one_that_gives_the_headers_root_is_right(right: str) -> None:
+    """Nodes that know only one of them make the other up."""
     header, receipts = full_block()
-    logs = logs_of(receipts)
-    del logs[4][name]
-    with pytest.raises(UnprovenError, match=f"log 4: {name} is missing"):
-        prove_by_bloom(header, logs)
-
-
-@pytest.mark.parametrize(
-    "tamper",
-    [
-        drop_log_and_renumber,
-        drop_last_log,
-        swap_logs,
-        change_topic,
-        change_address,
-        change_header_bloom,
-        change_header_root,
-    ],
-)
-def test_logs_that_were_tampered_with_are_refused_by_bloom(tamper: Tamper) -> None:
-    header, receipts = full_block()
-    tamper(header, receipts)
-    with pytest.raises(UnprovenError, match=f"^block {int(header['number'], 16)}\\b"):
-        prove_by_bloom(header, logs_of(receipts))
-
-
-def test_by_bloom_a_log_must_name_the_headers_transaction() -> None:
-    header, receipts = full_block()
-    index = int(logs_of(receipts)[0]["transactionIndex"], 16)
-    header["transactions"][index] = flip(header["transactions"][index])
-    with pytest.raises(UnprovenError, match="log 0: transactionHash is"):
-        prove_by_bloom(header, logs_of(receipts))
-
-
-def test_by_bloom_any_log_left_out_before_the_last_is_refused() -> None:
-    header, receipts = load_mainnet_block(FULL_BLOCK)
-    logs, parsed = logs_of(receipts), parse_header(header)
-    for index in range(0, len(logs) - 1, 13):
-        with pytest.raises(UnprovenError, match=f"log {index}: logIndex is"):
-            prove_by_bloom(parsed, logs[:index] + logs[index + 1 :])
-
-
-def test_by_bloom_the_logs_of_half_a_block_are_refused() -> None:
-    header, receipts = load_mainnet_block(FULL_BLOCK)
-    logs = logs_of(receipts)
-    for part in ([], logs[: len(logs) // 2]):
-        with pytest.raises(UnprovenError, match=r"do not give the header's logsBloom: \d+ of its bits"):
-            prove_by_bloom(header, part)
-
-
-def test_by_bloom_transaction_indexes_never_decrease() -> None:
-    header, receipts = full_block()
-    logs = logs_of(receipts)
-    logs[0], logs[-1] = logs[-1], logs[0]
-    logs[0]["logIndex"], logs[-1]["logIndex"] = logs[-1]["logIndex"], logs[0]["logIndex"]
-    with pytest.raises(UnprovenError, match="log 1: transactionIndex is"):
-        prove_by_bloom(header, logs)
-
-
-def test_by_bloom_a_transaction_beyond_the_block_is_refused() -> None:
-    header, receipts = full_block()
-    logs = logs_of(receipts)
-    logs[-1]["transactionIndex"] = hex(150)
-    with pytest.raises(UnprovenError, match="transactionIndex is 150"):
-        prove_by_bloom(header, logs)
-
-
-def test_bloom_cannot_see_changed_data() -> None:
-    header, receipts = full_block()
-    change_data(header, receipts)
-    assert prove_by_bloom(header, logs_of(receipts)).number == int(header["number"], 16)
-
-
-def test_bloom_cannot_see_swapped_logs() -> None:
-    header, receipts = full_block()
-    swap_logs_and_renumber(header, receipts)
-    assert prove_by_bloom(header, logs_of(receipts)).number == int(header["number"], 16)
-
-
-def test_bloom_cannot_see_a_log_left_out_whose_bits_others_set() -> None:
-    header, receipts = full_block()
-    repeat_log(header, receipts)
     for receipt in receipts:
-        del receipt["logsBloom"]
+        receipt.pop("root", None)
+        receipt.pop("status", None)
+        receipt |= {"status": "0x1"} if right == "status" else {"root": "0x" + "ab" * 32}
     seal(header, receipts)
-    whole = prove_by_receipts(header, receipts)
-    drop_log_and_renumber(header, receipts)
-    assert len(prove_by_bloom(header, logs_of(receipts)).logs) == len(whole.logs) - 1
+    expected = prove_by_receipts(header, receipts)
+    for receipt in receipts:
+        receipt |= {"root": "0x" + "cd" * 32} if right == "status" else {"status": "0x0"}
+    assert prove_by_receipts(header, receipts) == expected
+    change_gas(header, receipts)
+    with pytest.raises(UnprovenError, match="the receipts give the root"):
+        prove_by_receipts(header, receipts)
 
 
-def test_bloom_cannot_see_a_repeated_log() -> None:
+def test_a_made_up_status_of_an_old_block_is_named() -> None:
+    header, receipts = load_mainnet_block(468179)
+    for receipt in receipts:
+        del receipt["root"]
+        receipt["status"] = "0x1"
+    with pytest.raises(UnprovenError, match="the receipts give the root") as refused:
+        prove_by_receipts(header, receipts)
+    assert "before Byzantium" in str(refused.value.hint)
+    assert "Reth" in str(refused.value.hint)
+
+
+def test_a_wrong_status_of_a_later_block_is_not_called_made_up() -> None:
     header, receipts = full_block()
-    repeat_log(header, receipts)
-    assert prove_by_bloom(header, logs_of(receipts)).number == int(header["number"], 16)
+    change_status(header, receipts)
+    with pytest.raises(UnprovenError) as refused:
+        prove_by_receipts(header, receipts)
+    assert refused.value.hint is None
 
 
-def test_bloom_cannot_see_a_log_given_to_another_transaction() -> None:
+def test_a_receipt_must_name_its_transaction() -> None:
+    for how in ("missing", "null"):
+        header, receipts = full_block()
+        leave_out(receipts[5], how, "transactionHash")
+        with pytest.raises(UnprovenError, match="receipt 5: transactionHash is missing"):
+            prove_by_receipts(header, receipts)
+
+
+def leave_out(item: Json, how: str, *names: str) -> None:
+    for name in names:
+        item[name] = None
+        if how == "missing":
+            del item[name]
+
+
+@pytest.mark.parametrize("left_out", ["missing", "null"])
+def test_receipts_may_leave_out_what_their_order_says(left_out: str) -> None:
     header, receipts = full_block()
-    move_log_to_next_receipt(header, receipts)
-    assert prove_by_bloom(header, logs_of(receipts)).number == int(header["number"], 16)
+    expected = prove_by_receipts(header, receipts)
+    for receipt in receipts:
+        leave_out(receipt, left_out, "blockHash", "blockNumber", "transactionIndex", "logsBloom")
+        for log in receipt["logs"]:
+            leave_out(log, left_out, *PLACE_FIELDS)
+    assert prove_by_receipts(header, receipts) == expected
 
 
 def test_proving_does_not_change_what_the_node_sent() -> None:

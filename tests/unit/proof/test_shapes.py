@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from ethlogs.errors import UnprovenError
-from ethlogs.proof import ProvenBlock, parse_header, prove_by_bloom, prove_by_receipts
+from ethlogs.proof import ProvenBlock, parse_header, prove_by_receipts
 from ethlogs.proof.shapes import show
 from ethlogs.proof.words import parse_address, parse_topic
-from tests.unit.proof_samples import Json, load_mainnet_block, logs_of, make_block, seal
+from tests.unit.proof_samples import Json, load_mainnet_block, make_block, seal
 
 NOT_TEXT: tuple[Any, ...] = (None, True, 0, -1, 1.5, float("nan"), [], {}, ["0x1"], {"0x1": 1})
 NOT_HEX = (
@@ -79,11 +79,11 @@ WRONG_RECEIPT = [
     *(("root", value) for value in NOT_HASHES if value not in (None, "0x")),
     *(("type", value) for value in NOT_QUANTITIES if value is not None),
     *(("type", value) for value in ("0x80", "0xc0", "0xff", "0x100")),
-    *(("logsBloom", value) for value in NOT_HASHES if value != "0x"),
+    *(("logsBloom", value) for value in NOT_HASHES if value not in (None, "0x")),
     *(("transactionHash", value) for value in NOT_HASHES),
-    *(("transactionIndex", value) for value in NOT_QUANTITIES),
-    *(("blockHash", value) for value in NOT_HASHES),
-    *(("blockNumber", value) for value in NOT_QUANTITIES),
+    *(("transactionIndex", value) for value in NOT_QUANTITIES if value is not None),
+    *(("blockHash", value) for value in NOT_HASHES if value is not None),
+    *(("blockNumber", value) for value in NOT_QUANTITIES if value is not None),
 ]
 TOPIC = "0x" + "ab" * 32
 WRONG_LOG = [
@@ -91,12 +91,12 @@ WRONG_LOG = [
     *(("topics", value) for value in (*NOT_LISTS, [TOPIC] * 5, [TOPIC] * 100)),
     *(("topics", [TOPIC, value]) for value in NOT_HASHES),
     *(("data", value) for value in NOT_DATA),
-    *(("transactionHash", value) for value in NOT_HASHES),
-    *(("blockHash", value) for value in NOT_HASHES),
-    *(("blockNumber", value) for value in NOT_QUANTITIES),
-    *(("transactionIndex", value) for value in NOT_QUANTITIES),
-    *(("logIndex", value) for value in NOT_QUANTITIES),
-    *(("removed", value) for value in NOT_FALSE),
+    *(("transactionHash", value) for value in NOT_HASHES if value is not None),
+    *(("blockHash", value) for value in NOT_HASHES if value is not None),
+    *(("blockNumber", value) for value in NOT_QUANTITIES if value is not None),
+    *(("transactionIndex", value) for value in NOT_QUANTITIES if value is not None),
+    *(("logIndex", value) for value in NOT_QUANTITIES if value is not None),
+    *(("removed", value) for value in NOT_FALSE if value is not None),
 ]
 
 
@@ -115,13 +115,9 @@ def test_a_malformed_header_is_refused(name: str, value: Any, checked: bool) -> 
     header[name] = value
     if not checked:
         header["aFieldOfAnotherChain"] = "0x1"
-    for use in (
-        parse_header,
-        lambda raw: prove_by_receipts(raw, receipts),
-        lambda raw: prove_by_bloom(raw, []),
-    ):
+    for use in (parse_header, lambda raw, **given: prove_by_receipts(raw, receipts, **given)):
         with pytest.raises(UnprovenError, match=f"{name}|fields give the hash"):
-            use(header)
+            use(header, unchecked_headers=not checked)
 
 
 @pytest.mark.parametrize("value", NOT_OBJECTS)
@@ -152,25 +148,21 @@ def test_a_malformed_log_is_refused(name: str, value: Any) -> None:
     receipt_with_logs(receipts)["logs"][0][name] = value
     with pytest.raises(UnprovenError, match=r"^block 20000002 .*: receipt \d+: log \d+: "):
         prove_by_receipts(header, receipts)
-    with pytest.raises(UnprovenError, match=r"^block 20000002 .*: log \d+: "):
-        prove_by_bloom(header, logs_of(receipts))
 
 
 @pytest.mark.parametrize("name", ["address", "topics", "data"])
 def test_a_log_without_its_content_is_refused(name: str) -> None:
     header, receipts = make_block(30, seed=2)
     del receipt_with_logs(receipts)["logs"][0][name]
-    for prove, answer in ((prove_by_receipts, receipts), (prove_by_bloom, logs_of(receipts))):
-        with pytest.raises(UnprovenError, match=name[:5]):
-            prove(header, answer)
+    with pytest.raises(UnprovenError, match=name[:5]):
+        prove_by_receipts(header, receipts)
 
 
 @pytest.mark.parametrize("value", NOT_LISTS)
 def test_an_answer_that_is_not_a_list_is_refused(value: Any) -> None:
     header, _ = make_block(0)
-    for prove in (prove_by_receipts, prove_by_bloom):
-        with pytest.raises(UnprovenError, match="is not a list"):
-            prove(header, value)
+    with pytest.raises(UnprovenError, match="is not a list"):
+        prove_by_receipts(header, value)
 
 
 @pytest.mark.parametrize("value", NOT_OBJECTS)
@@ -229,11 +221,10 @@ def test_another_spelling_gives_the_same_block(spell: Any) -> None:
     expected = prove_by_receipts(header, receipts)
     parse_address.cache_clear()
     parse_topic.cache_clear()
-    spelled = spell({"receipts": receipts, "logs": logs_of(receipts)})
-    assert prove_by_receipts(header, spelled["receipts"]) == expected
-    assert prove_by_bloom(header, spelled["logs"]) == expected
+    spelled = spell(receipts)
+    assert prove_by_receipts(header, spelled) == expected
     if spell is not spell_long_quantities:
-        assert prove_by_receipts(spell(header), spelled["receipts"]) == expected
+        assert prove_by_receipts(spell(header), spelled) == expected
 
 
 def test_an_empty_root_or_type_counts_as_left_out() -> None:
@@ -310,10 +301,6 @@ def test_many_random_changes_raise_nothing_else(seed: int) -> None:
         for _ in range(chance.randrange(1, 5)):
             mutate(tree, chance)
         outcome(prove_by_receipts, tree.get("header"), tree.get("answer"))
-        tree = {"header": copy.deepcopy(header), "answer": logs_of(receipts)}
-        for _ in range(chance.randrange(1, 5)):
-            mutate(tree, chance)
-        outcome(prove_by_bloom, tree.get("header"), tree.get("answer"))
 
 
 def test_random_changes_of_a_mainnet_block_are_refused_or_change_nothing() -> None:
