@@ -233,13 +233,15 @@ def is_worth_reading(path: str, status: dict[str, Any], running: str) -> bool:
 # ---------------------------------------------------------------- whose ticket, whose keytab
 
 
-def test_a_run_for_another_user_whose_keytab_is_kafkas_alone(
+def test_a_run_for_another_user_takes_that_users_own_keytab(
     estate: Estate, long_run: LongRun, start: Callable[..., Command]
 ) -> None:
     """--proxy-user with --keytab: Spark refuses the pair, so the keytab is a private file of the run."""
     stream = estate.new_stream()
+    estate.kafka.allow(VISITOR, Right("TOPIC", stream.topic, prefixed=True))
+    estate.kafka.allow(VISITOR, Right("TRANSACTIONAL_ID", f"ethlogs.{stream.topic}", prefixed=True))
     estate.kdc.kinit(GATEWAY, estate.cache(GATEWAY))
-    where = {**estate.of(), "KRB5CCNAME": f"FILE:{estate.cache(GATEWAY)}"}
+    where = {**estate.of(VISITOR), "KRB5CCNAME": f"FILE:{estate.cache(GATEWAY)}"}
     flags = ["--proxy-user", VISITOR, "--queue", "default", *SPARK_IS_HERE]
     command = start(stream, where, *flags, "--start", "1", "--blocks", "5")
     assert command.wait() == 0, command.stderr
@@ -249,10 +251,30 @@ def test_a_run_for_another_user_whose_keytab_is_kafkas_alone(
     runs = [status for path, status in estate.walk(f"/user/{VISITOR}") if "/runs/" in path]
     assert {status["owner"] for status in runs} == {VISITOR}
     assert {status["permission"] for status in runs} == {"700", "600"}
-    secret = Secrets(estate.kdc.keytab(USER))
+    secret = Secrets(estate.kdc.keytab(VISITOR))
     assert secret.files_below(command.folder) == []
     local = estate.cluster.files.data / "nm-local"
     assert [path for path in secret.files_below(local) if others_can_read(path, local)] == []
+
+
+@pytest.mark.parametrize("way", [Way(), SCRAM, Way("SSL", None)], ids=["keytab", "password", "private key"])
+def test_nothing_of_anybody_else_travels_with_a_run_for_another_user(
+    estate: Estate, long_run: LongRun, way: Way
+) -> None:
+    estate.kdc.kinit(GATEWAY, estate.cache(GATEWAY))
+    keytab = way == Way()
+    where = {**estate.of(way=way, keytab=keytab), "KRB5CCNAME": f"FILE:{estate.cache(GATEWAY)}"}
+    before = sorted(path for path, _ in estate.walk(f"/user/{VISITOR}"))
+    runs = estate.folder / f"runs-of-nobody-{way.protocol}-{way.mechanism}"
+    refused = estate.command(
+        where,
+        *("produce", "--blocks", "1", "--node-url", long_run.node, "--run-dir", str(runs)),
+        *("--proxy-user", VISITOR, "--queue", "default", *SPARK_IS_HERE),
+    )
+    assert refused.returncode == 3, refused.stderr
+    assert f"--proxy-user {VISITOR} would hand it to {VISITOR}" in refused.stderr
+    assert not runs.exists()
+    assert sorted(path for path, _ in estate.walk(f"/user/{VISITOR}")) == before
 
 
 @pytest.mark.parametrize("kind", ["FILE", "DIR", "KEYRING"])

@@ -23,6 +23,7 @@ from ethlogs.settings import KerberosSettings, RunSettings, display_url
 from ethlogs.spark.submit import read_configured
 from ethlogs.spark.yarn import Shipment, YarnSettings, build_yarn_argv
 from ethlogs.stop import time_limit
+from ethlogs.submission.proxy_user import check_secrets_of
 from ethlogs.submission.shipping import DEFAULT_FOLDER
 from ethlogs.submission.watch import Limits, Watcher
 from ethlogs.submission.yarn import ClusterSettings, YarnSubmitter, stream_tag
@@ -52,6 +53,7 @@ def print_yarn_argv(launch: Launch, given: dict[str, Any]) -> int:
     """``--dry-run``: what would be run, with words for what only a submission makes."""
     folder = given["hdfs_dir"] or DEFAULT_FOLDER
     settings = launch.settings("RUN")
+    _check_proxy_user(settings, given)
     shipment = Shipment(
         settings_file=launch.base / "RUN" / "settings.json",
         package=launch.base / "RUN" / "ethlogs.zip",
@@ -79,6 +81,7 @@ def run_there(launch: Launch, given: dict[str, Any], format_report: FormatReport
     begun, output = time.monotonic(), launch.output
     tell = partial(say, quiet=output.quiet)
     settings = launch.settings("RUN")
+    _check_proxy_user(settings, given)
     _require_keytab(settings)
     cluster = _cluster_settings(given, settings.kerberos)
     with open_hadoop_by(given, launch.spark, launch.java) as hadoop:
@@ -102,6 +105,12 @@ def run_there(launch: Launch, given: dict[str, Any], format_report: FormatReport
         if output.verbose:
             say(hadoop.applications.read_aggregated_log(submitted.application_id) or "(no log yet)")
     return tell_report(report, output, format_report)
+
+
+def _check_proxy_user(settings: RunSettings, given: dict[str, Any]) -> None:
+    if given["proxy_user"] is not None:
+        for warning in check_secrets_of(given["proxy_user"], settings):
+            say(f"warning: {warning}")
 
 
 def _require_keytab(settings: RunSettings) -> None:

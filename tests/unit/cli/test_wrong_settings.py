@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.cli.calls import HIDDEN, KAFKA, NODE, Call, write_config
+from tests.unit.keytabs import build_keytab
 
 
 def test_a_wrong_value_of_a_flag_is_wrong_usage(dry_run: Call) -> None:
@@ -272,3 +273,16 @@ def test_what_names_no_block_is_wrong_usage(call: Call, block: str) -> None:
     outcome = call("logs", *NODE, "--", block)
     assert outcome.status == 2
     assert "is no block number, no block hash, and not latest" in outcome.stderr
+
+
+def test_another_users_keytab_is_refused_before_anything_is_written(machine: Path, call: Call) -> None:
+    keytab = machine / "service.keytab"
+    keytab.write_bytes(build_keytab("service@A"))
+    outcome = call(
+        *("produce", "--master", "yarn", *NODE, *KAFKA, "--run-dir", "runs"),
+        *("--proxy-user", "ada", "--principal", "service@A", "--keytab", str(keytab)),
+    )
+    assert outcome.status == 3
+    assert "error: --principal is service@A, and --proxy-user ada would hand it to ada" in outcome.stderr
+    assert not (machine / "was-run").exists()
+    assert list((machine / "work").iterdir()) == []

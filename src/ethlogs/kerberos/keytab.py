@@ -1,0 +1,46 @@
+"""The principals whose keys a keytab holds, read from the file itself (MIT's format, version 2)."""
+
+from __future__ import annotations
+
+import struct
+
+from ethlogs.errors import SettingsError
+
+_VERSION = b"\x05\x02"
+
+
+def read_principals(keytab: bytes, path: str) -> frozenset[str]:
+    """Return each principal that has a key in the file, as ``NAME/INSTANCE@REALM``.
+
+    Raises
+    ------
+    SettingsError
+        When it is not a keytab.
+    """
+    if keytab[:2] != _VERSION:
+        raise SettingsError(f"--keytab {path} is not a keytab", hint="klist -kt shows what it is")
+    principals, position = set(), 2
+    try:
+        while position + 4 <= len(keytab):
+            (size,) = struct.unpack_from(">i", keytab, position)
+            position += 4
+            if size > 0:
+                principals.add(_parse_principal(keytab[position : position + size]))
+            # A negative size is a hole that a removed key left.
+            position += abs(size)
+    except (struct.error, UnicodeDecodeError) as exc:
+        raise SettingsError(f"--keytab {path} cannot be read: it is cut off") from exc
+    return frozenset(principals)
+
+
+def _parse_principal(entry: bytes) -> str:
+    (components,) = struct.unpack_from(">H", entry, 0)
+    texts, position = [], 2
+    for _ in range(components + 1):
+        (length,) = struct.unpack_from(">H", entry, position)
+        text = entry[position + 2 : position + 2 + length]
+        if len(text) < length:
+            raise struct.error("the entry ends within a name")
+        texts.append(text.decode())
+        position += 2 + length
+    return f"{'/'.join(texts[1:])}@{texts[0]}"
