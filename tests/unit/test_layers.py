@@ -33,17 +33,17 @@ LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 INSIDE_FUNCTIONS = {
     ("__init__.py", "ethlogs.api"),
     ("__main__.py", "ethlogs.cli.main.main"),
-    ("cli/security.py", "ethlogs.kafka.command_config.read_command_config"),
-    ("cli/security.py", "ethlogs.kafka.stores.StoreFolder"),
     ("cli/security.py", "ethlogs.kerberos.keeper.kept_ticket"),
     ("driver.py", "ethlogs.kerberos.keeper.kept_ticket"),
     ("driver.py", "pyspark.sql.SparkSession"),
+    ("kafka/stores.py", "ethlogs.kafka.java_store.open_java_store"),
     ("kerberos/spnego.py", "gssapi"),
     ("kerberos/spnego.py", "gssapi.raw.misc.GSSError"),
     ("kerberos/users_ticket.py", "gssapi"),
     ("kerberos/users_ticket.py", "gssapi.raw.misc.GSSError"),
     ("environment/archive.py", "conda_pack"),
     ("environment/install.py", "rattler"),
+    ("submission/proxy_user.py", "cryptography.x509"),
     ("proof/keccak.py", "eth_hash.auto.keccak"),
     ("proof/keccak.py", "eth_hash.backends.pysha3"),
 }
@@ -53,6 +53,7 @@ FOR_TYPES = {
     ("__init__.py", "ethlogs.api.getTransactionsInBlock"),
     ("__init__.py", "ethlogs.api.produceAllEventLogs"),
     ("api.py", "web3.Web3"),
+    ("kafka/stores.py", "ethlogs.kafka.java_store.JavaStore"),
 }
 
 Imports = set[tuple[str, str]]

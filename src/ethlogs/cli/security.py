@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from ethlogs.cli.display import say
 from ethlogs.cli.hdfs_keytab import keytab_here
 from ethlogs.errors import SettingsError
 from ethlogs.hadoop.client import Login
+from ethlogs.kafka.command_config import CommandConfig, read_client_settings
+from ethlogs.kafka.stores import StoreFolder
 from ethlogs.settings import KafkaSettings, KerberosSettings
 from ethlogs.stop import StopSwitch
 
@@ -35,16 +37,15 @@ def identity(given: dict[str, Any]) -> Identity:
 
     ``--kafka-config`` goes before ``--command-config``, the flags for Kerberos before both.
     """
-    config = _read_command_config(given["command_config"])
-    client = dict(config.client) if config else {}
-    client |= dict(given["kafka_config"])
+    config = _read_client_settings(given["command_config"], given["kafka_config"])
+    client = dict(config.client)
     service_name = given["kerberos_service_name"]
     if service_name:
         client["sasl.kerberos.service.name"] = service_name
-    servers = given["bootstrap_server"] or (config.bootstrap_servers if config else None)
+    servers = given["bootstrap_server"] or config.bootstrap_servers
     kafka = options.kafka_settings(servers, tuple(client.items()), given["patience"])
-    principal = given["principal"] or (config.principal if config else None)
-    keytab = given["keytab"] or (config.keytab if config else None)
+    principal = given["principal"] or config.principal
+    keytab = given["keytab"] or config.keytab
     name = client.get("sasl.kerberos.service.name", "kafka")
     return Identity(kafka, _kerberos_settings(principal, keytab, name, given))
 
@@ -91,7 +92,7 @@ def login(given: dict[str, Any]) -> Login:
 
 def uses_gssapi(kafka: KafkaSettings) -> bool:
     """Whether Kafka is spoken to with a Kerberos ticket."""
-    client = {name.replace("_", "."): value for name, value in kafka.client}
+    client = dict(kafka.client)
     return client.get("security.protocol", "").startswith("SASL") and client.get("sasl.mechanism") == _GSSAPI
 
 
@@ -120,15 +121,12 @@ def ticket_for_pages(given: dict[str, Any]) -> Iterator[None]:
         yield
 
 
-def _read_command_config(file: str | None) -> Any:
-    if file is None:
-        return None
-    from ethlogs.kafka.command_config import read_command_config
-    from ethlogs.kafka.stores import StoreFolder
-
+def _read_client_settings(file: str | None, kafka_config: Sequence[tuple[str, str]]) -> CommandConfig:
     folder = StoreFolder()
     click.get_current_context().call_on_close(folder.close)
-    config = read_command_config(Path(file), folder)
+    config = read_client_settings(Path(file) if file else None, kafka_config, folder)
     if config.ignored:
         say(f"--command-config {file}: not of the connection and left out: {', '.join(config.ignored)}")
+    for warning in config.warnings:
+        say(f"warning: {warning}")
     return config

@@ -8,6 +8,7 @@ from typing import Any
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 
 from ethlogs.errors import SettingsError
+from ethlogs.kafka.spelling import canonical_name
 from ethlogs.settings import KafkaSettings
 
 MAX_RECORD_BYTES = 16 << 20
@@ -135,14 +136,14 @@ def _with_client(settings: KafkaSettings, known: dict[str, Any], ours: dict[str,
 
 
 def _option(name: str) -> str:
-    return name.strip().replace(".", "_").replace("-", "_")
+    return canonical_name(name).replace(".", "_")
 
 
 def _convert(name: str, value: str, default: Any) -> Any:
     """The text as the kind of the client's default value."""
     try:
         if isinstance(default, bool):
-            return _BOOLEANS[value.lower()]
+            return _BOOLEANS[value.strip().lower()]
         if isinstance(default, int):
             return int(value)
         if isinstance(default, float):

@@ -1,19 +1,32 @@
-"""``--command-config client.properties``: the file of Kafka's own tools, as kafka-python's settings.
+"""``--command-config`` and ``--kafka-config``: Kafka's own client settings, as kafka-python's.
 
 The names are those of Kafka's client configuration; what cannot be honoured is named, never dropped.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ethlogs.errors import SettingsError
+from ethlogs.kafka.jaas import parse_jaas
+from ethlogs.kafka.properties import read_properties
+from ethlogs.kafka.spelling import (
+    CHECK_HOSTNAME,
+    DEFAULT_MECHANISM,
+    MECHANISM,
+    PROTOCOL,
+    normalize_connection,
+    normalize_names,
+    warn_of_weak_security,
+)
 from ethlogs.kafka.stores import KeyStore, StoreFolder, TrustStore
 
-_PASSED = frozenset({"security.protocol", "sasl.mechanism", "sasl.kerberos.service.name", "client.id"})
+_KAFKA_CONFIG = "--kafka-config"
+_JAAS = "sasl.jaas.config"
+_IDENTIFICATION = "ssl.endpoint.identification.algorithm"
+_PASSED = frozenset({PROTOCOL, MECHANISM, "sasl.kerberos.service.name", "client.id"})
 _WITHOUT_MEANING = frozenset(
     {
         # Of Java's own implementations; nothing of what they do is lost.
@@ -28,18 +41,33 @@ _WITHOUT_MEANING = frozenset(
         "ssl.secure.random.implementation",
     }
 )
+_STORES = frozenset(
+    {
+        "ssl.truststore.location",
+        "ssl.truststore.type",
+        "ssl.truststore.password",
+        "ssl.truststore.certificates",
+        "ssl.keystore.location",
+        "ssl.keystore.type",
+        "ssl.keystore.password",
+        "ssl.key.password",
+        "ssl.keystore.key",
+        "ssl.keystore.certificate.chain",
+    }
+)
+_KAFKAS_OWN = _PASSED | _WITHOUT_MEANING | _STORES | {_JAAS, _IDENTIFICATION}
+"""Names of Kafka's clients that mean the same in ``--kafka-config``; its other names are kafka-python's."""
+
 _MODULES = {
     "org.apache.kafka.common.security.plain.PlainLoginModule": ("PLAIN",),
     "org.apache.kafka.common.security.scram.ScramLoginModule": ("SCRAM-SHA-256", "SCRAM-SHA-512"),
     "com.sun.security.auth.module.Krb5LoginModule": ("GSSAPI",),
 }
-_JAAS_WORD = re.compile(r'\s*(?:([\w.]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|\'([^\']*)\'|([^\s;]+))|([\w.]+)|(;))')
-_ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 
 
 @dataclass(frozen=True)
 class CommandConfig:
-    """What such a file says."""
+    """What the settings say, with each name and value as kafka-python takes it."""
 
     client: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """For kafka-python."""
@@ -47,31 +75,49 @@ class CommandConfig:
     principal: str | None = None
     keytab: str | None = None
     ignored: tuple[str, ...] = ()
-    """Keys that have nothing to do with the connection, like ``group.id``."""
+    """Keys of the file that have nothing to do with the connection, like ``group.id``."""
+    warnings: tuple[str, ...] = ()
 
 
-def read_command_config(path: Path, folder: StoreFolder) -> CommandConfig:
-    """Read the file; ``folder`` gets the PEM files that stores are converted into.
+def read_client_settings(
+    path: Path | None, kafka_config: Iterable[tuple[str, str]], folder: StoreFolder
+) -> CommandConfig:
+    """Read the file and the settings that take precedence over it.
+
+    ``folder`` gets the PEM files that stores are converted into.
 
     Raises
     ------
     SettingsError
-        When it cannot be read, or a key of it cannot be honoured. No value is told: it may be a password.
+        When one cannot be read or honoured. No value is repeated: it may be a password.
     """
-    try:
-        properties = parse_properties(path.read_text())
-    except (OSError, UnicodeDecodeError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else "it is not text"
-        raise SettingsError(f"--command-config {path} cannot be read: {reason}") from exc
-    return _Reader(path, properties, folder).read()
+    own = normalize_names(kafka_config, _KAFKA_CONFIG)
+    kafkas = {name: value for name, value in own.items() if name in _KAFKAS_OWN}
+    config = _Reader(path, kafkas, folder).read()
+    client = normalize_connection(
+        dict(config.client) | {name: value for name, value in own.items() if name not in kafkas}
+    )
+    return replace(config, client=tuple(client.items()), warnings=tuple(warn_of_weak_security(client)))
+
+
+def read_command_config(path: Path, folder: StoreFolder) -> CommandConfig:
+    """Read the file alone.
+
+    Raises
+    ------
+    SettingsError
+        When it cannot be read, or a key of it cannot be honoured.
+    """
+    return read_client_settings(path, (), folder)
 
 
 class _Reader:
-    """One file being read: what is left of it is what nobody has taken yet."""
+    """Settings being read: what is left is what nobody has taken yet."""
 
-    def __init__(self, path: Path, properties: dict[str, str], folder: StoreFolder) -> None:
+    def __init__(self, path: Path | None, kafka_config: Mapping[str, str], folder: StoreFolder) -> None:
         self._path = path
-        self._left = dict(properties)
+        self._kafka_config = kafka_config
+        self._left = (read_properties(path) if path else {}) | dict(kafka_config)
         self._folder = folder
         self._client: dict[str, str] = {}
         self._kerberos: dict[str, str] = {}
@@ -79,15 +125,15 @@ class _Reader:
     def read(self) -> CommandConfig:
         bootstrap_servers = self._left.pop("bootstrap.servers", None)
         self._client |= {name: self._left.pop(name) for name in sorted(_PASSED & self._left.keys())}
-        self._take("sasl.jaas.config", self._read_jaas)
-        self._take("ssl.endpoint.identification.algorithm", self._read_identification)
+        self._take(_JAAS, self._read_jaas)
+        self._take(_IDENTIFICATION, self._read_identification)
         self._read_stores()
         for name in sorted(_WITHOUT_MEANING & self._left.keys()):
             del self._left[name]
         refused = sorted(name for name in self._left if name.startswith(("sasl.", "ssl.", "security.")))
         if refused:
             raise SettingsError(
-                f"--command-config {self._path}: ethlogs cannot honour {', '.join(refused)}",
+                f"{self._where(refused[0])}: ethlogs cannot honour {', '.join(refused)}",
                 hint="take it out where the connection does not need it",
             )
         return CommandConfig(
@@ -98,35 +144,53 @@ class _Reader:
             tuple(sorted(self._left)),
         )
 
+    def _where(self, name: str) -> str:
+        return _KAFKA_CONFIG if name in self._kafka_config else f"--command-config {self._path}"
+
     def _take(self, name: str, read: Callable[[str], None]) -> None:
         if name in self._left:
             read(self._left.pop(name))
 
     def _read_identification(self, value: str) -> None:
         if value.lower() not in ("", "https"):
-            raise SettingsError(
-                f"--command-config {self._path}: ssl.endpoint.identification.algorithm is https or empty"
-            )
-        self._client["ssl.check.hostname"] = str(value.lower() == "https").lower()
+            raise SettingsError(f"{self._where(_IDENTIFICATION)}: {_IDENTIFICATION} is https or empty")
+        self._client[CHECK_HOSTNAME] = str(value.lower() == "https").lower()
 
     def _read_jaas(self, value: str) -> None:
-        module, options = parse_jaas(value, self._path)
-        mechanisms = _MODULES.get(module)
-        mechanism = self._client.get("sasl.mechanism", "GSSAPI")
+        where = self._where(_JAAS)
+        entry = parse_jaas(value, where)
+        mechanisms = _MODULES.get(entry.module)
+        mechanism = self._client.get(MECHANISM, DEFAULT_MECHANISM).upper()
         if mechanisms is None or mechanism not in mechanisms:
             raise SettingsError(
-                f"--command-config {self._path}: the login module {module} of sasl.jaas.config does not go"
-                f" with sasl.mechanism {mechanism}",
+                f"{where}: the login module {entry.module} of {_JAAS} does not go"
+                f" with {MECHANISM} {mechanism}",
                 hint=f"ethlogs knows {', '.join(sorted(_MODULES))}",
             )
-        self._client.setdefault("sasl.mechanism", mechanism)
+        self._client.setdefault(MECHANISM, mechanism)
         if mechanism == "GSSAPI":
+            self._read_kerberos(entry.options)
+        else:
+            self._read_password(entry.options, where)
+
+    def _read_kerberos(self, options: dict[str, str]) -> None:
+        if options.get("serviceName"):
+            self._client.setdefault("sasl.kerberos.service.name", options["serviceName"])
+        # Without a keytab Java uses the ticket that is there, and so does ethlogs.
+        if options.get("keyTab") and options.get("useKeyTab", "true").lower() == "true":
             self._kerberos = options
-            if options.get("serviceName"):
-                self._client.setdefault("sasl.kerberos.service.name", options["serviceName"])
-            return
-        self._client["sasl.plain.username"] = options.get("username", "")
-        self._client["sasl.plain.password"] = options.get("password", "")
+
+    def _read_password(self, options: dict[str, str], where: str) -> None:
+        if options.get("tokenauth", "false").lower() == "true":
+            raise SettingsError(
+                f"{where}: {_JAAS} has tokenauth=true, a delegation token, which ethlogs cannot use",
+                hint="give the user's own password, or a keytab",
+            )
+        missing = [name for name in ("username", "password") if not options.get(name)]
+        if missing:
+            raise SettingsError(f"{where}: {_JAAS} has no {missing[0]}")
+        self._client["sasl.plain.username"] = options["username"]
+        self._client["sasl.plain.password"] = options["password"]
 
     def _read_stores(self) -> None:
         trust = TrustStore(
@@ -145,65 +209,3 @@ class _Reader:
         )
         self._client |= self._folder.convert_trust(trust)
         self._client |= self._folder.convert_key(key)
-
-
-def parse_jaas(text: str, path: Path) -> tuple[str, dict[str, str]]:
-    """The login module and options of a JAAS entry: ``Module required name="value" …;``.
-
-    Raises
-    ------
-    SettingsError
-        When it is none; without its text, which holds a password.
-    """
-    module, flag, rest = [*text.split(None, 2), "", "", ""][:3]
-    options: dict[str, str] = {}
-    position, ended = 0, flag.endswith(";")
-    while not ended:
-        match = _JAAS_WORD.match(rest, position)
-        if match is None or match.group(5):
-            break
-        position = match.end()
-        ended = match.group(6) is not None
-        if not ended:
-            quoted, single, bare = match.group(2, 3, 4)
-            value = (
-                re.sub(r"\\(.)", r"\1", quoted)
-                if quoted is not None
-                else single
-                if single is not None
-                else bare
-            )
-            options[match.group(1)] = value
-    if not ended or flag.rstrip(";") not in ("required", "requisite", "sufficient", "optional"):
-        raise SettingsError(
-            f"--command-config {path}: sasl.jaas.config is not of the form"
-            ' MODULE required name="value" …; (with the semicolon)'
-        )
-    return module, options
-
-
-def parse_properties(text: str) -> dict[str, str]:
-    """Java's properties format: comments, ``=``, ``:`` or blanks, continued lines, escapes."""
-    properties: dict[str, str] = {}
-    pending = ""
-    for line in [*text.splitlines(), ""]:
-        stripped = line.lstrip(" \t\f")
-        if not pending and (not stripped or stripped[0] in "#!"):
-            continue
-        pending += stripped
-        if (len(pending) - len(pending.rstrip("\\"))) % 2:
-            pending = pending[:-1]
-            continue
-        match = re.fullmatch(r"((?:\\.|[^\\=:\s])*)\s*[=:]?\s*(.*)", pending, re.DOTALL)
-        if match:
-            properties[_unescape(match.group(1))] = _unescape(match.group(2))
-        pending = ""
-    return properties
-
-
-def _unescape(text: str) -> str:
-    return re.sub(
-        r"\\(u[0-9a-fA-F]{4}|.)",
-        lambda m: chr(int(m[1][1:], 16)) if len(m[1]) == 5 else _ESCAPES.get(m[1], m[1]),
-        text,
-    )

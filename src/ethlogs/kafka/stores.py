@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
-
-from ethlogs.errors import SettingsError
-
-_KEYTOOL_SECONDS = 60.0
-_PASSWORD = "ETHLOGS_STORE_PASSWORD"  # noqa: S105 - the name of a variable
+if TYPE_CHECKING:
+    from ethlogs.kafka.java_store import JavaStore
 
 
 @dataclass(frozen=True)
@@ -61,14 +54,8 @@ class StoreFolder:
             return {}
         if store.type.upper() == "PEM":
             return {"ssl.cafile": store.location}
-        bundle = _load(store.location, store.type, store.password, "ssl.truststore")
-        certificates = [entry.certificate for entry in bundle.additional_certs]
-        if bundle.cert is not None:
-            certificates.append(bundle.cert.certificate)
-        if not certificates:
-            raise SettingsError(f"ssl.truststore.location {store.location} holds no certificate")
-        pem = b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
-        return {"ssl.cafile": self._write("trusted.pem", pem)}
+        opened = _open(store.location, store.type, store.password, "ssl.truststore")
+        return {"ssl.cafile": self._write("trusted.pem", opened.trusted_pem())}
 
     def convert_key(self, store: KeyStore) -> dict[str, str]:
         """kafka-python's settings for the client's own certificate and key."""
@@ -80,15 +67,8 @@ class StoreFolder:
         if store.type.upper() == "PEM":
             files = {"ssl.certfile": store.location, "ssl.keyfile": store.location}
             return _with_password(files, store.key_password)
-        bundle = _load(store.location, store.type, store.password, "ssl.keystore")
-        if bundle.key is None or bundle.cert is None:
-            raise SettingsError(
-                f"ssl.keystore.location {store.location} holds no private key with its certificate"
-            )
-        pem = bundle.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        chain = [bundle.cert, *bundle.additional_certs]
-        pem += b"".join(entry.certificate.public_bytes(Encoding.PEM) for entry in chain)
-        path = self._write("client.pem", pem)
+        opened = _open(store.location, store.type, store.password, "ssl.keystore")
+        path = self._write("client.pem", opened.key_pem())
         return {"ssl.certfile": path, "ssl.keyfile": path}
 
     def _write(self, name: str, data: bytes) -> str:
@@ -104,56 +84,8 @@ def _with_password(files: dict[str, str], password: str | None) -> dict[str, str
     return files if password is None else {**files, "ssl.password": password}
 
 
-def _load(location: str, kind: str, password: str | None, name: str) -> pkcs12.PKCS12KeyAndCertificates:
-    if kind.upper() not in ("JKS", "PKCS12"):
-        raise SettingsError(f"{name}.type {kind} is not known", hint="JKS, PKCS12 and PEM are")
-    try:
-        data = Path(location).expanduser().read_bytes()
-    except OSError as exc:
-        raise SettingsError(f"{name}.location {location} cannot be read: {exc.strerror}") from exc
-    # A store that says it is JKS is PKCS12 more often than not: Java 9 and later write that.
-    if data[:4] == bytes.fromhex("feedfeed"):
-        data = _from_jks(location, password, name)
-    try:
-        return pkcs12.load_pkcs12(data, (password or "").encode() or None)
-    except (ValueError, UnsupportedAlgorithm) as exc:
-        raise SettingsError(
-            f"{name}.location {location} cannot be opened: {exc}", hint=f"is {name}.password right?"
-        ) from exc
+def _open(location: str, kind: str, password: str | None, name: str) -> JavaStore:
+    # cryptography takes a third of a second to load, and most clusters are reached without a store.
+    from ethlogs.kafka.java_store import open_java_store
 
-
-def _from_jks(location: str, password: str | None, name: str) -> bytes:
-    """JKS is a format of Java alone: its own keytool converts it."""
-    keytool = _find_keytool(os.environ)
-    with tempfile.TemporaryDirectory(prefix="ethlogs-jks-") as folder:
-        target = Path(folder) / "store.p12"
-        argv = [keytool, "-importkeystore", "-noprompt", "-srckeystore", location, "-srcstoretype", "JKS"]
-        argv += ["-destkeystore", str(target), "-deststoretype", "PKCS12"]
-        argv += ["-srcstorepass:env", _PASSWORD, "-deststorepass:env", _PASSWORD]
-        finished = subprocess.run(
-            argv,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_KEYTOOL_SECONDS,
-            check=False,
-            env={**os.environ, _PASSWORD: password or ""},
-        )
-        if finished.returncode or not target.is_file():
-            said = (finished.stdout + finished.stderr).strip().splitlines()
-            raise SettingsError(
-                f"{name}.location {location} cannot be converted: {said[-1] if said else 'keytool failed'}",
-                hint=f"is {name}.password right?",
-            )
-        return target.read_bytes()
-
-
-def _find_keytool(environment: Mapping[str, str]) -> str:
-    home = environment.get("JAVA_HOME")
-    path = shutil.which("keytool", path=f"{home}/bin" if home else environment.get("PATH"))
-    if path is None:
-        raise SettingsError(
-            "a JKS store needs Java's keytool, which is not on PATH",
-            hint="set JAVA_HOME, or convert it to PEM",
-        )
-    return path
+    return open_java_store(location, kind, password, name)

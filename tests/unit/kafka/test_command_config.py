@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ethlogs.errors import SettingsError
-from ethlogs.kafka.command_config import CommandConfig, parse_jaas, parse_properties, read_command_config
+from ethlogs.kafka.command_config import CommandConfig, read_command_config
 from ethlogs.kafka.stores import StoreFolder
 
 HIDDEN = "hunter2"
@@ -67,47 +67,6 @@ def read(tmp_path: Path, folder: StoreFolder, *lines: str) -> CommandConfig:
 
 def client_of(config: CommandConfig) -> dict[str, str]:
     return dict(config.client)
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("a=b", {"a": "b"}),
-        ("a = b c ", {"a": "b c "}),
-        ("a: b", {"a": "b"}),
-        ("a b", {"a": "b"}),
-        ("a", {"a": ""}),
-        ("a=b=c", {"a": "b=c"}),
-        ("# a=b\n! c=d\n\n  e=f", {"e": "f"}),
-        ("a=b \\\n   c", {"a": "b c"}),
-        ("a=b\\\\", {"a": "b\\"}),
-        ("a\\:b=c\\u0041\\t", {"a:b": "cA\t"}),
-        ("a=1\na=2", {"a": "2"}),
-    ],
-)
-def test_javas_properties_format(text: str, found: dict[str, str]) -> None:
-    assert parse_properties(text) == found
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        f'{PLAIN} required username="ada" password="hun;ter\\"2" ;',
-        f"{PLAIN} required username='ada' password='hun;ter\"2';",
-        f'{PLAIN}  required\tusername = "ada"  password = "hun;ter\\"2";',
-    ],
-)
-def test_a_jaas_entry(text: str) -> None:
-    assert parse_jaas(text, Path("x")) == (PLAIN, {"username": "ada", "password": 'hun;ter"2'})
-
-
-@pytest.mark.parametrize(
-    "text", ["", "x", f"{PLAIN} required", f"{PLAIN} maybe a=b;", f"{PLAIN} required ??;"]
-)
-def test_what_is_no_jaas_entry_is_refused_without_telling_it(text: str) -> None:
-    with pytest.raises(SettingsError, match=r"sasl\.jaas\.config is not of the form") as caught:
-        parse_jaas(f"{text}{HIDDEN}" if text else "", Path("x"))
-    assert HIDDEN not in str(caught.value)
 
 
 @pytest.mark.parametrize(
