@@ -9,8 +9,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +225,33 @@ def test_stop_ends_containers_and_start_begins_anew(hadoop: HadoopCluster) -> No
 
     hadoop.start()
     assert ask_yarn(hadoop, "metrics")["clusterMetrics"]["appsRunning"] == 0
+
+
+def open_files_of(pid: int) -> set[Path]:
+    """The files and folders that a process has open, without those that are gone."""
+    found = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            found.add(link.readlink())
+        except OSError:  # closed meanwhile
+            continue
+    return {path for path in found if path.exists()}
+
+
+def test_two_clusters_that_start_at_once_come_up_and_share_no_file(tmp_path: Path) -> None:
+    clusters = [HadoopCluster(tmp_path / name) for name in ("one", "other")]
+    try:
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda cluster: cluster.start(), clusters))
+        for cluster in clusters:
+            assert ask_yarn(cluster, "metrics")["clusterMetrics"]["activeNodes"] == 1
+            assert cluster.pid is not None
+            temporary = Path(tempfile.gettempdir())
+            shared = {path for path in open_files_of(cluster.pid) if path.is_relative_to(temporary)}
+            assert not {path for path in shared if not path.is_relative_to(cluster.files.folder)}
+    finally:
+        for cluster in clusters:
+            cluster.kill()
 
 
 # ---------------------------------------------------------------- the devnet with it

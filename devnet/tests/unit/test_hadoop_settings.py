@@ -7,6 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from ethlogs_devnet.hadoop.jars import HadoopClasses
+from ethlogs_devnet.hadoop.runtime import HadoopFiles, HadoopRuntime
 from ethlogs_devnet.hadoop.settings import (
     OTHER_USER,
     SPARK_DEFAULTS,
@@ -59,6 +61,38 @@ def test_the_user_may_submit_to_two_of_three_queues_and_administers_none(site: d
 def test_the_queues_capacities_add_up(site: dict[str, Properties]) -> None:
     queues = site["capacity-scheduler"]
     assert sum(int(value) for key, value in queues.items() if key.endswith(".capacity")) == 100
+
+
+FOLDERS = {
+    "core": ["hadoop.tmp.dir"],
+    "hdfs": [
+        "dfs.namenode.name.dir",
+        "dfs.datanode.data.dir",
+        "dfs.datanode.shared.file.descriptor.paths",
+    ],
+    "yarn": [
+        "yarn.nodemanager.local-dirs",
+        "yarn.nodemanager.log-dirs",
+        "yarn.node-attribute.fs-store.root-dir",
+        "yarn.node-labels.fs-store.root-dir",
+    ],
+}
+"""Where the daemons write; by default some are below /tmp, one folder for all of a user's clusters."""
+
+
+@pytest.mark.parametrize(("name", "folder"), [(name, folder) for name in FOLDERS for folder in FOLDERS[name]])
+def test_a_cluster_writes_below_its_own_folder(site: dict[str, Properties], name: str, folder: str) -> None:
+    assert Path(site[name][folder].removeprefix("file://")).is_relative_to(NODE.data)
+
+
+def test_the_daemons_temporary_files_are_below_the_clusters_own_folder(tmp_path: Path) -> None:
+    files = HadoopFiles(tmp_path)
+    runtime = HadoopRuntime("java", HadoopClasses(Path("main"), Path("stand-in")), [])
+    (option,) = (word for word in runtime.command(files, []) if word.startswith("-Djava.io.tmpdir="))
+    files.write({})
+    folder = Path(option.partition("=")[2])
+    assert folder.is_dir()
+    assert folder.is_relative_to(tmp_path)
 
 
 def test_extra_properties_replace_and_add() -> None:

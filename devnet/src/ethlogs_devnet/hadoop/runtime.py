@@ -14,6 +14,7 @@ from ethlogs_devnet.hadoop.settings import (
     LOG4J,
     SPARK_DEFAULTS,
     Site,
+    scratch_folder,
     site_file,
     to_spark_defaults,
     to_xml,
@@ -63,8 +64,8 @@ class HadoopFiles:
     def write(self, site: Site) -> None:
         """Write the settings."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for folder in (self.data, self.conf, self.daemon_conf, self.spark_conf):
-            folder.mkdir(exist_ok=True)
+        for folder in (scratch_folder(self.data), self.conf, self.daemon_conf, self.spark_conf):
+            folder.mkdir(parents=True, exist_ok=True)
         for name, properties in site.items():
             (self.conf / site_file(name)).write_text(to_xml(properties))
         (self.spark_conf / "spark-defaults.conf").write_text(to_spark_defaults(SPARK_DEFAULTS))
@@ -87,6 +88,7 @@ class HadoopRuntime:
         quick = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", f"-Xmx{_HEAP}", "-Xss512k"]
         options = ["-XX:+PerfDisableSharedMem", "-Djava.net.preferIPv4Stack=true"]
         folders = [f"-D{name}.log.dir={files.folder}" for name in ("hadoop", "yarn")]
+        folders.append(f"-Djava.io.tmpdir={scratch_folder(files.data)}")
         classes = [self.classes.main] if self.identity is None else [self.classes.stand_in, self.classes.main]
         class_path = ":".join(map(str, [files.daemon_conf, files.conf, *classes, *self.jars]))
         return [self.java, *quick, *options, *folders, "-cp", class_path, MAIN_CLASS, _STARTED, *users]

@@ -61,6 +61,11 @@ class Node:
         return self.data / "nm-local"
 
 
+def scratch_folder(data: Path) -> Path:
+    """Return the folder of temporary files: Hadoop's own, and the daemons' java.io.tmpdir."""
+    return data / "tmp"
+
+
 def build_site(node: Node, extra: Site) -> dict[str, Properties]:
     """Return the properties of each file; ``extra`` comes on top of them, or replaces some."""
     own = {
@@ -99,7 +104,7 @@ def to_spark_defaults(properties: Mapping[str, str]) -> str:
 def _build_core(node: Node) -> Properties:
     return {
         "fs.defaultFS": f"hdfs://{HOST}:{node.ports.namenode}",
-        "hadoop.tmp.dir": str(node.data / "tmp"),
+        "hadoop.tmp.dir": str(scratch_folder(node.data)),
         # whoever looks at a web page without a name is this user, not a stranger who may see nothing
         "hadoop.http.staticuser.user": node.user,
         f"hadoop.proxyuser.{node.user}.hosts": "*",
@@ -121,6 +126,7 @@ def _build_hdfs(node: Node) -> Properties:
         "dfs.datanode.http.internal-proxy.port": str(ports.datanode_http_internal),
         "dfs.datanode.ipc.address": f"{LOOPBACK}:{ports.datanode_ipc}",
         "dfs.datanode.hostname": HOST,
+        "dfs.datanode.shared.file.descriptor.paths": str(scratch_folder(node.data)),
         **_HDFS,
     }
 
@@ -142,6 +148,9 @@ def _build_yarn(node: Node) -> Properties:
         "yarn.nodemanager.webapp.address": f"{HOST}:{ports.nodemanager_http}",
         "yarn.nodemanager.local-dirs": str(node.containers),
         "yarn.nodemanager.log-dirs": str(node.data / "nm-logs"),
+        # by default below /tmp, in one folder for all clusters of a user: the second one dies at its start
+        "yarn.node-attribute.fs-store.root-dir": (node.data / "node-attributes").as_uri(),
+        "yarn.node-labels.fs-store.root-dir": (node.data / "node-labels").as_uri(),
         **_YARN,
     }
 

@@ -30,6 +30,11 @@ class KafkaFiles:
         return self.folder / "data"
 
     @property
+    def scratch(self) -> Path:
+        """The broker's temporary files: the native parts of its codecs, Kerberos' replay cache."""
+        return self.folder / "tmp"
+
+    @property
     def properties(self) -> Path:
         """The broker's settings."""
         return self.folder / "server.properties"
@@ -47,6 +52,7 @@ class KafkaFiles:
     def write(self, properties: Mapping[str, str]) -> None:
         """Write the settings; only the user can read them (they may hold passwords)."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.scratch.mkdir(exist_ok=True)
         self.properties.touch(mode=0o600)
         self.properties.write_text(to_properties_text(properties))
         self.log4j.write_text(LOG4J)
@@ -62,12 +68,7 @@ class KafkaRuntime:
 
     def broker_command(self, files: KafkaFiles, options: Sequence[str] = ()) -> list[str]:
         """Return the command line of a broker."""
-        heap = [
-            f"-Xms{_HEAP}",
-            f"-Xmx{_HEAP}",
-            "-XX:+PerfDisableSharedMem",
-            "-Djava.net.preferIPv4Stack=true",
-        ]
+        heap = [f"-Xms{_HEAP}", f"-Xmx{_HEAP}", "-Djava.net.preferIPv4Stack=true"]
         return self._command(files, [*heap, *self.options, *options], ["kafka.Kafka", str(files.properties)])
 
     def format(self, files: KafkaFiles) -> None:
@@ -80,8 +81,10 @@ class KafkaRuntime:
 
     def _command(self, files: KafkaFiles, options: Sequence[str], program: Sequence[str]) -> list[str]:
         quick = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
+        # a JVM has its counters below /tmp unless it is told to keep them to itself
+        private = ["-XX:+PerfDisableSharedMem", f"-Djava.io.tmpdir={files.scratch}"]
         log4j = f"-Dlog4j2.configurationFile={files.log4j}"
-        return [self.java, *quick, *options, log4j, "-cp", ":".join(map(str, self.jars)), *program]
+        return [self.java, *quick, *private, *options, log4j, "-cp", ":".join(map(str, self.jars)), *program]
 
 
 def wait_until_started(process: ServiceProcess) -> None:
