@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from demo import show, show_records
-from demo_yarn import call, channel_env_file
+from demo_yarn import call, show_env_file
 
 from ethlogs.kafka.client_config import consumer_config
 from ethlogs.kafka.command_config import read_command_config
@@ -25,8 +25,8 @@ def main() -> int:
     who = ("--principal", kerberos.principal, "--keytab", str(kerberos.keytab), "--command-config", config)
     show(f"Kafka's clients here log in by {config}:")
     show("".join(f"    {line}\n" for line in Path(config).read_text().splitlines()))
-    with channel_env_file("--kerberos"):
-        status = call("ethlogs", "produce", *who, "--blocks", "20")
+    show_env_file()
+    status = call("ethlogs", "produce", *who, "--blocks", "20")
     if status:
         return status
     show("\nthree records of the event-log topic, as a consumer with a ticket reads them, read_committed:")

@@ -7,6 +7,7 @@ with Devnet(folder, blocks=30) as devnet:
 
 from ethlogs_devnet.devnet import Devnet
 from ethlogs_devnet.errors import DevnetError, MissingToolError, NodeRpcError, NodeUnreachableError
+from ethlogs_devnet.geth.finality import Finality
 from ethlogs_devnet.geth.genesis import ChainSpec
 from ethlogs_devnet.geth.live_head import LiveHead
 from ethlogs_devnet.geth.node import GethNode
@@ -38,6 +39,7 @@ __all__ = [
     "ChainSpec",
     "Devnet",
     "DevnetError",
+    "Finality",
     "GethNode",
     "HadoopCluster",
     "KafkaBroker",

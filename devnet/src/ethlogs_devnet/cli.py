@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from ethlogs_devnet.conda.channel import find_channel, write_env_file
+from ethlogs_devnet.conda.channel import find_channel, find_template, write_env_file
+from ethlogs_devnet.control import ask_for_reorg
 from ethlogs_devnet.devnet import prepare
 from ethlogs_devnet.errors import DevnetError
 from ethlogs_devnet.kerberos.settings import DAY_SECONDS, LONGEST_SECONDS, SHORTEST_SECONDS
@@ -68,6 +70,11 @@ def _services(command: _Command) -> _Command:
     return command
 
 
+def _is_given(name: str) -> bool:
+    """Tell whether an option of the present command was given, rather than left at its default."""
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
 def main() -> None:
     """Run the command line; the console script's entry point."""
     with _errors_as_one_line(), handling(raise_interrupted):
@@ -101,7 +108,8 @@ def up(state_dir: Path | None, **options: Any) -> None:
 
     Example: eval "$(ethlogs-devnet up)"
     """
-    state = bring_up(state_dir or default_state_dir(), DevnetOptions(**options), to_stderr)
+    insisted = [name for name in options if _is_given(name)]
+    state = bring_up(state_dir or default_state_dir(), DevnetOptions(**options), to_stderr, insisted)
     for name, value in state.environment.items():
         click.echo(f"export {name}={shlex.quote(value)}")
 
@@ -140,6 +148,22 @@ def down(state_dir: Path | None, keep_data: bool) -> None:
 
 
 @devnet_command.command()
+@_state
+@click.option(
+    "--depth", type=click.IntRange(min=1), default=1, show_default=True, help="Number of blocks to replace."
+)
+def reorg(state_dir: Path | None, depth: int) -> None:
+    """Replace the newest blocks of the running chain by one more others, and print their hashes.
+
+    Blocks that are final are not replaced.
+
+    Example: ethlogs-devnet reorg --depth 3
+    """
+    for block_hash in ask_for_reorg(state_dir or default_state_dir(), depth):
+        click.echo(block_hash)
+
+
+@devnet_command.command()
 @_blocks
 @_yarn
 def download(blocks: int, yarn: bool) -> None:
@@ -151,16 +175,17 @@ def download(blocks: int, yarn: bool) -> None:
 @click.option(
     "--template",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default="conda-env.yml",
-    show_default=True,
-    help="Whose packages are asked for.",
+    help="conda-env.yml that lists the packages. [default: that of the ethlogs installed beside the devnet]",
 )
 @click.option("--kerberos", is_flag=True, help="With gssapi, which pip builds.")
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
-def conda_env(template: Path, kerberos: bool, path: Path) -> None:
+def conda_env(template: Path | None, kerberos: bool, path: Path) -> None:
     """Write a conda-env.yml that needs no channel but one of this machine's own Python, made once.
 
     Example: ethlogs-devnet conda-env env.yml; ethlogs pack --env-file env.yml
     """
+    template = template or find_template()
+    if template is None:
+        raise DevnetError("ethlogs is not installed beside the devnet", hint="give --template")
     write_env_file(path, find_channel(to_stderr), template, kerberos=kerberos)
     click.echo(path)

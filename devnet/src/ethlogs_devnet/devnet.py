@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
+from ethlogs_devnet.conda.channel import find_channel, find_template, write_env_file
+from ethlogs_devnet.errors import DevnetError
 from ethlogs_devnet.geth.binary import find_geth
+from ethlogs_devnet.geth.finality import Finality
 from ethlogs_devnet.geth.genesis import ChainSpec
 from ethlogs_devnet.geth.live_head import LiveHead
 from ethlogs_devnet.geth.node import GethNode
@@ -76,10 +80,12 @@ class Devnet(Service):
     """A real node and a real broker in one private folder.
 
     ``blocks`` is the length of the ready-made chain, ``block_seconds`` the time between blocks of the live
-    head (0: the chain stands still), ``kafka_properties`` are extra broker settings, ``ipc`` opens geth's
-    unix socket, ``yarn`` adds HDFS and YARN. ``kerberos`` adds a realm and secures Kafka, and HDFS and YARN
-    where there are some; its people's tickets last ``ticket_seconds``, and Kafka's connections have to be
-    proven anew before one has run out. Use it as a context manager, or ``start`` and ``stop``.
+    head, whose safe and finalized blocks follow it (0: the chain stands still, and nothing is final),
+    ``kafka_properties`` are extra broker settings, ``ipc`` opens geth's unix socket. ``yarn`` adds HDFS and
+    YARN, and a conda channel of this machine's Python to pack from. ``kerberos`` adds a realm and secures
+    Kafka, and HDFS and YARN where there are some; its people's tickets last ``ticket_seconds``, and Kafka's
+    connections have to be proven anew before one has run out. Use it as a context manager, or ``start`` and
+    ``stop``.
     """
 
     def __init__(
@@ -102,7 +108,7 @@ class Devnet(Service):
         self.hadoop = HadoopCluster(self.state_dir / "hadoop", kdc=self.kdc) if yarn else None
         self._blocks = blocks
         self._report = report
-        self.live_head = LiveHead(self.geth, block_seconds) if block_seconds > 0 else None
+        self.live_head = self._make_live_head(block_seconds)
 
     @property
     def services(self) -> list[DevnetService]:
@@ -110,12 +116,31 @@ class Devnet(Service):
         asked_for = (self.hadoop, self.kdc)
         return [self.geth, self.kafka, *(service for service in asked_for if service is not None)]
 
+    def reorg(self, depth: int) -> list[str]:
+        """Replace the newest ``depth`` blocks by ``depth`` + 1 others; return their hashes, lowest first.
+
+        Raises
+        ------
+        DevnetError
+            When one of them is finalized, or the chain has not that many.
+        """
+        fork = self.geth.height() - depth
+        finalized = self.geth.finalized_height()
+        if fork < finalized:
+            raise DevnetError(
+                f"a reorg of {depth} blocks would replace block {fork + 1}, and block {finalized} is final",
+                hint=f"the deepest possible now is --depth {self.geth.height() - finalized}",
+            )
+        # two reorgs at one height need different salts
+        return self.geth.reorg(depth, salt=secrets.randbelow(10**6) + 1)
+
     def environment(self) -> dict[str, str]:
         """Return the environment variables with which ethlogs and Spark use these services."""
         of_services = [service.environment().items() for service in self.services]
         return {
             **dict(chain.from_iterable(of_services)),
             **self._of_user(),
+            **self._of_packing(),
             "ETHLOGS_MASTER": "local[*]" if self.hadoop is None else "yarn",
             "SPARK_LOCAL_IP": "127.0.0.1",
         }
@@ -129,7 +154,9 @@ class Devnet(Service):
             if self.kdc is not None:
                 self._start_service(self.kdc)
             with ThreadPoolExecutor() as pool:
+                packing = pool.submit(self._prepare_packing)
                 list(pool.map(self._start_service, self._others))
+                packing.result()
             if self.live_head is not None:
                 self.live_head.start()
         except BaseException:
@@ -151,6 +178,9 @@ class Devnet(Service):
         """The services that may need the key server."""
         return [service for service in self.services if service is not self.kdc]
 
+    def _make_live_head(self, block_seconds: float) -> LiveHead | None:
+        return LiveHead(self.geth, block_seconds, finality=Finality()) if block_seconds > 0 else None
+
     def _make_kafka(self, properties: Mapping[str, str] | None) -> KafkaBroker:
         folder = self.state_dir / "kafka"
         if self.kdc is None:
@@ -166,6 +196,25 @@ class Devnet(Service):
             "ETHLOGS_PRINCIPAL": self.kdc.full_name(USER),
             "ETHLOGS_KEYTAB": str(self.kdc.keytab(USER)),
         }
+
+    def _of_packing(self) -> dict[str, str]:
+        return {"ETHLOGS_ENV_FILE": str(self._env_file)} if self._env_file.exists() else {}
+
+    def _prepare_packing(self) -> None:
+        """Let ethlogs pack for YARN without the network's channels: from this machine's own Python."""
+        if self.hadoop is None:
+            return
+        template = find_template()
+        if template is None:
+            self._report("ethlogs is not installed beside the devnet: ETHLOGS_ENV_FILE is not set")
+            return
+        with step(self._report, "conda channel of this machine's Python at hand"):
+            channel = find_channel(self._report)
+        write_env_file(self._env_file, channel, template, kerberos=self.kdc is not None)
+
+    @property
+    def _env_file(self) -> Path:
+        return self.state_dir.absolute() / "conda-env.yml"
 
     def _start_service(self, service: DevnetService) -> None:
         with step(self._report, f"{service.name} up"):

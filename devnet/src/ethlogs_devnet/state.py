@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from ethlogs_devnet.errors import DevnetError
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-_CONTENT = ("geth", "kafka", "hadoop", "kdc", "supervisor.log", "state.json")
+_CONTENT = ("geth", "kafka", "hadoop", "kdc", "conda-env.yml", "requests", "supervisor.log", "state.json")
 
 
 def default_state_dir() -> Path:
@@ -78,6 +78,8 @@ class DevnetState:
     supervisor: ProcessIdentity
     services: dict[str, ServiceState]
     environment: dict[str, str]
+    options: dict[str, Any] = field(default_factory=dict)
+    """What it was asked to be, by the names of DevnetOptions."""
     format: int = field(default=1)
 
     def is_up(self) -> bool:
@@ -93,7 +95,8 @@ def read_state(folder: Path) -> DevnetState | None:
             name: ServiceState(ProcessIdentity(**service["process"]), service["ports"])
             for name, service in raw["services"].items()
         }
-        return DevnetState(ProcessIdentity(**raw["supervisor"]), services, raw["environment"], raw["format"])
+        supervisor = ProcessIdentity(**raw["supervisor"])
+        return DevnetState(supervisor, services, raw["environment"], raw.get("options", {}), raw["format"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -8,9 +8,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 
+from ethlogs_devnet.control import answer_requests
 from ethlogs_devnet.devnet import Devnet
 from ethlogs_devnet.errors import DevnetError
 from ethlogs_devnet.options import DevnetOptions
@@ -30,11 +32,22 @@ from ethlogs_devnet.state import (
 _DOWN_SECONDS = 60.0
 
 
-def bring_up(folder: Path, options: DevnetOptions, report: Report) -> DevnetState:
-    """Return the devnet of ``folder``; start it in the background where it is not up."""
+def bring_up(
+    folder: Path, options: DevnetOptions, report: Report, insisted: Collection[str] = ()
+) -> DevnetState:
+    """Return the devnet of ``folder``; start it in the background where it is not up.
+
+    ``insisted`` names the options that one which is up already must have too.
+
+    Raises
+    ------
+    DevnetError
+        When it cannot be started, or one is up that has other values of the options insisted on.
+    """
     with locked_state(folder):
         state = read_state(folder)
         if state is not None and state.is_up():
+            _require_options(folder, state, options, insisted)
             report(f"already up in {folder} (process {state.supervisor.pid})")
             return state
         if clean_stale(folder):
@@ -53,6 +66,22 @@ def take_down(folder: Path, report: Report, *, keep_data: bool = False) -> None:
             state.supervisor.end(_DOWN_SECONDS)
             report("down")
         remove_state(folder, keep_data=keep_data)
+
+
+def _require_options(
+    folder: Path, state: DevnetState, options: DevnetOptions, insisted: Collection[str]
+) -> None:
+    wanted = {name: value for name, value in asdict(options).items() if name in insisted}
+    lacking = [
+        f"--{name.replace('_', '-')}" + ("" if value is True else f" {value}")
+        for name, value in wanted.items()
+        if state.options.get(name, value) != value
+    ]
+    if lacking:
+        raise DevnetError(
+            f"a devnet without {', '.join(lacking)} is up in {folder}",
+            hint="ethlogs-devnet down, then up again, or another --state",
+        )
 
 
 def _start_supervisor(folder: Path, options: DevnetOptions) -> DevnetState:
@@ -96,9 +125,8 @@ def supervise(folder: Path, options: DevnetOptions) -> int:
             handling(raise_interrupted),
             Devnet(folder, report=to_stderr, **asdict(options)) as devnet,
         ):
-            write_state(folder, _state_of(devnet))
-            while True:
-                signal.pause()
+            write_state(folder, _state_of(devnet, options))
+            answer_requests(folder, devnet)
     except InterruptedBySignal:
         remove_state(folder, keep_data=True)
         return 0
@@ -107,12 +135,13 @@ def supervise(folder: Path, options: DevnetOptions) -> int:
         return error.exit_status
 
 
-def _state_of(devnet: Devnet) -> DevnetState:
+def _state_of(devnet: Devnet, options: DevnetOptions) -> DevnetState:
     services = {
         service.name: ServiceState(ProcessIdentity.of(service.pid or 0), service.ports)
         for service in devnet.services
     }
-    return DevnetState(ProcessIdentity.of(os.getpid()), services, devnet.environment())
+    supervisor = ProcessIdentity.of(os.getpid())
+    return DevnetState(supervisor, services, devnet.environment(), asdict(options))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from ethlogs_devnet import (
     SMALL_PLAN,
     BlockPlan,
     DevnetError,
+    Finality,
     GethNode,
     KafkaBroker,
     Kind,
@@ -30,6 +31,7 @@ from ethlogs_devnet import (
     plan_of_large_log,
     plan_of_logs,
 )
+from ethlogs_devnet.geth.rpc import JsonRpc
 from ethlogs_devnet.kafka.jars import KAFKA_JARS
 
 pytestmark = pytest.mark.services
@@ -169,6 +171,41 @@ def test_up_is_up_once_and_until_down(tmp_path: Path) -> None:
     assert "not up" in devnet("down", *state).stderr
 
 
+def test_up_that_asks_for_more_than_what_runs_is_refused(tmp_path: Path) -> None:
+    state = ["--state", str(tmp_path / "state")]
+    assert devnet("up", *state, *QUICK).returncode == 0
+    try:
+        assert devnet("up", *state, "--blocks", str(BLOCKS)).returncode == 0
+        more = devnet("up", *state, "--yarn", "--blocks", "20")
+        assert (more.returncode, more.stdout) == (1, "")
+        assert f"a devnet without --blocks 20, --yarn is up in {tmp_path / 'state'}" in more.stderr
+    finally:
+        devnet("down", *state)
+
+
+def test_the_chain_that_is_up_is_reorganized_down_to_its_final_block(tmp_path: Path) -> None:
+    state = ["--state", str(tmp_path / "state")]
+    up = devnet("up", *state, "--blocks", "20", "--block-seconds", "0.5")
+    assert up.returncode == 0
+    url = next(line.split("=")[1] for line in up.stdout.splitlines() if "NODE_URL" in line)
+    node = JsonRpc(url)
+    try:
+        reorg = devnet("reorg", *state, "--depth", "3")
+        assert reorg.returncode == 0, reorg.stderr
+        branch = [node.call("eth_getBlockByHash", line, False) for line in reorg.stdout.splitlines()]
+        assert len(branch) == 4
+        for block in branch:
+            assert node.call("eth_getBlockByNumber", block["number"], False)["hash"] == block["hash"]
+        head = int(branch[-1]["number"], 16)
+        wait_until(lambda: int(node.call("eth_blockNumber"), 16) > head + 1)
+        deep = devnet("reorg", *state, "--depth", "18")
+        assert (deep.returncode, deep.stdout) == (1, "")
+        assert "is final (the deepest possible now is --depth 16)" in deep.stderr
+    finally:
+        devnet("down", *state)
+    assert "no devnet is up in" in devnet("reorg", *state).stderr
+
+
 def head_in(status: subprocess.CompletedProcess[str]) -> int:
     geth, _kafka = json.loads(status.stdout)["services"]
     return int(geth["head"])
@@ -277,6 +314,17 @@ def test_the_live_head_goes_on_after_the_node_was_away(geth: GethNode) -> None:
         geth.restart()
         committed = live.committed
         wait_until(lambda: live.committed > committed)
+
+
+def test_safe_and_finalized_follow_the_live_head(tmp_path: Path) -> None:
+    def tagged(tag: str) -> int:
+        return int(node.rpc("eth_getBlockByNumber", tag, False)["number"], 16)
+
+    with GethNode(tmp_path, BLOCKS) as node, LiveHead(node, 0.1, SMALL_PLAN, Finality(2, 5)) as live:
+        assert [tagged("finalized"), tagged("safe")] == [BLOCKS - 5, BLOCKS - 2]
+        wait_until(lambda: live.committed >= 3)
+        live.stop()
+        assert [tagged("finalized"), tagged("safe")] == [node.height() - 5, node.height() - 2]
 
 
 def test_the_unix_socket_is_there(geth: GethNode) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import json
 import os
 import platform
@@ -44,6 +45,13 @@ def find_channel(report: Report = silent) -> Path:
                 with building_folder(final) as folder:
                     _build_channel(folder)
     return final
+
+
+def find_template() -> Path | None:
+    """Return the conda-env.yml of the ethlogs that is installed beside the devnet; None where none is."""
+    spec = importlib.util.find_spec("ethlogs")
+    found = Path(spec.origin).parent / "environment" / "conda-env.yml" if spec and spec.origin else None
+    return found if found is not None and found.is_file() else None
 
 
 def write_env_file(path: Path, channel: Path, template: Path, *, kerberos: bool = False) -> Path:

@@ -92,9 +92,9 @@ def fetch_nonces(node: GethProcess) -> list[int]:
     return [int(answer, 16) for answer in answers]
 
 
-def set_forkchoice(node: GethProcess, head: str, final: str = UNCHANGED) -> None:
-    """Tell geth which block is the head, and which is safe and finalized."""
-    state = {"headBlockHash": head, "safeBlockHash": final, "finalizedBlockHash": final}
+def set_forkchoice(node: GethProcess, head: str, safe: str = UNCHANGED, finalized: str = UNCHANGED) -> None:
+    """Name the head, the safe and the finalized block to geth, as a consensus client does."""
+    state = {"headBlockHash": head, "safeBlockHash": safe, "finalizedBlockHash": finalized}
     answer = node.engine.call("engine_forkchoiceUpdatedV3", state, None)
     require_valid(answer["payloadStatus"])
 

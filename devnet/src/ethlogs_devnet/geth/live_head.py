@@ -6,18 +6,29 @@ import threading
 import time
 
 from ethlogs_devnet.errors import DevnetError, NodeRpcError, NodeUnreachableError
+from ethlogs_devnet.geth.finality import Finality
 from ethlogs_devnet.geth.node import GethNode
 from ethlogs_devnet.geth.plans import DEFAULT_PLAN, BlockPlan
 from ethlogs_devnet.service import Service
 
 
 class LiveHead(Service):
-    """Commits a block of ``plan`` each ``seconds``; goes on by itself after the node was away."""
+    """Commits a block of ``plan`` each ``seconds``; goes on by itself after the node was away.
 
-    def __init__(self, geth: GethNode, seconds: float, plan: BlockPlan = DEFAULT_PLAN) -> None:
+    With ``finality`` the node's ``safe`` and ``finalized`` blocks follow the head; else nothing is final.
+    """
+
+    def __init__(
+        self,
+        geth: GethNode,
+        seconds: float,
+        plan: BlockPlan = DEFAULT_PLAN,
+        finality: Finality | None = None,
+    ) -> None:
         self._geth = geth
         self._seconds = seconds
         self._plan = plan
+        self._finality = finality
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self.committed = 0
@@ -27,6 +38,7 @@ class LiveHead(Service):
 
     def start(self) -> None:
         """Begin; the first block comes after ``seconds``."""
+        self._settle()
         self._ended.clear()
         self._thread = threading.Thread(target=self._run, name="live-head", daemon=True)
         self._thread.start()
@@ -43,9 +55,14 @@ class LiveHead(Service):
             due = max(due + self._seconds, time.monotonic())
             self._commit()
 
+    def _settle(self) -> None:
+        if self._finality is not None:
+            self._geth.settle(self._finality)
+
     def _commit(self) -> None:
         try:
             self._geth.commit_block(self._plan)
+            self._settle()
             self.committed += 1
             self.last_error = None
         except (NodeUnreachableError, NodeRpcError) as error:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+from ethlogs_devnet.errors import NodeRpcError
 from ethlogs_devnet.geth.binary import GethBinary
-from ethlogs_devnet.geth.chain import ChainWriter, set_forkchoice
+from ethlogs_devnet.geth.chain import UNCHANGED, ChainWriter, set_forkchoice
+from ethlogs_devnet.geth.finality import Finality
 from ethlogs_devnet.geth.genesis import ChainSpec
 from ethlogs_devnet.geth.plans import DEFAULT_PLAN, BlockPlan
 from ethlogs_devnet.geth.process import GethProcess
@@ -101,4 +103,21 @@ class GethNode(GethProcess):
     def set_finalized(self, height: int) -> None:
         """Make block ``height`` the node's ``safe`` and ``finalized`` block."""
         with self._writing:
-            set_forkchoice(self, self.block_hash(self.height()), self.block_hash(height))
+            final = self.block_hash(height)
+            set_forkchoice(self, self.block_hash(self.height()), final, final)
+
+    def settle(self, finality: Finality) -> None:
+        """Move ``safe`` and ``finalized`` along to where they are for the present head."""
+        with self._writing:
+            head = self.height()
+            heights = (head - finality.safe_blocks, head - finality.finalized_blocks)
+            safe, finalized = (self.block_hash(height) if height > 0 else UNCHANGED for height in heights)
+            set_forkchoice(self, self.block_hash(head), safe, finalized)
+
+    def finalized_height(self) -> int:
+        """Return the height of the ``finalized`` block, 0 where none is known."""
+        try:
+            block = self.rpc("eth_getBlockByNumber", "finalized", False)
+        except NodeRpcError:
+            return 0
+        return int(block["number"], 16) if block else 0
