@@ -9,11 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
 from eth_hash.auto import keccak
 
 MAINNET_BLOCKS = (468179, 4404763, 11098450, 15753009, 16899757)
-MAINNET_FOLDER = Path(__file__).resolve().parents[3] / "shared" / "mainnet-blocks"
+RECORDED = Path(__file__).resolve().parents[1] / "data" / "blocks"
 
 Json = dict[str, Any]
 
@@ -29,15 +28,18 @@ OUTCOMES = ("root", "0x0", "0x1")
 TYPES = (None, 0, 1, 2, 3, 4, 0x7F)
 
 
+def load_recorded(name: str) -> tuple[Json, list[Json] | None]:
+    """A recorded block and its receipts (``None``: only its header is known), to be changed freely."""
+    recorded = json.loads((RECORDED / f"{name}.json").read_text())
+    return recorded["block"], recorded["receipts"]
+
+
 def load_mainnet_block(number: int) -> tuple[Json, list[Json]]:
     """The header with transaction hashes, and the receipts, to be changed freely."""
-    path = MAINNET_FOLDER / f"{number}.json"
-    if not path.is_file():
-        pytest.skip(f"no recorded mainnet block {number} beside the repository")
-    recorded = json.loads(path.read_text())
-    header = recorded["block"]
+    header, receipts = load_recorded(f"ethereum-{number}")
+    assert receipts is not None
     header["transactions"] = [transaction["hash"] for transaction in header["transactions"]]
-    return header, recorded["receipts"]
+    return header, receipts
 
 
 def logs_of(receipts: list[Json]) -> list[Json]:
