@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ethlogs.proof import header_hash, keccak256, parse_header, prove_by_receipts, receipts_trie, words
+from ethlogs.proof import header_hash, keccak256, parse_header, prove_by_receipts, trie, words
 from ethlogs.proof.header_layouts import ETHEREUM
 from ethlogs.proof.receipts import ReceiptReader
 from ethlogs.proof.rlp import encode_list
@@ -126,7 +126,7 @@ def clear_caches() -> None:
 @contextmanager
 def using(keccak: Callable[[bytes], bytes]) -> Iterator[None]:
     """Let every module that hashes use this function."""
-    modules: tuple[Any, ...] = (words, receipts_trie, header_hash)
+    modules: tuple[Any, ...] = (words, trie, header_hash)
     for module in modules:
         module.keccak256 = keccak
     try:
@@ -202,7 +202,7 @@ def commit(hashes: list[str], receipts: list[Json]) -> Json:
     }
     reader = ReceiptReader(parse_header(seal(header)))
     encoded = [reader.read(index, receipt) for index, receipt in enumerate(receipts)]
-    header["receiptsRoot"] = "0x" + receipts_trie.receipts_root(encoded).hex()
+    header["receiptsRoot"] = "0x" + trie.trie_root(encoded).hex()
     header["logsBloom"] = "0x" + reader.bloom.to_bytes(256, "big").hex()
     seal(header)
     for item in (item for receipt in receipts for item in (receipt, *receipt["logs"])):

@@ -77,7 +77,7 @@ LIES = {
     "another receipts root": ("eth_getBlockByNumber", header_with(receiptsRoot=FORGED_ROOT)),
     "another receipts root, and an unknown field": (
         "eth_getBlockByNumber",
-        header_with(receiptsRoot=FORGED_ROOT, l1BlockNumber="0x1"),
+        header_with(receiptsRoot=FORGED_ROOT, ofALaterFork="0x1"),
     ),
     "another receipts root, and no nonce": (
         "eth_getBlockByNumber",

@@ -218,8 +218,8 @@ def test_every_proven_event_log_is_produced() -> None:
 
 def test_a_block_with_a_forged_root_is_not_produced_whatever_the_node_adds() -> None:
     header, receipts = make_block(3)
-    header |= {"receiptsRoot": "0x" + "ee" * 32, "l1BlockNumber": "0x1"}
-    with pytest.raises(UnprovenError, match="has the field l1BlockNumber"):
+    header |= {"receiptsRoot": "0x" + "ee" * 32, "ofALaterFork": "0x1"}
+    with pytest.raises(UnprovenError, match="has the field ofALaterFork"):
         produce(header, receipts)
 
 

@@ -31,6 +31,8 @@ class ProvenBlock:
     transaction_count: int
     logs: tuple[ProvenLog, ...]
     proof: str  #: what was shown, as the ledger's field of that name has it
+    unproven_logs: int = 0
+    """How many event logs the node lists that no root commits to: they are not among ``logs``."""
     remarks: tuple[str, ...] = field(default=(), compare=False)
     """What a user should know of the node's answer, one sentence each."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ethlogs.proof.header_layouts import LAYOUTS, UNHASHED_FIELDS
+from ethlogs.proof.header_layouts import LAYOUTS, UNHASHED_FIELDS, Layout
 from ethlogs.proof.keccak import keccak256
 from ethlogs.proof.rlp import encode_list
 from ethlogs.proof.shapes import ShapeError, show
@@ -43,10 +43,8 @@ def check_hash(fields: Mapping[str, Any], block_hash: str) -> HashCheck:
 
 def _candidates(fields: Mapping[str, Any]) -> Iterator[list[bytes]]:
     for layout in LAYOUTS:
-        try:
+        if layout.applies(fields):
             yield from layout.encode(fields)
-        except ShapeError:
-            continue
 
 
 def _hash(encoded: list[bytes]) -> str:
@@ -60,7 +58,7 @@ def _unknown_fields(fields: Mapping[str, Any]) -> list[str]:
 
 def _reason(fields: Mapping[str, Any], unknown: list[str]) -> str:
     reasons = []
-    missing = _missing_fields(fields)
+    missing = _likeliest(fields).missing(fields)
     if missing:
         reasons.append(f"lacks {_listed(missing)}")
     if unknown:
@@ -69,15 +67,15 @@ def _reason(fields: Mapping[str, Any], unknown: list[str]) -> str:
     if reasons:
         return f"the header {' and '.join(reasons)}, and its other fields do not give its hash"
     try:
-        encoded = LAYOUTS[0].encode_all(fields)
+        encoded = _likeliest(fields).encode_all(fields)
     except ShapeError as error:
         return str(error)
     return f"the header's fields give the hash 0x{_hash(encoded)}, not the one it names"
 
 
-def _missing_fields(fields: Mapping[str, Any]) -> list[str]:
-    """What is left out of the layout that lacks least."""
-    return min((layout.missing(fields) for layout in LAYOUTS), key=len)
+def _likeliest(fields: Mapping[str, Any]) -> Layout:
+    """The last one that applies: the first applies to every header."""
+    return [layout for layout in LAYOUTS if layout.applies(fields)][-1]
 
 
 def _listed(names: list[str]) -> str:

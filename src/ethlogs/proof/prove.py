@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 from ethlogs.errors import UnprovenError
 from ethlogs.proof.block import UNCHECKED, ProvenBlock
 from ethlogs.proof.header import Header, parse_header
+from ethlogs.proof.receipt_layouts import state_sync_hash
 from ethlogs.proof.receipts import Outcome, ReceiptReader
-from ethlogs.proof.receipts_trie import receipts_root
 from ethlogs.proof.shapes import ShapeError, parse_list
+from ethlogs.proof.trie import trie_root
 
 _NUMBERED_OTHERWISE = (
     "the node does not count logIndex from the beginning of the block; the event logs are numbered by their"
     " place, which the receipts root proves"
 )
-_MADE_UP_STATUS = (
+_STATE_SYNC = (
+    "the event logs of the chain's state sync are in no root of the block and cannot be proven: they are left"
+    " out"
+)
+MADE_UP_STATUS = (
     "if the block is from before Byzantium (on mainnet below 4,370,000), the node made up the receipts'"
     " status, as Reth does always and Erigon by default: use a node that gives the state root instead, like"
     " geth, Nethermind or Besu"
@@ -44,10 +50,36 @@ def prove_by_receipts(
     )
     with _named(parsed):
         raw_receipts = parse_list(receipts)
-        _check_count(parsed, raw_receipts)
-        reader = _read_receipts(parsed, raw_receipts)
-        _check_bloom(parsed, reader.bloom)
-    return _to_block(parsed, reader)
+        state_sync = _state_sync_logs(parsed, raw_receipts)
+        if state_sync is not None:
+            with suppress(UnprovenError, ShapeError):  # since Madhugiri it is proven as every other one
+                return _prove(_without_state_sync(parsed), raw_receipts[:-1], state_sync)
+        return _prove(parsed, raw_receipts)
+
+
+def _prove(header: Header, receipts: list[Any], unproven_logs: int = 0) -> ProvenBlock:
+    _check_count(header, receipts)
+    reader = _read_receipts(header, receipts)
+    _check_bloom(header, reader.bloom)
+    return _to_block(header, reader, unproven_logs)
+
+
+def _state_sync_logs(header: Header, receipts: list[Any]) -> int | None:
+    """How many logs the last receipt has, if it is one of Polygon's that are outside of the block."""
+    last = receipts[-1] if receipts else None
+    if not isinstance(last, dict) or last.get("transactionHash") != state_sync_hash(
+        header.number, header.hash
+    ):
+        return None
+    logs = last.get("logs")
+    return len(logs) if isinstance(logs, list) else 0
+
+
+def _without_state_sync(header: Header) -> Header:
+    """The header whose transactions are those that it commits to."""
+    if header.transactions[-1:] != (state_sync_hash(header.number, header.hash),):
+        return header
+    return replace(header, transactions=header.transactions[:-1])
 
 
 def _read_receipts(header: Header, receipts: list[Any]) -> ReceiptReader:
@@ -56,7 +88,7 @@ def _read_receipts(header: Header, receipts: list[Any]) -> ReceiptReader:
     if root != header.receipts_root and reader.has_both_outcomes:
         reader, root = _read_once(header, receipts, Outcome.OTHER)
     if root != header.receipts_root:
-        hint = _MADE_UP_STATUS if header.is_before_london and reader.has_status_alone else None
+        hint = MADE_UP_STATUS if header.is_before_london and reader.has_status_alone else None
         message = f"the receipts give the root {root}, the header's is {header.receipts_root}"
         raise UnprovenError(f"{_name(header)}: {message}", hint=hint)
     return reader
@@ -65,7 +97,7 @@ def _read_receipts(header: Header, receipts: list[Any]) -> ReceiptReader:
 def _read_once(header: Header, receipts: list[Any], outcome: Outcome) -> tuple[ReceiptReader, str]:
     reader = ReceiptReader(header, outcome)
     encoded = [reader.read(index, raw) for index, raw in enumerate(receipts)]
-    return reader, "0x" + receipts_root(encoded).hex()
+    return reader, "0x" + trie_root(encoded).hex()
 
 
 def _check_count(header: Header, receipts: list[Any]) -> None:
@@ -83,8 +115,12 @@ def _check_bloom(header: Header, bloom: int) -> None:
         )
 
 
-def _to_block(header: Header, reader: ReceiptReader) -> ProvenBlock:
-    remarks = [header.unchecked, _NUMBERED_OTHERWISE if reader.is_numbered_otherwise else ""]
+def _to_block(header: Header, reader: ReceiptReader, unproven_logs: int) -> ProvenBlock:
+    remarks = [
+        header.unchecked,
+        _NUMBERED_OTHERWISE if reader.is_numbered_otherwise else "",
+        _STATE_SYNC if unproven_logs else "",
+    ]
     return ProvenBlock(
         number=header.number,
         hash=header.hash,
@@ -93,6 +129,7 @@ def _to_block(header: Header, reader: ReceiptReader) -> ProvenBlock:
         transaction_count=len(header.transactions),
         logs=tuple(reader.logs),
         proof="receipts" + (UNCHECKED if header.unchecked else ""),
+        unproven_logs=unproven_logs,
         remarks=tuple(filter(None, remarks)),
     )
 

@@ -9,9 +9,11 @@ from ethlogs.proof.block import ProvenLog
 from ethlogs.proof.event_logs import parse_log
 from ethlogs.proof.header import Header
 from ethlogs.proof.place import Place, require
+from ethlogs.proof.receipt_layouts import EXTRA_FIELDS, TYPES_WITHOUT_PREFIX
 from ethlogs.proof.rlp import encode_bytes, encode_list, encode_uint
 from ethlogs.proof.shapes import (
     UINT64_MAX,
+    UINT256_MAX,
     ShapeError,
     parse_bytes,
     parse_list,
@@ -122,14 +124,18 @@ def _check_bloom(receipt: dict[str, Any], bloom: bytes) -> None:
 
 
 def _encode_receipt(receipt: dict[str, Any], outcome: bytes, bloom: bytes, encoded_logs: bytes) -> bytes:
-    """``rlp([status or root, cumulativeGasUsed, bloom, logs])``, behind a type byte unless it is type 0.
+    """``rlp([status or root, cumulativeGasUsed, bloom, logs, …])``, behind a type byte unless it is type 0.
 
-    The same payload for every type (EIP-2718; types 1 to 4 so far).
+    The payload ends with the logs for every type of Ethereum (EIP-2718; types 1 to 4 so far).
     """
     gas = encode_uint(_read_quantity(receipt, "cumulativeGasUsed", UINT64_MAX))
-    payload = encode_list((outcome, gas, _BLOOM_PREFIX, bloom, encoded_logs))
     kind = 0 if receipt.get("type") is None else _read_quantity(receipt, "type", _LARGEST_TYPE)
-    return payload if kind == 0 else bytes((kind,)) + payload
+    items = [outcome, gas, _BLOOM_PREFIX, bloom, encoded_logs]
+    extra = EXTRA_FIELDS.get(kind)
+    if extra is not None and receipt.get(extra.needs) is not None:
+        items += [encode_uint(_read_quantity(receipt, name, UINT256_MAX)) for name in extra.names]
+    payload = encode_list(items)
+    return payload if kind == 0 or kind in TYPES_WITHOUT_PREFIX else bytes((kind,)) + payload
 
 
 def _read_quantity(receipt: dict[str, Any], name: str, maximum: int) -> int:

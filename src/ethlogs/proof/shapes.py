@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 UINT64_MAX = 2**64 - 1
+UINT256_MAX = 2**256 - 1
 
 _LOWER_CASE_HASH = re.compile(r"0x[0-9a-f]{64}")
 _QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")

@@ -104,7 +104,7 @@ REFUSED = r"^block 20000004: the header"
 
 TRICKS: dict[str, Callable[[Json], Json]] = {
     "nothing": lambda header: header,
-    "an unknown field": lambda header: header | {"l1BlockNumber": "0x1"},
+    "an unknown field": lambda header: header | {"ofALaterFork": "0x1"},
     "an unknown field before the others": lambda header: {"aField": "0x1"} | header,
     "unknown fields of other types": lambda header: header | {"a": True, "b": [], "c": {}, "d": 7, "": ""},
     "a field of a later fork": lambda header: header | {"slotNumber": "0x1"},
@@ -167,8 +167,8 @@ def test_consent_counts_only_where_a_field_is_unknown(trick: str, hole: str) -> 
 
 
 def test_the_refusal_names_the_unknown_field_and_what_consents() -> None:
-    header = forge(made_header()) | {"l1BlockNumber": "0x1"}
-    with pytest.raises(UnprovenError, match="has the field l1BlockNumber that this version") as refused:
+    header = forge(made_header()) | {"ofALaterFork": "0x1"}
+    with pytest.raises(UnprovenError, match="has the field ofALaterFork that this version") as refused:
         parse_header(header)
     assert "--unchecked-headers" in str(refused.value.hint)
 
@@ -191,9 +191,9 @@ def test_the_refusal_names_the_field_that_is_left_out(name: str, value: str) -> 
 
 
 def test_with_consent_a_header_with_an_unknown_field_says_that_it_is_unchecked() -> None:
-    header = forge(made_header()) | {"l1BlockNumber": "0x1"}
+    header = forge(made_header()) | {"ofALaterFork": "0x1"}
     parsed = parse_header(header, unchecked_headers=True)
-    assert "has the field l1BlockNumber" in parsed.unchecked
+    assert "has the field ofALaterFork" in parsed.unchecked
     assert parsed.receipts_root == "0x" + "ee" * 32
 
 
@@ -215,7 +215,7 @@ def test_a_blocks_proof_says_whether_its_headers_hash_was_checked() -> None:
 @pytest.mark.parametrize("name", USED_FIELDS)
 @pytest.mark.parametrize("unknown", [False, True])
 def test_a_header_without_a_field_that_is_used_is_refused(name: str, unknown: bool) -> None:
-    header = made_header() | ({"l1BlockNumber": "0x1"} if unknown else {})
+    header = made_header() | ({"ofALaterFork": "0x1"} if unknown else {})
     del header[name]
     with pytest.raises(UnprovenError, match=f"the header lacks {name}"):
         parse_header(header, unchecked_headers=unknown)
@@ -248,4 +248,4 @@ def test_a_header_in_upper_case_is_the_same() -> None:
 def test_the_message_names_the_block_and_the_field() -> None:
     header = made_header() | {"timestamp": "0x" + "1" * 17}
     with pytest.raises(UnprovenError, match=r"^block 20000004: the header's timestamp is too large"):
-        parse_header(header | {"l1BlockNumber": "0x1"}, unchecked_headers=True)
+        parse_header(header | {"ofALaterFork": "0x1"}, unchecked_headers=True)

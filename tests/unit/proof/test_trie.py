@@ -11,8 +11,8 @@ from ethlogs.proof import keccak256, prove_by_receipts
 from ethlogs.proof.header import parse_header
 from ethlogs.proof.keccak import _find_keccak256
 from ethlogs.proof.receipts import ReceiptReader
-from ethlogs.proof.receipts_trie import EMPTY_ROOT, indexes_by_key, receipts_root
 from ethlogs.proof.rlp import encode_bytes, encode_list, encode_uint
+from ethlogs.proof.trie import EMPTY_ROOT, indexes_by_key, trie_root
 from ethlogs.proof.words import bloom_of
 from tests.unit.proof_samples import (
     DATA_LENGTHS,
@@ -43,7 +43,7 @@ def test_keccak_is_found_without_the_c_module(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_block_without_transactions_has_the_empty_root() -> None:
     root = "56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421"
-    assert receipts_root([]).hex() == EMPTY_ROOT.hex() == root
+    assert trie_root([]).hex() == EMPTY_ROOT.hex() == root
 
 
 @pytest.mark.parametrize("length", [*DATA_LENGTHS, 65_535, 65_536])
@@ -77,13 +77,13 @@ def test_keys_are_in_the_order_of_their_encoding(count: int) -> None:
 def test_the_root_is_that_of_a_trie_built_in_another_way(count: int) -> None:
     chance = random.Random(count)  # noqa: S311
     values = [chance.randbytes(chance.randrange(264, 900)) for _ in range(count)]
-    assert receipts_root(values) == naive_root(values)
+    assert trie_root(values) == naive_root(values)
 
 
 def test_the_root_of_more_receipts_than_two_bytes_can_number() -> None:
     # What naive_root gives, which takes five seconds.
     root = "20a051363490e4d05f25a8a263f9e828d2f5cc9364dc768cf10f54abd956d22d"
-    assert receipts_root([bytes(300)] * 65_600).hex() == root
+    assert trie_root([bytes(300)] * 65_600).hex() == root
 
 
 @pytest.mark.parametrize("count", COUNTS)

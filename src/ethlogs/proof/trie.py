@@ -1,10 +1,9 @@
-"""The root of a block's receipts trie (Yellow Paper, appendix D), built from the leaves up.
+"""The root of a block's receipts or transactions (Yellow Paper, appendix D), built from the leaves up.
 
 A general trie inserts key by key and encodes each node many times. Here all keys are known, and so
 is their order: the tree is cut top-down into runs of neighbours with the same prefix and each node
-is encoded and hashed exactly once. Two things make it short: no key is a prefix of another (they are
-RLP), so a branch never holds a value; and a receipt has more than 32 bytes, so each node is referred
-to by its hash.
+is encoded and hashed exactly once. No key is a prefix of another (they are RLP), so a branch never
+holds a value.
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ EMPTY_ROOT = keccak256(EMPTY)
 _LEAF, _EXTENSION = 2, 0
 
 
-def receipts_root(receipts: Sequence[bytes]) -> bytes:
-    """The root over ``rlp(index) -> receipt`` of encoded receipts, in the order of the block."""
-    if not receipts:
+def trie_root(values: Sequence[bytes]) -> bytes:
+    """The root over ``rlp(index) -> value``, in the order of the block."""
+    if not values:
         return EMPTY_ROOT
-    order = indexes_by_key(len(receipts))
+    order = indexes_by_key(len(values))
     keys = [encode_uint(index).hex() for index in order]
-    return _Run(keys, [receipts[index] for index in order]).hash_node(0, len(keys), 0)
+    return keccak256(_Run(keys, [values[index] for index in order]).encode_node(0, len(keys), 0))
 
 
 def indexes_by_key(count: int) -> list[int]:
@@ -40,27 +39,27 @@ class _Run:
         self.keys = keys
         self.values = values
 
-    def hash_node(self, start: int, end: int, depth: int) -> bytes:
-        """The hash of the node over ``keys[start:end]``, which agree in their first ``depth`` nibbles."""
+    def encode_node(self, start: int, end: int, depth: int) -> bytes:
+        """The node over ``keys[start:end]``, which agree in their first ``depth`` nibbles."""
         if end - start == 1:
             path = _encode_path(self.keys[start][depth:], _LEAF)
-            return _hash_list(path, encode_bytes(self.values[start]))
+            return encode_list((path, encode_bytes(self.values[start])))
         shared = _shared_length(self.keys[start], self.keys[end - 1])
-        branch = self._hash_branch(start, end, shared)
+        branch = self._encode_branch(start, end, shared)
         if shared == depth:
             return branch
-        return _hash_list(_encode_path(self.keys[start][depth:shared], _EXTENSION), _reference(branch))
+        return encode_list((_encode_path(self.keys[start][depth:shared], _EXTENSION), _reference(branch)))
 
-    def _hash_branch(self, start: int, end: int, depth: int) -> bytes:
+    def _encode_branch(self, start: int, end: int, depth: int) -> bytes:
         children = [EMPTY] * 17  # one a nibble, and the value that no branch here has
         while start < end:
             nibble = self.keys[start][depth]
             stop = start + 1
             while stop < end and self.keys[stop][depth] == nibble:
                 stop += 1
-            children[int(nibble, 16)] = _reference(self.hash_node(start, stop, depth + 1))
+            children[int(nibble, 16)] = _reference(self.encode_node(start, stop, depth + 1))
             start = stop
-        return keccak256(encode_list(children))
+        return encode_list(children)
 
 
 def _shared_length(first: str, last: str) -> int:
@@ -71,12 +70,9 @@ def _shared_length(first: str, last: str) -> int:
     return length
 
 
-def _hash_list(*items: bytes) -> bytes:
-    return keccak256(encode_list(items))
-
-
-def _reference(node_hash: bytes) -> bytes:
-    return b"\xa0" + node_hash
+def _reference(node: bytes) -> bytes:
+    """A node is referred to by its hash, unless it is shorter than that."""
+    return node if len(node) < 32 else b"\xa0" + keccak256(node)
 
 
 def _encode_path(nibbles: str, kind: int) -> bytes:
