@@ -37,7 +37,7 @@ class Latencies:
 def measure_latency(lab: Lab, blocks: int, block_seconds: float) -> Latencies:
     """Follow a live chain for ``blocks`` blocks of the default plan."""
     topic = lab.new_topic()
-    stream = StreamSettings(topic, f"{topic}.blocks")
+    stream = StreamSettings(topic)
     ensure_topics(KafkaSettings(lab.bootstrap), stream, TopicCreation(create=True))
     head = lab.net.geth.height()
     with Watcher(lab.bootstrap, stream) as watcher:

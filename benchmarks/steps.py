@@ -110,7 +110,7 @@ def measure(proof: Proof, topic: str, blocks: int, environment: dict[str, str]) 
         job="produce",
         node=NodeSettings((environment["ETHLOGS_NODE_URL"],)),
         kafka=KafkaSettings(environment["ETHLOGS_BOOTSTRAP_SERVER"]),
-        stream=StreamSettings(topic, f"{topic}.blocks"),
+        stream=StreamSettings(topic),
         topics=TopicCreation(create=True),
         range=RangeSettings(blocks=blocks, start="1"),
         follow=FollowSettings(proof=ProofSettings(proof)),

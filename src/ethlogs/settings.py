@@ -83,15 +83,35 @@ class KerberosSettings:
 
 @dataclass(frozen=True)
 class StreamSettings:
-    """The two topics that are one stream."""
+    """The event-log topic of a stream; the names of everything else of it follow from that one."""
 
     topic: str = "eth_eventlogs"
-    ledger_topic: str = "eth_eventlogs.blocks"
 
     @property
-    def transactional_id(self) -> str:
-        """Derived from the ledger topic alone, so that an administrator can grant it (KIP-98)."""
-        return f"ethlogs.{self.ledger_topic}"
+    def ledger_topic(self) -> str:
+        """The ledger. There is no other name for it: two ledgers would be two writers on one topic."""
+        return f"{self.topic}.ledger"
+
+    @property
+    def id_prefix(self) -> str:
+        """The beginning of every transactional id of this stream and of no other.
+
+        A colon is in no topic's name, so that one prefixed ACL grants this stream and nothing else.
+        """
+        return f"ethlogs:{self.topic}:"
+
+    @property
+    def follower_id(self) -> str:
+        """The follower's transactional id."""
+        return f"{self.id_prefix}follower"
+
+    def slot_id(self, slot: int) -> str:
+        """The transactional id of one slot of the backfill."""
+        return f"{self.id_prefix}slot-{slot}"
+
+    def smoketest_id(self, suffix: str) -> str:
+        """The transactional id of one smoketest."""
+        return f"{self.id_prefix}smoketest-{suffix}"
 
     @property
     def smoketest_topic(self) -> str:

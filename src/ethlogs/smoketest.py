@@ -40,7 +40,7 @@ from ethlogs.kafka.topics import (
 from ethlogs.kafka.writer import TransactionalWriter, partition_of
 from ethlogs.node import BlockSource, Node
 from ethlogs.proof import ProvenBlock
-from ethlogs.settings import RunSettings
+from ethlogs.settings import RunSettings, StreamSettings
 from ethlogs.stop import StopSwitch
 
 LOOK_BACK_BLOCKS = 32
@@ -145,7 +145,7 @@ class Smoketest:
 
     def _has_ledger(self, client: KafkaAdminClient) -> bool:
         with contextlib.suppress(NotAuthorizedError):  # who may not see it has no stream in it
-            return describe_topic(client, f"{self._topic}.blocks") is not None
+            return describe_topic(client, StreamSettings(self._topic).ledger_topic) is not None
         return False
 
     def _check_production(self, production: dict[str, Topic | None]) -> None:
@@ -173,7 +173,7 @@ class Smoketest:
 
     def _produce(self, topic: Topic, records: list[Record]) -> dict[int, list[tuple[int, Record]]]:
         """Send in one transaction; returns each partition's records with their offsets."""
-        transactional_id = f"{self._settings.stream.transactional_id}.smoketest.{secrets.token_hex(6)}"
+        transactional_id = self._settings.stream.smoketest_id(secrets.token_hex(6))
         writer = TransactionalWriter(self._settings.kafka, transactional_id, self._stop)
         try:
             with writer.transaction() as transaction:

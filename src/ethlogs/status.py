@@ -7,6 +7,8 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import msgspec
+
 from ethlogs.errors import SettingsError, TopicError
 from ethlogs.kafka.rights import READER
 from ethlogs.kafka.tail import Tail, read_tail
@@ -109,7 +111,7 @@ def _build_status(stream: StreamSettings, tail: Tail, head: int | None) -> Strea
         finalized=tip.finalized if tip else None,
         blocks=tip.stream_blocks if tip else None,
         logs=tip.stream_logs if tip else None,
-        reorgs=asdict(tip.stream_reorgs) if tip else None,
+        reorgs=msgspec.structs.asdict(tip.stream_reorgs) if tip else None,
         run=claim.run if claim else None,
         attempt=claim.attempt if claim else None,
         firstBlock=claim.first_block if claim else None,

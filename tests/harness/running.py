@@ -64,7 +64,7 @@ def build_settings(
         job="produce",
         node=NodeSettings(node_urls, node_timeout, patience),
         kafka=KafkaSettings(stream.bootstrap, client, patience),
-        stream=StreamSettings(stream.topic, stream.ledger),
+        stream=StreamSettings(stream.topic),
         topics=TopicCreation(create, partitions),
         range=RangeSettings(**wanted),
         follow=FollowSettings(

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import time
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +19,7 @@ from typing import Any, NamedTuple
 import requests
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
+from kafka.errors import TopicAlreadyExistsError
 from web3 import Web3
 
 LARGEST_BYTES = 32 << 20
@@ -56,8 +58,8 @@ class Stream:
 
     @property
     def ledger(self) -> str:
-        """The ledger's name, by the product's default."""
-        return f"{self.topic}.blocks"
+        """The ledger's name."""
+        return f"{self.topic}.ledger"
 
     def event_logs(self) -> Rows:
         """The committed records of the event-log topic."""
@@ -143,6 +145,18 @@ def create_topic(bootstrap: str, name: str, partitions: int = 1, **config: str) 
     with admin_client(bootstrap) as client:
         client.create_topics([NewTopic(name, partitions, 1, topic_configs=settings)])
         client.wait_for_topics([name])
+
+
+def create_when_gone(create: Callable[[], None]) -> None:
+    """Create a topic of the name of one that was deleted: deletion goes on behind the broker's answer."""
+    deadline = time.monotonic() + STABLE_SECONDS
+    while True:
+        try:
+            create()
+            return
+        except TopicAlreadyExistsError:
+            assert time.monotonic() < deadline, "the topic is not gone"
+            time.sleep(0.05)
 
 
 def create_stream(stream: Stream, partitions: int = 3, **config: str) -> None:
@@ -318,14 +332,14 @@ def _assert_in_order(rows: Rows) -> None:
 def _assert_ledger(stream: Stream, rows: Rows, expected: Expected, proof: str) -> None:
     blocks, claims = stream.blocks(), {row.offset: row.json for row in stream.claims()}
     assert [row.json["blockNumber"] for row in blocks] == list(expected.headers)
-    offsets = _last_offsets(rows)
+    offsets = _spans(rows)
     logs = 0
     for row, (height, header) in zip(blocks, expected.headers.items(), strict=True):
         found = row.json
         assert list(found) == [
             *("format", "chainId", "blockNumber", "blockHash", "parentHash", "blockTimestamp"),
-            *("transactions", "logs", "proof", "finalized", "offsets", "run", "claim"),
-            *("streamBlocks", "streamLogs", "streamReorgs"),
+            *("transactions", "logs", "produced", "proof", "finalized", "offsets", "ranges"),
+            *("run", "claim", "streamBlocks", "streamLogs", "streamReorgs"),
         ]
         assert row.key == str(height).encode()
         assert found["format"] == 1
@@ -333,19 +347,22 @@ def _assert_ledger(stream: Stream, rows: Rows, expected: Expected, proof: str) -
         assert found["parentHash"] == header["parentHash"]
         assert found["blockTimestamp"] == int(header["timestamp"], 16)
         assert found["transactions"] == len(header["transactions"])
-        assert found["logs"] == expected.logs[height]
+        assert found["logs"] == found["produced"] == expected.logs[height]
         assert found["proof"] == proof
         assert found["offsets"] == offsets[height]
+        assert found["ranges"] == [[min(expected.headers), height]]
         logs += expected.logs[height]
         assert (found["streamBlocks"], found["streamLogs"]) == (height - min(expected.headers) + 1, logs)
-        assert claims[found["claim"]]["claim"] == found["run"]
+        assert claims[found["claim"]]["run"] == found["run"]
 
 
-def _last_offsets(rows: Rows) -> dict[int, dict[str, int]]:
-    found: dict[int, dict[str, int]] = defaultdict(dict)
+def _spans(rows: Rows) -> dict[int, dict[str, list[int]]]:
+    """The first and the last offset of each block in each partition."""
+    found: dict[int, dict[str, list[int]]] = defaultdict(dict)
     for partition, partition_rows in rows.items():
         for row in partition_rows:
-            found[_place(row)[0]][str(partition)] = row.offset
+            span = found[_place(row)[0]].setdefault(str(partition), [row.offset, row.offset])
+            span[1] = row.offset
     return found
 
 
@@ -353,24 +370,32 @@ class Fold:
     """The live event logs: what docs/data-on-kafka.md tells consumers to do, step by step."""
 
     def __init__(self, rows: Rows) -> None:
-        self._rest = {partition: iter(found) for partition, found in rows.items()}
-        self._next: dict[int, Row | None] = {p: next(rest, None) for p, rest in self._rest.items()}
+        self._rows = rows
         self.live: dict[str, dict[int, Row]] = defaultdict(dict)
         """By block hash, then by index."""
 
-    def advance(self, ends: dict[int, int]) -> None:
-        """Take every record up to and with these offsets."""
-        for partition, end in ends.items():
-            while (row := self._next[partition]) is not None and row.offset <= end:
-                self._take(row)
-                self._next[partition] = next(self._rest[partition], None)
+    def read_block(self, block: dict[str, Any]) -> None:
+        """Take what lies at the offsets of a block's ledger record."""
+        for partition, (first, last) in block["offsets"].items():
+            rows = self._rows[int(partition)]
+            begin = bisect_left(rows, first, key=lambda row: row.offset)
+            end = bisect_right(rows, last, key=lambda row: row.offset)
+            assert rows[begin].offset == first, "a record lies at the first offset"
+            assert rows[end - 1].offset == last, "a record lies at the last offset"
+            for row in rows[begin:end]:
+                record = row.json
+                if record["removed"]:
+                    self.live[record["blockHash"]].pop(record["logIndex"], None)
+                elif record["blockHash"] == block["blockHash"]:
+                    self.live[record["blockHash"]][record["logIndex"]] = row
+        self._forget_empty()
 
-    def advance_to_the_end(self) -> None:
-        """Take all that there is."""
-        for partition, row in self._next.items():
-            for one in (row, *self._rest[partition]):
-                if one is not None:
-                    self._take(one)
+    def read_everything(self) -> None:
+        """Take each partition from its beginning to its end: nothing may be there twice."""
+        for rows in self._rows.values():
+            for row in rows:
+                self._take(row)
+        self._forget_empty()
 
     def _take(self, row: Row) -> None:
         record = row.json
@@ -383,8 +408,15 @@ class Fold:
         retracted = logs.pop(index)
         assert row.key == retracted.key
         assert row.value == _as_removed(retracted)
-        if not logs:
+
+    def _forget_empty(self) -> None:
+        for block_hash in [block_hash for block_hash, logs in self.live.items() if not logs]:
             del self.live[block_hash]
+
+    def records(self) -> list[tuple[bytes | None, bytes | None]]:
+        """What is live, in the order of the chain."""
+        live = sorted((row for logs in self.live.values() for row in logs.values()), key=_place)
+        return [(row.key, row.value) for row in live]
 
 
 def _as_removed(row: Row) -> bytes:
@@ -392,21 +424,24 @@ def _as_removed(row: Row) -> bytes:
 
 
 def assert_folds(stream: Stream, node_url: str, first: int, last: int) -> None:
-    """Folded, the topic has each event log of the range once; and each ledger record's offsets are a cut
-    at which it has exactly the logs of the chain that the ledger had then.
+    """Folded, the topic has each event log of the range once: read from end to end, by the consumers' rule
+    record after record of the ledger, and by that rule where compaction has left the last record of a height.
+
+    And each record of the ledger is a cut at which it has exactly the logs of the chain that the ledger had.
     """
     expected = fetch_expected(node_url, first, last)
     stream.wait_until_stable()
     rows, blocks = stream.event_logs(), stream.blocks()
-    _assert_one_chain_at_each_record(blocks, Fold(rows))
-    whole = Fold(rows)
-    whole.advance_to_the_end()
-    live = sorted((row for logs in whole.live.values() for row in logs.values()), key=_place)
-    assert [(row.key, row.value) for row in live] == expected.records
-    chain: dict[int, str] = {}
-    for row in blocks:
-        chain[int(row.key or b"")] = row.json["blockHash"] if row.value is not None else ""
-    assert {height: block_hash for height, block_hash in chain.items() if block_hash} == {
+    by_the_rule = Fold(rows)
+    _assert_one_chain_at_each_record(blocks, by_the_rule)
+    whole, compacted = Fold(rows), Fold(rows)
+    whole.read_everything()
+    left = [row for row in {row.key: row for row in blocks}.values() if row.value is not None]
+    for row in sorted(left, key=lambda row: row.offset):
+        compacted.read_block(row.json)
+    for folded in (by_the_rule, whole, compacted):
+        assert folded.records() == expected.records
+    assert {row.json["blockNumber"]: row.json["blockHash"] for row in left} == {
         height: header["hash"] for height, header in expected.headers.items()
     }
 
@@ -420,12 +455,24 @@ def _assert_one_chain_at_each_record(blocks: list[Row], folded: Fold) -> None:
             continue
         chain[height] = row.json
         assert height == max(chain), "the tail is the tip"
-        folded.advance({int(partition): offset for partition, offset in row.json["offsets"].items()})
-        wanted = {block["blockHash"]: block["logs"] for block in chain.values() if block["logs"]}
+        folded.read_block(row.json)
+        wanted = {block["blockHash"]: block["produced"] for block in chain.values() if block["produced"]}
         assert {block_hash: len(logs) for block_hash, logs in folded.live.items()} == wanted
         assert all(max(logs) < wanted[block_hash] for block_hash, logs in folded.live.items())
         assert row.json["streamBlocks"] == len(chain)
         assert row.json["streamLogs"] == sum(wanted.values())
+        assert row.json["ranges"] == ranges_of(chain)
+
+
+def ranges_of(heights: Iterable[int]) -> list[list[int]]:
+    """Heights as first and last of each range without a gap."""
+    ranges: list[list[int]] = []
+    for height in sorted(heights):
+        if ranges and ranges[-1][1] == height - 1:
+            ranges[-1][1] = height
+        else:
+            ranges.append([height, height])
+    return ranges
 
 
 class Count(NamedTuple):

@@ -55,7 +55,7 @@ def test_the_driver_killed_again_and_again(
         commit_blocks(own_geth, BLOCKS - own_geth.height())
         assert driver.start(KILLS + 1).wait() == 0, driver.log
     assert_exactly_once(stream, own_geth.url, 1, BLOCKS)
-    assert len({claim.json["claim"] for claim in stream.claims()}) == 1
+    assert len({claim.json["run"] for claim in stream.claims()}) == 1
 
 
 def commit_blocks(geth: GethNode, count: int) -> None:

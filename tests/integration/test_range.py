@@ -88,15 +88,15 @@ def test_a_start_that_is_where_the_stream_goes_on_anyway_is_no_gap(stream: Strea
     assert_exactly_once(stream, geth.url, 1, 2)
 
 
-def test_a_topic_with_records_and_no_ledger_is_refused_without_start(stream: Stream, geth: GethNode) -> None:
+@pytest.mark.parametrize("start", [None, "7", "latest", "earliest"])
+def test_a_topic_with_records_and_no_ledger_is_refused_whatever_start_says(
+    stream: Stream, geth: GethNode, start: str | None
+) -> None:
     create_stream(stream)
     plant(stream.bootstrap, stream.topic, (0, b"key", b"whatever"))
-    settings = build_settings(stream, geth.url, blocks=1)
-    run(settings).assert_failed(LedgerError, "has records, but the ledger is empty", hint="give --start")
-    assert not stream.heights()
-
-    run(another_run(settings, start="7", blocks=1)).assert_done()
-    assert stream.heights() == [7]
+    outcome = run(build_settings(stream, geth.url, start=start, blocks=1))
+    outcome.assert_failed(LedgerError, "has records, but its ledger is empty", hint="another --topic")
+    assert not stream.claims()
 
 
 def test_a_later_attempt_with_all_blocks_there_is_done_at_once(stream: Stream, geth: GethNode) -> None:

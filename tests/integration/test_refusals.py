@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import pytest
 from kafka.admin import (
@@ -14,7 +13,6 @@ from kafka.admin import (
     ResourcePattern,
     ResourceType,
 )
-from kafka.errors import TopicAlreadyExistsError
 
 from ethlogs.errors import (
     DeliveryError,
@@ -25,13 +23,14 @@ from ethlogs.errors import (
     TopicError,
 )
 from ethlogs_devnet import GethNode, KafkaBroker
-from tests.harness.running import another_run, build_settings, run, wait_until
+from tests.harness.running import another_run, build_settings, run
 from tests.harness.streams import (
     Stream,
     admin_client,
     assert_exactly_once,
     create_stream,
     create_topic,
+    create_when_gone,
     plant,
 )
 from tests.integration.conftest import ODD_BLOCKS
@@ -87,8 +86,8 @@ def test_finite_retention_is_warned_of(stream: Stream, geth: GethNode) -> None:
 @pytest.mark.parametrize(
     ("value", "said", "hint"),
     [
-        (b'{"user":"alice","format":"csv"}', "is not a record that ethlogs wrote", "--ledger-topic"),
-        (b"not even JSON", "is not a record that ethlogs wrote", "--ledger-topic"),
+        (b'{"user":"alice","format":"csv"}', "is not a record that ethlogs wrote", "Only ethlogs may"),
+        (b"not even JSON", "is not a record that ethlogs wrote", "Only ethlogs may"),
         (json.dumps({"format": 2, "anything": 1}).encode(), "has format 2", "a newer one"),
     ],
     ids=["another program's JSON", "no JSON", "a newer format"],
@@ -164,7 +163,11 @@ def test_a_right_that_is_refused_is_named_with_its_topic(
 ) -> None:
     create_stream(stream)
     kind = ResourceType.TRANSACTIONAL_ID if refused == "transactional id" else ResourceType.TOPIC
-    names = {"topic": stream.topic, "ledger": stream.ledger, "transactional id": f"ethlogs.{stream.ledger}"}
+    names = {
+        "topic": stream.topic,
+        "ledger": stream.ledger,
+        "transactional id": f"ethlogs:{stream.topic}:follower",
+    }
     refuse_writing(stream, kind, names[refused])
     outcome = run(build_settings(stream, geth.url, start="1", blocks=1))
     outcome.assert_failed(NotAuthorizedError, names[refused], hint="--operation Write")
@@ -194,19 +197,6 @@ def recreate(stream: Stream, topic: str, partitions: int) -> None:
     with admin_client(stream.bootstrap) as client:
         client.delete_topics([topic])
     create_when_gone(lambda: create_topic(stream.bootstrap, topic, partitions))
-
-
-def create_when_gone(create: Callable[[], None]) -> None:
-    """Deletion goes on behind the broker's answer."""
-
-    def created() -> bool:
-        try:
-            create()
-        except TopicAlreadyExistsError:
-            return False
-        return True
-
-    wait_until(created, "the topic is gone")
 
 
 def refuse_writing(stream: Stream, kind: ResourceType, name: str) -> None:

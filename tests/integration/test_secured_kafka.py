@@ -172,7 +172,7 @@ def grant(broker: SecureKafka, stream: Stream, rights: dict[str, tuple[str, ...]
 
 
 def name_of(kind: str, stream: Stream) -> str:
-    return {"topic": stream.topic, "ledger": stream.ledger}.get(kind, f"ethlogs.{stream.ledger}")
+    return {"topic": stream.topic, "ledger": stream.ledger}.get(kind, f"ethlogs:{stream.topic}:follower")
 
 
 @pytest.mark.parametrize(
@@ -187,12 +187,14 @@ def test_a_missing_right_is_named_before_the_first_record_with_the_line_that_gra
     less = tuple(one for one in LEAST_RIGHTS[kind] if one != operation)
     grant(secured, stream, {**LEAST_RIGHTS, kind: less})
     resource = "transactional id" if kind == "transactional id" else "topic"
-    spelled, flag = operation.title().replace("_", ""), f"--{resource.replace(' ', '-')}"
-    what = name_of(kind, stream)
+    spelled, what = operation.title().replace("_", ""), name_of(kind, stream)
+    granted = f"--topic {what}"
+    if resource == "transactional id":
+        granted = f"--transactional-id ethlogs:{stream.topic}: --resource-pattern-type prefixed"
     run(settings).assert_failed(
         NotAuthorizedError,
         f"no {operation} on the {resource} {what}",
-        hint=f"kafka-acls --add --allow-principal User:NAME --operation {spelled} {flag} {what}",
+        hint=f"kafka-acls --add --allow-principal User:NAME --operation {spelled} {granted}",
     )
     assert stream.is_untouched()
     grant(secured, stream, LEAST_RIGHTS)
@@ -220,7 +222,7 @@ def test_the_least_rights_of_each_command(
     create_topic(stream.bootstrap, f"{stream.topic}.smoketest", 3)
     write = (
         Right("TOPIC", stream.topic, ON_TOPICS, prefixed=True),
-        Right("TRANSACTIONAL_ID", f"ethlogs.{stream.topic}", ("WRITE",), prefixed=True),
+        Right("TRANSACTIONAL_ID", f"ethlogs:{stream.topic}:", ("WRITE",), prefixed=True),
     )
     secured.allow(VISITOR, *write)
     run(settings).assert_done()

@@ -296,7 +296,7 @@ def test_a_run_by_the_users_own_ticket_with_a_password_for_kafka(
 ) -> None:
     stream = estate.new_stream()
     estate.kafka.allow(VISITOR, Right("TOPIC", stream.topic, prefixed=True))
-    estate.kafka.allow(VISITOR, Right("TRANSACTIONAL_ID", f"ethlogs.{stream.topic}", prefixed=True))
+    estate.kafka.allow(VISITOR, Right("TRANSACTIONAL_ID", f"ethlogs:{stream.topic}:", prefixed=True))
     cache = estate.kinit_as(VISITOR, "KEYRING")
     where = {**estate.of(VISITOR, SCRAM, keytab=False), "KRB5CCNAME": cache, "ETHLOGS_QUEUE": "default"}
     command = start(stream, where, "--start", "1", "--blocks", "5", *SPARK_IS_HERE)

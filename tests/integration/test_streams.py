@@ -39,7 +39,9 @@ def same(rows: list[tuple[int, Row]]) -> list[tuple[int, Row]]:
 
 def shift_offsets(row: tuple[int, Row]) -> tuple[int, Row]:
     record = row[1].json
-    record["offsets"] = {partition: offset - 1 for partition, offset in record["offsets"].items()}
+    record["offsets"] = {
+        partition: [first, last - 1] for partition, (first, last) in record["offsets"].items()
+    }
     return row[0], row[1]._replace(value=json.dumps(record).encode())
 
 

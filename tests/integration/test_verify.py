@@ -51,7 +51,7 @@ def verify(stream: Stream, node_url: str | None, first: int | None = None, last:
     """Verify in this process; without a URL offline."""
     node = NodeSettings((node_url,), 30.0, 30.0) if node_url else None
     kafka = KafkaSettings(stream.bootstrap, (), 30.0)
-    settings = VerifySettings(kafka, StreamSettings(stream.topic, stream.ledger), node, first, last)
+    settings = VerifySettings(kafka, StreamSettings(stream.topic), node, first, last)
     differences: list[Difference] = []
     notices: list[str] = []
     summary = verify_stream(
@@ -84,12 +84,13 @@ class Copy:
         """Give the ledger's records the offsets that the event logs will have."""
         ends = read_ends(self.target.bootstrap, self.target.topic, "read_uncommitted")
         for height, planted in self.logs.items():
-            last: dict[str, int] = {}
+            spans: dict[str, list[int]] = {}
             for partition, _, _ in planted:
-                last[str(partition)] = ends[partition]
+                span = spans.setdefault(str(partition), [ends[partition], ends[partition]])
+                span[1] = ends[partition]
                 ends[partition] += 1
             if height in self.blocks:
-                self.blocks[height]["offsets"] = last
+                self.blocks[height]["offsets"] = spans
 
     def write(self) -> Stream:
         """Put it on Kafka."""
@@ -159,6 +160,18 @@ def test_a_range_is_proven_alone(
     found = verify(source, chain.url, first, last)
     assert found.kinds == {}
     assert found.summary.blocks == (last or LAST) - (first or FIRST) + 1
+
+
+def test_a_reorg_of_the_first_block_after_a_gap_is_proven(stream: Stream, own_geth: GethNode) -> None:
+    settings = build_settings(stream, own_geth.url, start="2", blocks=2)
+    run(settings).assert_done()
+    run(another_run(settings, start="10", blocks=1, allow_gap=True)).assert_done()
+    own_geth.reorg(1, plan=SMALL_PLAN)
+    run(another_run(settings, blocks=1)).assert_done()
+    found = verify(stream, own_geth.url)
+    assert found.kinds == {}
+    assert found.summary.gaps == [(4, 9)]
+    assert stream.blocks()[-1].json["ranges"] == [[2, 3], [10, 11]]
 
 
 def test_several_runs_and_a_gap_that_was_allowed_are_proven(stream: Stream, chain: GethNode) -> None:
@@ -274,7 +287,7 @@ def test_a_retraction_of_what_is_not_there_is_found(copy: Copy, chain: GethNode)
 def test_offsets_that_end_a_block_too_early_leave_its_last_log_outside(copy: Copy, chain: GethNode) -> None:
     copy.place()
     partition = next(iter(copy.blocks[5]["offsets"]))
-    copy.blocks[5]["offsets"][partition] -= 1
+    copy.blocks[5]["offsets"][partition][1] -= 1
     for found in (verify(copy.write(), chain.url), verify(copy.target, None)):
         assert found.kinds == {Kind.MISSING_LOG: 1, Kind.DOUBLED_LOG: 1}
 
@@ -321,7 +334,23 @@ def lie_about_transactions(block: dict[str, Any]) -> None:
 
 
 def lie_about_offsets(block: dict[str, Any]) -> None:
-    block["offsets"] |= {"2": block["offsets"].get("2", 0) + 100_000}
+    block["offsets"] |= {"2": [0, 100_000]}
+
+
+def lie_about_first_offset(block: dict[str, Any]) -> None:
+    next(iter(block["offsets"].values()))[0] += 1
+
+
+def lie_about_an_earlier_offset(block: dict[str, Any]) -> None:
+    next(iter(block["offsets"].values()))[0] -= 1
+
+
+def lie_about_ranges(block: dict[str, Any]) -> None:
+    block["ranges"] = [[block["blockNumber"], block["blockNumber"]]]
+
+
+def lie_about_produced(block: dict[str, Any]) -> None:
+    block["produced"] += 1
 
 
 def lie_about_logs(block: dict[str, Any]) -> None:
@@ -338,6 +367,10 @@ def lie_about_counts(block: dict[str, Any]) -> None:
         (lie_about_hash, Kind.LEDGER_BLOCK, True),
         (lie_about_transactions, Kind.LEDGER_BLOCK, False),
         (lie_about_offsets, Kind.LEDGER_OFFSET, True),
+        (lie_about_first_offset, Kind.LEDGER_OFFSET, True),
+        (lie_about_an_earlier_offset, Kind.LEDGER_OFFSET, True),
+        (lie_about_ranges, Kind.LEDGER_COUNT, True),
+        (lie_about_produced, Kind.LEDGER_BLOCK, True),
         (lie_about_logs, Kind.LEDGER_BLOCK, True),
         (lie_about_counts, Kind.LEDGER_COUNT, True),
     ],
@@ -409,10 +442,10 @@ def test_what_retention_has_deleted_is_expired_and_not_missing(copy: Copy, chain
     assert any("retention has deleted" in notice for notice in found.notices)
 
 
-def delete_records_before(stream: Stream, offsets: dict[str, int]) -> None:
+def delete_records_before(stream: Stream, offsets: dict[str, list[int]]) -> None:
     with admin_client(stream.bootstrap) as client:
         client.delete_records(
-            {TopicPartition(stream.topic, int(number)): offset for number, offset in offsets.items()}
+            {TopicPartition(stream.topic, int(number)): offset for number, (_, offset) in offsets.items()}
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ethlogs.hadoop.applications import Application
 from ethlogs.kafka.tail import Claimed, Tail
-from ethlogs.ledger import BlockRecord, Claim, StreamIdentity
+from ethlogs.ledger import BlockRecord, Claim, Reorgs, StreamIdentity
 
 IDENTITY = StreamIdentity(
     chain_id=1,
@@ -13,6 +13,7 @@ IDENTITY = StreamIdentity(
     topic_id="topic-id",
     ledger_topic_id="ledger-id",
     partitions=6,
+    ledger_partitions=33,
 )
 
 CLAIM = Claim(
@@ -21,7 +22,7 @@ CLAIM = Claim(
     first_block=100,
     last_block=119,
     identity=IDENTITY,
-    proof="receipts",
+    least_proof="receipts",
     head="latest",
     confirmations=0,
     gap_after=None,
@@ -36,13 +37,16 @@ BLOCK = BlockRecord(
     block_timestamp=1_760_000_012,
     transactions=3,
     logs=5,
+    produced=5,
     proof="receipts",
     finalized=36,
-    offsets={0: 17, 4: 3},
+    offsets={0: (15, 17), 4: (2, 3)},
+    ranges=((100, 100),),
     run="20260101-000000-abcdef",
     claim=7,
     stream_blocks=1,
     stream_logs=5,
+    stream_reorgs=Reorgs(),
 )
 
 EMPTY_TAIL = Tail(tip=None, newest=None, end_offset=0, stable=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ethlogs import report as report_module
 from ethlogs.errors import EthlogsError, HadoopError, ReorgError, SettingsError
@@ -222,7 +222,7 @@ def test_the_report_of_a_run_that_is_done() -> None:
         "attempt": 2,
         "chainId": 1,
         "topic": "eth_eventlogs",
-        "ledgerTopic": "eth_eventlogs.blocks",
+        "ledgerTopic": "eth_eventlogs.ledger",
         "proofs": {"receipts": 1, "receipts+unchecked": 1},
         "range": {"first": 100, "last": 101},
         "firstBlock": 100,
@@ -259,7 +259,7 @@ def test_the_report_for_a_person() -> None:
         "event logs      24,691 (12,346/s)",
         "proven by       receipts (1 block), receipts+unchecked (1 block)",
         "tip             block 101, 0xb2",
-        "on Kafka        eth_eventlogs, ledger eth_eventlogs.blocks",
+        "on Kafka        eth_eventlogs, ledger eth_eventlogs.ledger",
         "latency         p50 12.5 ms, p99 80.0 ms, node to committed, 2 blocks",
         "reorgs          none",
         "retries         0",

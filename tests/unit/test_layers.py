@@ -19,7 +19,7 @@ DEVNET = Path(ethlogs_devnet.__file__).parent
 # Lowest first. Parts of one layer know nothing of each other.
 LAYERS = (
     ("errors",),
-    ("settings", "backoff", "stop", "run_folder", "report", "proof"),
+    ("settings", "backoff", "stop", "run_folder", "report", "proof", "heights"),
     ("event_log", "ledger"),
     ("node", "kafka", "spark", "hadoop", "environment", "kerberos", "journal"),
     ("follow", "smoketest", "doctor", "status", "submission", "api"),

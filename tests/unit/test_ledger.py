@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
 from typing import Any
 
 import pytest
+from msgspec.structs import fields, replace
 
 from ethlogs.errors import LedgerError
 from ethlogs.ledger import CLAIM_KEY, BlockRecord, Claim, parse_ledger_record
 from tests.unit.samples import BLOCK, CLAIM, IDENTITY
 
-WHERE = "record 5 of eth_eventlogs.blocks-0"
+WHERE = "record 5 of eth_eventlogs.ledger-0"
+
+
+MAY_BE_NULL = {"lastBlock", "gapAfter", "selection", "decoding"}
 
 
 def parse(key: bytes | None, content: Any) -> BlockRecord | Claim | None:
@@ -41,10 +44,28 @@ def test_a_block_record_is_the_documented_json() -> None:
     assert BLOCK.key == b"100"
     assert BLOCK.encode() == (
         b'{"format":1,"chainId":1,"blockNumber":100,"blockHash":"0xb1","parentHash":"0xb0",'
-        b'"blockTimestamp":1760000012,"transactions":3,"logs":5,"proof":"receipts","finalized":36,'
-        b'"offsets":{"0":17,"4":3},"run":"20260101-000000-abcdef","claim":7,"streamBlocks":1,'
+        b'"blockTimestamp":1760000012,"transactions":3,"logs":5,"produced":5,"proof":"receipts",'
+        b'"finalized":36,"offsets":{"0":[15,17],"4":[2,3]},"ranges":[[100,100]],'
+        b'"run":"20260101-000000-abcdef","claim":7,"streamBlocks":1,'
         b'"streamLogs":5,"streamReorgs":{"count":0,"deepest":0,"blocks":0,"logs":0}}'
     )
+
+
+def test_a_claim_is_the_documented_json() -> None:
+    assert CLAIM.encode() == (
+        b'{"format":1,"run":"20260101-000000-abcdef","attempt":1,"firstBlock":100,"lastBlock":119,'
+        b'"identity":{"chainId":1,"genesisHash":"0xd4e5","topic":"eth_eventlogs","topicId":"topic-id",'
+        b'"ledgerTopicId":"ledger-id","partitions":6,"ledgerPartitions":33},'
+        b'"selection":null,"decoding":null,"leastProof":"receipts","head":"latest","confirmations":0,'
+        b'"gapAfter":null,"claimedAt":1760000000}'
+    )
+
+
+def test_a_field_that_this_version_does_not_know_is_ignored() -> None:
+    assert parse(b"100", block_with(later={"any": [1]})) == BLOCK
+    content = claim_with(later=None)
+    content["identity"]["later"] = "x"
+    assert parse(CLAIM_KEY, content) == CLAIM
 
 
 def test_a_tombstone_is_no_record() -> None:
@@ -83,7 +104,14 @@ def test_what_another_program_wrote_is_refused(key: bytes | None, value: bytes) 
         ("offsets", None),
         ("offsets", [17]),
         ("offsets", {"0": "17"}),
-        ("offsets", {"first": 17}),
+        ("offsets", {"first": [1, 17]}),
+        ("offsets", {"0": 17}),
+        ("offsets", {"0": [17]}),
+        ("offsets", {"0": [-1, 17]}),
+        ("offsets", {"0": [1, 2, 3]}),
+        ("ranges", [[1]]),
+        ("ranges", None),
+        ("produced", None),
         ("claim", None),
         ("streamLogs", None),
     ],
@@ -93,7 +121,7 @@ def test_a_block_record_with_a_wrong_type_is_refused(field: str, value: Any) -> 
         parse(b"100", block_with(**{field: value}))
 
 
-@pytest.mark.parametrize("field", sorted(claim_with().keys() - {"format", "lastBlock", "gapAfter"}))
+@pytest.mark.parametrize("field", sorted(claim_with().keys() - {"format", *MAY_BE_NULL}))
 def test_a_claim_with_a_null_is_refused(field: str) -> None:
     with pytest.raises(LedgerError, match=field):
         parse(CLAIM_KEY, claim_with(**{field: None}))
@@ -139,6 +167,7 @@ def test_one_stream_does_not_differ_from_itself() -> None:
             "topic id of the ledger (it was recreated): the ledger says ledger-id, now it is new",
         ),
         ("partitions", 9, "partition count of the event-log topic: the ledger says 6, now it is 9"),
+        ("ledger_partitions", 9, "partition count of the ledger: the ledger says 33, now it is 9"),
     ],
 )
 def test_each_difference_of_a_stream_is_named(field: str, value: Any, sentence: str) -> None:

@@ -33,7 +33,7 @@ SETTINGS = RunSettings(
         (f"https://user:{HIDDEN}@geth/{HIDDEN}", "ipc:///geth.ipc"), 12.5, 99.0, "ca.pem", (("A", HIDDEN),)
     ),
     kafka=KafkaSettings("a:9092,b:9092", (("sasl.plain.password", HIDDEN), ("linger.ms", "5")), 98.0),
-    stream=StreamSettings("logs", "logs.ledger"),
+    stream=StreamSettings("logs"),
     topics=TopicCreation(True, 12, 3),
     range=RangeSettings(5, 17, "earliest", True),
     follow=FollowSettings("finalized", 4, ProofSettings("receipts", True), 7, True),
@@ -152,13 +152,20 @@ def test_a_url_is_shown_without_user_password_path_and_query(url: str, shown: st
     assert HIDDEN not in shown
 
 
-def test_the_transactional_id_is_of_the_ledger_alone() -> None:
-    assert StreamSettings("logs", "ledger").transactional_id == "ethlogs.ledger"
-    assert StreamSettings("other", "ledger").transactional_id == "ethlogs.ledger"
+def test_every_name_of_a_stream_follows_from_its_topic() -> None:
+    stream = StreamSettings("logs")
+    assert stream.ledger_topic == "logs.ledger"
+    assert stream.smoketest_topic == "logs.smoketest"
+    assert stream.follower_id == "ethlogs:logs:follower"
+    assert stream.slot_id(7) == "ethlogs:logs:slot-7"
+    assert stream.smoketest_id("1f") == "ethlogs:logs:smoketest-1f"
 
 
-def test_a_smoketest_has_a_topic_of_its_own() -> None:
-    assert StreamSettings("logs", "ledger").smoketest_topic == "logs.smoketest"
+def test_the_prefix_of_a_streams_transactional_ids_is_that_of_no_other_stream() -> None:
+    stream, longer = StreamSettings("logs"), StreamSettings("logs-2")
+    for name in (stream.follower_id, stream.slot_id(0), stream.smoketest_id("x")):
+        assert name.startswith(stream.id_prefix)
+    assert not longer.follower_id.startswith(stream.id_prefix)
 
 
 def test_a_proof_that_this_version_cannot_give_is_refused() -> None:

@@ -95,7 +95,7 @@ def find_application(hadoop: Hadoop, given: dict[str, Any]) -> Application:
     if given["application"]:
         return hadoop.applications.describe(given["application"])
     kafka = options.kafka_settings(given["bootstrap_server"], (), 0.0)
-    stream = options.stream_settings(given["topic"], given["ledger_topic"])
+    stream = options.stream_settings(given["topic"])
     found = hadoop.applications.find(stream_tag(kafka, stream), alive_only=False)
     if not found:
         raise SubmissionError(

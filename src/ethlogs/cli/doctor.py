@@ -203,7 +203,7 @@ class _Examination:
         return f"{stream.topic}, ledger {stream.ledger_topic}"
 
     def _streams(self) -> Any:
-        return options.stream_settings(self._given["topic"], self._given["ledger_topic"])
+        return options.stream_settings(self._given["topic"])
 
 
 def _sources(context: click.Context) -> list[str]:

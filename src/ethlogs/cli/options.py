@@ -30,7 +30,8 @@ NODE_SETTINGS = ("node_url", "node_timeout", "patience", "node_ca_file", "node_h
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """A token of RFC 9110."""
 
-_TOPIC_NAME = re.compile(r"[a-zA-Z0-9._-]{1,249}")
+# Kafka takes 249; the longest name that follows from --topic has ".smoketest.ledger" behind it.
+_TOPIC_NAME = re.compile(r"[a-zA-Z0-9._-]{1,232}")
 """As Kafka's brokers check it (org.apache.kafka.common.internals.Topic)."""
 
 
@@ -150,7 +151,6 @@ kerberos_options: Decorator[Any] = combined(
 
 stream_options: Decorator[Any] = combined(
     setting("--topic", default="eth_eventlogs", show_default=True, help="The event-log topic."),
-    setting("--ledger-topic", metavar="TOPIC", help="The ledger. [default: event-log topic + .blocks]"),
 )
 
 creation_options: Decorator[Any] = combined(
@@ -328,18 +328,14 @@ def kafka_settings(
     return KafkaSettings(bootstrap_server, tuple(kafka_config), patience)
 
 
-def stream_settings(topic: str, ledger_topic: str | None) -> StreamSettings:
+def stream_settings(topic: str) -> StreamSettings:
     """The stream's topics from the options."""
-    ledger_topic = ledger_topic or f"{topic}.blocks"
-    for flag, name in (("--topic", topic), ("--ledger-topic", ledger_topic)):
-        if not _TOPIC_NAME.fullmatch(name) or name in (".", ".."):
-            raise SettingsError(
-                f"{with_origin(flag)} {name!r} is no name that Kafka takes for a topic",
-                hint="letters, digits, '.', '_' and '-', at most 249 of them",
-            )
-    if ledger_topic == topic:
-        raise SettingsError("--ledger-topic and --topic are the same topic")
-    return StreamSettings(topic, ledger_topic)
+    if not _TOPIC_NAME.fullmatch(topic) or topic in (".", ".."):
+        raise SettingsError(
+            f"{with_origin('--topic')} {topic!r} is not a name that Kafka takes for a topic",
+            hint="letters, digits, '.', '_' and '-', at most 232 of them",
+        )
+    return StreamSettings(topic)
 
 
 def _check_bootstrap(text: str) -> None:

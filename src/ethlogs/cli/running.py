@@ -92,7 +92,7 @@ def _run_settings(
     """Check every setting now; the run's id comes later."""
     node = options.node_settings(**{name: given[name] for name in options.NODE_SETTINGS})
     found = identity(given)
-    stream = options.stream_settings(given["topic"], given["ledger_topic"])
+    stream = options.stream_settings(given["topic"])
     creation = TopicCreation(given["create_topics"], given["partitions"], given["replication_factor"])
     timeout_seconds = given["timeout"]
     return lambda run: RunSettings(

@@ -62,7 +62,7 @@ def status(
     Example: ethlogs status --node-url http://geth:8545 --bootstrap-server kafka:9092 --max-lag 10
     """
     found = identity(given)
-    stream = options.stream_settings(given["topic"], given["ledger_topic"])
+    stream = options.stream_settings(given["topic"])
     node = None
     if given["node_url"]:
         # An alert must not wait for minutes: what does not answer at once is an answer.

@@ -60,7 +60,7 @@ def verify(
     if first is not None and last is not None and first > last:
         raise click.UsageError("--from is above --to", click.get_current_context())
     found = identity(given)
-    stream = options.stream_settings(given["topic"], given["ledger_topic"])
+    stream = options.stream_settings(given["topic"])
     node = None if offline else options.node_settings(**{n: given[n] for n in options.NODE_SETTINGS})
     stop = StopSwitch(timeout)
     stop_on_signals(stop)

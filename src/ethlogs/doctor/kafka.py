@@ -12,7 +12,7 @@ from kafka.errors import (
 
 from ethlogs.doctor.checkup import Checkup
 from ethlogs.errors import EthlogsError
-from ethlogs.kafka.rights import WRITER, missing_right
+from ethlogs.kafka.rights import WRITER, missing_transaction_right
 from ethlogs.kafka.tail import read_tail
 from ethlogs.kafka.topics import (
     Topic,
@@ -83,7 +83,7 @@ def _see_tip(settings: KafkaSettings, stream: StreamSettings) -> str:
 
 def _see_transactional_id(settings: KafkaSettings, stream: StreamSettings) -> str:
     """By its description: to use it would end the producer of a run."""
-    name = stream.transactional_id
+    name = stream.follower_id
     deadline = time.monotonic() + _COORDINATOR_SECONDS
     while True:
         try:
@@ -95,7 +95,7 @@ def _see_transactional_id(settings: KafkaSettings, stream: StreamSettings) -> st
             if isinstance(cause, TransactionalIdNotFoundError):
                 return f"{name} may be described and was never used; WRITE on it shows at the first run"
             if isinstance(cause, TransactionalIdAuthorizationFailedError):
-                raise missing_right("transactional id", name, ["WRITE"]) from exc
+                raise missing_transaction_right(name) from exc
             # A cluster on which nobody has used transactions yet makes their topic at the first question.
             if not isinstance(cause, CoordinatorNotAvailableError) or time.monotonic() > deadline:
                 raise

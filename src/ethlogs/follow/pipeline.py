@@ -11,12 +11,13 @@ from functools import partial
 
 from ethlogs.backoff import Backoff
 from ethlogs.errors import NodeError, ReorgError
-from ethlogs.event_log import Record, encode_event_logs
+from ethlogs.event_log import Record, encode_event_logs, encode_retraction
 from ethlogs.follow.head import HeadWatcher
 from ethlogs.follow.prefetch import Prefetcher, PreparedBlock
 from ethlogs.follow.recent import RecentLogs
 from ethlogs.follow.reorg import Branch, BranchChanged, Retraction, require_child
 from ethlogs.follow.stream import BlockBatch, HeldStream, StreamTopics
+from ethlogs.follow.topic_watch import TopicWatch
 from ethlogs.follow.trouble import KafkaTrouble
 from ethlogs.journal import Journal
 from ethlogs.kafka.read_back import read_event_logs
@@ -39,6 +40,7 @@ class Pipeline:
         trouble: KafkaTrouble,
         node: Node,
         topics: StreamTopics,
+        watch: TopicWatch,
         chain_id: int,
     ) -> None:
         self._settings = settings
@@ -47,6 +49,7 @@ class Pipeline:
         self._trouble = trouble
         self._node = node
         self._topics = topics
+        self._watch = watch
         self._chain_id = chain_id
         patience_seconds = settings.node.patience_seconds
         self.head = HeadWatcher(node, settings.follow, patience_seconds, stop, journal.notify)
@@ -88,6 +91,7 @@ class Pipeline:
         with Prefetcher(self._prepare, following) as prefetcher:
             while last is None or following <= last:
                 self._stop.check()
+                self._watch.check()
                 head = self.head.wait_for(following, partial(self._branch.check, stream.tip))
                 self._journal.head = head
                 prefetcher.extend(head if last is None else min(head, last))
@@ -118,15 +122,16 @@ class Pipeline:
         if previous is not None:
             require_child(first, previous.block_number, previous.block_hash)
         finalized = self.head.fetch_finalized()
+        retractions = self._encode_retractions(retraction) if retraction else []
         with stream.writer.transaction() as transaction:
             batch = BlockBatch(
                 transaction, self._topics, stream.claim, stream.claim_offset, previous, finalized
             )
             if retraction is not None:
-                batch.retract(retraction, self._read_logs)
+                batch.retract(retraction, retractions)
             batch.add(first)
             self._fill(batch, prefetcher, first, head)
-            self._counted = stream.tip = batch.commit()
+            self._counted = stream.tip = batch.commit(stream.event_logs, stream.ledger)
         self._count(batch.blocks, head, retraction)
 
     def _take_first(self, prefetcher: Prefetcher) -> PreparedBlock:
@@ -168,20 +173,31 @@ class Pipeline:
     def _commit_piece(self, stream: HeldStream, retraction: Retraction) -> None:
         """Retract the newest blocks of a reorg that one transaction does not take."""
         finalized = self.head.fetch_finalized()
+        retractions = self._encode_retractions(retraction)
         with stream.writer.transaction() as transaction:
             batch = BlockBatch(
                 transaction, self._topics, stream.claim, stream.claim_offset, retraction.ancestor, finalized
             )
-            batch.retract(retraction, self._read_logs)
-            self._counted = stream.tip = batch.commit()
+            batch.retract(retraction, retractions)
+            self._counted = stream.tip = batch.commit(stream.event_logs, stream.ledger)
         self._count([], -1, retraction)
 
-    def _read_logs(self, orphan: BlockRecord) -> list[Record]:
-        remembered = self._recent.find(orphan.block_hash)
-        if remembered is not None:
-            return remembered
-        self._journal.meter.counters.read_back_logs += orphan.logs
-        return read_event_logs(self._settings.kafka, self._topics.event_logs.name, orphan)
+    def _encode_retractions(self, retraction: Retraction) -> list[Record]:
+        """The retractions of the orphaned blocks' event logs, newest first.
+
+        Before the transaction is begun: reading back a deep reorg may take longer than the broker lets a
+        transaction stay open.
+        """
+        logs = {orphan.block_hash: self._recent.find(orphan.block_hash) for orphan in retraction.orphans}
+        forgotten = [o for o in retraction.orphans if o.produced and logs[o.block_hash] is None]
+        if forgotten:
+            logs |= read_event_logs(self._settings.kafka, self._topics.event_logs.name, forgotten)
+            self._journal.meter.counters.read_back_logs += sum(orphan.produced for orphan in forgotten)
+        return [
+            encode_retraction(record)
+            for orphan in retraction.orphans
+            for record in reversed(logs[orphan.block_hash] or [])
+        ]
 
     def _count(self, blocks: list[PreparedBlock], head: int, retraction: Retraction | None) -> None:
         self._trouble.over()

@@ -69,8 +69,8 @@ def check_identity(claimed: Claimed | None, now: StreamIdentity) -> None:
     if differences:
         raise SettingsError(
             "this stream is bound to something else: " + "; ".join(differences),
-            hint="point --node-url, --topic and --ledger-topic at what the stream was begun with, or begin a"
-            " new stream with another --topic",
+            hint="point --node-url, --bootstrap-server and --topic at what the stream was begun with, or"
+            " begin a new stream with another --topic",
         )
 
 
@@ -105,10 +105,11 @@ def _start_height(start: str | None, head: int) -> int | None:
 
 
 def _first_of_empty_ledger(start: int | None, head: int, topic_has_records: bool) -> int:
-    if start is None and topic_has_records:
+    if topic_has_records:
         raise LedgerError(
-            "the event-log topic has records, but the ledger is empty: nobody can say what they are",
-            hint="use a topic of its own, or give --start to begin a stream behind what is there",
+            "the event-log topic has records, but its ledger is empty: its records are not accounted for, and"
+            " a stream that begins behind them could have every event log twice",
+            hint="give another --topic. Where nobody needs these records, delete both topics and start again",
         )
     return head if start is None else start
 

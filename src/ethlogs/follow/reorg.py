@@ -59,7 +59,7 @@ class Retraction:
     @property
     def logs(self) -> int:
         """How many event logs are taken back."""
-        return sum(orphan.logs for orphan in self.orphans)
+        return sum(orphan.produced for orphan in self.orphans)
 
 
 def require_child(block: PreparedBlock, number: int, block_hash: str) -> PreparedBlock:

@@ -16,6 +16,7 @@ from ethlogs.follow import plan as planning
 from ethlogs.follow.pipeline import Pipeline
 from ethlogs.follow.plan import Plan
 from ethlogs.follow.stream import HeldStream, StreamTopics, commit_claim
+from ethlogs.follow.topic_watch import TopicWatch
 from ethlogs.follow.trouble import KafkaTrouble
 from ethlogs.journal import Journal
 from ethlogs.kafka.errors import FencedError
@@ -52,7 +53,8 @@ def follow_chain(settings: RunSettings, attempt: int, stop: StopSwitch, journal:
             journal.notify(warning)
         topics = StreamTopics(topic, ledger_topic)
         identity = topics.identity(chain.chain_id, chain.genesis_hash)
-        Run(settings, attempt, stop, journal, trouble, node, topics, identity).follow()
+        with TopicWatch(settings.kafka, topics) as watch:
+            Run(settings, attempt, stop, journal, trouble, node, topics, watch, identity).follow()
 
 
 class Run:
@@ -67,6 +69,7 @@ class Run:
         trouble: KafkaTrouble,
         node: Node,
         topics: StreamTopics,
+        watch: TopicWatch,
         identity: StreamIdentity,
     ) -> None:
         self._settings = settings
@@ -75,8 +78,9 @@ class Run:
         self._journal = journal
         self._trouble = trouble
         self._topics = topics
+        self._watch = watch
         self._identity = identity
-        self._pipeline = Pipeline(settings, stop, journal, trouble, node, topics, identity.chain_id)
+        self._pipeline = Pipeline(settings, stop, journal, trouble, node, topics, watch, identity.chain_id)
 
     def follow(self) -> None:
         """Take the stream and follow, again after each trouble with Kafka until the patience is over."""
@@ -95,11 +99,12 @@ class Run:
     def _take_stream(self) -> Iterator[HeldStream | None]:
         """The stream under this run's claim; ``None`` where all of its blocks are there."""
         kafka, stream = self._settings.kafka, self._settings.stream
+        self._watch.look()
         tail = self._first_look()
         if tail.stable and self._is_done(self._plan(tail), tail):
             yield None
             return
-        writer = TransactionalWriter(kafka, stream.transactional_id, self._stop)
+        writer = TransactionalWriter(kafka, stream.follower_id, self._stop)
         try:
             yield self._claim_stream(writer)
         finally:
@@ -140,8 +145,9 @@ class Run:
         if tail.newest is not None and tail.newest.claim.run == self._settings.run:
             return planning.plan_from_claim(tail.newest)
         head = self._pipeline.head.wait_for(0)
-        topic = self._topics.event_logs
-        strange = tail.tip is None and tail.newest is None and has_records(self._settings.kafka, topic)
+        kafka, topics = self._settings.kafka, self._topics
+        is_new = tail.tip is None and tail.newest is None and not has_records(kafka, topics.ledger)
+        strange = is_new and has_records(kafka, topics.event_logs)
         return planning.plan_range(self._settings.range, tail, head, strange)
 
     def _check_may_write(self, tail: Tail) -> None:
@@ -167,7 +173,7 @@ class Run:
             first_block=plan.first,
             last_block=plan.last,
             identity=self._identity,
-            proof=follow.proof.least,
+            least_proof=follow.proof.least,
             head=follow.head,
             confirmations=follow.confirmations,
             gap_after=plan.gap_after,

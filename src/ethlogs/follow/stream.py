@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from ethlogs.errors import TopicError
-from ethlogs.event_log import Record, encode_retraction
+from msgspec.structs import replace
+
+from ethlogs.errors import SettingsError, TopicError
+from ethlogs.event_log import Record
 from ethlogs.follow.prefetch import PreparedBlock
 from ethlogs.follow.reorg import Retraction
+from ethlogs.heights import FOLLOWER_PARTITION, Ranges, add_height, drop_from
 from ethlogs.kafka.topics import Topic
-from ethlogs.kafka.writer import Transaction, TransactionalWriter
-from ethlogs.ledger import CLAIM_KEY, FOLLOWER_PARTITION, BlockRecord, Claim, Reorgs, StreamIdentity
+from ethlogs.kafka.writer import Numbers, Transaction, TransactionalWriter
+from ethlogs.ledger import CLAIM_KEY, BlockRecord, Claim, Reorgs, Span, StreamIdentity
+from ethlogs.settings import StreamSettings
 
 MAX_RECORDS = 10_000
 MAX_BYTES = 16 << 20
@@ -38,7 +42,38 @@ class StreamTopics:
             topic_id=self.event_logs.topic_id,
             ledger_topic_id=self.ledger.topic_id,
             partitions=self.event_logs.partitions,
+            ledger_partitions=self.ledger.partitions,
         )
+
+
+class RisingOffsets:
+    """The newest offsets of a topic's partitions: a topic that was recreated begins at 0 again.
+
+    That costs nothing: the brokers acknowledge every record with its offset.
+    """
+
+    def __init__(self, topic: str, newest: Mapping[int, int]) -> None:
+        self._topic = topic
+        self._newest = dict(newest)
+
+    def check(self, offsets: Mapping[int, Span]) -> None:
+        """Take the offsets of records that follow.
+
+        Raises
+        ------
+        SettingsError
+            When one of them is not above those before it.
+        """
+        for partition, (first, last) in offsets.items():
+            newest = self._newest.get(partition, -1)
+            if first <= newest:
+                raise SettingsError(
+                    f"the offsets of partition {partition} of {self._topic} fell from {newest} to {first}:"
+                    " the topic was deleted and created again, or lost acknowledged records",
+                    hint="nothing was committed to it. ethlogs verify names what is missing; begin a new"
+                    " stream with another --topic",
+                )
+            self._newest[partition] = last
 
 
 class BlockBatch:
@@ -64,10 +99,11 @@ class BlockBatch:
         self._previous = previous
         self._finalized = finalized
         self._began_at = time.monotonic()
-        self._blocks: list[tuple[PreparedBlock, dict[int, int]]] = []
+        self._blocks: list[tuple[PreparedBlock, Numbers]] = []
         self._retraction: Retraction | None = None
-        self._retracted_last: dict[int, int] = {}
+        self._retracted: Numbers = {}
         self._reorgs = previous.stream_reorgs if previous else Reorgs()
+        self._ranges: Ranges = previous.ranges if previous else ()
 
     @property
     def is_full(self) -> bool:
@@ -86,57 +122,66 @@ class BlockBatch:
         """The blocks so far."""
         return [block for block, _ in self._blocks]
 
-    def retract(self, retraction: Retraction, read_logs: Callable[[BlockRecord], list[Record]]) -> None:
+    def retract(self, retraction: Retraction, records: list[Record]) -> None:
         """Hand the retractions of the orphaned blocks' event logs to the producer, newest first."""
         topic = self._topics.event_logs
         self._retraction = retraction
         self._reorgs = _count_reorg(retraction)
-        for orphan in retraction.orphans:
-            records = [encode_retraction(record) for record in reversed(read_logs(orphan))]
-            self._retracted_last |= self._transaction.send_all(topic.name, topic.partitions, records)
+        self._ranges = drop_from(retraction.orphans[0].ranges, retraction.first_block)
+        self._retracted = self._transaction.send_all(topic.name, topic.partitions, records)
 
     def add(self, block: PreparedBlock) -> None:
         """Hand the block's event logs to the producer."""
         topic = self._topics.event_logs
         self._blocks.append((block, self._transaction.send_all(topic.name, topic.partitions, block.records)))
 
-    def commit(self) -> BlockRecord:
-        """Commit the blocks with their ledger records; returns the new tip."""
+    def commit(self, event_logs: RisingOffsets, ledger: RisingOffsets) -> BlockRecord:
+        """Commit the blocks with their ledger records; returns the new tip.
+
+        Raises
+        ------
+        SettingsError
+            When the offsets show that a topic was recreated; nothing is committed then.
+        """
         self._transaction.settle()
-        tip = self._previous
+        retracted = self._transaction.offsets(self._retracted)
+        event_logs.check(retracted)
+        tip, numbers = self._previous, []
         if self._retraction is not None:
-            for orphan in self._retraction.orphans:
-                self._send(orphan.key, None)
-            tip = self._previous and self._record_again(self._previous)
-        for block, last in self._blocks:
-            tip = self._record(block, last, tip)
-            self._send(tip.key, tip.encode())
+            numbers += [self._send(orphan.key, None) for orphan in self._retraction.orphans]
+            tip = self._previous and self._record_again(self._previous, retracted)
+            numbers += [self._send(tip.key, tip.encode())] if tip else []
+        for block, places in self._blocks:
+            own = self._transaction.offsets(places)
+            event_logs.check(own)
+            # Without an ancestor there is no other record that could lead a consumer to the retractions.
+            tip = self._record(block, own if tip else join_spans(retracted, own), tip)
+            numbers.append(self._send(tip.key, tip.encode()))
         if tip is None:
             raise AssertionError("a batch has at least one block")
+        self._transaction.settle()
+        ledger.check(self._transaction.offsets({FOLLOWER_PARTITION: (numbers[0], numbers[-1])}))
         self._transaction.commit()
         return tip
 
-    def _send(self, key: bytes, value: bytes | None) -> None:
-        self._transaction.send(self._topics.ledger.name, FOLLOWER_PARTITION, key, value)
+    def _send(self, key: bytes, value: bytes | None) -> int:
+        return self._transaction.send(self._topics.ledger.name, FOLLOWER_PARTITION, key, value)
 
-    def _record_again(self, ancestor: BlockRecord) -> BlockRecord:
-        """The ancestor is the tip again; past its offsets a consumer has the retractions too."""
-        again = replace(
+    def _record_again(self, ancestor: BlockRecord, retracted: dict[int, Span]) -> BlockRecord:
+        """The ancestor is the tip again; its offsets reach to the end of the retractions now."""
+        return replace(
             ancestor,
-            offsets=ancestor.offsets | self._offsets(self._retracted_last),
+            offsets=join_spans(ancestor.offsets, retracted),
+            ranges=self._ranges,
             run=self._claim.run,
             claim=self._claim_offset,
             stream_reorgs=self._reorgs,
         )
-        self._send(again.key, again.encode())
-        return again
-
-    def _offsets(self, last: dict[int, int]) -> dict[int, int]:
-        return {partition: self._transaction.offset(number) for partition, number in sorted(last.items())}
 
     def _record(
-        self, block: PreparedBlock, last: dict[int, int], previous: BlockRecord | None
+        self, block: PreparedBlock, offsets: dict[int, Span], previous: BlockRecord | None
     ) -> BlockRecord:
+        self._ranges = add_height(self._ranges, block.number)
         return BlockRecord(
             chain_id=self._claim.identity.chain_id,
             block_number=block.number,
@@ -145,15 +190,26 @@ class BlockBatch:
             block_timestamp=block.timestamp,
             transactions=block.transactions,
             logs=len(block.records),
+            produced=len(block.records),
             proof=block.proof,
             finalized=self._finalized,
-            offsets=self._offsets(last if previous else self._retracted_last | last),
+            offsets=offsets,
+            ranges=self._ranges,
             run=self._claim.run,
             claim=self._claim_offset,
             stream_blocks=(previous.stream_blocks if previous else 0) + 1,
             stream_logs=(previous.stream_logs if previous else 0) + len(block.records),
             stream_reorgs=self._reorgs,
         )
+
+
+def join_spans(earlier: Mapping[int, Span], later: Mapping[int, Span]) -> dict[int, Span]:
+    """Spans by partition, from the beginning of the earlier to the end of the later ones."""
+    joined = {
+        partition: (earlier.get(partition, later_span)[0], later_span[1])
+        for partition, later_span in later.items()
+    }
+    return dict(sorted({**earlier, **joined}.items()))
 
 
 def _count_reorg(retraction: Retraction) -> Reorgs:
@@ -182,6 +238,15 @@ class HeldStream:
     claim: Claim
     claim_offset: int
     tip: BlockRecord | None
+    event_logs: RisingOffsets = field(init=False)
+    ledger: RisingOffsets = field(init=False)
+
+    def __post_init__(self) -> None:
+        identity = self.claim.identity
+        self.event_logs = RisingOffsets(identity.topic, self.tip.last_offsets if self.tip else {})
+        self.ledger = RisingOffsets(
+            StreamSettings(identity.topic).ledger_topic, {FOLLOWER_PARTITION: self.claim_offset}
+        )
 
     @property
     def following(self) -> int:

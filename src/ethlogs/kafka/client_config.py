@@ -26,6 +26,7 @@ _OURS = frozenset(
         "enable_idempotence",
         "transactional_id",
         "isolation_level",
+        "auto_offset_reset",
         "group_id",
         "enable_auto_commit",
         "key_serializer",
@@ -107,6 +108,9 @@ def consumer_config(settings: KafkaSettings, isolation_level: str) -> dict[str, 
             "group_id": None,
             "enable_auto_commit": False,
             "isolation_level": isolation_level,
+            # Every read begins at an offset that the ledger or the broker named. Where retention has
+            # deleted that one meanwhile, going on elsewhere would hide it.
+            "auto_offset_reset": "none",
             "request_timeout_ms": REQUEST_TIMEOUT_MS,
             "fetch_max_wait_ms": 100,
             "max_partition_fetch_bytes": 8 << 20,

@@ -89,6 +89,11 @@ def to_ethlogs_error(exc: BaseException, doing: str) -> EthlogsError:
         )
     if isinstance(exc, _SETTINGS):
         return SettingsError(f"Kafka refused the settings while {doing} ({said})")
+    if isinstance(exc, kafka_errors.OffsetOutOfRangeError):
+        return TopicError(
+            f"records are not on Kafka any more while {doing} ({said})",
+            hint="retention deleted them, or the topic was deleted and created again, while they were read",
+        )
     if isinstance(exc, _TOPIC):
         return TopicError(f"a topic is missing or its name is not valid, while {doing} ({said})")
     return KafkaUnavailableError(

@@ -1,23 +1,26 @@
-"""Reading back what the stream itself wrote: its blocks from the tip down, and the event logs of one."""
+"""Reading back what the stream itself wrote: its blocks from the tip down, and the event logs of some."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from typing import Any
+from collections import defaultdict
+from collections.abc import Generator, Iterable, Iterator, Sequence
 
-import orjson
-from kafka import KafkaConsumer, TopicPartition
+import msgspec
+from kafka import TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 
 from ethlogs.errors import LedgerError
 from ethlogs.event_log import Record
+from ethlogs.heights import FOLLOWER_PARTITION
 from ethlogs.kafka.tail import fetch_begin, fetch_end, open_consumer, read_range
-from ethlogs.ledger import CLAIM_KEY, FOLLOWER_PARTITION, BlockRecord, parse_ledger_record
+from ethlogs.ledger import CLAIM_KEY, BlockRecord, Span, parse_ledger_record
 from ethlogs.settings import KafkaSettings
 
 _WINDOW = 512
 _LARGEST_WINDOW = 4096
-_SLACK = 8
+
+# Offsets between two blocks that are rather read than skipped: a seek costs a request.
+_NEAR_OFFSETS = 2_000
 
 
 def walk_back(settings: KafkaSettings, ledger_topic: str) -> Generator[BlockRecord]:
@@ -34,19 +37,27 @@ def walk_back(settings: KafkaSettings, ledger_topic: str) -> Generator[BlockReco
     settled: set[bytes | None] = {CLAIM_KEY}
     with open_consumer(settings) as consumer:
         consumer.assign([partition])
-        end = fetch_end(consumer, partition)
-        for record in _read_backward(consumer, partition, end, _WINDOW):
-            if record.key in settled:
-                continue
-            settled.add(record.key)
-            where = f"record {record.offset} of {ledger_topic}-{FOLLOWER_PARTITION}"
-            parsed = parse_ledger_record(record.key, record.value, where)
-            if isinstance(parsed, BlockRecord):
-                yield parsed
+        begin, stop, window = fetch_begin(consumer, partition), fetch_end(consumer, partition), _WINDOW
+        while stop > begin:
+            start = max(begin, stop - window)
+            for record in reversed(list(read_range(consumer, partition, start, stop))):
+                if record.key in settled:
+                    continue
+                settled.add(record.key)
+                where = f"record {record.offset} of {ledger_topic}-{FOLLOWER_PARTITION}"
+                parsed = parse_ledger_record(record.key, record.value, where)
+                if isinstance(parsed, BlockRecord):
+                    yield parsed
+            stop, window = start, min(window * 2, _LARGEST_WINDOW)
 
 
-def read_event_logs(settings: KafkaSettings, topic: str, block: BlockRecord) -> list[Record]:
-    """The event logs of a block of the stream, as they were produced, in the order of their log index.
+def read_event_logs(
+    settings: KafkaSettings, topic: str, blocks: Sequence[BlockRecord]
+) -> dict[str, list[Record]]:
+    """The event logs of blocks of the stream by block hash, as they were produced, in their order.
+
+    Each partition is read once, from the first to the last offset that the ledger names, by one consumer
+    for all of the blocks.
 
     Raises
     ------
@@ -55,57 +66,80 @@ def read_event_logs(settings: KafkaSettings, topic: str, block: BlockRecord) -> 
     KafkaUnavailableError
         When Kafka does not answer in time.
     """
-    found: list[tuple[int, Record]] = []
+    found = FoundLogs(blocks)
     with open_consumer(settings) as consumer:
-        for number, last in block.offsets.items():
-            if len(found) < block.logs:
-                found += _read_partition(consumer, TopicPartition(topic, number), last, block)
-    if len(found) != block.logs:
-        raise LedgerError(
-            f"block {block.block_number} ({block.block_hash}) has {block.logs} event logs by the ledger, and"
-            f" {len(found)} of them are on {topic} at the offsets that it names",
-            hint="were records of the event-log topic deleted? ethlogs verify names what is missing",
-        )
-    return [record for _index, record in sorted(found)]
+        for number, spans in spans_by_partition(blocks).items():
+            partition = TopicPartition(topic, number)
+            consumer.assign([partition])
+            for first, last in merge_spans(spans):
+                for row in read_range(consumer, partition, first, last + 1):
+                    found.take(row)
+    return {block.block_hash: found.logs_of(block, topic) for block in blocks}
 
 
-def _read_partition(
-    consumer: KafkaConsumer, partition: TopicPartition, last: int, block: BlockRecord
-) -> list[tuple[int, Record]]:
-    """The block's records in a partition, with their log indexes.
-
-    They need not end at ``last``: behind a block that was the ancestor of a reorg are the blocks that were
-    retracted, and their retractions. Before it are lower blocks, or its own earlier life and retraction.
-    """
-    consumer.assign([partition])
-    found = []
-    for row in _read_backward(consumer, partition, last + 1, block.logs + _SLACK):
-        fields = _parse(row)
-        own = fields.get("blockHash") == block.block_hash
-        if fields.get("blockNumber", block.block_number) < block.block_number or (own and fields["removed"]):
-            break
-        if own:
-            found.append((int(fields["logIndex"]), Record(row.key, row.value)))
-            if len(found) == block.logs:
-                break
-    return found
+def merge_spans(spans: Iterable[Span]) -> Iterator[Span]:
+    """The spans in their order, those that overlap or are near each other as one."""
+    merged: Span | None = None
+    for first, last in sorted(spans):
+        if merged is None:
+            merged = first, last
+        elif first <= merged[1] + _NEAR_OFFSETS:
+            merged = merged[0], max(merged[1], last)
+        else:
+            yield merged
+            merged = first, last
+    if merged is not None:
+        yield merged
 
 
-def _read_backward(
-    consumer: KafkaConsumer, partition: TopicPartition, stop: int, window: int
-) -> Iterator[ConsumerRecord]:
-    """The visible records below ``stop``, newest first, read in growing windows."""
-    begin = fetch_begin(consumer, partition)
-    while stop > begin:
-        start = max(begin, stop - window)
-        yield from reversed(list(read_range(consumer, partition, start, stop)))
-        stop, window = start, min(window * 2, _LARGEST_WINDOW)
+def spans_by_partition(blocks: Iterable[BlockRecord]) -> dict[int, list[Span]]:
+    """Where the blocks lie, by partition of the event-log topic."""
+    spans: defaultdict[int, list[Span]] = defaultdict(list)
+    for block in blocks:
+        if block.produced:
+            for partition, span in block.offsets.items():
+                spans[partition].append(span)
+    return dict(spans)
 
 
-def _parse(row: ConsumerRecord) -> dict[str, Any]:
-    """The fields of an event log; none where another program wrote the record."""
-    try:
-        fields = orjson.loads(row.value or b"null")
-    except orjson.JSONDecodeError:
-        return {}
-    return fields if isinstance(fields, dict) and type(fields.get("blockNumber")) is int else {}
+class _Place(msgspec.Struct, rename="camel"):
+    """What of an event log says where it belongs."""
+
+    block_hash: str
+    log_index: int
+    removed: bool
+
+
+_PLACE = msgspec.json.Decoder(_Place)
+
+
+class FoundLogs:
+    """The event logs of some blocks, as they come."""
+
+    def __init__(self, blocks: Iterable[BlockRecord]) -> None:
+        self._offsets = {block.block_hash: block.offsets for block in blocks}
+        self._logs: dict[str, dict[int, Record]] = {block_hash: {} for block_hash in self._offsets}
+
+    def take(self, row: ConsumerRecord) -> None:
+        """Keep the record where it is an event log of one of the blocks.
+
+        Outside of a block's offsets there may be an earlier life of the same block, which was retracted.
+        """
+        try:
+            place = _PLACE.decode(row.value or b"")
+        except msgspec.MsgspecError:
+            return  # Another program wrote it. What is missing for it is counted at the end.
+        first, last = self._offsets.get(place.block_hash, {}).get(row.partition, (0, -1))
+        if first <= row.offset <= last and not place.removed:
+            self._logs[place.block_hash][place.log_index] = Record(row.key, row.value)
+
+    def logs_of(self, block: BlockRecord, topic: str) -> list[Record]:
+        """The block's event logs in the order of their log index."""
+        logs = self._logs[block.block_hash]
+        if len(logs) != block.produced:
+            raise LedgerError(
+                f"block {block.block_number} ({block.block_hash}) has {block.produced} event logs on {topic}"
+                f" by the ledger, and {len(logs)} of them are at the offsets that it names",
+                hint="were records of the event-log topic deleted? ethlogs verify names what is missing",
+            )
+        return [record for _index, record in sorted(logs.items())]

@@ -16,10 +16,11 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 
 from ethlogs.errors import KafkaUnavailableError, LedgerError
+from ethlogs.heights import FOLLOWER_PARTITION
 from ethlogs.kafka.client_config import consumer_config
 from ethlogs.kafka.errors import mapped_errors
 from ethlogs.kafka.topics import Topic, admin_client
-from ethlogs.ledger import FOLLOWER_PARTITION, BlockRecord, Claim, parse_ledger_record
+from ethlogs.ledger import BlockRecord, Claim, parse_ledger_record
 from ethlogs.settings import KafkaSettings
 
 _OFFSETS_MS = 15_000
@@ -211,5 +212,5 @@ def _read_claim(consumer: KafkaConsumer, partition: TopicPartition, tip: BlockRe
             return Claimed(parsed, record.offset)
     raise LedgerError(
         f"block {tip.block_number} of the ledger {partition.topic} names {where} as its claim; there is none",
-        hint="was the ledger copied or edited? Point --ledger-topic at the ledger that ethlogs wrote",
+        hint="was the ledger copied or edited? Only ethlogs may write to it",
     )

@@ -93,7 +93,7 @@ def describe_topic(client: KafkaAdminClient, name: str, needed: frozenset[str] =
     """
     described = next((t for t in client.describe_topics([name]) if t.get("name") == name), None)
     if described is not None and described.get("error_code") == _HIDDEN:
-        raise missing_right("topic", name, needed or {"DESCRIBE"})
+        raise missing_right(name, needed or {"DESCRIBE"})
     if described is None or described.get("error_code"):
         return None
     partitions = described["partitions"]
@@ -160,12 +160,12 @@ def check_event_log_topic(topic: Topic) -> list[str]:
 
 
 def check_ledger_topic(topic: Topic) -> None:
-    """Refuse a ledger that would forget, or that has no partition for backfills.
+    """Refuse a ledger that would forget, or that has no partition for the backfill.
 
     Raises
     ------
     TopicError
-        With the command that mends it.
+        When its settings do not fit; the hint is the command that fixes them.
     """
     if topic.config.get("cleanup.policy", "compact") != "compact":
         raise TopicError(
@@ -174,10 +174,12 @@ def check_ledger_topic(topic: Topic) -> None:
             hint=f"kafka-configs --alter --entity-type topics --entity-name {topic.name}"
             " --add-config cleanup.policy=compact",
         )
-    if topic.partitions < ledger.PARTITIONS:
+    if topic.partitions < ledger.LEAST_PARTITIONS:
         raise TopicError(
-            f"the ledger {topic.name} has {topic.partitions} partition(s), it needs {ledger.PARTITIONS}",
-            hint=f"kafka-topics --alter --topic {topic.name} --partitions {ledger.PARTITIONS}",
+            f"the ledger {topic.name} has {topic.partitions} partition; it needs one for the follower and at"
+            " least one for the backfill",
+            hint=f"before the first block: kafka-topics --alter --topic {topic.name}"
+            f" --partitions {ledger.CREATED_PARTITIONS}",
         )
 
 
@@ -196,17 +198,17 @@ def create_topic(
         with contextlib.suppress(TopicAlreadyExistsError):
             client.create_topics([NewTopic(name, partitions, replication_factor, topic_configs=config)])
     except AuthorizationError as exc:
-        raise missing_right("topic", name, ["CREATE"]) from exc
+        raise missing_right(name, ["CREATE"]) from exc
     client.wait_for_topics([name])
     return _require(client, name, _SPREAD_SECONDS)
 
 
 def _create_missing(client: KafkaAdminClient, stream: StreamSettings, creation: TopicCreation) -> None:
-    replication_factor = creation.replication_factor or -1
+    replication = creation.replication_factor or -1
     if describe_topic(client, stream.topic) is None:
-        create_topic(client, stream.topic, creation.partitions or -1, replication_factor, EVENT_LOG_CONFIG)
+        create_topic(client, stream.topic, creation.partitions or -1, replication, EVENT_LOG_CONFIG)
     if describe_topic(client, stream.ledger_topic) is None:
-        create_topic(client, stream.ledger_topic, ledger.PARTITIONS, replication_factor, LEDGER_CONFIG)
+        create_topic(client, stream.ledger_topic, ledger.CREATED_PARTITIONS, replication, LEDGER_CONFIG)
 
 
 def _require(client: KafkaAdminClient, name: str, seconds: float) -> Topic:

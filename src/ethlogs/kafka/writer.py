@@ -26,9 +26,13 @@ from ethlogs.errors import KafkaUnavailableError
 from ethlogs.event_log import Record
 from ethlogs.kafka.client_config import DELIVERY_TIMEOUT_MS, producer_config
 from ethlogs.kafka.errors import mapped_errors, run_with_limit
-from ethlogs.kafka.rights import missing_right
+from ethlogs.kafka.rights import missing_transaction_right
+from ethlogs.ledger import Span
 from ethlogs.settings import KafkaSettings
 from ethlogs.stop import StopSwitch
+
+Numbers = dict[int, tuple[int, int]]
+"""The numbers of the first and the last record of a transaction in each partition of a topic."""
 
 COMMIT_SECONDS = 30.0
 ABORT_SECONDS = 5.0
@@ -69,7 +73,7 @@ class TransactionalWriter:
         try:
             self._producer.init_transactions()
         except TransactionalIdAuthorizationFailedError as exc:
-            raise missing_right("transactional id", transactional_id, ["WRITE"]) from exc
+            raise missing_transaction_right(transactional_id) from exc
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -127,18 +131,21 @@ class Transaction:
         self.size_bytes += len(value or b"")
         return len(self._futures) - 1
 
-    def send_all(self, topic: str, partitions: int, records: list[Record]) -> dict[int, int]:
-        """Send event logs by key; returns the number of the last record in each partition."""
+    def send_all(self, topic: str, partitions: int, records: list[Record]) -> Numbers:
+        """Send event logs by key; returns the numbers of the first and last record of each partition."""
         send, futures = _ManyRecords(self._producer, topic).send, self._futures
+        first: dict[int, int] = {}
         last: dict[int, int] = {}
         with mapped_errors(f"producing to {topic}"):
             for key, value in records:
                 partition = partition_of(key, partitions)
-                last[partition] = len(futures)
+                number = last[partition] = len(futures)
+                if partition not in first:
+                    first[partition] = number
                 futures.append(send(partition, key, value))
         self.records += len(records)
         self.size_bytes += sum(len(record.value) for record in records)
-        return last
+        return {partition: (first[partition], number) for partition, number in sorted(last.items())}
 
     def settle(self) -> None:
         """Wait until the brokers have acknowledged every record so far.
@@ -157,6 +164,12 @@ class Transaction:
     def offset(self, number: int) -> int:
         """The offset of an acknowledged record."""
         return int(self._futures[number].value.offset)
+
+    def offsets(self, numbers: Numbers) -> dict[int, Span]:
+        """The offsets of acknowledged records, by partition."""
+        return {
+            partition: (self.offset(first), self.offset(last)) for partition, (first, last) in numbers.items()
+        }
 
     def commit(self) -> None:
         """Make every record visible at once.

@@ -28,7 +28,7 @@ class BackfilledBlocks:
             return False
         found = self._found.setdefault(number, [])
         found.append(record)
-        if len(found) == entry.record.logs:
+        if len(found) == entry.record.produced:
             self._hand_on(number)
         return True
 

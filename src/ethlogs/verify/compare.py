@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -13,6 +13,13 @@ from ethlogs.kafka.writer import partition_of
 from ethlogs.ledger import BlockRecord
 from ethlogs.verify.differences import Difference, Kind, Tell, differing
 from ethlogs.verify.found_record import FIELDS, FoundRecord
+
+
+class Stretch(NamedTuple):
+    """Where a block's part of the topic begins and ends, by partition, whatever lies there."""
+
+    first: Mapping[int, int]
+    last: Mapping[int, int]
 
 
 class ChainBlock(NamedTuple):
@@ -63,12 +70,12 @@ def compare_with_ledger(
 ) -> None:
     """As many event logs as the ledger counts, each index once, in form, and of the block in the ledger."""
     by_index = _group(found, tell)
-    for index in range(entry.logs):
+    for index in range(entry.produced):
         if index not in by_index:
             tell(
                 Difference(
                     Kind.MISSING_LOG,
-                    f"the ledger counts {entry.logs} event logs, this one is not on the topic",
+                    f"the ledger counts {entry.produced} event logs, this one is not on the topic",
                     entry.block_number,
                     block_hash=entry.block_hash,
                     log_index=index,
@@ -77,8 +84,8 @@ def compare_with_ledger(
             )
     for index, places in sorted(by_index.items()):
         for place in places:
-            if index >= entry.logs:
-                tell(place.differs(Kind.EXTRA_LOG, f"the ledger counts {entry.logs} event logs"))
+            if index >= entry.produced:
+                tell(place.differs(Kind.EXTRA_LOG, f"the ledger counts {entry.produced} event logs"))
             _compare_record(_record_by_contract(entry, place), place, tell)
             _check_partition(place, place.key or b"", partitions, tell)
     _check_order(found, tell)
@@ -95,6 +102,7 @@ def compare_ledger(
         "blockTimestamp": block.timestamp,
         "transactions": block.transactions,
         "logs": len(block.records),
+        "produced": len(block.records),
     }
     found = {
         "chainId": entry.chain_id,
@@ -103,6 +111,7 @@ def compare_ledger(
         "blockTimestamp": entry.block_timestamp,
         "transactions": entry.transactions,
         "logs": entry.logs,
+        "produced": entry.produced,
     }
     fields = differing(expected, found)
     if fields:
@@ -111,21 +120,25 @@ def compare_ledger(
 
 
 def compare_offsets(
-    entry: BlockRecord, own: Sequence[FoundRecord], last: dict[int, int], where: dict[str, Any], tell: Tell
+    entry: BlockRecord, own: Sequence[FoundRecord], stretch: Stretch, where: dict[str, Any], tell: Tell
 ) -> None:
-    """The ledger's offsets against those of the last records in the block's stretch of the topic.
+    """The ledger's offsets against where the block's records really lie.
 
-    ``last`` has the last record of each partition, retractions behind the block's own logs included: the
-    record of a common ancestor stands for them too.
+    A block's span ends where its stretch does. It begins at its first event log, or before it in the same
+    stretch: at the retractions, where a stream's first block replaces another one.
     """
+    first_own: dict[int, int] = {}
+    for record in own:
+        first_own.setdefault(record.partition, record.offset)
     fields: dict[str, tuple[object, object]] = {}
-    for partition, offset in entry.offsets.items():
-        if last.get(partition) != offset:
-            fields[str(partition)] = (last.get(partition), offset)
-    for partition in {record.partition for record in own} - entry.offsets.keys():
-        fields[str(partition)] = (last[partition], None)
+    for partition in sorted({*entry.offsets, *first_own}):
+        begin, last = stretch.first.get(partition), stretch.last.get(partition)
+        first = first_own.get(partition, last)
+        found = entry.offsets.get(partition)
+        if found is None or begin is None or found[1] != last or not begin <= found[0] <= (first or 0):
+            fields[str(partition)] = ((first, last), found)
     if fields:
-        detail = "the ledger's offsets are not those of the block's last records"
+        detail = "the ledger's offsets are not those of the block's records"
         tell(Difference(Kind.LEDGER_OFFSET, detail, fields=fields, **where))
 
 

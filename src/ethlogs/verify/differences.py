@@ -28,8 +28,8 @@ class Kind(StrEnum):
     MISSING_BLOCK = "missing-block"  # the ledger has no record of it
     DOUBLED_BLOCK = "doubled-block"  # the follower's and the backfill's ledger both have it
     LEDGER_BLOCK = "ledger-block"  # the ledger's fields are not the block's
-    LEDGER_COUNT = "ledger-count"  # the ledger's counts do not add up
-    LEDGER_OFFSET = "ledger-offset"  # the offsets are not those of the block's last event logs
+    LEDGER_COUNT = "ledger-count"  # the ledger's counts or ranges do not add up
+    LEDGER_OFFSET = "ledger-offset"  # the offsets are not those of the block's records
     LEDGER_CLAIM = "ledger-claim"  # the block's claim is not there
 
 

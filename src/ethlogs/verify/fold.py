@@ -71,9 +71,12 @@ class SpanFold:
         """The block's event logs, each partition's in the order of its offsets."""
         self.last: dict[int, int] = {}
         """The offset of the last record of each partition, whatever it was."""
+        self.first: dict[int, int] = {}
+        """The offset of the first one."""
 
     def add(self, record: FoundRecord) -> None:
         """Take the next record of a partition."""
+        self.first.setdefault(record.partition, record.offset)
         self.last[record.partition] = record.offset
         log = record.log
         if log is None or (self._chain_id is not None and log["chainId"] != self._chain_id):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
+from ethlogs.heights import add_height, extend_to, holds
 from ethlogs.ledger import BlockRecord
 from ethlogs.verify.differences import Difference, Kind, Tell
 from ethlogs.verify.ledger_scan import LedgerEntry
@@ -29,6 +30,7 @@ class LedgerChecks:
         self._previous = previous.record if previous else None
         self._elsewhere = elsewhere
         self._tell = tell
+        self._is_beginning = is_beginning
         self._counts: tuple[int, int] | None = (0, 0) if is_beginning else None
         if previous is not None:
             self._counts = previous.record.stream_blocks, previous.record.stream_logs
@@ -36,15 +38,17 @@ class LedgerChecks:
         """The heights that ``--allow-gap`` left out, first and last."""
 
     def check(self, entry: LedgerEntry, logs: int) -> None:
-        """Check the next block, which has so many event logs."""
+        """Check the next block, which has so many event logs on the topic."""
         record, previous = entry.record, self._previous
+        self._check_ranges(entry, previous)
+        if record.logs != record.produced:
+            fields: dict[str, tuple[object, object]] = {"produced": (record.logs, record.produced)}
+            self.differs(entry, Kind.LEDGER_BLOCK, "the stream selects every event log", fields)
         if previous is not None and record.block_number > previous.block_number + 1:
             self._check_gap(entry, previous)
         elif previous is not None and record.parent_hash != previous.block_hash:
-            fields: dict[str, tuple[object, object]] = {
-                "parentHash": (previous.block_hash, record.parent_hash)
-            }
-            self.differs(entry, Kind.LEDGER_BLOCK, "the block is no child of the block before it", fields)
+            fields = {"parentHash": (previous.block_hash, record.parent_hash)}
+            self.differs(entry, Kind.LEDGER_BLOCK, "the block is not a child of the block before it", fields)
         self._check_counts(entry, logs)
         self._previous = record
 
@@ -54,11 +58,23 @@ class LedgerChecks:
         """Tell of a difference at a record of the ledger."""
         self._tell(Difference(kind, detail, fields=fields, **place_of(entry, self._topic)))
 
+    def _check_ranges(self, entry: LedgerEntry, previous: BlockRecord | None) -> None:
+        """A record's ranges are those of the record before it, and its own height."""
+        if previous is None and not self._is_beginning:
+            return
+        record = entry.record
+        expected = add_height(previous.ranges if previous else (), record.block_number)
+        # Behind records that are gone: the heights that are missing are told of as such.
+        filled = previous and extend_to(previous.ranges, previous.block_number, record.block_number)
+        if record.ranges not in (expected, filled):
+            fields: dict[str, tuple[object, object]] = {"ranges": (expected, record.ranges)}
+            self.differs(entry, Kind.LEDGER_COUNT, "the ranges are not those of the blocks before", fields)
+
     def _check_gap(self, entry: LedgerEntry, previous: BlockRecord) -> None:
-        """``--allow-gap`` leaves heights out, but counts on; a record that is gone leaves its count."""
+        """A gap that ``--allow-gap`` left shows in the ranges; a record that is gone leaves its height."""
         record = entry.record
         first, last = previous.block_number + 1, record.block_number - 1
-        if record.stream_blocks == previous.stream_blocks + 1 and record.claim != previous.claim:
+        if not holds(record.ranges, last):
             self.gaps += missing_ranges(first, last, self._elsewhere)
             return
         for start, end in missing_ranges(first, last, self._elsewhere):

@@ -15,8 +15,9 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 
 from ethlogs.errors import LedgerError
+from ethlogs.heights import FOLLOWER_PARTITION
 from ethlogs.kafka.tail import Claimed, fetch_begins, read_range
-from ethlogs.ledger import BACKFILL_PARTITION, FOLLOWER_PARTITION, BlockRecord, Claim, parse_ledger_record
+from ethlogs.ledger import BlockRecord, Claim, parse_ledger_record
 from ethlogs.verify.differences import Difference, Kind, Tell
 
 _FIRST_STEP = 256
@@ -110,10 +111,11 @@ class Ledger:
                 yield entry
 
     def backfilled(self) -> dict[int, LedgerEntry]:
-        """The blocks of the backfills by their heights: some 600 bytes each."""
+        """The blocks of the backfill by their heights: some 600 bytes each."""
         found: dict[int, LedgerEntry] = {}
-        if self._ends.get(BACKFILL_PARTITION, 0) > self._begins.get(BACKFILL_PARTITION, 0):
-            for entry in self._entries(BACKFILL_PARTITION, self._begins[BACKFILL_PARTITION]):
+        slots = [p for p, end in self._ends.items() if p != FOLLOWER_PARTITION and end > self._begins[p]]
+        for partition in slots:
+            for entry in self._entries(partition, self._begins[partition]):
                 if isinstance(entry, LedgerEntry):
                     found[entry.record.block_number] = entry
                 elif isinstance(entry, Tombstone):

@@ -53,7 +53,7 @@ def plan_walk(
                 _count_expired(plan, height)
             else:
                 _count_walked(plan, entry, positions, previous)
-        positions = positions | entry.record.offsets
+        positions = positions | entry.record.last_offsets
         previous = plan.tip = entry
     return plan
 
@@ -84,4 +84,4 @@ def _count_walked(
         plan.first = entry.record.block_number
     plan.last = entry.record.block_number
     plan.blocks += 1
-    plan.logs += entry.record.logs
+    plan.logs += entry.record.produced

@@ -34,7 +34,7 @@ from ethlogs.kafka.tail import (
     open_consumer,
 )
 from ethlogs.kafka.topics import Topic, admin_client, describe_topic
-from ethlogs.ledger import BACKFILL_PARTITION, FOLLOWER_PARTITION, Claim
+from ethlogs.ledger import Claim
 from ethlogs.node import BlockSource, Node, NodeIdentity
 from ethlogs.settings import KafkaSettings, NodeSettings, ProofSettings, StreamSettings
 from ethlogs.stop import StopSwitch
@@ -184,7 +184,7 @@ class _Verifier:
             if found is None:
                 raise TopicError(
                     f"there is no stream: the topic {name} does not exist, or this principal may not see it",
-                    hint="are --topic and --ledger-topic right?",
+                    hint="is --topic right?",
                 )
         assert topic is not None and ledger_topic is not None  # noqa: S101 - for the type checker
         return topic, ledger_topic
@@ -194,7 +194,7 @@ class _Verifier:
 
     def _wait_until_stable(self, consumer: KafkaConsumer, topic: Topic) -> dict[int, int]:
         """The ledger's ends, once no transaction is open below what they are now."""
-        partitions = [p for p in (FOLLOWER_PARTITION, BACKFILL_PARTITION) if p < topic.partitions]
+        partitions = range(topic.partitions)
         with open_consumer(self._settings.kafka, "read_uncommitted") as uncommitted:
             wanted = fetch_ends(uncommitted, topic.name, partitions)
         deadline = time.monotonic() + STABLE_SECONDS
@@ -224,7 +224,7 @@ class _Verifier:
         if plan.tip is None and not everything:
             raise SettingsError(
                 f"there is nothing to verify: the ledger {self._stream.ledger_topic} has no block",
-                hint="ethlogs produce begins a stream; are --topic and --ledger-topic right?",
+                hint="ethlogs produce begins a stream; is --topic right?",
             )
         return plan, plan.tip
 
@@ -294,7 +294,7 @@ class _Verifier:
         """How far the topic can be read: the ledger may name offsets that became visible meanwhile."""
         needed: dict[int, int] = {}
         for entry in ledger.blocks(plan.ledger_start) if plan.tip and plan.ledger_start is not None else ():
-            needed |= entry.record.offsets
+            needed |= entry.record.last_offsets
         now = dict(ends)
         deadline = time.monotonic() + _CATCH_UP_SECONDS
         while any(offset >= now.get(p, 0) for p, offset in needed.items()) and time.monotonic() < deadline:

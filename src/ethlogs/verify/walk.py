@@ -10,6 +10,7 @@ from ethlogs.verify.backfilled import BackfilledBlocks
 from ethlogs.verify.chain import ChainReader
 from ethlogs.verify.compare import (
     ChainBlock,
+    Stretch,
     compare_ledger,
     compare_offsets,
     compare_with_chain,
@@ -101,13 +102,13 @@ class Walk:
         fold = self._fold(record.block_number, {record.block_hash} | ({chain.hash} if chain else set()))
         self._read(fold, self._stops(entry))
         self._tell_strays(fold.finish())
-        logs = len(chain.records) if chain else record.logs
+        logs = len(chain.records) if chain else record.produced
         if wanted:
             self._compare(entry, chain, fold.own)
             self._blocks += 1
             self._logs += len(fold.own)
             place = place_of(entry, self._sides.ledger_topic)
-            compare_offsets(record, fold.own, fold.last, place, self._tell)
+            compare_offsets(record, fold.own, Stretch(fold.first, fold.last), place, self._tell)
         self._checks.check(entry, logs)
         if record.block_number in self.backfilled:
             detail = "the follower and a backfill both have it"
@@ -138,7 +139,7 @@ class Walk:
         """Where the block ends in each partition, as far as the ledger can be right."""
         stops: dict[int, int] = {}
         wrong: dict[str, tuple[object, object]] = {}
-        for partition, offset in entry.record.offsets.items():
+        for partition, offset in entry.record.last_offsets.items():
             if partition not in self._positions or offset >= self._ends[partition]:
                 wrong[str(partition)] = (None, offset)
             elif offset <= self._positions[partition]:
@@ -171,8 +172,10 @@ class Walk:
         chain = self._sides.chain.fetch_one(record.block_number) if self._sides.chain else None
         own = sorted(own, key=lambda found: (found.partition, found.offset))
         self._compare(entry, chain, own)
+        first = {found.partition: found.offset for found in reversed(own)}
         last = {found.partition: found.offset for found in own}
-        compare_offsets(record, own, last, place_of(entry, self._sides.ledger_topic), self._tell)
+        place = place_of(entry, self._sides.ledger_topic)
+        compare_offsets(record, own, Stretch(first, last), place, self._tell)
         self._blocks += 1
         self._logs += len(own)
         self._show(record.block_number)

@@ -35,7 +35,7 @@ def test_a_driver_whose_python_and_then_whose_jvm_is_killed(
     report = parse_report(command.stdout)
     assert (report["exitStatus"], report["attempt"], report["tip"]["number"]) == (0, 3, 20)
     assert_exactly_once(stream, own_geth.url, 1, 20)
-    assert len({claim.json["claim"] for claim in stream.claims()}) == 1
+    assert len({claim.json["run"] for claim in stream.claims()}) == 1
 
 
 def test_an_interrupted_command_leaves_its_application_that_is_then_watched_and_stopped(

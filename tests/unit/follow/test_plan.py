@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 
 import pytest
+from msgspec.structs import replace
 
 from ethlogs.errors import LedgerError, SettingsError, SupersededError
 from ethlogs.follow.plan import (
@@ -101,10 +102,10 @@ def test_a_start_above_the_head_of_a_new_stream_is_refused() -> None:
         plan(RangeSettings(start="202"), EMPTY_TAIL)
 
 
-def test_records_that_no_ledger_knows_are_refused_unless_a_start_is_given() -> None:
-    with pytest.raises(LedgerError, match="the event-log topic has records, but the ledger is empty"):
-        plan(RangeSettings(), EMPTY_TAIL, records=True)
-    assert plan(RangeSettings(start="latest"), EMPTY_TAIL, records=True) == Plan(200, None)
+@pytest.mark.parametrize("start", [None, "latest", "earliest", "7"])
+def test_a_topic_with_records_and_no_ledger_is_refused_whatever_start_says(start: str | None) -> None:
+    with pytest.raises(LedgerError, match="the event-log topic has records, but its ledger is empty"):
+        plan(RangeSettings(start=start), EMPTY_TAIL, records=True)
 
 
 def test_a_later_attempt_finishes_what_its_run_claimed() -> None:
@@ -140,5 +141,5 @@ def test_a_run_that_nobody_superseded_goes_on(claimed: Claimed | None, run: str)
 
 
 def test_the_tip_and_not_the_claim_decides_where_a_run_goes_on() -> None:
-    tail = replace(TAIL, tip=replace(BLOCK, block_number=110))
+    tail = dataclasses.replace(TAIL, tip=replace(BLOCK, block_number=110))
     assert plan(RangeSettings(blocks=1), tail) == Plan(111, 111)

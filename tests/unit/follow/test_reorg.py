@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from ethlogs.errors import LedgerError, ReorgError
 from ethlogs.event_log import Record, encode_retraction

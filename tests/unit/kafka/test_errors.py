@@ -30,7 +30,7 @@ FINAL = {
         InvalidTransactionTimeoutError KafkaConfigurationError PolicyViolationError UnsupportedCodecError
         UnsupportedSaslMechanismError UnsupportedVersionError
     """,
-    TopicError: "InvalidTopicError UnknownTopicOrPartitionError",
+    TopicError: "InvalidTopicError OffsetOutOfRangeError UnknownTopicOrPartitionError",
     DeliveryError: "MessageSizeTooLargeError RecordListTooLargeError",
     FencedError: "InvalidProducerEpochError InvalidProducerIdMappingError ProducerFencedError",
 }
@@ -60,7 +60,7 @@ PASSING = """
     NodeNotReadyError NonEmptyGroupError NotControllerError NotCoordinatorError
     NotEnoughReplicasAfterAppendError NotEnoughReplicasError NotLeaderForPartitionError
     OffsetMetadataTooLargeError OffsetMovedToTieredStorageError OffsetNotAvailableError
-    OffsetOutOfRangeError OperationNotAttemptedError OutOfOrderSequenceNumberError PositionOutOfRangeError
+    OperationNotAttemptedError OutOfOrderSequenceNumberError PositionOutOfRangeError
     PreferredLeaderNotAvailableError PrincipalDeserializationFailureError QuotaViolationError
     ReassignmentInProgressError RebalanceInProgressError ReplicaNotAvailableError RequestTimedOutError
     ResourceNotFoundError RetriableError SecurityDisabledError ShareSessionNotFoundError

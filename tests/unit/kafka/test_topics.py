@@ -13,7 +13,7 @@ from ethlogs.kafka import topics
 from ethlogs.kafka.topics import ensure_topics
 from ethlogs.settings import KafkaSettings, StreamSettings, TopicCreation
 
-STREAM = StreamSettings("logs", "logs.blocks")
+STREAM = StreamSettings("logs")
 
 
 class FakeCluster:
@@ -57,7 +57,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> FakeCluster:
 
 def test_created_topics_are_waited_for(cluster: FakeCluster) -> None:
     topic, ledger_topic, _ = ensure_topics(KafkaSettings("kafka:9092"), STREAM, TopicCreation(create=True))
-    assert (topic.name, ledger_topic.name) == ("logs", "logs.blocks")
+    assert (topic.name, ledger_topic.name) == ("logs", "logs.ledger")
     assert ledger_topic.replication_factor == 3
 
 

@@ -20,7 +20,7 @@ from ethlogs.submission.watch import _waits_for, build_failure, tells_the_end
 from ethlogs.submission.yarn import build_submit_failure, find_reason, run_of, stream_tag
 from tests.unit.samples import APPLICATION
 
-STREAM = StreamSettings("logs", "logs.blocks")
+STREAM = StreamSettings("logs")
 
 
 class FakeApplications:
@@ -80,7 +80,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_a_streams_tag_does_not_depend_on_how_its_brokers_are_listed() -> None:
     tag = stream_tag(KafkaSettings("a:9092,b:9092"), STREAM)
     assert tag == stream_tag(KafkaSettings("B:9092, a:9092"), STREAM)
-    assert tag != stream_tag(KafkaSettings("a:9092,b:9092"), replace(STREAM, ledger_topic="other"))
+    assert tag != stream_tag(KafkaSettings("a:9092,b:9092"), StreamSettings("other"))
     assert tag != stream_tag(KafkaSettings("c:9092"), STREAM)
     # YARN takes only ASCII, and turns it into lower case.
     assert tag.isascii()

@@ -42,7 +42,7 @@ class Right:
 _KNOWN_SECONDS = 30.0
 RIGHTS_OF_A_RUN = (
     Right("TOPIC", "eth_", prefixed=True),
-    Right("TRANSACTIONAL_ID", "ethlogs.", prefixed=True),
+    Right("TRANSACTIONAL_ID", "ethlogs:", prefixed=True),
     Right("GROUP", "ethlogs", prefixed=True),
 )
 """What ethlogs needs to create its topics, to write them and to read them."""

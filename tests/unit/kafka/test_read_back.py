@@ -1,0 +1,78 @@
+"""What is read to retract blocks: each partition once, from the first to the last offset."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from kafka.consumer.fetcher import ConsumerRecord
+from msgspec.structs import replace
+
+from ethlogs.errors import LedgerError
+from ethlogs.event_log import Record
+from ethlogs.kafka.read_back import FoundLogs, merge_spans, spans_by_partition
+from tests.unit.samples import BLOCK
+
+UPPER = replace(BLOCK, block_number=8, block_hash="0x8", produced=2, offsets={0: (10, 10), 1: (4, 4)})
+LOWER = replace(BLOCK, block_number=7, block_hash="0x7", produced=1, offsets={0: (5, 9)})
+
+
+def row(partition: int, offset: int, value: bytes | None) -> ConsumerRecord:
+    """A fake, since kafka-python's has fourteen fields more."""
+    return cast(ConsumerRecord, SimpleNamespace(partition=partition, offset=offset, key=b"key", value=value))
+
+
+def event_log(block_hash: str, index: int, *, removed: bool = False, **more: Any) -> bytes:
+    return json.dumps({"blockHash": block_hash, "logIndex": index, "removed": removed, **more}).encode()
+
+
+def test_spans_that_touch_overlap_or_are_near_are_read_as_one() -> None:
+    assert list(merge_spans([(40, 50), (0, 9), (10, 12), (5, 30)])) == [(0, 50)]
+
+
+def test_spans_far_from_each_other_are_read_apart() -> None:
+    assert list(merge_spans([(1_000_000, 1_000_009), (0, 9)])) == [(0, 9), (1_000_000, 1_000_009)]
+
+
+def test_blocks_without_event_logs_ask_for_nothing() -> None:
+    assert spans_by_partition([replace(BLOCK, produced=0)]) == {}
+
+
+def test_each_partition_is_read_once_for_all_blocks() -> None:
+    assert spans_by_partition([UPPER, LOWER]) == {0: [(10, 10), (5, 9)], 1: [(4, 4)]}
+
+
+def test_event_logs_come_by_block_in_the_order_of_their_index() -> None:
+    found = FoundLogs([UPPER, LOWER])
+    for partition, offset, value in (
+        (0, 5, event_log("0x7", 0)),
+        (0, 10, event_log("0x8", 1)),
+        (1, 4, event_log("0x8", 0)),
+    ):
+        found.take(row(partition, offset, value))
+    assert found.logs_of(LOWER, "logs") == [Record(b"key", event_log("0x7", 0))]
+    assert found.logs_of(UPPER, "logs") == [
+        Record(b"key", event_log("0x8", 0)),
+        Record(b"key", event_log("0x8", 1)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("offset", "value"),
+    [
+        pytest.param(4, event_log("0x7", 0), id="an earlier life of the block"),
+        pytest.param(6, event_log("0x7", 0, removed=True), id="its retraction"),
+        pytest.param(6, event_log("0xother", 0), id="another block's event log"),
+        pytest.param(6, b"what?", id="another program's record"),
+        pytest.param(6, None, id="a tombstone"),
+    ],
+)
+def test_other_records_between_the_offsets_are_left_out(offset: int, value: bytes | None) -> None:
+    found = FoundLogs([LOWER])
+    found.take(row(0, offset, value))
+    with pytest.raises(LedgerError, match="0 of them are at the offsets that it names"):
+        found.logs_of(LOWER, "logs")
+    found.take(row(0, 7, event_log("0x7", 0)))
+    assert len(found.logs_of(LOWER, "logs")) == 1
