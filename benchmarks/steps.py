@@ -21,7 +21,7 @@ import kafka.producer.sender
 
 import ethlogs.follow.pipeline
 import ethlogs.node.blocks
-import ethlogs.node.client
+import ethlogs.node.endpoint
 from ethlogs.driver import relax_collector
 from ethlogs.follow import follow_chain
 from ethlogs.journal import Journal
@@ -133,7 +133,7 @@ def stopwatches(watch: Stopwatch) -> Iterator[None]:
     """Time the functions that are the steps, wherever they are called."""
     places: list[tuple[object, str]] = [
         (HttpTransport, "send"),
-        (ethlogs.node.client, "parse_answer"),
+        (ethlogs.node.endpoint, "parse_answer"),
         (ethlogs.node.blocks, "prove_by_receipts"),
         (ethlogs.follow.pipeline, "encode_event_logs"),
         (Transaction, "send_all"),

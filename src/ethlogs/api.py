@@ -22,7 +22,7 @@ from ethlogs.errors import BlockNotFoundError, NodeUnavailableError, UnprovenErr
 from ethlogs.event_log import encode_event_logs
 from ethlogs.kafka.errors import mapped_errors
 from ethlogs.node import BlockSource, Node, Notify, readable_block
-from ethlogs.node.rpc import parse_answer
+from ethlogs.node.rpc import RawAnswer, parse_answer
 from ethlogs.proof import prove_by_receipts
 from ethlogs.settings import NodeSettings, ProofSettings
 from ethlogs.stop import StopSwitch
@@ -156,7 +156,8 @@ def _ask(w3: Web3, method: str, *params: Any) -> Any:
         response = w3.provider.make_request(cast(Any, method), params)
     except OSError as exc:
         raise NodeUnavailableError(f"the node does not answer {method}: {exc}") from exc
-    return parse_answer(json.dumps(response, cls=HexJsonEncoder).encode(), method, "of web3").result
+    raw = RawAnswer(json.dumps(response, cls=HexJsonEncoder).encode())
+    return parse_answer(raw, method, "of web3").result
 
 
 def _transactions(block: Any, name: str) -> list[dict[str, Any]]:

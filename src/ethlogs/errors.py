@@ -8,6 +8,8 @@
     ├─ NodeError                  6
     │  ├─ NodeUnavailableError    6   (may pass: asked again)
     │  ├─ NodeRefusedError        6
+    │  │  ├─ MissingMethodError   6
+    │  │  └─ BlockGoneError       6
     │  ├─ BlockNotFoundError      6
     │  ├─ ReorgError              6
     │  └─ UnprovenError           6
@@ -105,6 +107,14 @@ class NodeUnavailableError(NodeError):
 
 class NodeRefusedError(NodeError):
     """The node answered with an error that asking again does not change."""
+
+
+class MissingMethodError(NodeRefusedError):
+    """The node does not have a method, or not with these parameters."""
+
+
+class BlockGoneError(NodeRefusedError):
+    """The node does not give this block any more, or not as a whole."""
 
 
 class BlockNotFoundError(NodeError):

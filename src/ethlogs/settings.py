@@ -29,11 +29,11 @@ def display_url(url: str) -> str:
         parts = urlsplit(url)
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
-        return "(no valid URL)"
+        return "(a URL that cannot be read)"
     if parts.scheme == "ipc":
         return url
     if not parts.hostname:
-        return "(no host)"
+        return "(a URL without a host)"
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     secret = parts.path not in ("", "/") or bool(parts.query)
     return f"{parts.scheme}://{host}{port}{'/…' if secret else ''}"
@@ -50,7 +50,9 @@ class NodeSettings:
     ca_file: str | None = None
     """Certificates (PEM) by which an https URL's is checked; else those of requests."""
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    """Sent with every request over HTTP, a token for example."""
+    """Sent to the first URL and to others of its host, a token for example."""
+    host_headers: tuple[tuple[str, str, str], ...] = field(default=(), repr=False)
+    """Sent to other hosts: the URL that names the host, the header's name and its value."""
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,12 @@ def result(value: Json) -> Reply:
     return Reply(json.dumps({"jsonrpc": "2.0", "id": 1, "result": value}).encode())
 
 
+def failure(code: int, message: str) -> Reply:
+    """A JSON-RPC error."""
+    error = {"code": code, "message": message}
+    return Reply(json.dumps({"jsonrpc": "2.0", "id": 1, "error": error}).encode())
+
+
 def chain(chain_id: int = 1, genesis: str = "0xaa", head: int = 7) -> Callable[[Json], Reply]:
     """A node of a chain, which knows its id, its genesis block and its height."""
     answers = {

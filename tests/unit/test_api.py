@@ -20,7 +20,7 @@ from ethlogs.api import (
 )
 from ethlogs.cli.blocks import BlockName
 from ethlogs.cli.main import _run
-from ethlogs.errors import BlockNotFoundError, NodeRefusedError, NodeUnavailableError, UnprovenError
+from ethlogs.errors import BlockNotFoundError, MissingMethodError, NodeUnavailableError, UnprovenError
 from ethlogs.settings import NodeSettings
 from tests.unit.local_node import LocalNode, Reply, chain, local_node, result
 from tests.unit.proof_samples import logs_of, make_block
@@ -126,8 +126,8 @@ def test_a_blocks_transactions_have_the_names_and_values_of_json_rpc() -> None:
         ({"result": None}, BlockNotFoundError),
         ({"result": {"transactions": ["0xaa"]}}, UnprovenError),
         ({"result": {}}, UnprovenError),
-        ({"result": "text"}, UnprovenError),
-        ({"error": {"code": -32601, "message": "no"}}, NodeRefusedError),
+        ({"result": "text"}, NodeUnavailableError),
+        ({"error": {"code": -32601, "message": "no"}}, MissingMethodError),
         (ConnectionError("gone"), NodeUnavailableError),
     ],
 )

@@ -30,7 +30,12 @@ SETTINGS = RunSettings(
     run="20260101-000000-abcdef",
     job="smoketest",
     node=NodeSettings(
-        (f"https://user:{HIDDEN}@geth/{HIDDEN}", "ipc:///geth.ipc"), 12.5, 99.0, "ca.pem", (("A", HIDDEN),)
+        (f"https://user:{HIDDEN}@geth/{HIDDEN}", "ipc:///geth.ipc"),
+        12.5,
+        99.0,
+        "ca.pem",
+        (("A", HIDDEN),),
+        (("https://other", "B", HIDDEN),),
     ),
     kafka=KafkaSettings("a:9092,b:9092", (("sasl.plain.password", HIDDEN), ("linger.ms", "5")), 98.0),
     stream=StreamSettings("logs"),
@@ -140,10 +145,10 @@ def test_no_secret_is_in_the_repr_of_settings() -> None:
         (f"https://mainnet.example:8545?token={HIDDEN}", "https://mainnet.example:8545/…"),
         (f"https://mainnet.example/#{HIDDEN}", "https://mainnet.example"),
         (f"http://user:{HIDDEN}@[::1]:8545/{HIDDEN}", "http://[::1]:8545/…"),
-        (f"http://user:{HIDDEN}@geth:99999", "(no valid URL)"),
-        (f"http://user:{HIDDEN}@[::1", "(no valid URL)"),
-        (f"user:{HIDDEN}@geth:8545", "(no host)"),
-        (f"geth/{HIDDEN}", "(no host)"),
+        (f"http://user:{HIDDEN}@geth:99999", "(a URL that cannot be read)"),
+        (f"http://user:{HIDDEN}@[::1", "(a URL that cannot be read)"),
+        (f"user:{HIDDEN}@geth:8545", "(a URL without a host)"),
+        (f"geth/{HIDDEN}", "(a URL without a host)"),
         ("ipc:///var/lib/geth/geth.ipc", "ipc:///var/lib/geth/geth.ipc"),
     ],
 )

@@ -19,6 +19,7 @@ from ethlogs.environment import PackSettings
 from ethlogs.errors import SettingsError
 from ethlogs.kafka.client_config import check_client_settings
 from ethlogs.node import check_url
+from ethlogs.node.headers import Headers, HostHeaders, parse_headers
 from ethlogs.settings import KafkaSettings, NodeSettings, Proof, ProofSettings, StreamSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -26,9 +27,6 @@ Decorator = Callable[[F], F]
 
 NODE_SETTINGS = ("node_url", "node_timeout", "patience", "node_ca_file", "node_header_file")
 """The options of :func:`node_settings`."""
-
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-"""A token of RFC 9110."""
 
 # Kafka takes 249; the longest name that follows from --topic has ".smoketest.ledger" behind it.
 _TOPIC_NAME = re.compile(r"[a-zA-Z0-9._-]{1,232}")
@@ -76,7 +74,8 @@ node_options: Decorator[Any] = combined(
     setting(
         "--node-header-file",
         metavar="FILE",
-        help="Headers for each request, 'Name: value' a line, like a token; keep it 0600.",
+        help="HTTP headers, like a token, one 'Name: value' per line, for the first --node-url and its host;"
+        " those of another host follow a line [https://HOST]. chmod 600 it.",
     ),
     setting(
         "--node-timeout",
@@ -279,8 +278,8 @@ def node_settings(
     if node_ca_file is not None and not Path(node_ca_file).is_file():
         raise SettingsError(f"--node-ca-file {node_ca_file} is not a file", hint="is the path right?")
     ca_file = node_ca_file and str(Path(node_ca_file).absolute())
-    headers = _read_headers(Path(node_header_file)) if node_header_file else ()
-    return NodeSettings(tuple(node_url), node_timeout, patience, ca_file, headers)
+    headers, host_headers = _read_headers(Path(node_header_file)) if node_header_file else ((), ())
+    return NodeSettings(tuple(node_url), node_timeout, patience, ca_file, headers, host_headers)
 
 
 def _check_node_url(url: str) -> None:
@@ -290,27 +289,16 @@ def _check_node_url(url: str) -> None:
         raise SettingsError(f"{with_origin('--node-url')}: {exc}", hint=exc.hint) from None
 
 
-def _read_headers(path: Path) -> tuple[tuple[str, str], ...]:
-    """No line of the file is told: it is there to hold a token."""
+def _read_headers(path: Path) -> tuple[Headers, HostHeaders]:
     try:
-        lines = path.read_text().splitlines()
+        text = path.read_text()
     except (OSError, UnicodeDecodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "it is not text"
         raise SettingsError(f"--node-header-file {path} cannot be read: {reason}") from None
-    headers = []
-    for number, line in enumerate(lines, 1):
-        name, separator, value = line.partition(":")
-        if not line.strip():
-            continue
-        if not separator or not _HEADER_NAME.fullmatch(name) or not value.strip().isprintable():
-            raise SettingsError(
-                f"--node-header-file {path}: line {number} is not of the form Name: value",
-                hint="like Authorization: Bearer TOKEN",
-            )
-        headers.append((name, value.strip()))
+    headers = parse_headers(text, f"--node-header-file {path}")
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         say(f"warning: others can read --node-header-file {path}; chmod 600 it")
-    return tuple(headers)
+    return headers
 
 
 def kafka_settings(

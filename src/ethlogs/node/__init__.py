@@ -1,7 +1,8 @@
 """The Ethereum node: JSON-RPC over HTTP or a local socket, fail-over, and proven blocks."""
 
 from ethlogs.node.blocks import BlockSource, readable_block
-from ethlogs.node.client import Node, NodeIdentity, Notify
+from ethlogs.node.client import Node, Notify
+from ethlogs.node.endpoint import NodeIdentity
 from ethlogs.node.transport import check_url
 
 __all__ = ["BlockSource", "Node", "NodeIdentity", "Notify", "check_url", "readable_block"]

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ethlogs.backoff import Backoff
-from ethlogs.errors import NodeError, NodeRefusedError, NodeUnavailableError, SettingsError
-from ethlogs.node.rpc import Answer, build_request, parse_answer
-from ethlogs.node.transport import open_transport
+from ethlogs.errors import (
+    BlockGoneError,
+    EthlogsError,
+    NodeError,
+    NodeRefusedError,
+    NodeUnavailableError,
+    SettingsError,
+)
+from ethlogs.node import verdicts
+from ethlogs.node.endpoint import Endpoint, NodeIdentity
+from ethlogs.node.rpc import Answer
 from ethlogs.settings import NodeSettings, display_url
 from ethlogs.stop import StopSwitch
 
@@ -19,43 +26,27 @@ Notify = Callable[[str], None]
 FIRST_CONTACT_SECONDS = 30.0
 """A node that has never answered is more often a wrong URL than a node that restarts."""
 
-
-@dataclass(frozen=True)
-class NodeIdentity:
-    """The chain that a node serves."""
-
-    chain_id: int
-    genesis_hash: str
+REPEATED = 4
+"""So often a final answer has to come from a URL that works, where one answer may be one member's."""
 
 
-class Endpoint:
-    """One node URL."""
+class OtherChainError(SettingsError):
+    """A URL serves another chain than the first one that answered."""
 
-    def __init__(self, url: str, name: str, settings: NodeSettings) -> None:
-        self.name = name
-        self._transport = open_transport(url, settings)
 
-    def call(self, method: str, *params: Any) -> Answer:
-        """Ask once; see :mod:`ethlogs.node.rpc` for the errors."""
-        return parse_answer(self._transport.send(build_request(method, params)), method, self.name)
+class Trouble:
+    """One call's trouble: since when nothing was answered well, and which URLs have refused for good."""
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._transport.close()
-
-    def fetch_identity(self) -> NodeIdentity:
-        """Ask for the chain id and the genesis block's hash."""
-        chain_id = parse_quantity(self.call("eth_chainId").result, "eth_chainId", self.name)
-        genesis = self.call("eth_getBlockByNumber", "0x0", False).result
-        if not isinstance(genesis, dict) or not isinstance(genesis.get("hash"), str):
-            raise NodeUnavailableError(f"node {self.name} does not give its genesis block")
-        return NodeIdentity(chain_id, genesis["hash"].lower())
+    def __init__(self) -> None:
+        self.backoff = Backoff()
+        self.refusing: dict[int, EthlogsError] = {}
 
 
 class Node:
     """Asks the current URL; when that fails, the next one; when all fail, again after a while.
 
-    Safe to use from several threads. Every URL's chain is checked before the first use of it.
+    Safe to use from several threads. Every URL's chain is checked before the first use of it, and again
+    after each failure of it.
     """
 
     def __init__(self, settings: NodeSettings, stop: StopSwitch, notify: Notify) -> None:
@@ -71,6 +62,7 @@ class Node:
         self._lock = threading.Lock()
         self._current = 0
         self._checked: set[int] = set()
+        self._left_out: set[int] = set()
         self._identity: NodeIdentity | None = None
         self.retries = 0
 
@@ -97,23 +89,25 @@ class Node:
             endpoint.close()
 
     def connect(self) -> NodeIdentity:
-        """Check every URL's chain id and genesis; one that cannot be reached now is checked later.
+        """Check every URL's chain; one that cannot be used now is left out, and checked again later.
+
+        The first URL that answers decides which chain it is.
 
         Raises
         ------
-        SettingsError
-            When the URLs serve different chains.
         NodeError
             When none of them can be used.
         """
         for index, endpoint in enumerate(self._endpoints):
             try:
                 self._check_identity(index)
+            except OtherChainError as exc:
+                self._leave_out(index, exc)
             except (NodeUnavailableError, NodeRefusedError) as exc:
                 if self.is_alone and isinstance(exc, NodeRefusedError):
                     raise
                 if not self.is_alone:
-                    self._notify(f"{exc}; going on without {endpoint.name} for now")
+                    self._notify(f"{exc}; continuing without {endpoint.name} for now")
         if self._identity is None:
             self.call("eth_chainId")
         else:
@@ -121,7 +115,7 @@ class Node:
         return self.identity
 
     def call(self, method: str, *params: Any) -> Answer:
-        """Ask until there is an answer, on whichever URL gives one.
+        """Ask until there is an answer of the method's form, on whichever URL gives one.
 
         Raises
         ------
@@ -129,11 +123,12 @@ class Node:
             When no URL gave an answer within the patience that the settings allow.
         NodeRefusedError
             When every URL refuses: asking again does not help there.
+        SettingsError
+            When every URL is of another chain now.
         BlockNotFoundError
             As the current URL answered.
         """
-        backoff = Backoff()
-        refusing: set[int] = set()
+        trouble = Trouble()
         while True:
             index = self._current
             try:
@@ -141,17 +136,27 @@ class Node:
                     self._check_identity(index)
                 return self._endpoints[index].call(method, *params)
             except NodeUnavailableError as exc:
-                self._after_failure(index, exc, backoff)
+                trouble.refusing.pop(index, None)
+                self._after_failure(index, exc, trouble.backoff)
+            except OtherChainError as exc:
+                self._leave_out(index, exc)
+                self._after_refusal(index, exc, trouble)
             except NodeRefusedError as exc:
-                refusing.add(index)
-                if len(refusing) == len(self._endpoints):
-                    raise
-                self.switch_from(self._endpoints[index].name, str(exc))
+                self._after_refusal(index, exc, trouble)
+
+    def call_once(self, method: str, *params: Any) -> Answer:
+        """Ask the current URL once, for what a run does without.
+
+        Raises
+        ------
+        NodeError
+            When it did not give an answer.
+        """
+        return self._endpoints[self._current].call(method, *params)
 
     def fetch_quantity(self, method: str, *params: Any) -> int:
         """Ask for a number; an answer that is none counts as no answer."""
-        answer = self.call(method, *params)
-        return parse_quantity(answer.result, method, self.name)
+        return parse_quantity(self.call(method, *params).result, method, self.name)
 
     def switch_from(self, name: str, why: str) -> bool:
         """Leave the URL ``name`` for the next one; whether there is another."""
@@ -159,7 +164,7 @@ class Node:
             if self.is_alone:
                 return False
             if self.name == name:
-                self._current = (self._current + 1) % len(self._endpoints)
+                self._current = self._following(self._current)
                 self._notify(f"{why}; asking {self.name} instead")
         return True
 
@@ -185,41 +190,72 @@ class Node:
             own_head = parse_quantity(
                 endpoint.call("eth_blockNumber").result, "eth_blockNumber", endpoint.name
             )
-        except NodeError:
+        except (NodeError, OtherChainError):
             return False
         return isinstance(header, dict) and header.get("hash") == block_hash and own_head >= head
+
+    def _following(self, index: int) -> int:
+        """The next URL; one of another chain has its turn only when all are."""
+        count = len(self._endpoints)
+        others = [(index + step) % count for step in range(1, count)]
+        return next((other for other in others if other not in self._left_out), others[0])
 
     def _after_failure(self, index: int, exc: NodeUnavailableError, backoff: Backoff) -> None:
         self.retries += 1
         # It may come back as another chain's node.
         self._checked.discard(index)
-        patience_seconds = self._patience_seconds
-        if self._identity is None:
-            patience_seconds = min(patience_seconds, FIRST_CONTACT_SECONDS)
+        patience_seconds, first = self._patience_seconds, ""
+        if self._identity is None and patience_seconds > FIRST_CONTACT_SECONDS:
+            patience_seconds = FIRST_CONTACT_SECONDS
+            first = ": --patience counts once the node has answered"
         if backoff.failing_seconds > patience_seconds:
             raise NodeUnavailableError(
                 f"{exc}; no answer for {patience_seconds:g} seconds",
                 hint=exc.hint or "is the node running, and is --node-url right?",
             ) from exc
         if backoff.tries == 0:
-            self._notify(f"{exc}; trying again for up to {patience_seconds:g} seconds")
+            self._notify(f"{exc}; trying again for up to {patience_seconds:g} seconds{first}")
         others = self.switch_from(self._endpoints[index].name, str(exc))
         backoff.wait(self._stop.pause, 0.0 if others else exc.retry_after_seconds)
 
+    def _after_refusal(self, index: int, exc: EthlogsError, trouble: Trouble) -> None:
+        """Go to the next URL; where all refuse, end, at once only if none of them has ever worked so."""
+        trouble.refusing[index] = exc
+        repeated = isinstance(exc, BlockGoneError) or (
+            isinstance(exc, OtherChainError) and self._endpoints[index].has_worked
+        )
+        if len(trouble.refusing) == len(self._endpoints) and not (
+            repeated and trouble.backoff.tries < REPEATED - 1
+        ):
+            raise exc
+        self.switch_from(self._endpoints[index].name, str(exc))
+        if repeated or isinstance(exc, OtherChainError):
+            self.retries += 1
+            trouble.backoff.wait(self._stop.pause)
+
+    def _leave_out(self, index: int, exc: OtherChainError) -> None:
+        with self._lock:
+            if index in self._left_out:
+                return
+            self._left_out.add(index)
+        if not self.is_alone:
+            self._notify(f"warning: {exc}; {self._endpoints[index].name} is left out")
+
     def _check_identity(self, index: int) -> None:
         endpoint = self._endpoints[index]
-        found = endpoint.fetch_identity()
+        identity = endpoint.fetch_identity()
         with self._lock:
             if self._identity is None:
-                self._identity = found
-            elif found != self._identity:
-                raise SettingsError(
-                    f"the node URLs serve different chains: {endpoint.name} has chain id {found.chain_id} and"
-                    f" genesis {found.genesis_hash}, another has chain id {self._identity.chain_id} and"
+                self._identity = identity
+            elif identity != self._identity:
+                raise OtherChainError(
+                    f"node {endpoint.name} has chain id {identity.chain_id} and genesis"
+                    f" {identity.genesis_hash}; the chain in use has chain id {self._identity.chain_id} and"
                     f" genesis {self._identity.genesis_hash}",
                     hint="give only --node-url of nodes of one chain",
                 )
             self._checked.add(index)
+            self._left_out.discard(index)
 
 
 def distinct_names(urls: Sequence[str]) -> list[str]:
@@ -239,9 +275,7 @@ def parse_quantity(value: Any, what: str, name: str) -> int:
     NodeUnavailableError
         When it is none.
     """
-    try:
-        if isinstance(value, str) and value.startswith("0x") and len(value) <= 18:
-            return int(value, 16)
-    except ValueError:
-        pass
-    raise NodeUnavailableError(f"node {name} answered {what} with {str(value)[:60]!r}, which is no number")
+    number = verdicts.parse_quantity(value)
+    if number is None:
+        raise NodeUnavailableError(f"node {name} answered {what} with {str(value)[:60]!r}, not with a number")
+    return number

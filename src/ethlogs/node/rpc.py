@@ -1,22 +1,41 @@
-"""JSON-RPC 2.0: building a request, and telling the kinds of answer apart."""
+"""JSON-RPC 2.0: building a request, and raising what an answer means by the tables of verdicts."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import re
+from typing import Any, NamedTuple, NoReturn
 
 import orjson
 
-from ethlogs.errors import BlockNotFoundError, NodeRefusedError, NodeUnavailableError
+from ethlogs.errors import (
+    BlockGoneError,
+    BlockNotFoundError,
+    MissingMethodError,
+    NodeError,
+    NodeRefusedError,
+    NodeUnavailableError,
+)
+from ethlogs.node.verdicts import StatusRow, Verdict, judge_error, judge_result, judge_status
 
-METHOD_NOT_FOUND = -32601
-PRUNED = 4444
-"""EIP-4444's "pruned history unavailable", as geth answers it."""
+_SHOWN_CHARACTERS = 300
+_CODE = re.compile(r"-?\d{1,9}")
 
-# -32005 limit exceeded, -32002 resource unavailable, -32603 internal error, -32016 and 429 rate limits.
-_PASSING = frozenset({-32005, -32002, -32603, -32016, 429})
+_ERRORS: dict[Verdict, type[NodeError]] = {
+    Verdict.NOT_YET: BlockNotFoundError,
+    Verdict.MISSING_METHOD: MissingMethodError,
+    Verdict.GONE: BlockGoneError,
+    Verdict.REFUSED: NodeRefusedError,
+}
 
-# -32000 and -32001 as geth and others answer, -39001 as the execution APIs have it ("Unknown block").
-_NO_BLOCK = frozenset({-32000, -32001, -39001})
+
+class RawAnswer(NamedTuple):
+    """What came back over a transport; where that is not HTTP, the status is 200."""
+
+    body: bytes | bytearray
+    status: int = 200
+    retry_after_seconds: float = 0.0
+    location: str = ""
+    """Where a redirect leads, without secrets."""
 
 
 class Answer(NamedTuple):
@@ -31,60 +50,105 @@ def build_request(method: str, params: tuple[Any, ...]) -> bytes:
     return orjson.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
 
 
-def parse_answer(body: bytes, method: str, node: str) -> Answer:
-    """Decode an answer.
+def parse_answer(raw: RawAnswer, method: str, node: str) -> Answer:
+    """Decode an answer. A body that is JSON-RPC counts, whatever the HTTP status is.
 
     Raises
     ------
     NodeUnavailableError
-        For an answer that is cut, or an error that may pass.
+        For what may pass, and for a result that does not have the method's form.
     BlockNotFoundError
         For a block that the node does not have, or not yet.
+    MissingMethodError
+        For a method that the node does not have.
+    BlockGoneError
+        For a block that the node does not have any more, or limits.
     NodeRefusedError
-        For an answer that is not JSON-RPC, for pruned history, and for any other error.
+        For what no JSON-RPC port answers, and for refused access.
     """
     try:
-        answer = orjson.loads(body)
+        answer = orjson.loads(raw.body)
     except orjson.JSONDecodeError as exc:
-        _check_for_html(body, node)
-        raise NodeUnavailableError(f"node {node} sent an answer to {method} that is not JSON: {exc}") from exc
-    if not isinstance(answer, dict) or ("result" not in answer and "error" not in answer):
+        _raise_for_text(raw, method, node, str(exc))
+    if not isinstance(answer, dict) or ("result" not in answer and answer.get("error") is None):
+        if raw.status != 200:
+            _raise_for_status(judge_status(raw.status), raw, node)
         raise NodeRefusedError(
             f"node {node} answered {method} with JSON that is not JSON-RPC",
             hint="is --node-url the address of the node's JSON-RPC port?",
         )
     if answer.get("error") is not None:
-        _raise_error(answer["error"], method, node)
-    return Answer(answer.get("result"), len(body))
+        _raise_for_error(answer["error"], raw, method, node)
+    result = answer.get("result")
+    expected = judge_result(result, method)
+    if expected is not None:
+        raise NodeUnavailableError(f"node {node} answered {method} with {_show(result)}, not with {expected}")
+    return Answer(result, len(raw.body))
 
 
-def _check_for_html(body: bytes, node: str) -> None:
-    if body.lstrip()[:1] == b"<":
+def _raise_for_text(raw: RawAnswer, method: str, node: str, why: str) -> NoReturn:
+    if raw.status != 200:
+        _raise_for_status(judge_status(raw.status), raw, node)
+    if raw.body.lstrip()[:1] == b"<":
         raise NodeRefusedError(
             f"node {node} answered with an HTML page, not with JSON-RPC",
             hint="is --node-url the address of the node's JSON-RPC port, and no proxy's login page?",
         )
+    raise NodeUnavailableError(f"node {node} sent an answer to {method} that is not JSON: {why}")
 
 
-def _raise_error(error: Any, method: str, node: str) -> None:
-    code = error.get("code") if isinstance(error, dict) else None
-    code = code if isinstance(code, int) else None
-    text = str(error.get("message", "") if isinstance(error, dict) else error)[:300]
-    said = f"node {node} answered {method} with error {code}: {text}"
-    if code == PRUNED:
-        raise NodeRefusedError(
-            said, hint="the node has pruned this part of the chain: use a node that keeps its history"
-        )
-    if code == METHOD_NOT_FOUND:
-        raise NodeRefusedError(said, hint=_missing_method_hint(method))
-    if code in _NO_BLOCK and any(word in text.lower() for word in ("not found", "unknown block")):
-        raise BlockNotFoundError(said)
-    if code in _PASSING or "rate limit" in text.lower() or "timed out" in text.lower():
-        raise NodeUnavailableError(said)
-    raise NodeRefusedError(said)
+def _raise_for_status(row: StatusRow, raw: RawAnswer, node: str) -> NoReturn:
+    message = f"node {node} {row.what.format(status=raw.status, location=raw.location)}"
+    _raise(row.verdict, message, row.hint, raw)
 
 
-def _missing_method_hint(method: str) -> str:
-    if method == "eth_getBlockReceipts":
-        return "use a node that has this method, like geth 1.13 or later"
+def _raise_for_error(error: Any, raw: RawAnswer, method: str, node: str) -> NoReturn:
+    codes, text = _read_error(error)
+    status = "" if raw.status == 200 else f" (HTTP {raw.status})"
+    message = f"node {node} answered {method} with error {codes[-1]}{status}: {text}"
+    row = next((row for code in codes if (row := judge_error(code, text, method)) is not None), None)
+    if row is not None:
+        _raise(row.verdict, message, row.hint or _missing_hint(row.verdict, method), raw)
+    if raw.status != 200 and judge_status(raw.status).verdict is Verdict.REFUSED:
+        _raise(Verdict.REFUSED, message, judge_status(raw.status).hint, raw)
+    _raise(Verdict.TRANSIENT, message, None, raw)
+
+
+def _raise(verdict: Verdict, message: str, hint: str | None, raw: RawAnswer) -> NoReturn:
+    if verdict is Verdict.TRANSIENT:
+        raise NodeUnavailableError(message, hint=hint, retry_after_seconds=raw.retry_after_seconds)
+    raise _ERRORS[verdict](message, hint=hint)
+
+
+def _read_error(error: Any) -> tuple[list[int | None], str]:
+    """The codes, a proxy's ``data.code`` before its own, and the words."""
+    if not isinstance(error, dict):
+        return [None], str(error)[:_SHOWN_CHARACTERS]
+    text, codes = str(error.get("message", "")), [_to_code(error.get("code"))]
+    inner = error.get("data")
+    if isinstance(inner, dict):
+        code = _to_code(inner.get("code"))
+        if code is not None:
+            codes.insert(0, code)
+        if isinstance(inner.get("message"), str):
+            text = f"{text} ({inner['message']})"
+    return codes, text[:_SHOWN_CHARACTERS]
+
+
+def _to_code(value: Any) -> int | None:
+    if isinstance(value, str) and _CODE.fullmatch(value):
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _missing_hint(verdict: Verdict, method: str) -> str | None:
+    if verdict is not Verdict.MISSING_METHOD:
+        return None
+    if method.startswith("debug_"):
+        return "does the node's --http.api list include debug?"
     return "does the node's --http.api list include eth?"
+
+
+def _show(result: Any) -> str:
+    text = "null" if result is None else repr(result)
+    return text if len(text) <= 60 else f"{text[:60]}…"

@@ -93,7 +93,7 @@ def _read_common_names(certificate: str | None) -> list[str]:
 def _warn_of_tokens(user: str, settings: RunSettings) -> list[str]:
     """A node's token names nobody, so it cannot be compared; without it there is no run."""
     shown = []
-    if settings.node.headers:
+    if settings.node.headers or settings.node.host_headers:
         shown.append("the headers of --node-header-file")
     if any(_holds_secret(url) for url in settings.node.urls):
         shown.append("the whole --node-url")

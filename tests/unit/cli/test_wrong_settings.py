@@ -91,11 +91,14 @@ def test_a_topic_that_kafka_would_refuse_is_a_wrong_setting(dry_run: Call, name:
 @pytest.mark.parametrize(
     ("url", "told"),
     [
-        ("geth", "node URL (no host) has no scheme"),
-        (f"ws://me:{HIDDEN}@geth:8546/{HIDDEN}", "node URL ws://geth:8546/… has the scheme 'ws'"),
-        (f"http:///{HIDDEN}", "node URL (no host) cannot be used"),
-        (f"http://me:{HIDDEN}/@geth", "node URL (no valid URL) cannot be used"),
-        ("ipc://geth.ipc", "node URL ipc://geth.ipc cannot be used"),
+        ("geth", "the node URL does not begin with http://, https:// or ipc:///"),
+        (
+            f"ws://me:{HIDDEN}@geth:8546/{HIDDEN}",
+            "the node URL ws://geth:8546/… has the scheme 'ws', which ethlogs does not support",
+        ),
+        (f"http:///{HIDDEN}", "the node URL http:… names no host"),
+        (f"http://me:{HIDDEN}/@geth", "the node URL is not valid"),
+        ("ipc://geth.ipc", "the node URL ipc:… names no path"),
     ],
 )
 def test_a_url_that_is_none_of_a_node_is_told_before_anything_runs(
@@ -110,7 +113,11 @@ def test_a_url_that_is_none_of_a_node_is_told_before_anything_runs(
 @pytest.mark.parametrize(
     ("flag", "value", "told"),
     [
-        ("--node-url", "geth", "--node-url (from {place}): node URL (no host) has no scheme"),
+        (
+            "--node-url",
+            "geth",
+            "--node-url (from {place}): the node URL does not begin with http://, https:// or ipc:///",
+        ),
         ("--topic", "a/b", "--topic (from {place}) 'a/b' is not a name that Kafka takes for a topic"),
         ("--properties-file", "/nowhere", "--properties-file (from {place}) /nowhere does not exist"),
         (

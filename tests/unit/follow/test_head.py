@@ -99,7 +99,7 @@ def test_the_head_stays_the_confirmations_below(latest: int, head: int) -> None:
 
 
 def test_a_height_that_is_no_number_counts_as_no_answer() -> None:
-    with pytest.raises(NodeUnavailableError, match="which is no number"):
+    with pytest.raises(NodeUnavailableError, match="not with a number"):
         watcher(FakeNode(latest=["seven"]), FollowSettings())[0].look()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ethlogs.errors import (
+    BlockGoneError,
     InterruptedRunError,
     NodeRefusedError,
     NodeUnavailableError,
@@ -17,7 +18,7 @@ from ethlogs.errors import (
 from ethlogs.node import Node, NodeIdentity
 from ethlogs.settings import NodeSettings
 from ethlogs.stop import StopSwitch
-from tests.unit.local_node import LocalNode, Reply, chain, local_node, result
+from tests.unit.local_node import LocalNode, Reply, chain, failure, local_node, result
 
 HIDDEN = "hunter2"
 DOWN = Reply(b"down", status=503)
@@ -110,12 +111,12 @@ def test_after_the_last_url_comes_the_first_again(first: LocalNode, second: Loca
         assert client.node.fetch_quantity("eth_blockNumber") == 7
 
 
-def test_a_url_that_is_down_at_the_beginning_is_gone_on_without(first: LocalNode, second: LocalNode) -> None:
+def test_a_run_begins_without_a_url_that_is_down(first: LocalNode, second: LocalNode) -> None:
     first.respond = lambda _request: DOWN
     with client_of(first, second) as client:
         assert client.node.connect() == NodeIdentity(1, "0xaa")
         assert client.node.name == second.url
-    assert client.notices == [f"node {first.url} answered HTTP 503; going on without {first.url} for now"]
+    assert client.notices == [f"node {first.url} answered HTTP 503; continuing without {first.url} for now"]
 
 
 def test_only_one_url_is_waited_for_at_the_beginning(first: LocalNode) -> None:
@@ -124,31 +125,60 @@ def test_only_one_url_is_waited_for_at_the_beginning(first: LocalNode) -> None:
         assert client.node.connect() == NodeIdentity(1, "0xaa")
 
 
-@pytest.mark.parametrize("other", [chain(chain_id=5), chain(genesis="0xbb")], ids=["chain id", "genesis"])
-def test_urls_of_different_chains_are_refused(first: LocalNode, second: LocalNode, other: Any) -> None:
+OTHER_CHAINS = [chain(chain_id=5), chain(genesis="0xbb")]
+
+
+@pytest.mark.parametrize("other", OTHER_CHAINS, ids=["chain id", "genesis"])
+def test_a_url_of_another_chain_is_left_out_loudly(first: LocalNode, second: LocalNode, other: Any) -> None:
     second.respond = other
-    with client_of(first, second) as client, pytest.raises(SettingsError, match="serve different chains"):
-        client.node.connect()
+    with client_of(first, second) as client:
+        assert client.node.connect() == NodeIdentity(1, "0xaa")
+        assert client.node.fetch_quantity("eth_blockNumber") == 7
+    assert len(client.notices) == 1
+    assert client.notices[0].startswith(f"warning: node {second.url} has chain id ")
+    assert client.notices[0].endswith(f"{second.url} is left out")
 
 
-def test_a_url_of_another_chain_is_refused_when_it_comes_up(first: LocalNode, second: LocalNode) -> None:
+def test_a_url_of_another_chain_is_left_out_when_it_comes_up(first: LocalNode, second: LocalNode) -> None:
     second.respond = lambda _request: DOWN
     with client_of(first, second) as client:
         client.node.connect()
-        first.respond = lambda _request: DOWN
+        first.respond = answers_after(6)
         second.respond = chain(chain_id=5)
-        with pytest.raises(SettingsError, match="has chain id 5"):
-            client.node.call("eth_blockNumber")
+        assert client.node.fetch_quantity("eth_blockNumber") == 7
     assert "eth_blockNumber" not in second.methods
+    assert len([notice for notice in client.notices if "is left out" in notice]) == 1
 
 
-def test_a_url_that_comes_back_as_another_chains_node_is_refused(first: LocalNode) -> None:
+def test_a_url_of_another_chain_is_used_once_it_is_of_the_right_one(
+    first: LocalNode, second: LocalNode
+) -> None:
+    second.respond = chain(chain_id=5)
+    with client_of(first, second) as client:
+        client.node.connect()
+        first.respond = lambda _request: DOWN
+        second.respond = chain(head=8)
+        assert client.node.fetch_quantity("eth_blockNumber") == 8
+
+
+def test_a_url_that_comes_back_as_another_chains_node_is_refused_once_it_stays_so(first: LocalNode) -> None:
     with client_of(first) as client:
         client.node.connect()
         left, other = [DOWN], chain(chain_id=5)
         first.respond = lambda request: left.pop() if left else other(request)
         with pytest.raises(SettingsError, match="has chain id 5"):
             client.node.call("eth_blockNumber")
+    assert first.methods.count("eth_chainId") > 2
+
+
+def test_one_answer_of_another_chain_does_not_refuse_a_url(first: LocalNode) -> None:
+    """One of several members behind it may be wrong."""
+    with client_of(first) as client:
+        client.node.connect()
+        other, serve = chain(chain_id=5), chain()
+        script = [lambda _request: DOWN, other, other]
+        first.respond = lambda request: (script.pop(0) if script else serve)(request)
+        assert client.node.fetch_quantity("eth_blockNumber") == 7
 
 
 def test_the_case_of_a_genesis_hash_makes_no_other_chain(first: LocalNode, second: LocalNode) -> None:
@@ -182,14 +212,94 @@ def test_patience_with_a_node_ends(first: LocalNode) -> None:
     assert "--node-url" in (caught.value.hint or "")
 
 
-def test_a_refusal_is_not_asked_again(first: LocalNode) -> None:
+def test_a_url_that_never_worked_is_refused_at_once(first: LocalNode) -> None:
     with client_of(first) as client:
-        client.node.connect()
         first.respond = lambda _request: Reply(status=401)
         with pytest.raises(NodeRefusedError, match="HTTP 401"):
-            client.node.call("eth_blockNumber")
-    assert first.methods.count("eth_blockNumber") == 1
+            client.node.connect()
+    assert first.methods == ["eth_chainId"]
     assert client.stop.waits == []
+
+
+WRONG_ANSWERS = {
+    "403": Reply(status=403),
+    "404": Reply(status=404),
+    "400": Reply(status=400),
+    "a page": Reply(b"<html>log in, please</html>"),
+    "null": result(None),
+    "an empty text": result(""),
+    "0x": result("0x"),
+    "an unknown error": failure(-32099, "what is this"),
+    "a missing method": failure(-32601, "the method does not exist/is not available"),
+    "no block": failure(-32000, "header not found"),
+}
+
+
+@pytest.mark.parametrize("reply", WRONG_ANSWERS.values(), ids=WRONG_ANSWERS)
+def test_what_has_worked_before_is_asked_again(first: LocalNode, reply: Reply) -> None:
+    with client_of(first) as client:
+        client.node.connect()
+        client.node.fetch_quantity("eth_blockNumber")
+        first.respond = answers_after(3, reply)
+        assert client.node.fetch_quantity("eth_blockNumber") == 7
+        assert client.node.retries == 3
+
+
+def test_patience_belongs_to_one_trouble(first: LocalNode) -> None:
+    """The patience of a trouble begins with it, however much there was before."""
+    with client_of(first) as client:
+        client.node.connect()
+        waits = []
+        for _ in range(3):
+            first.respond = answers_after(2)
+            client.node.fetch_quantity("eth_blockNumber")
+            waits.append(len(client.stop.waits))
+            first_wait = client.stop.waits[-2]
+            assert first_wait <= 0.2
+    assert waits == [2, 4, 6]
+
+
+def test_a_block_that_is_gone_is_asked_for_some_times_and_of_every_url(
+    first: LocalNode, second: LocalNode
+) -> None:
+    pruned = failure(4444, "pruned history unavailable")
+    with client_of(first, second) as client:
+        client.node.connect()
+        first.respond = second.respond = lambda _request: pruned
+        with pytest.raises(BlockGoneError):
+            client.node.call("eth_getBlockReceipts", "0x1")
+    asked = first.methods + second.methods
+    assert asked.count("eth_getBlockReceipts") >= 4
+
+
+def test_a_method_that_one_url_lacks_is_asked_of_the_next(first: LocalNode, second: LocalNode) -> None:
+    with client_of(first, second) as client:
+        client.node.connect()
+        first.respond = lambda _request: failure(-32601, "no")
+        second.respond = lambda _request: result([])
+        assert client.node.call("eth_getBlockReceipts", "0x1").result == []
+
+
+def test_a_call_that_is_made_once_neither_waits_nor_leaves_the_url(
+    first: LocalNode, second: LocalNode
+) -> None:
+    with client_of(first, second) as client:
+        client.node.connect()
+        first.respond = lambda _request: DOWN
+        with pytest.raises(NodeUnavailableError):
+            client.node.call_once("eth_getBlockByNumber", "finalized", False)
+        assert client.node.name == first.url
+    assert client.stop.waits == []
+    assert client.notices == []
+
+
+def test_the_limit_of_the_first_contact_is_said(first: LocalNode) -> None:
+    first.respond = answers_after(2)
+    with client_of(first, patience_seconds=300.0) as client:
+        client.node.connect()
+    assert client.notices[0].endswith(
+        "trying again for up to 30 seconds: --patience counts once the node has answered"
+    )
 
 
 def test_when_a_url_refuses_the_next_one_is_asked(first: LocalNode, second: LocalNode) -> None:
@@ -205,20 +315,19 @@ def test_when_a_url_refuses_the_next_one_is_asked(first: LocalNode, second: Loca
 
 def test_when_every_url_refuses_it_ends(first: LocalNode, second: LocalNode) -> None:
     with client_of(first, second) as client:
-        client.node.connect()
         first.respond = second.respond = lambda _request: Reply(status=403)
         with pytest.raises(NodeRefusedError, match="HTTP 403"):
-            client.node.call("eth_blockNumber")
+            client.node.connect()
     assert client.stop.waits == []
 
 
-def test_a_url_that_refuses_at_the_beginning_is_gone_on_without(first: LocalNode, second: LocalNode) -> None:
+def test_a_run_begins_without_a_url_that_refuses(first: LocalNode, second: LocalNode) -> None:
     first.respond = lambda _request: Reply(status=401)
     with client_of(first, second) as client:
         assert client.node.connect() == NodeIdentity(1, "0xaa")
         assert client.node.name == second.url
     assert client.notices == [
-        f"node {first.url} refuses access (HTTP 401); going on without {first.url} for now"
+        f"node {first.url} refuses access (HTTP 401); continuing without {first.url} for now"
     ]
 
 
@@ -230,16 +339,17 @@ def test_a_request_to_stop_ends_the_waiting(first: LocalNode) -> None:
             client.node.connect()
 
 
-@pytest.mark.parametrize("genesis", [None, "0xaa", {}, {"hash": None}])
-def test_a_node_that_does_not_give_its_genesis_counts_as_down(first: LocalNode, genesis: Any) -> None:
-    serve = chain()
-    body = result(genesis)
-    first.respond = lambda request: body if request["method"] == "eth_getBlockByNumber" else serve(request)
-    with (
-        client_of(first, patience_seconds=0.0) as client,
-        pytest.raises(NodeUnavailableError, match="does not give its genesis block"),
-    ):
-        client.node.connect()
+def test_a_url_without_a_genesis_block_is_left_out_where_another_works(
+    first: LocalNode, second: LocalNode
+) -> None:
+    serve, pruned = chain(), failure(4444, "pruned history unavailable")
+    first.respond = lambda request: pruned if request["method"] == "eth_getBlockByNumber" else serve(request)
+    with client_of(first, second) as client:
+        assert client.node.connect() == NodeIdentity(1, "0xaa")
+        assert client.node.fetch_quantity("eth_blockNumber") == 8
+    assert client.notices == [
+        f"node {first.url} does not give its genesis block; continuing without {first.url} for now"
+    ]
 
 
 def test_only_the_url_that_failed_is_left(first: LocalNode, second: LocalNode) -> None:

@@ -1,0 +1,58 @@
+"""The bound on the memory of answers that are being received: in total, however many threads receive."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+from typing import Self
+
+from ethlogs.errors import NodeUnavailableError
+from ethlogs.node.deadline import remaining_seconds
+
+SMALL_ANSWER_BYTES = 16 << 20
+"""Received by every thread at once; larger ones one after another."""
+MAX_ANSWER_BYTES = 256 << 20
+"""More than twice what all the gas of a block of 60 million can make of event logs."""
+
+_large = threading.Lock()
+
+
+class ReceivedBody:
+    """The bytes of one answer as they come in; leaving the context lets the next large one go ahead."""
+
+    def __init__(self, name: str) -> None:
+        self.content = bytearray()
+        self._name = name
+        self._is_large = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._is_large:
+            self._is_large = False
+            _large.release()
+
+    def add(self, chunk: bytes) -> None:
+        """Keep what was received.
+
+        Raises
+        ------
+        NodeUnavailableError
+            When the answer is too large, or another large one takes all of the time.
+        TimeoutError
+            When the request's deadline is over.
+        """
+        self.content += chunk
+        left = remaining_seconds()
+        if len(self.content) > MAX_ANSWER_BYTES:
+            raise NodeUnavailableError(
+                f"node {self._name} sent an answer of more than {MAX_ANSWER_BYTES} bytes",
+                hint="no block of a public chain is as large: is --node-url right?",
+            )
+        if len(self.content) > SMALL_ANSWER_BYTES and not self._is_large:
+            if not _large.acquire(timeout=-1 if left is None else left):
+                raise TimeoutError("timed out")
+            self._is_large = True

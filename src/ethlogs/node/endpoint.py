@@ -1,0 +1,100 @@
+"""One node URL, and what it is known to answer well."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ethlogs.errors import (
+    BlockGoneError,
+    BlockNotFoundError,
+    MissingMethodError,
+    NodeRefusedError,
+    NodeUnavailableError,
+)
+from ethlogs.node.rpc import Answer, build_request, parse_answer
+from ethlogs.node.transport import open_transport
+from ethlogs.node.verdicts import parse_quantity
+from ethlogs.settings import NodeSettings
+
+_HASH_CHARACTERS = 66
+
+
+@dataclass(frozen=True)
+class NodeIdentity:
+    """The chain that a node serves."""
+
+    chain_id: int
+    genesis_hash: str
+
+
+class Endpoint:
+    """One node URL. What it has answered well before is never refused for good by one answer.
+
+    Behind a URL there may be many members, and one of them restarts, or is an older version: a URL that has
+    worked does not become a wrong URL by itself.
+    """
+
+    def __init__(self, url: str, name: str, settings: NodeSettings) -> None:
+        self.name = name
+        self._transport = open_transport(url, settings)
+        self._worked: set[tuple[str, ...]] = set()
+
+    @property
+    def has_worked(self) -> bool:
+        """Whether anything was answered well."""
+        return bool(self._worked)
+
+    def call(self, method: str, *params: Any) -> Answer:
+        """Ask once; see :func:`ethlogs.node.rpc.parse_answer` for the errors."""
+        form = (method, *map(_form, params))
+        try:
+            raw = self._transport.send(build_request(method, params))
+            answer = parse_answer(raw, method, self.name)
+        except BlockGoneError:
+            raise
+        except MissingMethodError as exc:
+            if form in self._worked:
+                raise NodeUnavailableError(str(exc), hint=exc.hint) from exc
+            raise
+        except NodeRefusedError as exc:
+            if self.has_worked:
+                raise NodeUnavailableError(str(exc), hint=exc.hint) from exc
+            raise
+        if answer.result is not None:
+            self._worked.add(form)
+        return answer
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def fetch_identity(self) -> NodeIdentity:
+        """Ask for the chain id and the genesis block's hash.
+
+        Raises
+        ------
+        NodeUnavailableError
+            Also where the node does not have the genesis block.
+        """
+        chain_id = parse_quantity(self.call("eth_chainId").result)
+        try:
+            genesis = self.call("eth_getBlockByNumber", "0x0", False).result
+        except (BlockNotFoundError, BlockGoneError) as exc:
+            raise self._without_genesis() from exc
+        if chain_id is None or not isinstance(genesis, dict) or not isinstance(genesis.get("hash"), str):
+            raise self._without_genesis()
+        return NodeIdentity(chain_id, genesis["hash"].lower())
+
+    def _without_genesis(self) -> NodeUnavailableError:
+        return NodeUnavailableError(
+            f"node {self.name} does not give its genesis block",
+            hint="a stream is bound to its chain by the genesis block's hash: use a node that has block 0",
+        )
+
+
+def _form(parameter: Any) -> str:
+    """Of which form a parameter is: a node may take a height and no hash."""
+    if isinstance(parameter, str):
+        return "hash" if len(parameter) == _HASH_CHARACTERS else "text"
+    return type(parameter).__name__

@@ -1,0 +1,86 @@
+"""The headers of ``--node-header-file``, and which node URLs get them: they hold a token.
+
+Authorization: Bearer TOKEN        to the first --node-url, and to others of its host
+[https://other.example.com]
+Authorization: Bearer OTHER        to --node-url of other.example.com
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from ethlogs.errors import SettingsError
+from ethlogs.settings import NodeSettings
+
+Headers = tuple[tuple[str, str], ...]
+HostHeaders = tuple[tuple[str, str, str], ...]
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A token of RFC 9110."""
+
+_HOST_LINE = re.compile(r"\[(https?://[^/\s]+)/?]")
+
+
+def parse_headers(text: str, source: str) -> tuple[Headers, HostHeaders]:
+    """Read the file's headers: those of the first URL's host, and those of other hosts.
+
+    No line of it is repeated in an error.
+
+    Raises
+    ------
+    SettingsError
+        For a line of another form.
+    """
+    headers: list[tuple[str, str]] = []
+    host_headers: list[tuple[str, str, str]] = []
+    origin: str | None = None
+    for number, line in enumerate(text.splitlines(), 1):
+        host_line = _HOST_LINE.fullmatch(line.strip())
+        if host_line is not None:
+            origin = _parse_origin(host_line[1], number, source)
+        elif line.strip():
+            name, value = _parse_header(line, number, source)
+            if origin is None:
+                headers.append((name, value))
+            else:
+                host_headers.append((origin, name, value))
+    return tuple(headers), tuple(host_headers)
+
+
+def _parse_origin(text: str, number: int, source: str) -> str:
+    try:
+        if urlsplit(text).hostname and "@" not in text:
+            return text
+    except ValueError:
+        pass
+    raise _wrong_line(number, source)
+
+
+def _parse_header(line: str, number: int, source: str) -> tuple[str, str]:
+    name, separator, value = line.partition(":")
+    if not separator or not _HEADER_NAME.fullmatch(name) or not value.strip().isprintable():
+        raise _wrong_line(number, source)
+    return name, value.strip()
+
+
+def _wrong_line(number: int, source: str) -> SettingsError:
+    return SettingsError(
+        f"{source}: line {number} is not of the form Name: value",
+        hint="like Authorization: Bearer TOKEN; before the headers of another host write [https://HOST]",
+    )
+
+
+def headers_for(url: str, settings: NodeSettings) -> Headers:
+    """The headers that the user meant for ``url``.
+
+    What is meant for an https URL never goes to an http one.
+    """
+    if settings.urls and _reaches(settings.urls[0], url):
+        return settings.headers
+    return tuple((name, value) for origin, name, value in settings.host_headers if _reaches(origin, url))
+
+
+def _reaches(meant: str, url: str) -> bool:
+    wanted, asked = urlsplit(meant), urlsplit(url)
+    return wanted.hostname == asked.hostname and (asked.scheme == "https" or wanted.scheme == "http")

@@ -1,0 +1,113 @@
+"""One node URL: what has worked there is never refused for good by one answer."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ethlogs.errors import (
+    BlockGoneError,
+    EthlogsError,
+    MissingMethodError,
+    NodeRefusedError,
+    NodeUnavailableError,
+)
+from ethlogs.node.endpoint import Endpoint
+from ethlogs.settings import NodeSettings
+from tests.unit.local_node import LocalNode, Reply, chain, failure, local_node, result
+
+PAGE = Reply(b"<html>log in, please</html>")
+REFUSALS = [Reply(status=400), Reply(status=401), Reply(status=403), Reply(status=307), PAGE, Reply(b"{}")]
+HASH = "0x" + "ab" * 32
+
+
+@pytest.fixture
+def node() -> Iterator[LocalNode]:
+    with local_node(chain()) as served:
+        yield served
+
+
+@contextlib.contextmanager
+def endpoint_of(node: LocalNode) -> Iterator[Endpoint]:
+    with contextlib.closing(Endpoint(node.url, "the node", NodeSettings((node.url,)))) as endpoint:
+        yield endpoint
+
+
+def kind_of_error(endpoint: Endpoint, method: str, *params: Any) -> type[EthlogsError]:
+    with pytest.raises(EthlogsError) as caught:
+        endpoint.call(method, *params)
+    return type(caught.value)
+
+
+@pytest.mark.parametrize("reply", REFUSALS)
+def test_a_url_that_never_worked_is_refused_at_once(node: LocalNode, reply: Reply) -> None:
+    node.respond = lambda _request: reply
+    with endpoint_of(node) as endpoint:
+        assert kind_of_error(endpoint, "eth_blockNumber") is NodeRefusedError
+
+
+@pytest.mark.parametrize("reply", REFUSALS)
+def test_a_url_that_has_worked_is_not_refused_by_an_answer(node: LocalNode, reply: Reply) -> None:
+    with endpoint_of(node) as endpoint:
+        endpoint.call("eth_chainId")
+        node.respond = lambda _request: reply
+        assert kind_of_error(endpoint, "eth_blockNumber") is NodeUnavailableError
+
+
+@pytest.mark.parametrize("code", [-32601, -32602, -32004])
+def test_a_method_is_missing_until_it_has_worked(node: LocalNode, code: int) -> None:
+    with endpoint_of(node) as endpoint:
+        endpoint.call("eth_chainId")
+        node.respond = lambda _request: failure(code, "no")
+        assert kind_of_error(endpoint, "eth_getBlockReceipts", "0x1") is MissingMethodError
+        node.respond = lambda _request: result([])
+        endpoint.call("eth_getBlockReceipts", "0x1")
+        node.respond = lambda _request: failure(code, "no")
+        assert kind_of_error(endpoint, "eth_getBlockReceipts", "0x2") is NodeUnavailableError
+
+
+def test_a_method_that_works_by_height_may_be_missing_by_hash(node: LocalNode) -> None:
+    with endpoint_of(node) as endpoint:
+        node.respond = lambda _request: result([])
+        endpoint.call("eth_getBlockReceipts", "0x1")
+        node.respond = lambda _request: failure(-32602, "hex number > 64 bits")
+        assert kind_of_error(endpoint, "eth_getBlockReceipts", HASH) is MissingMethodError
+
+
+def test_a_null_does_not_show_that_a_method_works(node: LocalNode) -> None:
+    with endpoint_of(node) as endpoint:
+        node.respond = lambda _request: result(None)
+        endpoint.call("eth_getBlockReceipts", "0x1")
+        node.respond = lambda _request: failure(-32601, "no")
+        assert kind_of_error(endpoint, "eth_getBlockReceipts", "0x1") is MissingMethodError
+
+
+def test_a_block_that_is_gone_is_gone_on_a_url_that_has_worked(node: LocalNode) -> None:
+    with endpoint_of(node) as endpoint:
+        endpoint.call("eth_chainId")
+        node.respond = lambda _request: failure(4444, "pruned history unavailable")
+        assert kind_of_error(endpoint, "eth_getBlockReceipts", "0x1") is BlockGoneError
+
+
+@pytest.mark.parametrize(
+    "genesis",
+    [
+        result(None),
+        result({}),
+        result({"hash": None}),
+        failure(-32000, "block not found"),
+        failure(4444, "pruned history unavailable"),
+    ],
+)
+def test_a_node_without_its_genesis_block_counts_as_down(node: LocalNode, genesis: Reply) -> None:
+    serve = chain()
+    node.respond = lambda request: genesis if request["method"] == "eth_getBlockByNumber" else serve(request)
+    with (
+        endpoint_of(node) as endpoint,
+        pytest.raises(NodeUnavailableError, match="does not give its genesis block") as caught,
+    ):
+        endpoint.fetch_identity()
+    assert "block 0" in (caught.value.hint or "")
