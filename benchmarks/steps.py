@@ -22,6 +22,7 @@ import kafka.producer.sender
 import ethlogs.follow.pipeline
 import ethlogs.node.blocks
 import ethlogs.node.endpoint
+from ethlogs.cancellation import StopSwitch
 from ethlogs.driver import relax_collector
 from ethlogs.follow import follow_chain
 from ethlogs.journal import Journal
@@ -38,7 +39,6 @@ from ethlogs.settings import (
     StreamSettings,
     TopicCreation,
 )
-from ethlogs.stop import StopSwitch
 
 _Function = Callable[..., Any]
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 from hexbytes import HexBytes
 from kafka import KafkaProducer
 
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import BlockNotFoundError, NodeUnavailableError, UnprovenError
 from ethlogs.event_log import encode_event_logs
 from ethlogs.kafka.errors import mapped_errors
@@ -25,7 +26,6 @@ from ethlogs.node import BlockSource, Node, Notify, readable_block
 from ethlogs.node.rpc import RawAnswer, parse_answer
 from ethlogs.proof import prove_by_receipts
 from ethlogs.settings import NodeSettings, ProofSettings
-from ethlogs.stop import StopSwitch
 
 if TYPE_CHECKING:
     # Loading web3 takes longer than fetching and proving a block.

@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ethlogs.cancellation import AGAIN, GO_ON, StopSwitch, stop_on_signals
 from ethlogs.errors import TRIED_AGAIN, EthlogsError, ExitStatus, HadoopError, SettingsError
 from ethlogs.hadoop.hdfs import HdfsFiles
 from ethlogs.hadoop.run_folder import HdfsRunFolder
@@ -27,7 +28,6 @@ from ethlogs.journal import Journal
 from ethlogs.kafka.topics import list_hosts
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, STOP, RunFiles, RunFolder
 from ethlogs.settings import RunSettings, from_json
-from ethlogs.stop import AGAIN, GO_ON, StopSwitch, stop_on_signals
 
 _WATCH_SECONDS = 0.25
 _STOP_SECONDS = 10.0

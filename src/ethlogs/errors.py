@@ -74,6 +74,18 @@ class SettingsError(EthlogsError):
 
     exit_status = ExitStatus.SETTINGS
 
+    def __init__(self, message: str, *, hint: str | None = None, flag: str | None = None) -> None:
+        """``flag`` is the setting's, where the message begins with it."""
+        super().__init__(message, hint=hint)
+        self.flag = flag
+
+    def at(self, place: str | None) -> SettingsError:
+        """Return the error with the place that the flag's value came from."""
+        if self.flag is None or place is None:
+            return self
+        message = f"{self.flag} (from {place}){str(self).removeprefix(self.flag)}"
+        return SettingsError(message, hint=self.hint)
+
 
 class PackError(EthlogsError):
     """The environment's archive could not be made."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from ethlogs.cancellation import StopSwitch
 from ethlogs.doctor.job import ClusterCheckup
 from ethlogs.errors import EthlogsError, ExitStatus
 from ethlogs.follow import follow_chain
@@ -11,7 +12,6 @@ from ethlogs.journal import Journal
 from ethlogs.report import Report
 from ethlogs.settings import RunSettings
 from ethlogs.smoketest import Smoketest
-from ethlogs.stop import StopSwitch
 
 
 class Job(Protocol):

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient, TopicPartition
 
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import (
     DifferenceError,
     EthlogsError,
@@ -41,7 +42,6 @@ from ethlogs.kafka.writer import TransactionalWriter, partition_of
 from ethlogs.node import BlockSource, Node
 from ethlogs.proof import ProvenBlock
 from ethlogs.settings import RunSettings, StreamSettings
-from ethlogs.stop import StopSwitch
 
 LOOK_BACK_BLOCKS = 32
 """How far below the head a block with event logs is looked for."""

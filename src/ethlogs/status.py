@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import SettingsError, TopicError
 from ethlogs.kafka.rights import READER
 from ethlogs.kafka.tail import Tail, read_tail
@@ -16,7 +17,6 @@ from ethlogs.kafka.topics import admin_client, describe_topic
 from ethlogs.ledger import BlockRecord, Claim
 from ethlogs.node import Node
 from ethlogs.settings import KafkaSettings, NodeSettings, StreamSettings
-from ethlogs.stop import StopSwitch
 
 
 @dataclass(frozen=True)

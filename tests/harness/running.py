@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import EthlogsError
 from ethlogs.jobs import ProduceJob
 from ethlogs.journal import Journal
@@ -33,7 +34,6 @@ from ethlogs.settings import (
     TopicCreation,
     to_json,
 )
-from ethlogs.stop import StopSwitch
 from tests.harness.streams import Stream
 
 SCRIPT = Path(__file__).with_name("run_without_spark.py")

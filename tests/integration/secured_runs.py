@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from ethlogs.cancellation import StopSwitch
 from ethlogs.kafka.command_config import read_command_config
 from ethlogs.kafka.stores import StoreFolder
 from ethlogs.kerberos.keeper import kept_ticket
 from ethlogs.settings import KerberosSettings, RunSettings
-from ethlogs.stop import StopSwitch
 from ethlogs_devnet import SecureKafka, SecureKafkaCluster, Way
 from ethlogs_devnet.kerberos.users import USER
 from tests.harness.running import build_settings

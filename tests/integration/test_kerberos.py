@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import KerberosError
 from ethlogs.kerberos.keeper import kept_ticket, read_lifetime
 from ethlogs.settings import KerberosSettings
-from ethlogs.stop import StopSwitch
 from ethlogs_devnet import Kdc
 from ethlogs_devnet.kerberos.programs import run_kadmin
 from tests.harness.running import wait_until

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import (
     BlockNotFoundError,
     NodeRefusedError,
@@ -16,7 +17,6 @@ from ethlogs.errors import (
     UnprovenError,
 )
 from ethlogs.settings import ProofSettings
-from ethlogs.stop import StopSwitch
 from ethlogs.verify import VerifySettings, verify_stream
 from ethlogs_devnet import SMALL_PLAN, GethNode
 from tests.harness.lies import (

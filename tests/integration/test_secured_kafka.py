@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import KerberosError, NotAuthorizedError, SettingsError
 from ethlogs.journal import Journal
 from ethlogs.kafka.stores import StoreFolder
 from ethlogs.settings import RunSettings, TopicCreation
 from ethlogs.smoketest import Smoketest
 from ethlogs.status import fetch_status
-from ethlogs.stop import StopSwitch
 from ethlogs.verify import VerifySettings, verify_stream
 from ethlogs_devnet import SMALL_PLAN, GethNode, Kdc, LiveHead, Right, SecureKafka, Way
 from ethlogs_devnet.kafka.secure_settings import WAYS

@@ -12,10 +12,10 @@ import orjson
 import pytest
 from kafka import TopicPartition
 
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import SettingsError, TopicError
 from ethlogs.kafka.writer import partition_of
 from ethlogs.settings import KafkaSettings, NodeSettings, StreamSettings
-from ethlogs.stop import StopSwitch
 from ethlogs.verify import Difference, Kind, Verification, VerifySettings, verify_stream
 from ethlogs_devnet import SMALL_PLAN, GethNode, KafkaBroker
 from tests.harness.commands import ETHLOGS

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from ethlogs.cancellation import StopSwitch
 from ethlogs.settings import KafkaSettings
-from ethlogs.stop import StopSwitch
 from ethlogs.verify import topic_scan
 from ethlogs.verify.topic_scan import open_topic
 from ethlogs_devnet import KafkaBroker

@@ -91,7 +91,7 @@ def test_a_command_takes_a_block_as_people_write_it(text: str, name: str) -> Non
     "text", ["", "newest", "pending", "-1", "0x10", "1.5", HASH[:-1], "²", str(2**63), "9" * 5000]
 )
 def test_a_command_refuses_what_names_no_block(text: str) -> None:
-    with pytest.raises(click.BadParameter, match="is no block number, no block hash, and not latest"):
+    with pytest.raises(click.BadParameter, match="is not a block number, a block hash or latest"):
         BlockName().convert(text, None, None)
 
 

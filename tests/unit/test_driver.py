@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from ethlogs import driver
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import EthlogsError, ExitStatus, InterruptedRunError, SettingsError, UnprovenError
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, RunFolder
 from ethlogs.settings import Job, KafkaSettings, NodeSettings, RunSettings, to_json
-from ethlogs.stop import StopSwitch
 
 RUN = RunSettings("a-run", "produce", NodeSettings(("http://geth",)), KafkaSettings("kafka:9092"))
 

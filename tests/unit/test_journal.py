@@ -8,12 +8,12 @@ import pytest
 from msgspec.structs import replace
 
 from ethlogs import report as report_module
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import EthlogsError, HadoopError, ReorgError, SettingsError
 from ethlogs.jobs import ProduceJob
 from ethlogs.journal import Journal
 from ethlogs.report import Meter, format_report
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings
-from ethlogs.stop import StopSwitch
 from tests.unit.samples import BLOCK
 
 SETTINGS = RunSettings("a-run", "produce", NodeSettings(("http://geth",)), KafkaSettings("kafka:9092"))

@@ -19,10 +19,11 @@ DEVNET = Path(ethlogs_devnet.__file__).parent
 # Lowest first. Parts of one layer know nothing of each other.
 LAYERS = (
     ("errors",),
-    ("settings", "backoff", "stop", "run_folder", "report", "proof", "heights"),
+    ("settings", "backoff", "cancellation", "notify", "run_folder", "report", "proof", "heights"),
     ("event_log", "ledger"),
     ("node", "kafka", "spark", "hadoop", "environment", "kerberos", "journal"),
-    ("follow", "smoketest", "doctor", "status", "submission", "api"),
+    ("follow", "smoketest", "status", "submission", "api"),
+    ("doctor",),
     ("jobs", "verify", "__init__"),
     ("driver", "cli"),
     ("launch", "__main__"),
@@ -33,7 +34,7 @@ LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 INSIDE_FUNCTIONS = {
     ("__init__.py", "ethlogs.api"),
     ("__main__.py", "ethlogs.cli.main.main"),
-    ("cli/security.py", "ethlogs.kerberos.keeper.kept_ticket"),
+    ("submission/identity.py", "ethlogs.kerberos.keeper.kept_ticket"),
     ("driver.py", "ethlogs.kerberos.keeper.kept_ticket"),
     ("driver.py", "pyspark.sql.SparkSession"),
     ("kafka/stores.py", "ethlogs.kafka.java_store.open_java_store"),

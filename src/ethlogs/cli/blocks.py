@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -11,19 +12,21 @@ import click
 import orjson
 
 from ethlogs.api import fetch_event_logs, fetch_transactions
-from ethlogs.cli import options
-from ethlogs.cli.display import say
-from ethlogs.cli.values import is_height
-from ethlogs.settings import ProofSettings
+from ethlogs.cli.command import command
+from ethlogs.cli.say import say
+from ethlogs.settings import NodeOptions, ProofSettings
+from ethlogs.settings.kinds import is_height
+from ethlogs.settings.output import VerbosityOptions
+from ethlogs.submission.checked import check_node
 
 
-class BlockName(click.ParamType):  # type: ignore[type-arg]
+class BlockName(click.ParamType):  # type: ignore[type-arg]  # generic in its stubs only
     """A block's number or hash, or ``latest``, ``safe``, ``finalized``, ``earliest``."""
 
     name = "BLOCK"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The form in which JSON-RPC takes it."""
+        """Convert to the form in which JSON-RPC takes it."""
         text = str(value).lower()
         if text in ("latest", "safe", "finalized", "earliest"):
             return text
@@ -31,41 +34,51 @@ class BlockName(click.ParamType):  # type: ignore[type-arg]
             return hex(int(text))
         if len(text) == 66 and text.startswith("0x") and all(c in "0123456789abcdef" for c in text[2:]):
             return text
-        raise click.BadParameter(f"{value!r} is no block number, no block hash, and not latest", ctx, param)
+        raise click.BadParameter(f"{value!r} is not a block number, a block hash or latest", ctx, param)
 
 
-block_argument = click.argument("block", type=BlockName())
+@dataclass(frozen=True)
+class TransactionsOptions:
+    """The options of ``transactions``."""
+
+    node: NodeOptions
+    output: VerbosityOptions
 
 
-@click.command()
-@block_argument
-@options.node_options
-@options.proof_options
-@options.verbosity_options
-@options.config_option
-def logs(block: str, verbose: bool, quiet: bool, proof: ProofSettings, **given: Any) -> None:
+@dataclass(frozen=True)
+class LogsOptions:
+    """The options of ``logs``."""
+
+    node: NodeOptions
+    proof: ProofSettings
+    output: VerbosityOptions
+
+
+def _block() -> click.Argument:
+    return click.Argument(["block"], type=BlockName())
+
+
+@command(LogsOptions, _block())
+def logs(options: LogsOptions, block: str) -> None:
     """Print a block's event logs, proven, one JSON object a line, as they would be on Kafka.
 
     BLOCK is a number, a hash, or latest.
 
     Example: ethlogs logs latest --node-url http://geth:8545
     """
-    _print(fetch_event_logs(options.node_settings(**given), block, proof, partial(say, quiet=quiet)))
+    notify = partial(say, quiet=options.output.quiet)
+    _print(fetch_event_logs(check_node(options.node, say), block, options.proof, notify))
 
 
-@click.command()
-@block_argument
-@options.node_options
-@options.verbosity_options
-@options.config_option
-def transactions(block: str, verbose: bool, quiet: bool, **given: Any) -> None:
+@command(TransactionsOptions, _block())
+def transactions(options: TransactionsOptions, block: str) -> None:
     """Print a block's transactions, as the node gives them, one JSON object a line.
 
     BLOCK is a number, a hash, or latest.
 
     Example: ethlogs transactions 20000000 --node-url http://geth:8545
     """
-    node = options.node_settings(**given)
+    node = check_node(options.node, say)
     _print(orjson.dumps(transaction) for transaction in fetch_transactions(node, block))
 
 

@@ -7,17 +7,12 @@ import time
 from types import TracebackType
 from typing import Any
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from ethlogs.cli.say import say
+
 _LINE_SECONDS = 5.0
-
-
-def say(text: str, quiet: bool = False) -> None:
-    """A message on stderr."""
-    if not quiet:
-        click.echo(text, err=True)
 
 
 class ProgressDisplay:

@@ -13,10 +13,10 @@ from typing import NoReturn
 import click
 
 from ethlogs import __version__
-from ethlogs.cli import application, blocks, doctor, pack, produce, smoketest, status, verify
-from ethlogs.cli.origin import origin
+from ethlogs.cancellation import Terminated
+from ethlogs.cli.lazy import LazyGroup
+from ethlogs.cli.origin import origin_of
 from ethlogs.errors import EthlogsError, ExitStatus, SettingsError
-from ethlogs.stop import Terminated
 
 _OF_THE_MACHINE = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE}
@@ -24,25 +24,10 @@ _OF_THE_MACHINE = frozenset(
 """What fails with these is no defect, wherever it happens."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ethlogs")
 def cli() -> None:
     """Every Ethereum event log on a Kafka topic: complete, once, in order, and proven."""
-
-
-for command in (
-    produce.produce,
-    smoketest.smoketest,
-    status.status,
-    verify.verify,
-    doctor.doctor,
-    pack.pack,
-    application.stop,
-    application.tail,
-    blocks.logs,
-    blocks.transactions,
-):
-    cli.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -114,4 +99,4 @@ def _source(exc: click.UsageError) -> str | None:
     option, context = getattr(exc, "param", None), exc.ctx
     if not isinstance(option, click.Parameter) or context is None or option.name is None:
         return None
-    return origin(option, context)
+    return origin_of(option, context)

@@ -8,8 +8,14 @@ from click.core import ParameterSource
 from ethlogs.cli.config_file import config_path
 
 
-def origin(option: click.Parameter, context: click.Context) -> str | None:
-    """The variable or the file's key that gave the option its value; ``None`` for a flag or a default."""
+def origin(flag: str | None, context: click.Context) -> str | None:
+    """Return the variable or the file's key that set an option; ``None`` for a flag or a default."""
+    option = next((item for item in context.command.params if flag in item.opts), None)
+    return None if option is None else origin_of(option, context)
+
+
+def origin_of(option: click.Parameter, context: click.Context) -> str | None:
+    """Return the same for an option itself."""
     source = context.get_parameter_source(option.name or "")
     if source is ParameterSource.ENVIRONMENT:
         return f"the environment variable {option.envvar}"
@@ -18,9 +24,16 @@ def origin(option: click.Parameter, context: click.Context) -> str | None:
     return None
 
 
-def with_origin(flag: str) -> str:
-    """The flag, and where its value came from when it was not given as one."""
-    context = click.get_current_context(silent=True)
-    options = context.command.params if context else []
-    place = next((origin(option, context) for option in options if context and flag in option.opts), None)
-    return f"{flag} (from {place})" if place else flag
+def list_sources(context: click.Context) -> list[str]:
+    """List where each value that is not a default came from; the values may be secrets."""
+    sources = []
+    for option in context.command.params:
+        source = context.get_parameter_source(option.name or "")
+        flag = option.opts[-1]
+        if source is ParameterSource.COMMANDLINE:
+            sources.append(f"{flag} given")
+        elif source is ParameterSource.ENVIRONMENT:
+            sources.append(f"{flag} from {option.envvar}")
+        elif source is ParameterSource.DEFAULT_MAP:
+            sources.append(f"{flag} from {config_path(context)}")
+    return sources

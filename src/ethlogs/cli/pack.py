@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import click
 import orjson
 
-from ethlogs.cli import options
-from ethlogs.cli.cluster import open_cluster
-from ethlogs.cli.display import say
-from ethlogs.cli.folders import cache_folder
-from ethlogs.environment import Archive, pack_environment
+from ethlogs.cli.command import command
+from ethlogs.cli.say import say
+from ethlogs.environment import Archive, PackSettings, pack_environment
 from ethlogs.errors import ExitStatus
+from ethlogs.notify import Notify
+from ethlogs.settings import KerberosOptions
+from ethlogs.settings.output import OutputOptions
+from ethlogs.settings.submission import ArchiveOptions, EnvironmentOptions, SparkProgram
+from ethlogs.submission.applications import open_cluster
+from ethlogs.submission.checked import check_environment
+from ethlogs.submission.folders import cache_folder
+from ethlogs.submission.identity import Caller
 from ethlogs.submission.shipping import HdfsLayout, ship_archive
 
 
-@click.command()
-@options.pack_options
-@options.setting("--output", metavar="PATH", help="A file or folder for the archive. [default: the cache]")
-@options.setting("--upload", metavar="HDFS_DIR", help="Put it on HDFS too, below this folder.")
-@options.setting("--spark-submit", metavar="PATH", help="Whose jars upload it. [default: as for produce]")
-@options.kerberos_options
-@options.setting("--force", is_flag=True, help="Solve and pack again, though nothing has changed.")
-@options.json_option
-@options.verbosity_options
-@options.config_option
-def pack(
-    output: str | None,
-    upload: str | None,
-    force: bool,
-    as_json: bool,
-    verbose: bool,
-    quiet: bool,
-    **given: Any,
-) -> int:
+@dataclass(frozen=True)
+class PackOptions:
+    """The options of ``pack``."""
+
+    environment: EnvironmentOptions
+    archive: ArchiveOptions
+    spark: SparkProgram
+    kerberos: KerberosOptions
+    output: OutputOptions
+
+
+@command(PackOptions)
+def pack(options: PackOptions) -> int:
     """Pack the environment in which the driver runs on a cluster; produce does it by itself.
 
     An unchanged environment is recognised and not packed again. Prints the archive's path, or with
@@ -45,21 +45,25 @@ def pack(
 
     Example: ethlogs pack --env-file conda-env.yml --output /tmp
     """
-    tell = partial(say, quiet=quiet)
-    settings = replace(options.pack_settings(given), output=output, force=force)
-    archive = pack_environment(settings, cache_folder(), tell)
+    notify = partial(say, quiet=options.output.quiet)
+    wanted = options.archive
+    settings = PackSettings.of(check_environment(options.environment), wanted.output, wanted.force)
+    archive = pack_environment(settings, cache_folder(), notify)
     how = "unchanged, packed before" if archive.reused else _steps(archive)
-    tell(f"{archive.size_bytes / 1e6:,.1f} MB, fingerprint {archive.fingerprint}: {how}")
-    place = str(archive.path)
-    if upload is not None:
-        with open_cluster(given) as hadoop:
-            layout = HdfsLayout.of(hadoop.files, upload)
-            place = ship_archive(layout, archive.path, archive.fingerprint, tell)
-    if as_json:
-        click.echo(orjson.dumps(_to_json(archive, place)).decode())
-    else:
-        click.echo(place)
+    notify(f"{archive.size_bytes / 1e6:,.1f} MB, fingerprint {archive.fingerprint}: {how}")
+    place = str(archive.path) if wanted.upload is None else _upload(options, archive, wanted.upload, notify)
+    click.echo(orjson.dumps(_to_json(archive, place)).decode() if options.output.as_json else place)
     return ExitStatus.DONE
+
+
+def _upload(options: PackOptions, archive: Archive, folder: str, notify: Notify) -> str:
+    spark_submit = options.spark.spark_submit
+    with (
+        Caller(options.kerberos, say, spark_submit=spark_submit) as caller,
+        open_cluster(caller, spark_submit) as hadoop,
+    ):
+        layout = HdfsLayout.of(hadoop.files, folder)
+        return ship_archive(layout, archive.path, archive.fingerprint, notify)
 
 
 def _to_json(archive: Archive, place: str) -> dict[str, Any]:

@@ -6,17 +6,15 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import click
 import orjson
 
-from ethlogs.cli import options
-from ethlogs.cli.cluster import find_application, open_cluster
-from ethlogs.cli.display import say
-from ethlogs.cli.security import identity, ticket
-from ethlogs.cli.values import Count, Seconds
+from ethlogs.cli.command import command
+from ethlogs.cli.say import say
 from ethlogs.errors import (
     ExitStatus,
     KafkaUnavailableError,
@@ -26,65 +24,72 @@ from ethlogs.errors import (
     SubmissionError,
 )
 from ethlogs.hadoop.client import Hadoop
+from ethlogs.settings import KafkaOptions, KerberosOptions, NodeOptions, NodeSettings, StreamSettings
+from ethlogs.settings.output import LagOptions, OutputOptions, WatchOptions
+from ethlogs.settings.submission import ApplicationOptions, HdfsOptions, SparkProgram
 from ethlogs.status import StreamStatus, fetch_status, format_status
+from ethlogs.submission.applications import Wanted, find_application, open_cluster
+from ethlogs.submission.checked import check_node, check_stream
+from ethlogs.submission.identity import Caller
 
 DescribeApplication = Callable[[], dict[str, Any] | None]
 _CONF_DIRS = ("HADOOP_CONF_DIR", "YARN_CONF_DIR")
 _WATCH_SECONDS = 3.0
 
+# An alert must not wait for minutes: what does not answer at once is an answer.
+_PATIENCE_SECONDS = 5.0
 
-@click.command()
-@options.node_options
-@options.kafka_options
-@options.kerberos_options
-@options.stream_options
-@options.setting("--max-lag", type=Count(min=0), metavar="N", help="Status 10 when it is further behind.")
-@options.setting("--max-age", type=Seconds(min=0), metavar="SECONDS", help="Status 10 when the tip is older.")
-@options.setting("--application", metavar="ID", help="On YARN. [default: the newest of the stream]")
-@options.hdfs_dir_option
-@options.setting("--spark-submit", metavar="PATH", help="Whose jars ask YARN. [default: as for produce]")
-@click.option("--watch", is_flag=True, help="Show it again every few seconds, until it is interrupted.")
-@options.json_option
-@options.verbosity_options
-@options.config_option
-def status(
-    max_lag: int | None,
-    max_age: float | None,
-    watch: bool,
-    as_json: bool,
-    verbose: bool,
-    **given: Any,
-) -> int:
+
+@dataclass(frozen=True)
+class StatusOptions:
+    """The options of ``status``."""
+
+    node: NodeOptions
+    kafka: KafkaOptions
+    kerberos: KerberosOptions
+    stream: StreamSettings
+    limits: LagOptions
+    application: ApplicationOptions
+    hdfs: HdfsOptions
+    spark: SparkProgram
+    watch: WatchOptions
+    output: OutputOptions
+
+
+@command(StatusOptions)
+def status(options: StatusOptions) -> int:
     """Show a stream's tip, its age, its lag behind the node, the run that holds it, and its application.
 
     With --max-lag or --max-age the exit status is 10 when a limit is exceeded, for alerts.
 
     Example: ethlogs status --node-url http://geth:8545 --bootstrap-server kafka:9092 --max-lag 10
     """
-    found = identity(given)
-    stream = options.stream_settings(given["topic"])
-    node = None
-    if given["node_url"]:
-        # An alert must not wait for minutes: what does not answer at once is an answer.
-        node = options.node_settings(
-            **{name: given[name] for name in options.NODE_SETTINGS}
-            | {"patience": min(given["patience"], 5.0)}
-        )
-    elif max_lag is not None:
-        raise click.UsageError("--max-lag needs --node-url", click.get_current_context())
-    with ticket(found), _find_application(given) as describe:
-        stream_status = fetch_status(found.kafka, stream, node)
-        _show(stream_status, describe(), as_json)
-        while watch:
-            time.sleep(_WATCH_SECONDS)
-            try:
-                _show(fetch_status(found.kafka, stream, node), describe(), as_json)
-            except (NodeUnavailableError, KafkaUnavailableError) as exc:
-                say(f"{exc}; asking again")
-    exceeded = stream_status.exceeded(max_lag, max_age)
+    limits, as_json = options.limits, options.output.as_json
+    with Caller(options.kerberos, say, spark_submit=options.spark.spark_submit) as caller:
+        identity = caller.identify(options.kafka, options.node.patience)
+        stream, node = check_stream(options.stream), _check_node(options)
+        with identity.ticket(), _find_application(options, caller) as describe:
+            stream_status = fetch_status(identity.kafka, stream, node)
+            _show(stream_status, describe(), as_json)
+            while options.watch.watch:
+                time.sleep(_WATCH_SECONDS)
+                try:
+                    _show(fetch_status(identity.kafka, stream, node), describe(), as_json)
+                except (NodeUnavailableError, KafkaUnavailableError) as exc:
+                    say(f"{exc}; asking again")
+    exceeded = stream_status.exceeded(limits.max_lag, limits.max_age)
     for sentence in exceeded:
         say(f"error: {sentence}")
     return ExitStatus.DIFFERENCE if exceeded else ExitStatus.DONE
+
+
+def _check_node(options: StatusOptions) -> NodeSettings | None:
+    if options.node.urls:
+        patience = min(options.node.patience, _PATIENCE_SECONDS)
+        return check_node(replace(options.node, patience=patience), say)
+    if options.limits.max_lag is not None:
+        raise click.UsageError("--max-lag needs --node-url", click.get_current_context())
+    return None
 
 
 def _show(found: StreamStatus, application: dict[str, Any] | None, as_json: bool) -> None:
@@ -97,25 +102,26 @@ def _show(found: StreamStatus, application: dict[str, Any] | None, as_json: bool
 
 
 @contextlib.contextmanager
-def _find_application(given: dict[str, Any]) -> Iterator[DescribeApplication]:
-    """How to look the stream's application up, where there is a cluster; ``None`` stands for no answer."""
-    if not given["application"] and not any(os.environ.get(name) for name in _CONF_DIRS):
+def _find_application(options: StatusOptions, caller: Caller) -> Iterator[DescribeApplication]:
+    """Yield how to look up the stream's application; it gives ``None`` where there is no cluster."""
+    application = options.application.application
+    if not application and not any(os.environ.get(name) for name in _CONF_DIRS):
         yield lambda: None
         return
     with contextlib.ExitStack() as stack:
         try:
-            hadoop = stack.enter_context(open_cluster(given))
+            hadoop = stack.enter_context(open_cluster(caller, options.spark.spark_submit))
         except (SettingsError, SubmissionError) as exc:
             # A cluster that cannot be asked says nothing about the stream.
-            say(f"warning: the application is not shown: {exc}", given["quiet"])
+            say(f"warning: the application is not shown: {exc}", options.output.quiet)
             yield lambda: None
             return
-        yield partial(_describe, hadoop, given)
+        yield partial(_describe, hadoop, Wanted(application, options.kafka, options.stream))
 
 
-def _describe(hadoop: Hadoop, given: dict[str, Any]) -> dict[str, Any] | None:
+def _describe(hadoop: Hadoop, wanted: Wanted) -> dict[str, Any] | None:
     try:
-        application = find_application(hadoop, given)
+        application = find_application(hadoop, wanted)
     except (SubmissionError, KerberosError) as exc:
         return {"error": str(exc)}
     return {

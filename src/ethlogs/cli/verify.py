@@ -3,52 +3,40 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from dataclasses import dataclass
 
 import click
 import orjson
 
-from ethlogs.cli import options
-from ethlogs.cli.display import ProgressDisplay, say
-from ethlogs.cli.security import identity, ticket
-from ethlogs.cli.values import Count
-from ethlogs.settings import ProofSettings
-from ethlogs.stop import StopSwitch, stop_on_signals
+from ethlogs.cancellation import StopSwitch, stop_on_signals
+from ethlogs.cli.command import command
+from ethlogs.cli.display import ProgressDisplay
+from ethlogs.cli.say import say
+from ethlogs.settings import KafkaOptions, KerberosOptions, NodeOptions, ProofSettings, StreamSettings
+from ethlogs.settings.output import OfflineOptions, OutputOptions, TimeoutOptions
+from ethlogs.settings.stream import VerifyRange
+from ethlogs.submission.checked import check_node, check_stream
+from ethlogs.submission.identity import Caller
 from ethlogs.verify import Difference, VerifySettings, format_verification, verify_stream
 
 
-@click.command()
-@options.node_options
-@options.kafka_options
-@options.kerberos_options
-@options.stream_options
-@options.proof_options
-@options.setting(
-    "--from",
-    "first",
-    type=Count(min=0),
-    metavar="HEIGHT",
-    help="The first block. [default: the first that the ledger has and retention has kept]",
-)
-@options.setting(
-    "--to", "last", type=Count(min=0), metavar="HEIGHT", help="The last block. [default: the tip]"
-)
-@options.setting("--offline", is_flag=True, help="Compare the topic with its ledger alone, without a node.")
-@options.timeout_option
-@options.json_option
-@options.verbosity_options
-@options.config_option
-def verify(
-    first: int | None,
-    last: int | None,
-    proof: ProofSettings,
-    offline: bool,
-    timeout: float | None,
-    as_json: bool,
-    verbose: bool,
-    quiet: bool,
-    **given: Any,
-) -> int:
+@dataclass(frozen=True)
+class VerifyOptions:
+    """The options of ``verify``."""
+
+    node: NodeOptions
+    offline: OfflineOptions
+    kafka: KafkaOptions
+    kerberos: KerberosOptions
+    stream: StreamSettings
+    range: VerifyRange
+    proof: ProofSettings
+    limits: TimeoutOptions
+    output: OutputOptions
+
+
+@command(VerifyOptions)
+def verify(options: VerifyOptions) -> int:
     """Prove a range of a stream: ledger, event-log topic and chain against each other.
 
     Every event log of every block once, byte for byte, in its partition and in order; nothing else between
@@ -57,24 +45,27 @@ def verify(
 
     Example: ethlogs verify --node-url http://geth:8545 --bootstrap-server kafka:9092 --from 20000000
     """
+    first, last = options.range.first, options.range.to
     if first is not None and last is not None and first > last:
         raise click.UsageError("--from is above --to", click.get_current_context())
-    found = identity(given)
-    stream = options.stream_settings(given["topic"])
-    node = None if offline else options.node_settings(**{n: given[n] for n in options.NODE_SETTINGS})
-    stop = StopSwitch(timeout)
-    stop_on_signals(stop)
-    with ticket(found), ProgressDisplay(quiet) as display:
-        settings = VerifySettings(found.kafka, stream, node, first, last, proof)
-        summary = verify_stream(settings, stop, _print, display.tell, display.show)
+    quiet = options.output.quiet
+    with Caller(options.kerberos, say) as caller:
+        identity = caller.identify(options.kafka, options.node.patience)
+        stream = check_stream(options.stream)
+        node = None if options.offline.offline else check_node(options.node, say)
+        stop = StopSwitch(options.limits.timeout)
+        stop_on_signals(stop)
+        with identity.ticket(), ProgressDisplay(quiet) as display:
+            settings = VerifySettings(identity.kafka, stream, node, first, last, options.proof)
+            summary = verify_stream(settings, stop, _print, display.tell, display.show)
     for sentence in format_verification(summary):
         say(sentence, quiet and not summary.differences)
-    if as_json:
+    if options.output.as_json:
         click.echo(orjson.dumps(summary.to_dict()).decode())
     return summary.exitStatus
 
 
 def _print(difference: Difference) -> None:
-    """At once: a range may take hours."""
+    """Print at once: a range may take hours."""
     sys.stdout.buffer.write(difference.to_json() + b"\n")
     sys.stdout.buffer.flush()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 
+from ethlogs.cancellation import StopSwitch
 from ethlogs.doctor.checkup import Checkup
 from ethlogs.errors import BlockNotFoundError, NodeRefusedError, UnprovenError
 from ethlogs.node import BlockSource, Node
 from ethlogs.settings import NodeSettings, ProofSettings
-from ethlogs.stop import StopSwitch
 
 _OLD_HEAD_SECONDS = 600
 

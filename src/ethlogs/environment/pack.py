@@ -27,22 +27,26 @@ from ethlogs.environment.local_files import digest_of, find_local_files
 from ethlogs.environment.prefix import find_prefix
 from ethlogs.environment.spec import DEFAULT_FILE, EnvironmentSpec, read_spec
 from ethlogs.errors import PackError
+from ethlogs.settings.submission import EnvironmentOptions
 
 Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class PackSettings:
-    """Which environment: at most one of file, prefix and name; by default the one that ethlogs brings."""
+class PackSettings(EnvironmentOptions):
+    """Which environment to pack, and where the archive goes."""
 
-    env_file: str | None = None
-    env_prefix: str | None = None
-    env_name: str | None = None
-    glibc: str | None = None
-    """The cluster's version of glibc, where it is older than this machine's."""
     output: str | None = None
     """A file or a folder; by default the cache."""
+
     force: bool = False
+
+    @classmethod
+    def of(
+        cls, environment: EnvironmentOptions, output: str | None = None, force: bool = False
+    ) -> PackSettings:
+        """Return the settings for an environment."""
+        return cls(**vars(environment), output=output, force=force)
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 
 from ethlogs.backoff import Backoff
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import BlockNotFoundError, NodeRefusedError, NodeUnavailableError
 from ethlogs.node.client import Node, Notify, parse_quantity
 from ethlogs.settings import FollowSettings
-from ethlogs.stop import StopSwitch
 
 POLL_SECONDS = 0.1
 """Half of the 200 ms within which a new block is noticed."""

@@ -10,6 +10,7 @@ import time
 from functools import partial
 
 from ethlogs.backoff import Backoff
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import NodeError, ReorgError
 from ethlogs.event_log import Record, encode_event_logs, encode_retraction
 from ethlogs.follow.head import HeadWatcher
@@ -24,7 +25,6 @@ from ethlogs.kafka.read_back import read_event_logs
 from ethlogs.ledger import BlockRecord, Reorgs
 from ethlogs.node import BlockSource, Node
 from ethlogs.settings import RunSettings
-from ethlogs.stop import StopSwitch
 
 _TAKE_SECONDS = 0.5
 

@@ -14,13 +14,13 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import ReorgError
 from ethlogs.follow.prefetch import PreparedBlock
 from ethlogs.kafka.read_back import walk_back
 from ethlogs.ledger import BlockRecord
 from ethlogs.node import BlockSource, Node
 from ethlogs.settings import RunSettings
-from ethlogs.stop import StopSwitch
 
 _LOOK_SECONDS = 0.5
 _CHECK_SECONDS = 1.0

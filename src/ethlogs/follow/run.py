@@ -11,6 +11,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import KafkaUnavailableError
 from ethlogs.follow import plan as planning
 from ethlogs.follow.pipeline import Pipeline
@@ -26,7 +27,6 @@ from ethlogs.kafka.writer import TransactionalWriter
 from ethlogs.ledger import Claim, StreamIdentity
 from ethlogs.node import Node
 from ethlogs.settings import RunSettings
-from ethlogs.stop import StopSwitch
 
 _FIRST_LOOK_SECONDS = 2.0
 _FENCED_SECONDS = 3.0

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ethlogs.backoff import Backoff
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import KafkaUnavailableError
 from ethlogs.journal import Journal
-from ethlogs.stop import StopSwitch
 
 FIRST_CONTACT_SECONDS = 30.0
 """A broker that has never answered is more often a wrong address than a broker that restarts."""

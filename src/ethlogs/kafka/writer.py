@@ -22,6 +22,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError, TransactionalIdAuthoriza
 from kafka.partitioner import murmur2
 from kafka.structs import TopicPartition
 
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import KafkaUnavailableError
 from ethlogs.event_log import Record
 from ethlogs.kafka.client_config import DELIVERY_TIMEOUT_MS, producer_config
@@ -29,7 +30,6 @@ from ethlogs.kafka.errors import mapped_errors, run_with_limit
 from ethlogs.kafka.rights import missing_transaction_right
 from ethlogs.ledger import Span
 from ethlogs.settings import KafkaSettings
-from ethlogs.stop import StopSwitch
 
 Numbers = dict[int, tuple[int, int]]
 """The numbers of the first and the last record of a transaction in each partition of a topic."""

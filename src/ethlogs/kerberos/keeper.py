@@ -13,12 +13,12 @@ from pathlib import Path
 import gssapi
 from gssapi.raw.misc import GSSError
 
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import KerberosError
 from ethlogs.kerberos.kinit import obtain_ticket
 from ethlogs.kerberos.service_tickets import require_service_tickets, store_of
 from ethlogs.kerberos.variables import set_variables
 from ethlogs.settings import KerberosSettings
-from ethlogs.stop import StopSwitch
 
 RENEWED_AT = 0.4
 """Of a ticket's lifetime: before half of it, so that there is time for a KDC that is away."""

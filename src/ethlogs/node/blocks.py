@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ethlogs.backoff import Backoff
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import BlockNotFoundError, UnprovenError
 from ethlogs.node.client import Node, Notify
 from ethlogs.proof import ProvenBlock, prove_by_receipts
 from ethlogs.settings import ProofSettings
-from ethlogs.stop import StopSwitch
 
 WRONG_ANSWERS = 5
 """So many answers of one node that do not agree with the header are no passing trouble."""

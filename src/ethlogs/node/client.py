@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ethlogs.backoff import Backoff
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import (
     BlockGoneError,
     EthlogsError,
@@ -19,7 +20,6 @@ from ethlogs.node import verdicts
 from ethlogs.node.endpoint import Endpoint, NodeIdentity
 from ethlogs.node.rpc import Answer
 from ethlogs.settings import NodeSettings, display_url
-from ethlogs.stop import StopSwitch
 
 Notify = Callable[[str], None]
 

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ethlogs.errors import SettingsError, SubmissionError
+from ethlogs.settings.submission import SparkSettings
 
 _LOCAL_CONF = {
     # A run that only follows uses no executor and shows its progress itself.
@@ -22,18 +23,6 @@ _LOCAL_CONF = {
 _NEWEST_PYTHON = (((4, 1), (3, 14)), ((4, 0), (3, 13)), ((3, 5), (3, 11)))
 """The newest Python of each Spark: 3.5 serializes functions with a cloudpickle that knows none later."""
 _KEPT_HERE = ("ETHLOGS_", "PYSPARK_", "PYTHON")
-
-
-@dataclass(frozen=True)
-class SparkSettings:
-    """The submitter's own settings, named as spark-submit names them."""
-
-    spark_submit: str | None = None
-    master: str | None = None
-    driver_memory: str | None = None
-    conf: tuple[tuple[str, str], ...] = ()
-    properties_file: str | None = None
-    name: str | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ethlogs.run_folder import SETTINGS
-from ethlogs.spark.submit import SparkSettings, SparkSubmit, driver_script
+from ethlogs.settings.submission import SparkSettings, YarnOptions
+from ethlogs.spark.submit import SparkSubmit, driver_script
 
 ENVIRONMENT = "environment"
 """The folder in a container in which the archive is unpacked."""
@@ -31,18 +32,11 @@ _NO_EXECUTORS = {
 
 
 @dataclass(frozen=True)
-class YarnSettings:
-    """What spark-submit is told about YARN, named as it names it; ``None`` leaves its own default."""
+class SparkLogin:
+    """The keytab that spark-submit is given; Spark refuses one together with ``--proxy-user``."""
 
-    queue: str | None = None
-    driver_cores: int | None = None
-    num_executors: int | None = None
-    executor_memory: str | None = None
-    proxy_user: str | None = None
-    max_app_attempts: int | None = None
-    principal: str | None = None
-    keytab: str | None = None
-    """Not together with ``proxy_user``, which Spark refuses."""
+    principal: str
+    keytab: str
 
 
 @dataclass(frozen=True)
@@ -65,11 +59,13 @@ class Shipment:
     krb5_conf: str | None = None
     """One of ``files``, where the nodes' own is not to be used."""
 
+    login: SparkLogin | None = None
+
 
 def build_yarn_argv(
     spark: SparkSubmit,
     settings: SparkSettings,
-    yarn: YarnSettings,
+    yarn: YarnOptions,
     name: str,
     shipment: Shipment,
     configured: Mapping[str, str],
@@ -81,7 +77,7 @@ def build_yarn_argv(
     """
     asked = {**configured, **dict(settings.conf)}
     argv = [spark.path, "--master", "yarn", "--deploy-mode", "cluster", "--name", settings.name or name]
-    argv += _flags(settings, yarn)
+    argv += _flags(settings, yarn, shipment.login)
     argv += ["--py-files", _joined(asked.get("spark.submit.pyFiles"), str(shipment.package))]
     for key, value in sorted({**_build_conf(yarn, shipment, asked), **dict(settings.conf)}.items()):
         if key not in _java_options(shipment):
@@ -93,8 +89,8 @@ def build_yarn_argv(
     return [*argv, str(driver_script()), shipment.run_folder]
 
 
-def _flags(settings: SparkSettings, yarn: YarnSettings) -> list[str]:
-    given = {
+def _flags(settings: SparkSettings, yarn: YarnOptions, login: SparkLogin | None) -> list[str]:
+    flags = {
         "--properties-file": settings.properties_file,
         "--queue": yarn.queue,
         "--driver-memory": settings.driver_memory,
@@ -102,13 +98,13 @@ def _flags(settings: SparkSettings, yarn: YarnSettings) -> list[str]:
         "--num-executors": yarn.num_executors or None,
         "--executor-memory": yarn.executor_memory,
         "--proxy-user": yarn.proxy_user,
-        "--principal": yarn.principal,
-        "--keytab": yarn.keytab,
+        "--principal": login and login.principal,
+        "--keytab": login and login.keytab,
     }
-    return [word for flag, value in given.items() if value is not None for word in (flag, str(value))]
+    return [word for flag, value in flags.items() if value is not None for word in (flag, str(value))]
 
 
-def _build_conf(yarn: YarnSettings, shipment: Shipment, asked: Mapping[str, str]) -> dict[str, str]:
+def _build_conf(yarn: YarnOptions, shipment: Shipment, asked: Mapping[str, str]) -> dict[str, str]:
     python = f"./{ENVIRONMENT}/{shipment.python}"
     conf = dict(_QUIET_CONF)
     for place in (_AM_ENV, _EXECUTOR_ENV):

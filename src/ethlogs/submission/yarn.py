@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from dataclasses import replace as replaced
 from pathlib import Path
 
+from ethlogs.cancellation import OutOfTime, Terminated
 from ethlogs.environment import PackSettings, find_interpreter, pack_environment
 from ethlogs.errors import (
     EthlogsError,
@@ -21,20 +21,21 @@ from ethlogs.errors import (
     SubmissionError,
     SupersededError,
 )
-from ethlogs.hadoop.applications import Application, Applications
+from ethlogs.hadoop.applications import Applications
 from ethlogs.hadoop.client import Hadoop, java_krb5_options
 from ethlogs.hadoop.errors import how_to_grant
+from ethlogs.notify import Notify
 from ethlogs.run_folder import SETTINGS, RunFiles, RunFolder
-from ethlogs.settings import KafkaSettings, RunSettings, StreamSettings, to_json
+from ethlogs.settings import RunSettings, to_json
+from ethlogs.settings.command import LaunchOptions
 from ethlogs.spark.submit import (
-    SparkSettings,
     SparkSubmit,
     build_cluster_environment,
     check_python,
     find_spark_home,
 )
-from ethlogs.spark.yarn import Shipment, YarnSettings, build_yarn_argv
-from ethlogs.stop import OutOfTime, Terminated
+from ethlogs.spark.yarn import Shipment, SparkLogin, build_yarn_argv
+from ethlogs.submission.applications import RUN_TAG, run_of, stream_tag
 from ethlogs.submission.shipping import (
     KRB5_CONF,
     HdfsLayout,
@@ -47,10 +48,8 @@ from ethlogs.submission.shipping import (
 from ethlogs.submission.watch import end_application
 
 _SUBMITTED = re.compile(r"Submitted application (application_\d+_\d+)")
-_RUN_TAG = "ethlogs-run-"
-_STREAM_TAG = "ethlogs-stream-"
 _REPLACE_SECONDS = 60.0
-_DEFAULT_PYTHON = "bin/python"
+DEFAULT_PYTHON = "bin/python"
 _LAST_LINES = 15
 _TOO_MUCH = ("above the max threshold", "Invalid resource request")
 _DENIED = (
@@ -64,20 +63,6 @@ _NO_TICKET = (
     "Unable to obtain password from user",
     "Keytab file: ",
 )
-
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class ClusterSettings:
-    """What the submitter needs to know about the cluster."""
-
-    yarn: YarnSettings
-    pack: PackSettings
-    env_archive: str | None = None
-    """A local path or a URL on HDFS; ``None`` packs the environment on the way."""
-    hdfs_dir: str | None = None
-    replace: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,20 +80,24 @@ class YarnSubmitter:
         self,
         hadoop: Hadoop,
         spark: SparkSubmit,
-        spark_settings: SparkSettings,
-        cluster: ClusterSettings,
+        options: LaunchOptions,
         configured: dict[str, str],
         cache: Path,
-        say: Say,
+        notify: Notify,
+        *,
+        replace: bool = False,
     ) -> None:
-        """``configured`` is what Spark's properties file says; ``cache`` keeps hashes between runs."""
+        """``configured`` is what Spark's properties file says; ``cache`` keeps hashes between runs.
+
+        ``replace`` stops the stream's other application first.
+        """
         self._hadoop = hadoop
         self._spark = spark
-        self._spark_settings = spark_settings
-        self._cluster = cluster
+        self._options = options
         self._configured = configured
         self._cache = cache
-        self._say = say
+        self._notify = notify
+        self._replace = replace
 
     def submit(self, settings: RunSettings, local: RunFolder, name: str) -> Submitted:
         """Submit one run; returns when YARN has accepted it.
@@ -122,14 +111,14 @@ class YarnSubmitter:
         """
         applications = self._hadoop.applications
         if not applications.check():
-            self._say("warning: YARN has no active node; the application will wait for one")
-        layout = HdfsLayout.of(self._hadoop.files, self._cluster.hdfs_dir)
+            self._notify("warning: YARN has no active node; the application will wait for one")
+        layout = HdfsLayout.of(self._hadoop.files, self._options.yarn.hdfs_dir)
         if settings.job == "produce":
             self._make_way(applications, layout, settings)
         try:
             shipment = self._ship(layout, settings, local, time.monotonic())
             argv = build_yarn_argv(
-                self._spark, self._spark_settings, self._cluster.yarn, name, shipment, self._configured
+                self._spark, self._options.spark, self._options.yarn, name, shipment, self._configured
             )
             application_id = self._run(argv, local, settings)
         finally:
@@ -138,28 +127,28 @@ class YarnSubmitter:
 
     def _make_way(self, applications: Applications, layout: HdfsLayout, settings: RunSettings) -> None:
         for other in applications.find(stream_tag(settings.kafka, settings.stream)):
-            if not self._cluster.replace:
+            if not self._replace:
                 raise SupersededError(
                     f"the application {other.id} of {other.user} is {other.state} with this stream",
                     hint=f"watch it: ethlogs tail --application {other.id}; --replace stops it first",
                 )
-            self._say(f"stopping the application {other.id}, to be replaced")
+            self._notify(f"stopping the application {other.id}, to be replaced")
             folder = layout.run_folder(run_of(other) or "")
             if not end_application(applications, folder, other.id, _REPLACE_SECONDS):
-                self._say("it did not end by itself and was killed")
+                self._notify("it did not end by itself and was killed")
 
     def _ship(self, layout: HdfsLayout, settings: RunSettings, local: RunFolder, begun: float) -> Shipment:
-        has_keytab = self._cluster.yarn.keytab is not None
-        settings_there, files = take_files_along(settings, local, spark_has_keytab=has_keytab)
+        login = spark_login(self._options, settings)
+        settings_there, files = take_files_along(settings, local, spark_has_keytab=login is not None)
         archive, python = self._ship_archive(layout)
-        asked = {**self._configured, **dict(self._spark_settings.conf)}
+        asked = {**self._configured, **dict(self._options.spark.conf)}
         spark_archive = None
         if not asked.get("spark.yarn.archive") and not asked.get("spark.yarn.jars"):
             home = find_spark_home(self._spark)
-            spark_archive = ship_spark(layout, home, self._spark.version, self._cache, self._say)
+            spark_archive = ship_spark(layout, home, self._spark.version, self._cache, self._notify)
         if settings.timeout_seconds is not None:
             left = max(1.0, settings.timeout_seconds - (time.monotonic() - begun))
-            settings_there = replace(settings_there, timeout_seconds=left)
+            settings_there = replaced(settings_there, timeout_seconds=left)
         local.write(SETTINGS, to_json(settings_there))
         return Shipment(
             settings_file=local.path / SETTINGS,
@@ -170,22 +159,24 @@ class YarnSubmitter:
             python=python,
             spark_archive=spark_archive,
             run_folder=layout.make_run_folder(settings.run).path,
-            tags=("ethlogs", stream_tag(settings.kafka, settings.stream), f"{_RUN_TAG}{settings.run}")
+            tags=("ethlogs", stream_tag(settings.kafka, settings.stream), f"{RUN_TAG}{settings.run}")
             if settings.job == "produce"
-            else ("ethlogs", f"{_RUN_TAG}{settings.run}"),
+            else ("ethlogs", f"{RUN_TAG}{settings.run}"),
+            login=login,
         )
 
     def _ship_archive(self, layout: HdfsLayout) -> tuple[str, str]:
-        given = self._cluster.env_archive
-        if given is not None and "://" in given:
-            return given, _DEFAULT_PYTHON
-        if given is not None:
-            path = Path(given)
-            return ship_archive(layout, path, None, self._say), find_interpreter(path)
-        packed = pack_environment(self._cluster.pack, self._cache, self._say)
+        archive = self._options.yarn.env_archive
+        if archive is not None and "://" in archive:
+            return archive, DEFAULT_PYTHON
+        if archive is not None:
+            path = Path(archive)
+            return ship_archive(layout, path, None, self._notify), find_interpreter(path)
+        settings = PackSettings.of(self._options.environment)
+        packed = pack_environment(settings, self._cache, self._notify)
         if packed.python_version is not None:
             check_python(self._spark.version, packed.python_version)
-        return ship_archive(layout, packed.path, packed.fingerprint, self._say), packed.python
+        return ship_archive(layout, packed.path, packed.fingerprint, self._notify), packed.python
 
     def _run(self, argv: list[str], local: RunFolder, settings: RunSettings) -> str:
         """Run spark-submit, which returns as soon as YARN has the application."""
@@ -216,7 +207,7 @@ class YarnSubmitter:
         if match:
             return match.group(1)
         # Where log4j is at WARN the line is not there.
-        found = self._hadoop.applications.find(f"{_RUN_TAG}{settings.run}", alive_only=False)
+        found = self._hadoop.applications.find(f"{RUN_TAG}{settings.run}", alive_only=False)
         if not found:
             raise SubmissionError(
                 f"spark-submit ended well, but YARN knows no application of this run; its output: {local.log}"
@@ -233,7 +224,7 @@ class YarnSubmitter:
 
     def _tell_interruption(self, exc: KeyboardInterrupt, run: str) -> None:
         """Out of time nothing may be left running; whoever interrupts decides that for himself."""
-        found = self._hadoop.applications.find(f"{_RUN_TAG}{run}")
+        found = self._hadoop.applications.find(f"{RUN_TAG}{run}")
         if isinstance(exc, OutOfTime):
             for application in found:
                 self._hadoop.applications.kill(application.id, "ethlogs: submitted too late for --timeout")
@@ -250,16 +241,17 @@ class YarnSubmitter:
         ) from None
 
 
-def stream_tag(kafka: KafkaSettings, stream: StreamSettings) -> str:
-    """The tag of every application of a stream: one ledger topic on one Kafka cluster."""
-    servers = ",".join(sorted(part.strip().lower() for part in kafka.bootstrap_servers.split(",")))
-    return _STREAM_TAG + hashlib.sha256(f"{servers}/{stream.ledger_topic}".encode()).hexdigest()[:16]
+def spark_login(options: LaunchOptions, settings: RunSettings) -> SparkLogin | None:
+    """Return the keytab that Spark is given.
 
-
-def run_of(application: Application) -> str | None:
-    """The id of an application's run, from its tag."""
-    tags = [tag for tag in application.tags if tag.startswith(_RUN_TAG)]
-    return tags[0].removeprefix(_RUN_TAG) if tags else None
+    With ``--proxy-user``, or a keytab that only ``--command-config`` names, it is shipped for Kafka alone.
+    """
+    kerberos = settings.kerberos
+    if kerberos is None or kerberos.keytab is None:
+        return None
+    if options.yarn.proxy_user or not options.kerberos.keytab:
+        return None
+    return SparkLogin(kerberos.principal, kerberos.keytab)
 
 
 def build_submit_failure(

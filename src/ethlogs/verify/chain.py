@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from types import TracebackType
 
+from ethlogs.cancellation import StopSwitch
 from ethlogs.event_log import encode_event_logs
 from ethlogs.follow.prefetch import Prefetcher, PreparedBlock
 from ethlogs.node import BlockSource
-from ethlogs.stop import StopSwitch
 from ethlogs.verify.compare import ChainBlock
 
 _TAKE_SECONDS = 0.5

@@ -15,6 +15,7 @@ from typing import Any
 
 from kafka import KafkaConsumer
 
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import (
     DeadlineError,
     ExitStatus,
@@ -37,7 +38,6 @@ from ethlogs.kafka.topics import Topic, admin_client, describe_topic
 from ethlogs.ledger import Claim
 from ethlogs.node import BlockSource, Node, NodeIdentity
 from ethlogs.settings import KafkaSettings, NodeSettings, ProofSettings, StreamSettings
-from ethlogs.stop import StopSwitch
 from ethlogs.verify.chain import ChainReader
 from ethlogs.verify.differences import Difference, Tell
 from ethlogs.verify.ledger_checks import missing_blocks, missing_ranges

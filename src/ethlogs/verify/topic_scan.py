@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import KafkaUnavailableError
 from ethlogs.kafka.client_config import consumer_config
 from ethlogs.kafka.errors import mapped_errors
 from ethlogs.kafka.tail import READ_SECONDS, fetch_begins, fetch_ends
 from ethlogs.settings import KafkaSettings
-from ethlogs.stop import StopSwitch
 from ethlogs.verify.found_record import FoundRecord, parse_found
 
 _FETCH_BYTES = 1 << 20

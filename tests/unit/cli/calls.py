@@ -14,12 +14,16 @@ from ethlogs.cli.main import cli
 HIDDEN = "hunter2"
 NODE = ("--node-url", "http://geth:8545")
 KAFKA = ("--bootstrap-server", "kafka:9092")
-COMMANDS = sorted(cli.commands)
+COMMANDS = {
+    name: command
+    for name in sorted(cli.list_commands(click.Context(cli)))
+    if (command := cli.get_command(click.Context(cli), name)) is not None
+}
 # Not settings: what a person wants of one call.
 OF_ONE_CALL = {"--dry-run", "--verbose", "--quiet", "--watch"}
 OPTIONS = [
     pytest.param(command, option, id=f"{name} {option.opts[-1]}")
-    for name, command in sorted(cli.commands.items())
+    for name, command in COMMANDS.items()
     for option in command.params
     if isinstance(option, click.Option) and option.opts[-1] not in OF_ONE_CALL
 ]

@@ -9,26 +9,24 @@ from typing import Any
 import click
 import pytest
 
-from ethlogs.cli.produce import produce
+from ethlogs.cli.command import SettingOption
+from ethlogs.cli.produce import ProduceOptions, produce
+from ethlogs.settings.kinds import Choice, Count, KeyValue, Kind, Seconds, StartHeight, Switch
+from ethlogs.settings.option import build
 from tests.unit.cli.calls import OPTIONS, Call, Outcome, parsed, write_config
 
 
 def sample_of(option: click.Option) -> tuple[Any, Any]:
     """A value that is not the default, as a file has it and as the command gets it."""
-    kind = option.type
-    if option.is_flag:
-        return True, True
-    if isinstance(kind, click.Choice):
-        return kind.choices[-1], kind.choices[-1]
-    if isinstance(kind, click.IntRange):
-        return 7, 7
-    if isinstance(kind, click.FloatRange):
-        return 7.5, 7.5
-    if kind.name == "KEY=VALUE":
+    assert isinstance(option, SettingOption)
+    kind = option.declared.option.kind
+    samples: dict[type[Kind[Any]], Any] = {Switch: True, Count: 7, Seconds: 7.5, StartHeight: "7"}
+    if isinstance(kind, Choice):
+        return kind.words[-1], kind.words[-1]
+    if isinstance(kind, KeyValue):
         return "linger.ms=7", (("linger.ms", "7"),)
-    if kind.name == "latest|earliest|N":
-        return "7", "7"
-    return "text", ("text",) if option.multiple else "text"
+    value = samples.get(type(kind), "text")
+    return value, (value,) if option.multiple else value
 
 
 def given_to(command: click.Command, option: click.Option) -> Any:
@@ -110,6 +108,11 @@ def test_without_a_file_here_the_users_own_is_read(
     assert topic_of(dry_run()) == "here"
 
 
+def test_the_keys_of_a_heading_can_stand_in_its_table(dry_run: Call) -> None:
+    write_config("patience = 5\n[stream]\ntopic = 'of-a-table'\n[proof]\nproof = 'receipts'")
+    assert topic_of(dry_run()) == "of-a-table"
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -122,7 +125,7 @@ def test_several_values_are_a_list_or_a_table(tmp_path: Path, text: str) -> None
     path = tmp_path / "mine.toml"
     path.write_text(text)
     with parsed(produce, ["--config", str(path)]) as context:
-        assert context.params["kafka_config"] == (
+        assert build(ProduceOptions, context.params).kafka.client == (
             ("security.protocol", "SSL"),
             ("check.crcs", "false"),
             ("linger.ms", "7"),
@@ -133,5 +136,6 @@ def test_words_of_a_variable_are_quoted_as_in_a_shell(monkeypatch: pytest.Monkey
     monkeypatch.setenv("ETHLOGS_CONF", "spark.a=1 'spark.b=two words'")
     monkeypatch.setenv("ETHLOGS_NODE_URL", "http://a ipc:///b")
     with parsed(produce, []) as context:
-        assert context.params["conf"] == (("spark.a", "1"), ("spark.b", "two words"))
-        assert context.params["node_url"] == ("http://a", "ipc:///b")
+        options = build(ProduceOptions, context.params)
+        assert options.spark.conf == (("spark.a", "1"), ("spark.b", "two words"))
+        assert options.node.urls == ("http://a", "ipc:///b")

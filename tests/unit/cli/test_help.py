@@ -8,7 +8,6 @@ import shlex
 import click
 import pytest
 
-from ethlogs.cli.main import cli
 from tests.unit.cli.calls import COMMANDS, OPTIONS, Call, parsed
 
 
@@ -23,11 +22,11 @@ def test_every_command_has_help_with_an_example_of_itself(call: Call, command: s
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_example_of_every_command_is_one_that_it_takes(command: str) -> None:
-    example = re.search(r"Example: ethlogs (.*)", " ".join((cli.commands[command].help or "").split()))
+    example = re.search(r"Example: ethlogs (.*)", " ".join((COMMANDS[command].help or "").split()))
     assert example is not None
     name, *arguments = shlex.split(example.group(1))
     assert name == command
-    with parsed(cli.commands[command], arguments):
+    with parsed(COMMANDS[command], arguments):
         pass
 
 
@@ -40,7 +39,7 @@ def test_every_option_has_help(command: click.Command, option: click.Option) -> 
 def test_the_group_lists_every_command(call: Call) -> None:
     outcome = call("--help")
     assert outcome.status == 0
-    assert re.findall(r"^  (\w+) ", outcome.stdout.split("Commands:")[1], re.MULTILINE) == COMMANDS
+    assert re.findall(r"^  (\w+) ", outcome.stdout.split("Commands:")[1], re.MULTILINE) == [*COMMANDS]
 
 
 def test_the_version_is_printed(call: Call) -> None:

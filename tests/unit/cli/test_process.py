@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ethlogs.cli.folders import cache_folder, runs_folder
 from ethlogs.errors import SettingsError
+from ethlogs.submission.folders import cache_folder, runs_folder
 from tests.unit.local_node import LocalNode, Reply, local_node, result
 
 ETHLOGS = [sys.executable, "-m", "ethlogs"]

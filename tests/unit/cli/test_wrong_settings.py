@@ -63,7 +63,7 @@ def test_a_key_that_holds_another_kind_of_value_is_refused(dry_run: Call, text: 
 def test_a_limit_that_never_comes_is_wrong_usage(dry_run: Call, flag: str, value: str) -> None:
     outcome = dry_run(flag, value)
     assert outcome.status == 2
-    assert f"{value} is no number of seconds" in outcome.stderr
+    assert f"{value} is not a number of seconds" in outcome.stderr
 
 
 @pytest.mark.parametrize("flag", ["--blocks", "--to", "--confirmations", "--reorg-window"])
@@ -78,14 +78,14 @@ def test_a_number_that_no_ledger_can_hold_is_wrong_usage(dry_run: Call, flag: st
 def test_a_start_that_is_no_height_is_wrong_usage(dry_run: Call, start: str) -> None:
     outcome = dry_run("--start", start)
     assert outcome.status == 2
-    assert "is none of latest, earliest or a block number" in outcome.stderr
+    assert "is not latest, earliest or a block number" in outcome.stderr
 
 
 @pytest.mark.parametrize("name", ["", "two words", "a/b", "..", "t" * 233, "ünïcode"])
 def test_a_topic_that_kafka_would_refuse_is_a_wrong_setting(dry_run: Call, name: str) -> None:
     outcome = dry_run("--topic", name)
     assert outcome.status == 3
-    assert f"error: --topic {name!r} is not a name that Kafka takes for a topic\n" in outcome.stderr
+    assert f"error: --topic {name!r} is not a name that Kafka accepts for a topic\n" in outcome.stderr
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_url_that_is_none_of_a_node_is_told_before_anything_runs(
             "geth",
             "--node-url (from {place}): the node URL does not begin with http://, https:// or ipc:///",
         ),
-        ("--topic", "a/b", "--topic (from {place}) 'a/b' is not a name that Kafka takes for a topic"),
+        ("--topic", "a/b", "--topic (from {place}) 'a/b' is not a name that Kafka accepts for a topic"),
         ("--properties-file", "/nowhere", "--properties-file (from {place}) /nowhere does not exist"),
         (
             "--bootstrap-server",
@@ -153,14 +153,38 @@ def test_a_value_that_is_found_wrong_later_names_its_place_too(
     assert f"error: {told.format(place=place)}\n" in outcome.stderr
 
 
-def test_an_unknown_key_of_the_file_is_warned_of(dry_run: Call) -> None:
+def test_unknown_keys_of_the_file_are_refused_with_what_was_meant(dry_run: Call) -> None:
     write_config("blokcs = 5\nverbose = true\n")
     outcome = dry_run()
-    assert outcome.status == 0
-    path = Path.cwd() / "ethlogs.toml"
-    assert [line for line in outcome.stderr.splitlines() if "unknown key" in line] == [
-        f"{path}: unknown key {key}" for key in ("blokcs", "verbose")
-    ]
+    assert outcome.status == 3
+    assert outcome.stderr == (
+        f"error: unknown keys in {Path.cwd() / 'ethlogs.toml'}: blokcs, verbose\n"
+        "what to do: did you mean blocks instead of blokcs?\n"
+    )
+
+
+def test_an_unknown_key_in_the_table_of_a_heading_is_refused_too(dry_run: Call) -> None:
+    write_config("[range]\nblock = 5\n")
+    outcome = dry_run()
+    assert outcome.status == 3
+    assert "did you mean blocks instead of block?" in outcome.stderr
+
+
+def test_an_unknown_variable_is_refused_with_what_was_meant(
+    monkeypatch: pytest.MonkeyPatch, dry_run: Call
+) -> None:
+    monkeypatch.setenv("ETHLOGS_BLOKCS", "5")
+    outcome = dry_run()
+    assert outcome.status == 3
+    assert outcome.stderr == (
+        "error: unknown environment variable: ETHLOGS_BLOKCS\n"
+        "what to do: did you mean ETHLOGS_BLOCKS instead of ETHLOGS_BLOKCS?\n"
+    )
+
+
+def test_a_name_like_no_setting_comes_with_where_the_settings_are_listed(dry_run: Call) -> None:
+    write_config("colour = 'red'")
+    assert dry_run().stderr.endswith("what to do: see the list in docs/settings.md\n")
 
 
 def test_a_key_of_another_command_is_no_unknown_key(tmp_path: Path, call: Call) -> None:
@@ -279,7 +303,7 @@ def test_a_limit_of_lag_needs_a_node(call: Call) -> None:
 def test_what_names_no_block_is_wrong_usage(call: Call, block: str) -> None:
     outcome = call("logs", *NODE, "--", block)
     assert outcome.status == 2
-    assert "is no block number, no block hash, and not latest" in outcome.stderr
+    assert "is not a block number, a block hash or latest" in outcome.stderr
 
 
 def test_another_users_keytab_is_refused_before_anything_is_written(machine: Path, call: Call) -> None:

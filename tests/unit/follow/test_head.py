@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import BlockNotFoundError, InterruptedRunError, NodeRefusedError, NodeUnavailableError
 from ethlogs.follow import head as head_module
 from ethlogs.follow.head import HeadWatcher
 from ethlogs.node.client import parse_quantity
 from ethlogs.node.rpc import Answer
 from ethlogs.settings import FollowSettings
-from ethlogs.stop import StopSwitch
 
 
 class FakeNode:

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import UnprovenError
 from ethlogs.node import BlockSource, Node
 from ethlogs.proof import ProvenBlock
 from ethlogs.settings import NodeSettings, ProofSettings
-from ethlogs.stop import StopSwitch
 from tests.unit.local_node import Reply, local_node, result
 from tests.unit.proof_samples import Json, make_block
 

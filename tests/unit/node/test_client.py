@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import (
     BlockGoneError,
     InterruptedRunError,
@@ -17,7 +18,6 @@ from ethlogs.errors import (
 )
 from ethlogs.node import Node, NodeIdentity
 from ethlogs.settings import NodeSettings
-from ethlogs.stop import StopSwitch
 from tests.unit.local_node import LocalNode, Reply, chain, failure, local_node, result
 
 HIDDEN = "hunter2"

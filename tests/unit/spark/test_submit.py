@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from ethlogs.errors import SettingsError, SubmissionError
+from ethlogs.settings.submission import SparkSettings
 from ethlogs.spark import submit
 from ethlogs.spark.submit import (
     Master,
-    SparkSettings,
     SparkSubmit,
     build_argv,
     build_environment,

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from ethlogs.errors import SettingsError
+from ethlogs.settings.submission import SparkSettings, YarnOptions
 from ethlogs.spark.submit import (
-    SparkSettings,
     SparkSubmit,
     build_cluster_environment,
     check_python,
     driver_script,
 )
-from ethlogs.spark.yarn import Shipment, YarnSettings, build_yarn_argv
+from ethlogs.spark.yarn import Shipment, SparkLogin, build_yarn_argv
 
 SPARK = SparkSubmit("/opt/spark/bin/spark-submit", "4.0.0")
 SHIPMENT = Shipment(
@@ -27,7 +27,7 @@ SHIPMENT = Shipment(
     run_folder="hdfs://nn/user/me/.ethlogs/runs/R",
     tags=("ethlogs", "ethlogs-stream-89ab", "ethlogs-run-R"),
 )
-NOTHING = YarnSettings()
+NOTHING = YarnOptions()
 
 
 def conf_of(argv: list[str]) -> dict[str, str]:
@@ -38,7 +38,7 @@ def conf_of(argv: list[str]) -> dict[str, str]:
 
 def build(
     settings: SparkSettings | None = None,
-    yarn: YarnSettings = NOTHING,
+    yarn: YarnOptions = NOTHING,
     shipment: Shipment = SHIPMENT,
     **configured: str,
 ) -> list[str]:
@@ -77,7 +77,14 @@ def test_the_shortest_command_line() -> None:
 
 def test_every_flag_is_passed_on_as_spark_spells_it() -> None:
     settings = SparkSettings(driver_memory="1g", properties_file="/p.conf", name="mine")
-    yarn = YarnSettings("streaming", 2, 3, "2g", "alice", 4)
+    yarn = YarnOptions(
+        queue="streaming",
+        driver_cores=2,
+        num_executors=3,
+        executor_memory="2g",
+        proxy_user="alice",
+        max_app_attempts=4,
+    )
     argv = build(settings, yarn)
     assert argv[1:22] == [
         *("--master", "yarn", "--deploy-mode", "cluster", "--name", "mine", "--properties-file", "/p.conf"),
@@ -87,10 +94,15 @@ def test_every_flag_is_passed_on_as_spark_spells_it() -> None:
     assert conf_of(argv)["spark.yarn.maxAppAttempts"] == "4"
 
 
+def test_spark_is_given_the_keytab_of_its_login() -> None:
+    argv = build(shipment=replace(SHIPMENT, login=SparkLogin("me@REALM", "/me.keytab")))
+    assert argv[7:11] == ["--principal", "me@REALM", "--keytab", "/me.keytab"]
+
+
 def test_a_run_holds_no_executors_unless_it_is_asked_to() -> None:
     assert conf_of(build(spark_executor_instances="5"))["spark.executor.instances"] == "0"
-    assert "spark.executor.instances" not in conf_of(build(yarn=YarnSettings(num_executors=2)))
-    assert "spark.dynamicAllocation.enabled" not in conf_of(build(yarn=YarnSettings(num_executors=2)))
+    assert "spark.executor.instances" not in conf_of(build(yarn=YarnOptions(num_executors=2)))
+    assert "spark.dynamicAllocation.enabled" not in conf_of(build(yarn=YarnOptions(num_executors=2)))
 
 
 @pytest.mark.parametrize(

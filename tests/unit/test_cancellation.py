@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from ethlogs.cancellation import StopSwitch, stop_on_signals, time_limit
 from ethlogs.errors import DeadlineError, ExitStatus, InterruptedRunError, KerberosError
-from ethlogs.stop import StopSwitch, stop_on_signals, time_limit
 
 
 @pytest.fixture

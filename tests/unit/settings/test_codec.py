@@ -40,7 +40,7 @@ SETTINGS = RunSettings(
     kafka=KafkaSettings("a:9092,b:9092", (("sasl.plain.password", HIDDEN), ("linger.ms", "5")), 98.0),
     stream=StreamSettings("logs"),
     topics=TopicCreation(True, 12, 3),
-    range=RangeSettings(5, 17, "earliest", True),
+    range=RangeSettings(blocks=5, to=17, start="earliest", allow_gap=True),
     follow=FollowSettings("finalized", 4, ProofSettings("receipts", True), 7, True),
     timeout_seconds=60.0,
     kerberos=KerberosSettings("ethlogs@A", "a.keytab", "broker", "krb5.conf"),

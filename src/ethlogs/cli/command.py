@@ -1,0 +1,131 @@
+"""click commands derived from option groups: flags, variables, keys of ethlogs.toml, grouped help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import click
+
+from ethlogs.cli.config_file import load_config
+from ethlogs.cli.origin import origin
+from ethlogs.errors import SettingsError
+from ethlogs.settings.catalogue import CONFIG_VARIABLE
+from ethlogs.settings.kinds import Kind, Switch
+from ethlogs.settings.option import HEADINGS, Declaration, Heading, build, declarations, parameter
+
+T = TypeVar("T")
+P = ParamSpec("P")
+_OTHER = "Other options"
+
+
+class KindType(click.ParamType):  # type: ignore[type-arg]  # generic in its stubs only
+    """A kind of value as click takes it."""
+
+    def __init__(self, kind: Kind[Any]) -> None:
+        self.kind = kind
+        self.name = kind.metavar
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Parse text, and a number of ethlogs.toml in the same way."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            return self.kind.parse(str(value))
+        except ValueError as exc:
+            self.fail(str(exc), param, ctx)
+
+    def split_envvar_value(self, rv: str) -> Sequence[str]:
+        """Split a variable into the values of a repeatable option."""
+        return self.kind.split(rv)
+
+
+class SettingOption(click.Option):
+    """A click option that knows its declaration."""
+
+    def __init__(self, declared: Declaration) -> None:
+        self.declared = declared
+        option = declared.option
+        flag, kind = option.flag, dict[str, Any](type=KindType(option.kind), metavar=option.kind.metavar)
+        if isinstance(option.kind, Switch):
+            # click knows switches: a flag without a value, and one that says no.
+            flag, kind = "/".join(filter(None, [flag, option.kind.negative])), {"is_flag": True}
+        super().__init__(
+            [parameter(declared.path), *filter(None, [option.short]), flag],
+            multiple=option.repeatable,
+            default=option.default,
+            show_default=option.shows_default,
+            envvar=option.variable if option.is_setting else None,
+            show_envvar=option.is_setting,
+            help=option.help,
+            **kind,
+        )
+
+    @property
+    def heading(self) -> Heading:
+        """The heading below which ``--help`` shows it."""
+        return self.declared.heading
+
+
+class SettingsCommand(click.Command):
+    """A command whose options are derived from a dataclass of option groups."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options below their headings."""
+        rows: dict[str, list[tuple[str, str]]] = {heading: [] for heading in (*HEADINGS, _OTHER)}
+        for option in self.get_params(ctx):
+            row = option.get_help_record(ctx)
+            if row is not None:
+                rows[option.heading if isinstance(option, SettingOption) else _OTHER].append(row)
+        for heading, records in rows.items():
+            if records:
+                with formatter.section(heading):
+                    formatter.write_dl(records)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a wrong setting is named with the place that it came from."""
+        try:
+            return super().invoke(ctx)
+        except SettingsError as exc:
+            raise exc.at(origin(exc.flag, ctx)) from exc
+
+
+def command(
+    options: type[T], *arguments: click.Argument
+) -> Callable[[Callable[Concatenate[T, P], int | None]], SettingsCommand]:
+    """Make a command of a function, which gets the object of its options and its arguments by name."""
+
+    def decorate(function: Callable[Concatenate[T, P], int | None]) -> SettingsCommand:
+        names = [argument.name or "" for argument in arguments]
+        call: Callable[..., int | None] = function
+
+        def callback(**values: Any) -> int | None:
+            return call(build(options, values), **{name: values[name] for name in names})
+
+        return SettingsCommand(
+            function.__name__,
+            callback=callback,
+            help=function.__doc__,
+            params=[*arguments, *_click_options(options), _config_option()],
+        )
+
+    return decorate
+
+
+def _click_options(options: type[Any]) -> Iterator[click.Option]:
+    for declared in declarations(options):
+        yield SettingOption(declared)
+
+
+def _config_option() -> click.Option:
+    return click.Option(
+        ["--config"],
+        envvar=CONFIG_VARIABLE,
+        show_envvar=True,
+        type=click.Path(dir_okay=False),
+        metavar="FILE",
+        is_eager=True,
+        expose_value=False,
+        callback=load_config,
+        help="Settings file. [default: ethlogs.toml here, then in the user's configuration folder]",
+    )

@@ -1,0 +1,73 @@
+"""The commands by name, each loaded when it is called: ``ethlogs --help`` must be quick."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+
+import click
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A command in the list of ``ethlogs --help``."""
+
+    module: str
+    summary: str
+    """The first sentence of the command's own help."""
+
+
+COMMANDS = {
+    "doctor": Entry(
+        "doctor", "Check everything that a run depends on, in the order in which a run needs it."
+    ),
+    "logs": Entry(
+        "blocks", "Print a block's event logs, proven, one JSON object a line, as they would be on Kafka."
+    ),
+    "pack": Entry(
+        "pack", "Pack the environment in which the driver runs on a cluster; produce does it by itself."
+    ),
+    "produce": Entry("produce", "Follow the chain and produce every event log, proven, exactly once."),
+    "smoketest": Entry(
+        "smoketest", "Send one block end to end, read it back and compare; then the producer's metrics."
+    ),
+    "status": Entry(
+        "status",
+        "Show a stream's tip, its age, its lag behind the node, the run that holds it, and its application.",
+    ),
+    "stop": Entry(
+        "stop",
+        "End an application: its driver finishes the block in hand; after --stop-timeout it is killed.",
+    ),
+    "tail": Entry(
+        "tail",
+        "Show the driver's output: live where its node can be reached, else what YARN has collected.",
+    ),
+    "transactions": Entry(
+        "blocks", "Print a block's transactions, as the node gives them, one JSON object a line."
+    ),
+    "verify": Entry(
+        "verify", "Prove a range of a stream: ledger, event-log topic and chain against each other."
+    ),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the names, without loading anything."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one command."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        command = getattr(importlib.import_module(f"ethlogs.cli.{entry.module}"), cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from their summaries."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name].summary) for name in self.list_commands(ctx)])

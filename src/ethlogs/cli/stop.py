@@ -1,0 +1,69 @@
+"""``ethlogs stop``: ending an application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import click
+import orjson
+
+from ethlogs.cli.application import ApplicationCommandOptions, open_wanted_application
+from ethlogs.cli.command import command
+from ethlogs.cli.say import say
+from ethlogs.errors import ExitStatus, NotAuthorizedError, SubmissionError
+from ethlogs.run_folder import PROGRESS
+from ethlogs.settings.output import OutputOptions, StopOptions
+from ethlogs.submission.applications import ApplicationHandle
+from ethlogs.submission.watch import end_application
+
+
+@dataclass(frozen=True)
+class StopCommandOptions(ApplicationCommandOptions):
+    """The options of ``stop``."""
+
+    limits: StopOptions
+    output: OutputOptions
+
+
+@command(StopCommandOptions)
+def stop(options: StopCommandOptions) -> int:
+    """End an application: its driver finishes the block in hand; after --stop-timeout it is killed.
+
+    Example: ethlogs stop --bootstrap-server kafka:9092 --topic eth_eventlogs
+    """
+    quiet = options.output.quiet
+    with open_wanted_application(options) as (handle, _caller):
+        application = handle.application
+        if application.ended:
+            say(f"the application {application.id} has ended already: {application.final}", quiet)
+            return ExitStatus.DONE
+        _require_owner(handle, options.hdfs.hdfs_dir)
+        say(f"asking the driver of {application.id} to end after the block in hand", quiet)
+        gently = _end(handle, options.limits.stop_timeout)
+        progress = (handle.folder.read_json(PROGRESS) if handle.folder else None) or {}
+    tip = progress.get("tip")
+    how = "ended by itself" if gently else "was killed"
+    where = "unknown" if tip is None else f"block {tip}"
+    say(f"the application {application.id} {how}; the tip is {where}")
+    if options.output.as_json:
+        click.echo(orjson.dumps({"application": application.id, "gently": gently, "tip": tip}).decode())
+    return ExitStatus.DONE
+
+
+def _require_owner(handle: ApplicationHandle, hdfs_dir: str | None) -> None:
+    """Refuse another user's application: the run's folder is by default in its owner's home."""
+    owner, user = handle.application.user, handle.hadoop.user
+    if owner != user and hdfs_dir is None:
+        raise NotAuthorizedError(
+            f"the application {handle.application.id} is {owner}'s, and this is {user}",
+            hint=f"end it as {owner}, by its keytab, its ticket, or --proxy-user {owner}",
+        )
+
+
+def _end(handle: ApplicationHandle, seconds: float) -> bool:
+    if handle.folder is None:
+        raise SubmissionError(
+            f"the application {handle.application.id} was not submitted by ethlogs",
+            hint="end it with: yarn application -kill",
+        )
+    return end_application(handle.hadoop.applications, handle.folder, handle.application.id, seconds)

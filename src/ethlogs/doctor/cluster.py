@@ -1,0 +1,93 @@
+"""The checkup of HDFS, YARN, the queue and the environment's archive."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+from ethlogs.doctor.checkup import Checkup
+from ethlogs.environment import find_interpreter
+from ethlogs.errors import NotAuthorizedError, SubmissionError
+from ethlogs.hadoop.client import Hadoop, find_conf_dir
+from ethlogs.settings.command import LaunchOptions
+from ethlogs.spark.java import Java
+from ethlogs.spark.submit import SparkSubmit
+from ethlogs.submission.applications import open_hadoop_with
+from ethlogs.submission.checked import check_archive
+from ethlogs.submission.identity import Caller
+from ethlogs.submission.shipping import HdfsLayout
+
+_DEFAULT_QUEUE = "default"
+
+
+class ClusterExamination:
+    """The checks of a cluster; nothing is written to it."""
+
+    def __init__(
+        self,
+        options: LaunchOptions,
+        spark: SparkSubmit,
+        java: Java,
+        caller: Caller,
+        stack: contextlib.ExitStack,
+    ) -> None:
+        """``stack`` keeps Hadoop's clients open for as long as the checkup lasts."""
+        self._options = options
+        self._spark = spark
+        self._java = java
+        self._caller = caller
+        self._stack = stack
+        self._hadoop: Hadoop
+
+    def examine(self, checkup: Checkup) -> None:
+        """Check the cluster in the order in which a submission needs it."""
+        look = checkup.look
+        look("hadoop", self._check_hadoop, needs="ticket")
+        look("hdfs", self._check_hdfs, needs="hadoop")
+        look("yarn", self._check_yarn, needs="hadoop")
+        look("queue", self._check_queue, needs="yarn")
+        look("archive", self._check_archive)
+
+    def _check_hadoop(self) -> str:
+        opened = open_hadoop_with(self._caller, self._spark, self._java.path)
+        self._hadoop = self._stack.enter_context(opened)
+        return f"{find_conf_dir(os.environ)}, as {self._hadoop.user}"
+
+    def _check_hdfs(self) -> str:
+        layout = HdfsLayout.of(self._hadoop.files, self._options.yarn.hdfs_dir)
+        self._hadoop.files.check_writable(layout.base)
+        return f"{layout.base} can be written to"
+
+    def _check_yarn(self) -> str:
+        nodes = self._hadoop.applications.check()
+        return f"{nodes} active node{'' if nodes == 1 else 's'}"
+
+    def _check_queue(self) -> str:
+        name = self._options.yarn.queue or _DEFAULT_QUEUE
+        applications = self._hadoop.applications
+        queue = applications.describe_queue(name)
+        if queue is None:
+            raise SubmissionError(
+                f"there is no queue {name}", hint=f"the queues are: {', '.join(applications.queue_names())}"
+            )
+        if not applications.may_submit(name):
+            raise NotAuthorizedError(
+                f"{self._hadoop.user} may not submit to the queue {name}",
+                hint="ask for SUBMIT_APPLICATIONS on it",
+            )
+        return f"{name} is {queue.state.lower()}, {queue.used:.0%} of its share is used"
+
+    def _check_archive(self) -> str:
+        archive = self._options.yarn.env_archive
+        if archive is None:
+            environment = self._options.environment
+            source = environment.env_file or environment.env_prefix or environment.env_name
+            return f"packed when needed, from {source or 'the conda-env.yml of ethlogs'}"
+        if "://" not in archive:
+            return f"{archive}, with {find_interpreter(check_archive(archive))}"
+        size = self._hadoop.files.size(archive)
+        if size is None:
+            raise SubmissionError(
+                f"--env-archive {archive} does not exist", hint="ethlogs pack --upload makes one"
+            )
+        return f"{archive}, {size / 1e6:.1f} MB"

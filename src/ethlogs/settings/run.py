@@ -1,0 +1,28 @@
+"""The settings of a run: all that a driver needs to know, in one frozen object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ethlogs.settings.kafka import KafkaSettings, KerberosSettings
+from ethlogs.settings.node import NodeSettings
+from ethlogs.settings.stream import FollowSettings, RangeSettings, StreamSettings, TopicCreation
+
+Job = Literal["produce", "smoketest", "doctor"]
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """Everything that a driver needs to know."""
+
+    run: str
+    job: Job
+    node: NodeSettings
+    kafka: KafkaSettings
+    stream: StreamSettings = StreamSettings()
+    topics: TopicCreation = TopicCreation()
+    range: RangeSettings = RangeSettings()
+    follow: FollowSettings = FollowSettings()
+    timeout_seconds: float | None = None
+    kerberos: KerberosSettings | None = None

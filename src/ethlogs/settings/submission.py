@@ -1,0 +1,151 @@
+"""Settings of the submitter: Spark, YARN, the driver's environment. They are not shipped to the driver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ethlogs.settings.kinds import Count, KeyValue, Seconds, Text
+from ethlogs.settings.option import Heading, OptionGroup, option, repeated, switch
+
+
+@dataclass(frozen=True)
+class SparkProgram(OptionGroup):
+    """Which Spark is used."""
+
+    heading: ClassVar[Heading] = "Spark"
+    spark_submit: str | None = option(
+        "--spark-submit", Text("PATH"), "Path to spark-submit. [default: $SPARK_HOME, PATH, pyspark]"
+    )
+
+
+@dataclass(frozen=True)
+class SparkSettings(SparkProgram):
+    """What spark-submit is given, named as spark-submit names it."""
+
+    heading: ClassVar[Heading] = "Spark"
+    master: str | None = option(
+        "--master",
+        Text("URL"),
+        "Spark master that runs the driver: yarn or local[*]."
+        " [default: spark-defaults.conf, yarn where HADOOP_CONF_DIR is set, local[*]]",
+    )
+    driver_memory: str | None = option(
+        "--driver-memory", Text("SIZE"), "Memory of the driver's JVM, like 1g."
+    )
+    conf: tuple[tuple[str, str], ...] = repeated("--conf", KeyValue(), "Spark setting. Repeatable.")
+    properties_file: str | None = option(
+        "--properties-file", Text("FILE"), "File of Spark settings. [default: conf/spark-defaults.conf]"
+    )
+    name: str | None = option("--name", Text(), "Name of the application. [default: ethlogs, job and topic]")
+
+
+@dataclass(frozen=True)
+class RunFolderOptions(OptionGroup):
+    """Where a run keeps its files on this machine."""
+
+    heading: ClassVar[Heading] = "Output"
+    run_dir: str | None = option(
+        "--run-dir",
+        Text("DIR"),
+        "Folder in which the folders of runs are made. [default: ~/.local/state/ethlogs/runs]",
+    )
+
+
+@dataclass(frozen=True)
+class HdfsOptions(OptionGroup):
+    """Where the files of ethlogs are on HDFS."""
+
+    heading: ClassVar[Heading] = "YARN"
+    hdfs_dir: str | None = option(
+        "--hdfs-dir",
+        Text("DIR"),
+        "HDFS folder of runs and archives. [default: .ethlogs in your HDFS home]",
+    )
+
+
+@dataclass(frozen=True)
+class ProxyOptions(OptionGroup):
+    """Whom applications run as."""
+
+    heading: ClassVar[Heading] = "YARN"
+    proxy_user: str | None = option("--proxy-user", Text("USER"), "User to run the application as.")
+
+
+@dataclass(frozen=True)
+class YarnOptions(HdfsOptions, ProxyOptions):
+    """What an application asks of YARN, named as spark-submit names it; ``None`` leaves its default."""
+
+    heading: ClassVar[Heading] = "YARN"
+    queue: str | None = option("--queue", Text("QUEUE"), "YARN queue. [default: Spark's setting]")
+    driver_cores: int | None = option("--driver-cores", Count(min=1), "Cores of the driver's container.")
+    num_executors: int | None = option(
+        "--num-executors", Count(), "Number of executors to hold. [default: none; following needs none]"
+    )
+    executor_memory: str | None = option(
+        "--executor-memory", Text("SIZE"), "Memory of each executor's JVM, like 1g."
+    )
+    max_app_attempts: int | None = option(
+        "--max-app-attempts",
+        Count(min=1),
+        "Number of times that YARN starts the driver. [default: the cluster's]",
+    )
+    env_archive: str | None = option(
+        "--env-archive",
+        Text("FILE|URL"),
+        "Packed environment, here or on HDFS. [default: packed when needed, see ethlogs pack]",
+    )
+    submit_timeout: float | None = option(
+        "--submit-timeout", Seconds(above=True), "Time to wait for a container. [default: no limit]"
+    )
+
+
+@dataclass(frozen=True)
+class ApplicationOptions(OptionGroup):
+    """Which application is meant."""
+
+    heading: ClassVar[Heading] = "YARN"
+    application: str | None = option(
+        "--application", Text("ID"), "Id of the YARN application. [default: the newest of the stream]"
+    )
+
+
+@dataclass(frozen=True)
+class EnvironmentOptions(OptionGroup):
+    """Which environment: at most one of file, prefix and name; by default the one that ethlogs brings."""
+
+    heading: ClassVar[Heading] = "Environment"
+    env_file: str | None = option(
+        "--env-file",
+        Text("FILE"),
+        "File conda-env.yml or requirements.txt of the driver's environment. [default: that of ethlogs]",
+    )
+    env_prefix: str | None = option(
+        "--env-prefix", Text("DIR"), "Folder of an environment made by conda, mamba or micromamba."
+    )
+    env_name: str | None = option("--env-name", Text("NAME"), "Name of a conda environment to pack.")
+    glibc: str | None = option(
+        "--glibc", Text("VERSION"), "Version of the cluster's glibc, where it is older than this machine's."
+    )
+
+
+@dataclass(frozen=True)
+class ArchiveOptions(OptionGroup):
+    """Where a packed environment goes."""
+
+    heading: ClassVar[Heading] = "Environment"
+    output: str | None = option(
+        "--output", Text("PATH"), "File or folder for the archive. [default: the cache]"
+    )
+    upload: str | None = option("--upload", Text("HDFS_DIR"), "HDFS folder to upload the archive to.")
+    force: bool = switch("--force", "Solve and pack again, even if nothing has changed.")
+
+
+@dataclass(frozen=True)
+class StartOptions(OptionGroup):
+    """What ``produce`` does with its application."""
+
+    heading: ClassVar[Heading] = "YARN"
+    detach: bool = switch("--detach", "Print the YARN application's id and do not wait.")
+    replace: bool = switch("--replace", "Stop the stream's other YARN application first.")
+    dry_run: bool = switch("--dry-run", "Print the spark-submit line and run nothing.", is_setting=False)

@@ -1,0 +1,47 @@
+"""How a launch talks to its user, and how it ended."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ethlogs.notify import Notify
+
+
+class Display(Protocol):
+    """Shows what happens while a run is watched."""
+
+    def tell(self, text: str) -> None:
+        """Show a message."""
+
+    def show(self, progress: dict[str, Any]) -> None:
+        """Show a snapshot of progress.json."""
+
+
+@dataclass(frozen=True)
+class Console:
+    """How a launch talks to the user."""
+
+    notify: Notify
+    """Shows a message, unless the user wants quiet."""
+
+    warn: Notify
+    """Shows a message in any case."""
+
+    display: AbstractContextManager[Display]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a launch ended: with a report, or with a text for stdout."""
+
+    report: dict[str, Any] | None = None
+    text: str = ""
+    """The line of a dry run, or the id of an application that is not waited for."""
+
+    output: str | None = None
+    """The driver's whole output, where it was asked for."""
+
+    last_lines: str | None = None
+    """The end of the output of a driver on this machine."""

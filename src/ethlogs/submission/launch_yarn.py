@@ -1,0 +1,148 @@
+"""A run on YARN: submitted, watched, and its report."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ethlogs.cancellation import time_limit
+from ethlogs.errors import KerberosError, SettingsError
+from ethlogs.notify import Notify
+from ethlogs.run_folder import RunFolder
+from ethlogs.settings import RunSettings, display_url
+from ethlogs.settings.command import LaunchOptions
+from ethlogs.settings.submission import StartOptions
+from ethlogs.spark.submit import SparkSubmit, read_configured
+from ethlogs.spark.yarn import Shipment, build_yarn_argv
+from ethlogs.submission.applications import open_hadoop_with, stream_tag
+from ethlogs.submission.checked import check_archive, check_environment
+from ethlogs.submission.console import Console, Outcome
+from ethlogs.submission.folders import cache_folder
+from ethlogs.submission.identity import Caller, uses_gssapi
+from ethlogs.submission.proxy_user import check_secrets_of
+from ethlogs.submission.shipping import DEFAULT_FOLDER
+from ethlogs.submission.watch import Limits, Watcher
+from ethlogs.submission.yarn import DEFAULT_PYTHON, YarnSubmitter, spark_login
+
+# The id of a run whose folder is not made yet.
+DRY_RUN = "RUN"
+
+# For YARN to start the driver and the driver to end itself, beyond the run's own limit.
+_GRACE_SECONDS = 120.0
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True)
+class YarnLaunch:
+    """One launch on YARN."""
+
+    options: LaunchOptions
+    start: StartOptions
+    spark: SparkSubmit
+    java: str
+    name: str
+    base: Path
+    """Where the folders of runs are made on this machine."""
+
+    def check(self, master: str, settings: RunSettings, warn: Notify) -> None:
+        """Check what only YARN needs, and warn of what a container cannot reach.
+
+        Raises
+        ------
+        SettingsError
+            When the master is neither local nor YARN, or ``--proxy-user`` would get another's secret.
+        """
+        if master != "yarn":
+            raise SettingsError(f"the master {master} is neither local nor yarn", hint="give --master yarn")
+        for url in settings.node.urls:
+            parts = urlsplit(url)
+            if parts.scheme == "ipc" or parts.hostname in _LOOPBACK:
+                warn(
+                    f"warning: {display_url(url)} will be the YARN node, not this machine; use a host name"
+                    " that the cluster can reach"
+                )
+        proxy_user = self.options.yarn.proxy_user
+        if proxy_user is not None:
+            for warning in check_secrets_of(proxy_user, settings):
+                warn(f"warning: {warning}")
+
+    def build_argv(self, settings: RunSettings) -> list[str]:
+        """Build the line of a dry run, with words for what only a submission makes."""
+        folder = self.options.yarn.hdfs_dir or DEFAULT_FOLDER
+        shipment = Shipment(
+            settings_file=self.base / DRY_RUN / "settings.json",
+            package=self.base / DRY_RUN / "ethlogs.zip",
+            archive=self.options.yarn.env_archive or f"{folder}/archives/env-FINGERPRINT.tar.gz",
+            python=DEFAULT_PYTHON,
+            spark_archive=f"{folder}/spark/spark-{self.spark.version}-HASH.zip",
+            run_folder=f"{folder}/runs/{DRY_RUN}",
+            tags=("ethlogs", stream_tag(settings.kafka, settings.stream), f"ethlogs-run-{DRY_RUN}"),
+            login=spark_login(self.options, settings),
+        )
+        return build_yarn_argv(
+            self.spark, self.options.spark, self.options.yarn, self.name, shipment, self._configured()
+        )
+
+    def run(self, settings: RunSettings, caller: Caller, console: Console) -> Outcome:
+        """Submit, and watch until the end unless ``--detach``.
+
+        Raises
+        ------
+        KerberosError
+            When Kafka needs a ticket and there is no keytab for the driver.
+        """
+        begun = time.monotonic()
+        self._require_keytab(settings)
+        self._check_environment()
+        with open_hadoop_with(caller, self.spark, self.java) as hadoop:
+            submitter = YarnSubmitter(
+                hadoop,
+                self.spark,
+                self.options,
+                self._configured(),
+                cache_folder(),
+                console.notify,
+                replace=self.start.replace,
+            )
+            local = RunFolder.create(self.base)
+            console.notify(f"run {local.run}, submitted from {local.path}")
+            with time_limit(self.options.limits.timeout, "packing, shipping and submitting"):
+                submitted = submitter.submit(replace(settings, run=local.run), local, self.name)
+            application_id = submitted.application_id
+            console.notify(f"application {application_id}, its folder is {submitted.folder.place}")
+            if self.start.detach:
+                return Outcome(text=application_id)
+            with console.display as display:
+                watcher = Watcher(
+                    hadoop.applications, submitted.folder, application_id, display.tell, display.show
+                )
+                report = watcher.wait(self._limits(time.monotonic() - begun))
+            output = None
+            if self.options.output.verbose:
+                output = hadoop.applications.read_aggregated_log(application_id) or "(no log yet)"
+        return Outcome(report, output=output)
+
+    def _configured(self) -> dict[str, str]:
+        return read_configured(self.options.spark, self.spark, os.environ)
+
+    def _require_keytab(self, settings: RunSettings) -> None:
+        if settings.kerberos is None and uses_gssapi(settings.kafka):
+            raise KerberosError(
+                "Kafka asks for a Kerberos ticket, and your own does not go along to a driver on YARN",
+                hint="give --principal and --keytab, from which the driver obtains and renews its own",
+            )
+
+    def _check_environment(self) -> None:
+        archive = self.options.yarn.env_archive
+        if archive is not None and "://" not in archive:
+            check_archive(archive)
+        check_environment(self.options.environment)
+
+    def _limits(self, gone_seconds: float) -> Limits:
+        timeout = self.options.limits.timeout
+        left = None if timeout is None else timeout - gone_seconds
+        return Limits(left, self.options.yarn.submit_timeout, _GRACE_SECONDS)
