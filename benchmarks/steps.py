@@ -19,9 +19,9 @@ from unittest import mock
 
 import kafka.producer.sender
 
-import ethlogs.follow.pipeline
 import ethlogs.node.blocks
 import ethlogs.node.endpoint
+import ethlogs.stream.block
 from ethlogs.cancellation import StopSwitch
 from ethlogs.driver import relax_collector
 from ethlogs.follow import follow_chain
@@ -135,7 +135,7 @@ def stopwatches(watch: Stopwatch) -> Iterator[None]:
         (HttpTransport, "send"),
         (ethlogs.node.endpoint, "parse_answer"),
         (ethlogs.node.blocks, "prove_by_receipts"),
-        (ethlogs.follow.pipeline, "encode_event_logs"),
+        (ethlogs.stream.block, "encode_event_logs"),
         (Transaction, "send_all"),
         (kafka.producer.sender.Sender, "run"),
         (Transaction, "settle"),

@@ -20,12 +20,12 @@ from kafka import KafkaProducer
 
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import BlockNotFoundError, NodeUnavailableError, UnprovenError
-from ethlogs.event_log import encode_event_logs
 from ethlogs.kafka.errors import mapped_errors
 from ethlogs.node import BlockSource, Node, Notify, readable_block
 from ethlogs.node.rpc import RawAnswer, parse_answer
 from ethlogs.proof import prove_by_receipts
 from ethlogs.settings import NodeSettings, ProofSettings
+from ethlogs.stream.block import encode_block
 
 if TYPE_CHECKING:
     # Loading web3 takes longer than fetching and proving a block.
@@ -75,7 +75,7 @@ def fetch_event_logs(
     with _connected(settings) as node:
         source = BlockSource(node, proof, settings.patience_seconds, StopSwitch(), notify)
         proven = source.fetch_once(block).block
-        return [record.value for record in encode_event_logs(node.identity.chain_id, proven)]
+        return [record.value for record in encode_block(node.identity.chain_id, proven).records]
 
 
 def fetch_transactions(settings: NodeSettings, block: str) -> list[dict[str, Any]]:
@@ -135,7 +135,7 @@ def produceAllEventLogs(  # noqa: N802
     proven = prove_by_receipts(header, receipts, unchecked_headers=unchecked_headers)
     for remark in proven.remarks:
         warnings.warn(f"block {proven.number}: {remark}", stacklevel=2)
-    records = encode_event_logs(chain_id, proven)
+    records = encode_block(chain_id, proven).records
     with mapped_errors(f"producing to {topic}"):
         futures = [producer.send(topic, key=key, value=value) for key, value in records]
         producer.flush(timeout=_FLUSH_SECONDS)

@@ -24,10 +24,10 @@ from ethlogs.errors import (
     SettingsError,
     TopicError,
 )
-from ethlogs.event_log import Record, encode_event_logs
+from ethlogs.event_log import Record
 from ethlogs.journal import Journal
+from ethlogs.kafka.reading import open_consumer, read_range
 from ethlogs.kafka.rights import WRITER
-from ethlogs.kafka.tail import open_consumer, read_range
 from ethlogs.kafka.topics import (
     EVENT_LOG_CONFIG,
     Topic,
@@ -40,8 +40,8 @@ from ethlogs.kafka.topics import (
 )
 from ethlogs.kafka.writer import TransactionalWriter, partition_of
 from ethlogs.node import BlockSource, Node
-from ethlogs.proof import ProvenBlock
 from ethlogs.settings import RunSettings, StreamSettings
+from ethlogs.stream.block import PreparedBlock, prepare_block
 
 LOOK_BACK_BLOCKS = 32
 """How far below the head a block with event logs is looked for."""
@@ -81,7 +81,7 @@ class Smoketest:
         self._timed("node", node.connect)
         topic = self._timed("topics", self._check_topics)
         block = self._timed("block", lambda: self._choose(node, source))
-        records = encode_event_logs(node.identity.chain_id, block)
+        records = block.records
         self._found |= {
             "block": {"number": block.number, "hash": block.hash},
             "logs": len(records),
@@ -162,14 +162,14 @@ class Smoketest:
                 for warning in check_event_log_topic(topic):
                     self._tell(warning)
 
-    def _choose(self, node: Node, source: BlockSource) -> ProvenBlock:
+    def _choose(self, node: Node, source: BlockSource) -> PreparedBlock:
         """The newest block that has event logs within the bound, else the newest."""
-        head = node.fetch_quantity("eth_blockNumber")
+        head, chain_id = node.fetch_quantity("eth_blockNumber"), node.identity.chain_id
         for height in range(head, max(-1, head - LOOK_BACK_BLOCKS), -1):
-            block = source.fetch(height).block
-            if block.logs:
+            block = prepare_block(source, chain_id, height)
+            if block.records:
                 return block
-        return source.fetch(head).block
+        return prepare_block(source, chain_id, head)
 
     def _produce(self, topic: Topic, records: list[Record]) -> dict[int, list[tuple[int, Record]]]:
         """Send in one transaction; returns each partition's records with their offsets."""

@@ -12,11 +12,11 @@ import msgspec
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import SettingsError, TopicError
 from ethlogs.kafka.rights import READER
-from ethlogs.kafka.tail import Tail, read_tail
 from ethlogs.kafka.topics import admin_client, describe_topic
 from ethlogs.ledger import BlockRecord, Claim
 from ethlogs.node import Node
 from ethlogs.settings import KafkaSettings, NodeSettings, StreamSettings
+from ethlogs.stream.tail import Tail, read_tail
 
 
 @dataclass(frozen=True)

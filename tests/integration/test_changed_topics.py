@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ethlogs.errors import LedgerError, SettingsError
-from ethlogs.follow import topic_watch
+from ethlogs.stream import topic_watch
 from ethlogs_devnet import SMALL_PLAN, GethNode
 from tests.harness.running import RunInThread, another_run, build_settings, run, wait_until
 from tests.harness.streams import Stream, admin_client, create_stream, create_topic, create_when_gone

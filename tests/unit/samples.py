@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ethlogs.hadoop.applications import Application
-from ethlogs.kafka.tail import Claimed, Tail
 from ethlogs.ledger import BlockRecord, Claim, Reorgs, StreamIdentity
+from ethlogs.stream.tail import Claimed, Tail
 
 IDENTITY = StreamIdentity(
     chain_id=1,

@@ -13,7 +13,6 @@ from kafka.errors import (
 from ethlogs.doctor.checkup import Checkup
 from ethlogs.errors import EthlogsError
 from ethlogs.kafka.rights import WRITER, missing_transaction_right
-from ethlogs.kafka.tail import read_tail
 from ethlogs.kafka.topics import (
     Topic,
     admin_client,
@@ -24,6 +23,7 @@ from ethlogs.kafka.topics import (
     missing_topic,
 )
 from ethlogs.settings import KafkaSettings, StreamSettings, TopicCreation
+from ethlogs.stream.tail import read_tail
 
 _COORDINATOR_SECONDS = 10.0
 

@@ -12,19 +12,22 @@ from functools import partial
 from ethlogs.backoff import Backoff
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import NodeError, ReorgError
-from ethlogs.event_log import Record, encode_event_logs, encode_retraction
+from ethlogs.event_log import Record, encode_retraction
+from ethlogs.follow.batch import BlockBatch
 from ethlogs.follow.head import HeadWatcher
-from ethlogs.follow.prefetch import Prefetcher, PreparedBlock
+from ethlogs.follow.held_stream import HeldStream
 from ethlogs.follow.recent import RecentLogs
 from ethlogs.follow.reorg import Branch, BranchChanged, Retraction, require_child
-from ethlogs.follow.stream import BlockBatch, HeldStream, StreamTopics
-from ethlogs.follow.topic_watch import TopicWatch
 from ethlogs.follow.trouble import KafkaTrouble
 from ethlogs.journal import Journal
-from ethlogs.kafka.read_back import read_event_logs
 from ethlogs.ledger import BlockRecord, Reorgs
 from ethlogs.node import BlockSource, Node
 from ethlogs.settings import RunSettings
+from ethlogs.stream.block import PreparedBlock, prepare_block
+from ethlogs.stream.identity import StreamTopics
+from ethlogs.stream.prefetch import Prefetcher
+from ethlogs.stream.read_back import read_event_logs
+from ethlogs.stream.topic_watch import TopicWatch
 
 _TAKE_SECONDS = 0.5
 
@@ -99,19 +102,7 @@ class Pipeline:
                 retraction, following = None, stream.following
 
     def _prepare(self, height: int) -> PreparedBlock:
-        block = self._source.fetch(height).block
-        records = encode_event_logs(self._chain_id, block)
-        size_bytes = sum(len(record.value) for record in records)
-        return PreparedBlock(
-            block.number,
-            block.hash,
-            block.parent_hash,
-            block.timestamp,
-            block.transaction_count,
-            block.proof,
-            records,
-            size_bytes,
-        )
+        return prepare_block(self._source, self._chain_id, height)
 
     def _commit_some(
         self, stream: HeldStream, prefetcher: Prefetcher, head: int, retraction: Retraction | None

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ethlogs.errors import LedgerError, SettingsError, SupersededError
-from ethlogs.kafka.tail import Claimed, Tail
-from ethlogs.ledger import StreamIdentity
 from ethlogs.settings import RangeSettings
+from ethlogs.stream.tail import Claimed, Tail
 
 
 @dataclass(frozen=True)
@@ -53,25 +52,6 @@ def plan_range(wanted: RangeSettings, tail: Tail, head: int, topic_has_records: 
             hint="give --start at or below --to",
         )
     return Plan(first, last, gap_after)
-
-
-def check_identity(claimed: Claimed | None, now: StreamIdentity) -> None:
-    """Refuse a stream that is bound to something else.
-
-    Raises
-    ------
-    SettingsError
-        Naming what differs.
-    """
-    if claimed is None:
-        return
-    differences = claimed.claim.identity.differences(now)
-    if differences:
-        raise SettingsError(
-            "this stream is bound to something else: " + "; ".join(differences),
-            hint="point --node-url, --bootstrap-server and --topic at what the stream was begun with, or"
-            " begin a new stream with another --topic",
-        )
 
 
 def check_not_superseded(claimed: Claimed | None, run: str, ledger_end: int) -> None:

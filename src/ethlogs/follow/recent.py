@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from ethlogs.event_log import Record
-from ethlogs.follow.prefetch import PreparedBlock
+from ethlogs.stream.block import PreparedBlock
 
 KEPT_BYTES = 16 << 20
 """Some sixty blocks of mainnet."""

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import ReorgError
-from ethlogs.follow.prefetch import PreparedBlock
-from ethlogs.kafka.read_back import walk_back
 from ethlogs.ledger import BlockRecord
 from ethlogs.node import BlockSource, Node
 from ethlogs.settings import RunSettings
+from ethlogs.stream.block import PreparedBlock
+from ethlogs.stream.read_back import walk_back
 
 _LOOK_SECONDS = 0.5
 _CHECK_SECONDS = 1.0

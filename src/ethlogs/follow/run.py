@@ -14,19 +14,22 @@ from collections.abc import Iterator
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import KafkaUnavailableError
 from ethlogs.follow import plan as planning
+from ethlogs.follow.held_stream import HeldStream
 from ethlogs.follow.pipeline import Pipeline
 from ethlogs.follow.plan import Plan
-from ethlogs.follow.stream import HeldStream, StreamTopics, commit_claim
-from ethlogs.follow.topic_watch import TopicWatch
 from ethlogs.follow.trouble import KafkaTrouble
 from ethlogs.journal import Journal
 from ethlogs.kafka.errors import FencedError
-from ethlogs.kafka.tail import Tail, has_records, read_stable_tail, read_tail
+from ethlogs.kafka.reading import has_records
 from ethlogs.kafka.topics import ensure_topics
 from ethlogs.kafka.writer import TransactionalWriter
 from ethlogs.ledger import Claim, StreamIdentity
 from ethlogs.node import Node
 from ethlogs.settings import RunSettings
+from ethlogs.stream.claim import commit_claim
+from ethlogs.stream.identity import StreamTopics, check_identity
+from ethlogs.stream.tail import Tail, read_stable_tail, read_tail
+from ethlogs.stream.topic_watch import TopicWatch
 
 _FIRST_LOOK_SECONDS = 2.0
 _FENCED_SECONDS = 3.0
@@ -154,7 +157,7 @@ class Run:
         self._journal.tip = tail.tip
         ledger_end = self._journal.keep_ledger_end(tail.end_offset)
         planning.check_not_superseded(tail.newest, self._settings.run, ledger_end)
-        planning.check_identity(tail.newest, self._identity)
+        check_identity(tail.newest.claim if tail.newest else None, self._identity)
 
     def _is_done(self, plan: Plan, tail: Tail) -> bool:
         self._pipeline.look_at_tip(tail.tip)

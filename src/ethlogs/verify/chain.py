@@ -6,10 +6,9 @@ from collections import OrderedDict
 from types import TracebackType
 
 from ethlogs.cancellation import StopSwitch
-from ethlogs.event_log import encode_event_logs
-from ethlogs.follow.prefetch import Prefetcher, PreparedBlock
 from ethlogs.node import BlockSource
-from ethlogs.verify.compare import ChainBlock
+from ethlogs.stream.block import PreparedBlock, prepare_block
+from ethlogs.stream.prefetch import Prefetcher
 
 _TAKE_SECONDS = 0.5
 _KNOWN_HASHES = 1024
@@ -34,10 +33,10 @@ class ChainReader:
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._prefetcher is not None:
-            self._prefetcher.__exit__(kind, exc, trace)
+            self._prefetcher.close()
 
-    def fetch(self, height: int) -> ChainBlock:
-        """The canonical block at ``height``, proven by its receipts.
+    def fetch(self, height: int) -> PreparedBlock:
+        """The canonical block at ``height``, proven once more.
 
         Raises
         ------
@@ -46,13 +45,13 @@ class ChainReader:
         """
         if self._prefetcher is None or height != self._next:
             self._start_at(height)
-        prepared = self._take()
+        block = self._take()
         self._next = height + 1
-        return _to_chain_block(prepared)
+        return block
 
-    def fetch_one(self, height: int) -> ChainBlock:
+    def fetch_one(self, height: int) -> PreparedBlock:
         """A block out of the order of the others."""
-        return _to_chain_block(self._prepare(height))
+        return self._prepare(height)
 
     def fetch_hash(self, height: int) -> str | None:
         """The canonical hash at ``height``, ``None`` where there is none: it tells what a stray record is."""
@@ -64,7 +63,7 @@ class ChainReader:
 
     def _start_at(self, height: int) -> None:
         if self._prefetcher is not None:
-            self._prefetcher.__exit__(None, None, None)
+            self._prefetcher.close()
         self._prefetcher = Prefetcher(self._prepare, height)
         self._prefetcher.extend(max(height, self._last))
 
@@ -76,28 +75,4 @@ class ChainReader:
                 return block
 
     def _prepare(self, height: int) -> PreparedBlock:
-        block = self._source.fetch(height).block
-        records = encode_event_logs(self._chain_id, block)
-        size_bytes = sum(len(record.value) for record in records)
-        return PreparedBlock(
-            block.number,
-            block.hash,
-            block.parent_hash,
-            block.timestamp,
-            block.transaction_count,
-            block.proof,
-            records,
-            size_bytes,
-        )
-
-
-def _to_chain_block(block: PreparedBlock) -> ChainBlock:
-    return ChainBlock(
-        block.number,
-        block.hash,
-        block.parent_hash,
-        block.timestamp,
-        block.transactions,
-        block.proof,
-        block.records,
-    )
+        return prepare_block(self._source, self._chain_id, height)

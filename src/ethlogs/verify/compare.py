@@ -11,6 +11,7 @@ import orjson
 from ethlogs.event_log import Record, checksum_address
 from ethlogs.kafka.writer import partition_of
 from ethlogs.ledger import BlockRecord
+from ethlogs.stream.block import PreparedBlock
 from ethlogs.verify.differences import Difference, Kind, Tell, differing
 from ethlogs.verify.found_record import FIELDS, FoundRecord
 
@@ -22,20 +23,8 @@ class Stretch(NamedTuple):
     last: Mapping[int, int]
 
 
-class ChainBlock(NamedTuple):
-    """A proven block of the node, and the records that its event logs must have."""
-
-    number: int
-    hash: str
-    parent_hash: str
-    timestamp: int
-    transactions: int
-    proof: str
-    records: Sequence[Record]
-
-
 def compare_with_chain(
-    block: ChainBlock, found: Sequence[FoundRecord], topic: str, partitions: int, tell: Tell
+    block: PreparedBlock, found: Sequence[FoundRecord], topic: str, partitions: int, tell: Tell
 ) -> None:
     """Each event log of the block once, byte for byte, in its partition, in order; nothing else."""
     if _is_as_expected(block.records, found, partitions):
@@ -92,7 +81,7 @@ def compare_with_ledger(
 
 
 def compare_ledger(
-    block: ChainBlock, entry: BlockRecord, chain_id: int, where: dict[str, Any], tell: Tell
+    block: PreparedBlock, entry: BlockRecord, chain_id: int, where: dict[str, Any], tell: Tell
 ) -> None:
     """The ledger's fields against the header's."""
     expected = {

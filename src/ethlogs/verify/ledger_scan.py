@@ -16,8 +16,9 @@ from kafka.consumer.fetcher import ConsumerRecord
 
 from ethlogs.errors import LedgerError
 from ethlogs.heights import FOLLOWER_PARTITION
-from ethlogs.kafka.tail import Claimed, fetch_begins, read_range
+from ethlogs.kafka.reading import fetch_begins, read_range
 from ethlogs.ledger import BlockRecord, Claim, parse_ledger_record
+from ethlogs.stream.tail import Claimed
 from ethlogs.verify.differences import Difference, Kind, Tell
 
 _FIRST_STEP = 256

@@ -20,24 +20,17 @@ from ethlogs.errors import (
     DeadlineError,
     ExitStatus,
     InterruptedRunError,
-    KafkaUnavailableError,
     SettingsError,
     TopicError,
 )
-from ethlogs.follow.plan import check_identity
-from ethlogs.follow.stream import StreamTopics
+from ethlogs.kafka.reading import fetch_ends, open_consumer
 from ethlogs.kafka.rights import READER
-from ethlogs.kafka.tail import (
-    STABLE_SECONDS,
-    Claimed,
-    describe_open_transaction,
-    fetch_ends,
-    open_consumer,
-)
 from ethlogs.kafka.topics import Topic, admin_client, describe_topic
 from ethlogs.ledger import Claim
 from ethlogs.node import BlockSource, Node, NodeIdentity
 from ethlogs.settings import KafkaSettings, NodeSettings, ProofSettings, StreamSettings
+from ethlogs.stream.identity import StreamTopics, check_identity
+from ethlogs.stream.tail import STABLE_SECONDS, open_transaction_error
 from ethlogs.verify.chain import ChainReader
 from ethlogs.verify.differences import Difference, Tell
 from ethlogs.verify.ledger_checks import missing_blocks, missing_ranges
@@ -203,11 +196,7 @@ class _Verifier:
             if all(ends[partition] >= wanted[partition] for partition in partitions):
                 return ends
             if time.monotonic() > deadline:
-                raise KafkaUnavailableError(
-                    f"a transaction on the ledger {topic.name} has been open for {STABLE_SECONDS:g} seconds,"
-                    f" held by {describe_open_transaction(self._settings.kafka, topic.name)}",
-                    hint="end that program, or abort the transaction with kafka-transactions abort",
-                )
+                raise open_transaction_error(self._settings.kafka, topic.name, partitions)
             self._stop.pause(0.1)
 
     def _plan(
@@ -241,12 +230,12 @@ class _Verifier:
         if node_settings is None:
             if claim is not None:
                 bound = claim.identity
-                check_identity(Claimed(claim, 0), topics.identity(bound.chain_id, bound.genesis_hash))
+                check_identity(claim, topics.identity(bound.chain_id, bound.genesis_hash))
             return None
         node = stack.enter_context(contextlib.closing(Node(node_settings, self._stop, self._notify)))
         chain: NodeIdentity = node.connect()
         if claim is not None:
-            check_identity(Claimed(claim, 0), topics.identity(chain.chain_id, chain.genesis_hash))
+            check_identity(claim, topics.identity(chain.chain_id, chain.genesis_hash))
         source = BlockSource(
             node, self._settings.proof, node_settings.patience_seconds, self._stop, self._notify
         )

@@ -14,7 +14,7 @@ from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import KafkaUnavailableError
 from ethlogs.kafka.client_config import consumer_config
 from ethlogs.kafka.errors import mapped_errors
-from ethlogs.kafka.tail import READ_SECONDS, fetch_begins, fetch_ends
+from ethlogs.kafka.reading import READ_SECONDS, fetch_begins, fetch_ends
 from ethlogs.settings import KafkaSettings
 from ethlogs.verify.found_record import FoundRecord, parse_found
 
@@ -72,7 +72,7 @@ class TopicReader:
         Raises
         ------
         KafkaUnavailableError
-            When nothing arrives for :data:`ethlogs.kafka.tail.READ_SECONDS`.
+            When nothing arrives for :data:`ethlogs.stream.tail.READ_SECONDS`.
         """
         deadline = time.monotonic() + READ_SECONDS
         while True:

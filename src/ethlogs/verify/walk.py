@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from ethlogs.stream.block import PreparedBlock
 from ethlogs.verify.backfilled import BackfilledBlocks
 from ethlogs.verify.chain import ChainReader
 from ethlogs.verify.compare import (
-    ChainBlock,
     Stretch,
     compare_ledger,
     compare_offsets,
@@ -152,7 +152,7 @@ class Walk:
             self._checks.differs(entry, Kind.LEDGER_OFFSET, detail, wrong)
         return stops
 
-    def _compare(self, entry: LedgerEntry, chain: ChainBlock | None, own: list[FoundRecord]) -> None:
+    def _compare(self, entry: LedgerEntry, chain: PreparedBlock | None, own: list[FoundRecord]) -> None:
         sides, record = self._sides, entry.record
         proof = chain.proof if chain else record.proof
         self.proofs[proof] = self.proofs.get(proof, 0) + 1

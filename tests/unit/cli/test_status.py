@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ethlogs.errors import KafkaUnavailableError
-from ethlogs.kafka.tail import Tail
 from ethlogs.settings import StreamSettings
 from ethlogs.status import StreamStatus, _build_status
+from ethlogs.stream.tail import Tail
 from tests.unit.cli.calls import KAFKA, Call
 
 

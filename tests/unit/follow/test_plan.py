@@ -8,16 +8,10 @@ import pytest
 from msgspec.structs import replace
 
 from ethlogs.errors import LedgerError, SettingsError, SupersededError
-from ethlogs.follow.plan import (
-    Plan,
-    check_identity,
-    check_not_superseded,
-    plan_from_claim,
-    plan_range,
-)
-from ethlogs.kafka.tail import Claimed, Tail
+from ethlogs.follow.plan import Plan, check_not_superseded, plan_from_claim, plan_range
 from ethlogs.settings import RangeSettings
-from tests.unit.samples import BLOCK, CLAIM, EMPTY_TAIL, IDENTITY, TAIL
+from ethlogs.stream.tail import Claimed, Tail
+from tests.unit.samples import BLOCK, CLAIM, EMPTY_TAIL, TAIL
 
 HEAD = 200
 
@@ -111,19 +105,6 @@ def test_a_topic_with_records_and_no_ledger_is_refused_whatever_start_says(start
 def test_a_later_attempt_finishes_what_its_run_claimed() -> None:
     claim = replace(CLAIM, first_block=7, last_block=9, gap_after=3)
     assert plan_from_claim(Claimed(claim, 1)) == Plan(7, 9, 3)
-
-
-def test_a_stream_of_the_same_chain_and_topics_is_taken() -> None:
-    check_identity(None, IDENTITY)
-    check_identity(Claimed(CLAIM, 7), IDENTITY)
-
-
-def test_a_stream_of_something_else_is_refused_with_all_that_differs() -> None:
-    now = replace(IDENTITY, chain_id=5, topic_id="new")
-    with pytest.raises(SettingsError) as caught:
-        check_identity(Claimed(CLAIM, 7), now)
-    for difference in IDENTITY.differences(now):
-        assert difference in str(caught.value)
 
 
 def test_the_newest_claim_after_the_runs_first_look_wins() -> None:

@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from ethlogs.errors import LedgerError, ReorgError
 from ethlogs.event_log import Record, encode_retraction
-from ethlogs.follow.prefetch import PreparedBlock
 from ethlogs.follow.recent import RecentLogs
 from ethlogs.follow.reorg import BranchChanged, bound_retraction, find_orphans, require_child
 from ethlogs.ledger import BlockRecord
+from ethlogs.stream.block import PreparedBlock
 from tests.unit.samples import BLOCK
 
 

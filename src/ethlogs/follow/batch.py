@@ -1,79 +1,24 @@
-"""A stream held by this run: claimed, its tip known, and blocks committed to it in order."""
+"""The blocks of one transaction of the follower: their event logs, then the ledger's records."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from ethlogs.errors import SettingsError, TopicError
 from ethlogs.event_log import Record
-from ethlogs.follow.prefetch import PreparedBlock
 from ethlogs.follow.reorg import Retraction
 from ethlogs.heights import FOLLOWER_PARTITION, Ranges, add_height, drop_from
-from ethlogs.kafka.topics import Topic
-from ethlogs.kafka.writer import Numbers, Transaction, TransactionalWriter
-from ethlogs.ledger import CLAIM_KEY, BlockRecord, Claim, Reorgs, Span, StreamIdentity
-from ethlogs.settings import StreamSettings
+from ethlogs.kafka.writer import Numbers, Transaction
+from ethlogs.ledger import BlockRecord, Claim, Reorgs, Span
+from ethlogs.stream.block import PreparedBlock
+from ethlogs.stream.identity import StreamTopics
+from ethlogs.stream.offsets import RisingOffsets, join_spans
 
 MAX_RECORDS = 10_000
 MAX_BYTES = 16 << 20
 MAX_SECONDS = 5.0
 """Bounds of one transaction, which always has at least one whole block."""
-
-
-@dataclass(frozen=True)
-class StreamTopics:
-    """The stream's topics, as they were when the run began."""
-
-    event_logs: Topic
-    ledger: Topic
-
-    def identity(self, chain_id: int, genesis_hash: str) -> StreamIdentity:
-        """What the stream is bound to."""
-        if not self.event_logs.topic_id or not self.ledger.topic_id:
-            raise TopicError("this Kafka does not give topic ids (KIP-516): it must be 2.8 or later")
-        return StreamIdentity(
-            chain_id=chain_id,
-            genesis_hash=genesis_hash,
-            topic=self.event_logs.name,
-            topic_id=self.event_logs.topic_id,
-            ledger_topic_id=self.ledger.topic_id,
-            partitions=self.event_logs.partitions,
-            ledger_partitions=self.ledger.partitions,
-        )
-
-
-class RisingOffsets:
-    """The newest offsets of a topic's partitions: a topic that was recreated begins at 0 again.
-
-    That costs nothing: the brokers acknowledge every record with its offset.
-    """
-
-    def __init__(self, topic: str, newest: Mapping[int, int]) -> None:
-        self._topic = topic
-        self._newest = dict(newest)
-
-    def check(self, offsets: Mapping[int, Span]) -> None:
-        """Take the offsets of records that follow.
-
-        Raises
-        ------
-        SettingsError
-            When one of them is not above those before it.
-        """
-        for partition, (first, last) in offsets.items():
-            newest = self._newest.get(partition, -1)
-            if first <= newest:
-                raise SettingsError(
-                    f"the offsets of partition {partition} of {self._topic} fell from {newest} to {first}:"
-                    " the topic was deleted and created again, or lost acknowledged records",
-                    hint="nothing was committed to it. ethlogs verify names what is missing; begin a new"
-                    " stream with another --topic",
-                )
-            self._newest[partition] = last
 
 
 class BlockBatch:
@@ -203,15 +148,6 @@ class BlockBatch:
         )
 
 
-def join_spans(earlier: Mapping[int, Span], later: Mapping[int, Span]) -> dict[int, Span]:
-    """Spans by partition, from the beginning of the earlier to the end of the later ones."""
-    joined = {
-        partition: (earlier.get(partition, later_span)[0], later_span[1])
-        for partition, later_span in later.items()
-    }
-    return dict(sorted({**earlier, **joined}.items()))
-
-
 def _count_reorg(retraction: Retraction) -> Reorgs:
     before = retraction.orphans[0].stream_reorgs
     return Reorgs(
@@ -220,37 +156,3 @@ def _count_reorg(retraction: Retraction) -> Reorgs:
         blocks=before.blocks + len(retraction.orphans),
         logs=before.logs + retraction.logs,
     )
-
-
-def commit_claim(writer: TransactionalWriter, ledger_topic: str, claim: Claim) -> int:
-    """Commit a claim; returns its offset."""
-    with writer.transaction() as transaction:
-        number = transaction.send(ledger_topic, FOLLOWER_PARTITION, CLAIM_KEY, claim.encode())
-        transaction.commit()
-        return transaction.offset(number)
-
-
-@dataclass
-class HeldStream:
-    """A stream whose newest claim is this run's, and its tip as this run left it."""
-
-    writer: TransactionalWriter
-    claim: Claim
-    claim_offset: int
-    tip: BlockRecord | None
-    event_logs: RisingOffsets = field(init=False)
-    ledger: RisingOffsets = field(init=False)
-
-    def __post_init__(self) -> None:
-        identity = self.claim.identity
-        self.event_logs = RisingOffsets(identity.topic, self.tip.last_offsets if self.tip else {})
-        self.ledger = RisingOffsets(
-            StreamSettings(identity.topic).ledger_topic, {FOLLOWER_PARTITION: self.claim_offset}
-        )
-
-    @property
-    def following(self) -> int:
-        """The height that comes next."""
-        if self.tip is None or self.tip.block_number == self.claim.gap_after:
-            return self.claim.first_block
-        return self.tip.block_number + 1

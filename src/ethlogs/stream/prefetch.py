@@ -7,9 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from types import TracebackType
-from typing import NamedTuple
 
-from ethlogs.event_log import Record
+from ethlogs.stream.block import PreparedBlock
 
 WORKERS = 4
 HELD_BYTES = 32 << 20
@@ -21,19 +20,6 @@ The size of a block under way is not known: it is taken to be that of the newest
 
 _BLOCK_BYTES = 4096
 """What a block costs beside its records: the chain has long stretches of blocks without any."""
-
-
-class PreparedBlock(NamedTuple):
-    """A proven block with its records, ready to be produced."""
-
-    number: int
-    hash: str
-    parent_hash: str
-    timestamp: int
-    transactions: int
-    proof: str
-    records: list[Record]
-    size_bytes: int
 
 
 class Prefetcher:
@@ -57,6 +43,10 @@ class Prefetcher:
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End fetching; what is under way is left behind."""
         with self._lock:
             self._ended = True
         self._executor.shutdown(wait=False, cancel_futures=True)

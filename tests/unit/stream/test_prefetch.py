@@ -8,8 +8,9 @@ import time
 import pytest
 
 from ethlogs.errors import UnprovenError
-from ethlogs.follow import prefetch
-from ethlogs.follow.prefetch import Prefetcher, PreparedBlock
+from ethlogs.stream import prefetch
+from ethlogs.stream.block import PreparedBlock
+from ethlogs.stream.prefetch import Prefetcher
 
 PATIENCE_SECONDS = 10.0
 

@@ -12,7 +12,7 @@ from kafka.consumer.fetcher import ConsumerRecord
 from ethlogs.errors import LedgerError
 from ethlogs.event_log import Record
 from ethlogs.heights import FOLLOWER_PARTITION
-from ethlogs.kafka.tail import fetch_begin, fetch_end, open_consumer, read_range
+from ethlogs.kafka.reading import fetch_begin, fetch_end, open_consumer, read_range
 from ethlogs.ledger import CLAIM_KEY, BlockRecord, Span, parse_ledger_record
 from ethlogs.settings import KafkaSettings
 
@@ -31,7 +31,7 @@ def walk_back(settings: KafkaSettings, ledger_topic: str) -> Generator[BlockReco
     Raises
     ------
     LedgerError, KafkaUnavailableError
-        As :func:`ethlogs.kafka.tail.read_tail`.
+        As :func:`ethlogs.stream.tail.read_tail`.
     """
     partition = TopicPartition(ledger_topic, FOLLOWER_PARTITION)
     settled: set[bytes | None] = {CLAIM_KEY}

@@ -1,28 +1,11 @@
-"""Topics that were recreated or repartitioned, by what the cluster says of them before and now."""
+"""Offsets only rise, unless a topic was recreated; and where a block's records lie."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import pytest
 
 from ethlogs.errors import SettingsError
-from ethlogs.follow.stream import RisingOffsets
-from ethlogs.follow.topic_watch import differences
-from ethlogs.kafka.topics import Topic
-
-TOPIC = Topic("logs", "an-id", 6, 3, {}, frozenset())
-
-
-def test_a_topic_does_not_differ_from_itself() -> None:
-    assert differences(TOPIC, replace(TOPIC, config={"retention.ms": "1"}, replication_factor=2)) == []
-
-
-def test_a_recreated_and_repartitioned_topic_differs_twice() -> None:
-    assert differences(TOPIC, replace(TOPIC, topic_id="another", partitions=7)) == [
-        "the topic logs was deleted and created again",
-        "the topic logs has 7 partitions, it had 6",
-    ]
+from ethlogs.stream.offsets import RisingOffsets, join_spans
 
 
 def test_offsets_that_rise_are_those_of_the_same_topic() -> None:
@@ -43,3 +26,9 @@ def test_an_offset_that_falls_after_the_first_transaction_is_noticed() -> None:
     offsets.check({3: (5, 8)})
     with pytest.raises(SettingsError, match="deleted and created again, or lost acknowledged records"):
         offsets.check({3: (0, 0)})
+
+
+def test_joined_spans_reach_from_the_earlier_to_the_later_ones() -> None:
+    earlier, later = {0: (5, 9), 2: (1, 1)}, {1: (3, 4), 2: (7, 8)}
+    assert join_spans(earlier, later) == {0: (5, 9), 1: (3, 4), 2: (1, 8)}
+    assert join_spans({}, later) == later

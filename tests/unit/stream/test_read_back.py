@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from ethlogs.errors import LedgerError
 from ethlogs.event_log import Record
-from ethlogs.kafka.read_back import FoundLogs, merge_spans, spans_by_partition
+from ethlogs.stream.read_back import FoundLogs, merge_spans, spans_by_partition
 from tests.unit.samples import BLOCK
 
 UPPER = replace(BLOCK, block_number=8, block_hash="0x8", produced=2, offsets={0: (10, 10), 1: (4, 4)})

@@ -12,9 +12,9 @@ from types import TracebackType
 from typing import Self
 
 from ethlogs.errors import EthlogsError, SettingsError
-from ethlogs.follow.stream import StreamTopics
 from ethlogs.kafka.topics import Topic, admin_client, describe_topic
 from ethlogs.settings import KafkaSettings
+from ethlogs.stream.identity import StreamTopics
 
 LOOK_SECONDS = 10.0
 
