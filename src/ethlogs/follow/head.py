@@ -7,15 +7,15 @@ from collections.abc import Callable
 
 from ethlogs.backoff import Backoff
 from ethlogs.cancellation import StopSwitch
-from ethlogs.errors import BlockNotFoundError, NodeRefusedError, NodeUnavailableError
-from ethlogs.node.client import Node, Notify, parse_quantity
+from ethlogs.errors import BlockNotFoundError, NodeUnavailableError
+from ethlogs.follow.finalized import FinalizedBlock
+from ethlogs.node.client import Node, Notify
 from ethlogs.settings import FollowSettings
 
 POLL_SECONDS = 0.1
 """Half of the 200 ms within which a new block is noticed."""
 
 _QUIET_SECONDS = 60.0
-_FINALIZED_SECONDS = 12.0
 
 
 class HeadWatcher:
@@ -32,8 +32,7 @@ class HeadWatcher:
         self._advanced_at = time.monotonic()
         self._told_at = self._advanced_at
         self._told_held_back = False
-        self._finalized: int | None = None
-        self._finalized_asked_at = float("-inf")
+        self.finalized = FinalizedBlock(node, notify)
         self.height = -1
         self.seen_at = time.monotonic()
         """When ``height`` was first seen, by the monotonic clock."""
@@ -71,14 +70,6 @@ class HeadWatcher:
                 self._wait_for_lagging(height - 1, behind)
         return self.height
 
-    def fetch_finalized(self) -> int | None:
-        """The finalized height, as known within the last slot; ``None`` where the node has none."""
-        if time.monotonic() - self._finalized_asked_at > _FINALIZED_SECONDS:
-            self._finalized_asked_at = time.monotonic()
-            found = self._fetch_tag("finalized")
-            self._finalized = found if found >= 0 else None
-        return self._finalized
-
     def _fetch_height(self) -> int:
         if self._settings.head == "latest":
             height = self._node.fetch_quantity("eth_blockNumber")
@@ -89,12 +80,10 @@ class HeadWatcher:
     def _fetch_tag(self, tag: str) -> int:
         """geth answers -32000 "finalized block not found" until the tag is set."""
         try:
-            header = self._node.call("eth_getBlockByNumber", tag, False).result
-        except (BlockNotFoundError, NodeRefusedError):
+            height = self._node.fetch_height(tag)
+        except BlockNotFoundError:
             return -1
-        if not isinstance(header, dict):
-            return -1
-        return parse_quantity(header.get("number"), f"eth_getBlockByNumber {tag}", self._node.name)
+        return -1 if height is None else height
 
     def _is_held_back(self, tip: int) -> bool:
         """Whether the node has the tip, and --head or --confirmations alone are below it, or have no block.

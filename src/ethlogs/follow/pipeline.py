@@ -112,7 +112,7 @@ class Pipeline:
         first = self._take_first(prefetcher)
         if previous is not None:
             require_child(first, previous.block_number, previous.block_hash)
-        finalized = self.head.fetch_finalized()
+        finalized = self.head.finalized.fetch()
         retractions = self._encode_retractions(retraction) if retraction else []
         with stream.writer.transaction() as transaction:
             batch = BlockBatch(
@@ -163,7 +163,7 @@ class Pipeline:
 
     def _commit_piece(self, stream: HeldStream, retraction: Retraction) -> None:
         """Retract the newest blocks of a reorg that one transaction does not take."""
-        finalized = self.head.fetch_finalized()
+        finalized = self.head.finalized.fetch()
         retractions = self._encode_retractions(retraction)
         with stream.writer.transaction() as transaction:
             batch = BlockBatch(
@@ -203,6 +203,7 @@ class Pipeline:
             meter.count_latency(time.monotonic() - self.head.seen_at)
         for block in blocks:
             self._recent.keep(block)
+            self.head.finalized.remember(block.number, block.hash)
             meter.count_block(block.number, block.hash, len(block.records), proof=block.proof)
 
     def _count_missed(self, tip: BlockRecord) -> None:

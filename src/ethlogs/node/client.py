@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from ethlogs.backoff import Backoff
 from ethlogs.cancellation import StopSwitch
@@ -22,6 +22,7 @@ from ethlogs.node.rpc import Answer
 from ethlogs.settings import NodeSettings, display_url
 
 Notify = Callable[[str], None]
+T = TypeVar("T")
 
 FIRST_CONTACT_SECONDS = 30.0
 """A node that has never answered is more often a wrong URL than a node that restarts."""
@@ -128,21 +129,7 @@ class Node:
         BlockNotFoundError
             As the current URL answered.
         """
-        trouble = Trouble()
-        while True:
-            index = self._current
-            try:
-                if index not in self._checked:
-                    self._check_identity(index)
-                return self._endpoints[index].call(method, *params)
-            except NodeUnavailableError as exc:
-                trouble.refusing.pop(index, None)
-                self._after_failure(index, exc, trouble.backoff)
-            except OtherChainError as exc:
-                self._leave_out(index, exc)
-                self._after_refusal(index, exc, trouble)
-            except NodeRefusedError as exc:
-                self._after_refusal(index, exc, trouble)
+        return self._ask(lambda answer, _name: answer, method, *params)
 
     def call_once(self, method: str, *params: Any) -> Answer:
         """Ask the current URL once, for what a run does without.
@@ -156,7 +143,16 @@ class Node:
 
     def fetch_quantity(self, method: str, *params: Any) -> int:
         """Ask for a number; an answer that is none counts as no answer."""
-        return parse_quantity(self.call(method, *params).result, method, self.name)
+        return self._ask(lambda answer, name: parse_quantity(answer.result, method, name), method, *params)
+
+    def fetch_height(self, tag: str) -> int | None:
+        """Ask for the height of the block that a tag names; ``None`` where the node has none."""
+
+        def read(answer: Answer, name: str) -> int | None:
+            header = answer.result
+            return None if header is None else parse_quantity(header.get("number"), f"the {tag} block", name)
+
+        return self._ask(read, "eth_getBlockByNumber", tag, False)
 
     def switch_from(self, name: str, why: str) -> bool:
         """Leave the URL ``name`` for the next one; whether there is another."""
@@ -181,6 +177,25 @@ class Node:
                 self._notify(f"block {height} is {block_hash} on node {endpoint.name}; asking it instead")
                 return True
         return False
+
+    def _ask(self, read: Callable[[Answer, str], T], method: str, *params: Any) -> T:
+        """Ask until ``read`` takes an answer: reading is a part of what is tried again."""
+        trouble = Trouble()
+        while True:
+            index = self._current
+            try:
+                if index not in self._checked:
+                    self._check_identity(index)
+                endpoint = self._endpoints[index]
+                return read(endpoint.call(method, *params), endpoint.name)
+            except NodeUnavailableError as exc:
+                trouble.refusing.pop(index, None)
+                self._after_failure(index, exc, trouble.backoff)
+            except OtherChainError as exc:
+                self._leave_out(index, exc)
+                self._after_refusal(index, exc, trouble)
+            except NodeRefusedError as exc:
+                self._after_refusal(index, exc, trouble)
 
     def _holds(self, index: int, height: int, block_hash: str, head: int) -> bool:
         endpoint = self._endpoints[index]

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from ethlogs.cancellation import StopSwitch
-from ethlogs.errors import BlockNotFoundError, InterruptedRunError, NodeRefusedError, NodeUnavailableError
+from ethlogs.errors import BlockNotFoundError, InterruptedRunError, NodeUnavailableError
 from ethlogs.follow import head as head_module
 from ethlogs.follow.head import HeadWatcher
 from ethlogs.node.client import parse_quantity
-from ethlogs.node.rpc import Answer
 from ethlogs.settings import FollowSettings
 
 
@@ -32,10 +31,9 @@ class FakeNode:
         assert method == "eth_blockNumber"
         return parse_quantity(self._next("latest"), method, self.name)
 
-    def call(self, method: str, tag: str, full: bool) -> Answer:
-        assert (method, full) == ("eth_getBlockByNumber", False)
+    def fetch_height(self, tag: str) -> int | None:
         found = self._next(tag)
-        return Answer({"number": found} if isinstance(found, str) else found, 1)
+        return None if found is None else parse_quantity(found, tag, self.name)
 
     def switch_from(self, name: str, why: str) -> bool:
         self.left.append(name)
@@ -86,9 +84,7 @@ def test_a_tag_is_the_height_of_its_block(tag: Any) -> None:
     assert node.asked == [tag]
 
 
-@pytest.mark.parametrize(
-    "unset", [NodeRefusedError("-32000"), BlockNotFoundError("finalized block not found"), None, ["odd"]]
-)
+@pytest.mark.parametrize("unset", [BlockNotFoundError("finalized block not found"), None])
 def test_a_tag_that_is_not_set_yet_is_no_head(unset: Any) -> None:
     assert watcher(FakeNode(finalized=[unset]), FollowSettings(head="finalized"))[0].look() == -1
 
@@ -184,15 +180,3 @@ def test_a_quiet_chain_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     head, notices = watcher(FakeNode(latest=[7, 8]), FollowSettings())
     head.wait_for(8)
     assert notices == ["no block 8 on http://fake for 0 seconds"]
-
-
-def test_the_finalized_height_is_asked_for_once_a_slot() -> None:
-    node = FakeNode(finalized=[3, 4])
-    head, _ = watcher(node, FollowSettings())
-    assert [head.fetch_finalized(), head.fetch_finalized()] == [3, 3]
-    assert node.asked == ["finalized"]
-
-
-def test_a_chain_without_finality_has_no_finalized_height() -> None:
-    head, _ = watcher(FakeNode(finalized=[NodeRefusedError("-32000")]), FollowSettings())
-    assert head.fetch_finalized() is None

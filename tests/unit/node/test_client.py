@@ -280,6 +280,23 @@ def test_a_method_that_one_url_lacks_is_asked_of_the_next(first: LocalNode, seco
         assert client.node.call("eth_getBlockReceipts", "0x1").result == []
 
 
+@pytest.mark.parametrize("header", ["0x", {}, {"number": None}, {"number": "0x1_0"}, {"number": 7}])
+def test_a_tags_block_without_a_height_is_asked_for_again(first: LocalNode, header: Any) -> None:
+    with client_of(first) as client:
+        client.node.connect()
+        serve, left = chain(), [result({"number": "0x7"}), result(header), result(header)]
+        first.respond = lambda request: left.pop() if request["params"][:1] == ["safe"] else serve(request)
+        assert client.node.fetch_height("safe") == 7
+
+
+def test_a_tag_that_is_not_set_has_no_height(first: LocalNode) -> None:
+    serve = chain()
+    with client_of(first) as client:
+        client.node.connect()
+        first.respond = lambda request: result(None) if request["params"][:1] == ["safe"] else serve(request)
+        assert client.node.fetch_height("safe") is None
+
+
 def test_a_call_that_is_made_once_neither_waits_nor_leaves_the_url(
     first: LocalNode, second: LocalNode
 ) -> None:
