@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from ethlogs.cancellation import AGAIN, GO_ON, StopSwitch, stop_on_signals
+from ethlogs.context import RunContext
 from ethlogs.errors import TRIED_AGAIN, EthlogsError, ExitStatus, HadoopError, SettingsError
 from ethlogs.hadoop.hdfs import HdfsFiles
 from ethlogs.hadoop.run_folder import HdfsRunFolder
-from ethlogs.jobs import Job, build_job
+from ethlogs.jobs import Job, build_job, find_job
 from ethlogs.journal import Journal
 from ethlogs.kafka.topics import list_hosts
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, STOP, RunFiles, RunFolder
@@ -111,8 +112,9 @@ def run_driver(settings: RunSettings, folder: RunFiles, attempt: int, start_spar
         folder.read_json(PROGRESS),
         folder.write_seconds,
     )
-    stop = StopSwitch(settings.timeout_seconds, GO_ON if settings.job == "produce" else AGAIN)
-    job = build_job(settings, attempt, stop, journal)
+    hint = GO_ON if find_job(settings.job).kind.writes_stream else AGAIN
+    stop = StopSwitch(settings.timeout_seconds, hint)
+    job = build_job(RunContext(settings, attempt, stop, journal))
     journal.start()
     spark = None
     error: EthlogsError | None = None

@@ -1,21 +1,26 @@
-"""What a driver can be asked to do: each job runs, and tells its report however it ended."""
+"""The jobs of a driver. Each runs, and reports however it ended; a new one is a module and a line in JOBS."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
 
-from ethlogs.cancellation import StopSwitch
+from ethlogs.context import RunContext
 from ethlogs.doctor.job import ClusterCheckup
-from ethlogs.errors import EthlogsError, ExitStatus
+from ethlogs.errors import EthlogsError, ExitStatus, SettingsError
 from ethlogs.follow import follow_chain
-from ethlogs.journal import Journal
 from ethlogs.report import Report
-from ethlogs.settings import RunSettings
+from ethlogs.settings.job import JobKind
 from ethlogs.smoketest import Smoketest
 
 
 class Job(Protocol):
     """One job of a driver."""
+
+    kind: ClassVar[JobKind]
+
+    def __init__(self, context: RunContext) -> None:
+        """Prepare the job; nothing is done before :meth:`run`."""
 
     def run(self) -> None:
         """Do it; an error says why it could not be done."""
@@ -24,23 +29,16 @@ class Job(Protocol):
         """The content of report.json; it has at least ``exitStatus``, ``error`` and ``hint``."""
 
 
-def build_job(settings: RunSettings, attempt: int, stop: StopSwitch, journal: Journal) -> Job:
-    """The job that the settings ask for."""
-    if settings.job == "smoketest":
-        return Smoketest(settings, stop, journal)
-    if settings.job == "doctor":
-        return ClusterCheckup(settings, journal)
-    return ProduceJob(settings, attempt, stop, journal)
-
-
 class ProduceJob:
     """The main job: follow the chain for the blocks that are asked for."""
 
-    def __init__(self, settings: RunSettings, attempt: int, stop: StopSwitch, journal: Journal) -> None:
-        self._settings = settings
-        self._attempt = attempt
-        self._stop = stop
-        self._journal = journal
+    kind: ClassVar[JobKind] = JobKind("produce", writes_stream=True)
+
+    def __init__(self, context: RunContext) -> None:
+        self._settings = context.settings
+        self._attempt = context.attempt
+        self._stop = context.stop
+        self._journal = context.journal
 
     def run(self) -> None:
         """Follow; see :func:`ethlogs.follow.follow_chain`."""
@@ -83,3 +81,24 @@ class ProduceJob:
         if counters.tip_hash:
             return {"number": counters.last_block, "hash": counters.tip_hash}
         return {"number": found.block_number, "hash": found.block_hash} if found else None
+
+
+JOBS: Mapping[str, type[Job]] = {job.kind.name: job for job in (ProduceJob, Smoketest, ClusterCheckup)}
+
+
+def find_job(name: str) -> type[Job]:
+    """Return the job that settings name.
+
+    Raises
+    ------
+    SettingsError
+        When there is none.
+    """
+    if name not in JOBS:
+        raise SettingsError(f"{name} is not a job of the driver; the jobs are {', '.join(JOBS)}")
+    return JOBS[name]
+
+
+def build_job(context: RunContext) -> Job:
+    """Build the job that the settings name."""
+    return find_job(context.settings.job)(context)

@@ -11,11 +11,11 @@ import math
 import secrets
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from kafka import KafkaAdminClient, TopicPartition
 
-from ethlogs.cancellation import StopSwitch
+from ethlogs.context import RunContext
 from ethlogs.errors import (
     DifferenceError,
     EthlogsError,
@@ -25,7 +25,6 @@ from ethlogs.errors import (
     TopicError,
 )
 from ethlogs.event_log import Record
-from ethlogs.journal import Journal
 from ethlogs.kafka.reading import open_consumer, read_range
 from ethlogs.kafka.rights import WRITER
 from ethlogs.kafka.topics import (
@@ -40,7 +39,8 @@ from ethlogs.kafka.topics import (
 )
 from ethlogs.kafka.writer import TransactionalWriter, partition_of
 from ethlogs.node import BlockSource, Node
-from ethlogs.settings import RunSettings, StreamSettings
+from ethlogs.settings import StreamSettings
+from ethlogs.settings.job import JobKind
 from ethlogs.stream.block import PreparedBlock, prepare_block
 
 LOOK_BACK_BLOCKS = 32
@@ -52,11 +52,13 @@ T = TypeVar("T")
 class Smoketest:
     """A job of the driver; its report says how far it came."""
 
-    def __init__(self, settings: RunSettings, stop: StopSwitch, journal: Journal) -> None:
-        self._settings = settings
-        self._stop = stop
-        self._journal = journal
-        self._topic = settings.stream.smoketest_topic
+    kind: ClassVar[JobKind] = JobKind("smoketest")
+
+    def __init__(self, context: RunContext) -> None:
+        self._settings = context.settings
+        self._stop = context.stop
+        self._journal = context.journal
+        self._topic = context.settings.stream.smoketest_topic
         self._seconds: dict[str, float] = {}
         self._found: dict[str, Any] = {"block": None, "proof": None, "logs": 0, "bytes": 0, "metrics": {}}
 

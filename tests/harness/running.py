@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ethlogs.cancellation import StopSwitch
+from ethlogs.context import RunContext
 from ethlogs.errors import EthlogsError
 from ethlogs.jobs import ProduceJob
 from ethlogs.journal import Journal
@@ -124,7 +125,7 @@ class RunInThread:
         self.snapshot: dict[str, Any] = {}
         self.journal = Journal(settings.run, attempt, self.snapshot.update, earlier)
         self._collect_notices()
-        self._job = ProduceJob(settings, attempt, self._stop, self.journal)
+        self._job = ProduceJob(RunContext(settings, attempt, self._stop, self.journal))
         self._thread = threading.Thread(target=self._run, name="run", daemon=True)
 
     def _collect_notices(self) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ethlogs.cancellation import StopSwitch
+from ethlogs.context import RunContext
 from ethlogs.errors import KerberosError, NotAuthorizedError, SettingsError
 from ethlogs.journal import Journal
 from ethlogs.kafka.stores import StoreFolder
@@ -227,7 +228,8 @@ def test_the_least_rights_of_each_command(
     secured.allow(VISITOR, *write)
     run(settings).assert_done()
     smoketest = replace(settings, job="smoketest", topics=TopicCreation(False))
-    Smoketest(smoketest, StopSwitch(), Journal("smoketest", 1, lambda _: None)).run()
+    journal = Journal("smoketest", 1, lambda _: None)
+    Smoketest(RunContext(smoketest, 1, StopSwitch(), journal)).run()
     secured.revoke(VISITOR, *write)
     for look in (look_at_status, verify_all):
         with pytest.raises(NotAuthorizedError, match="no READ on the topic"):

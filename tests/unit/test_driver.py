@@ -13,7 +13,7 @@ from ethlogs import driver
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import EthlogsError, ExitStatus, InterruptedRunError, SettingsError, UnprovenError
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, RunFolder
-from ethlogs.settings import Job, KafkaSettings, NodeSettings, RunSettings, to_json
+from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, to_json
 
 RUN = RunSettings("a-run", "produce", NodeSettings(("http://geth",)), KafkaSettings("kafka:9092"))
 
@@ -107,7 +107,7 @@ def test_the_reports_status_is_the_drivers(monkeypatch: pytest.MonkeyPatch, fold
     ],
 )
 def test_only_a_run_of_a_stream_is_said_to_go_on(
-    monkeypatch: pytest.MonkeyPatch, folder: RunFolder, job: Job, hint: str
+    monkeypatch: pytest.MonkeyPatch, folder: RunFolder, job: str, hint: str
 ) -> None:
     late = replace(RUN, job=job, timeout_seconds=1e-9)
     folder.write(SETTINGS, to_json(late))
@@ -127,9 +127,7 @@ def test_only_a_run_of_a_stream_is_said_to_go_on(
 
     monkeypatch.setattr(driver, "start_spark", lambda _run: FakeSpark())
     monkeypatch.setattr(driver, "stop_on_signals", lambda _stop: None)
-    monkeypatch.setattr(
-        driver, "build_job", lambda *given: LateJob(next(g for g in given if isinstance(g, StopSwitch)))
-    )
+    monkeypatch.setattr(driver, "build_job", lambda context: LateJob(context.stop))
     assert driver.main([str(folder.path)]) == ExitStatus.DEADLINE
     report = folder.read_json(REPORT)
     assert report is not None

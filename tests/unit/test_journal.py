@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from ethlogs import report as report_module
 from ethlogs.cancellation import StopSwitch
+from ethlogs.context import RunContext
 from ethlogs.errors import EthlogsError, HadoopError, ReorgError, SettingsError
 from ethlogs.jobs import ProduceJob
 from ethlogs.journal import Journal
@@ -40,7 +41,7 @@ def worked_journal() -> Journal:
 
 
 def report_of(journal: Journal, error: EthlogsError | None = None) -> dict[str, Any]:
-    return ProduceJob(SETTINGS, 2, StopSwitch(), journal).report(error)
+    return ProduceJob(RunContext(SETTINGS, 2, StopSwitch(), journal)).report(error)
 
 
 def test_a_snapshot_before_the_first_block_is_empty() -> None:

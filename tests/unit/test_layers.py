@@ -22,7 +22,7 @@ LAYERS = (
     ("settings", "backoff", "cancellation", "notify", "run_folder", "report", "proof", "heights"),
     ("event_log", "ledger"),
     ("node", "kafka", "spark", "hadoop", "environment", "kerberos", "journal"),
-    ("stream",),
+    ("stream", "context"),
     ("follow", "smoketest", "status", "submission", "api"),
     ("doctor",),
     ("jobs", "verify", "__init__"),

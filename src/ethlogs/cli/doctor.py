@@ -14,7 +14,7 @@ from ethlogs.cli.origin import list_sources, origin
 from ethlogs.cli.running import run_job
 from ethlogs.cli.say import say
 from ethlogs.doctor.checkup import Checkup, Finding
-from ethlogs.doctor.job import verdict
+from ethlogs.doctor.job import ClusterCheckup, verdict
 from ethlogs.doctor.machine import MachineExamination, Sources
 from ethlogs.settings import FollowSettings, ProofSettings
 from ethlogs.settings.command import LaunchOptions
@@ -49,7 +49,7 @@ def doctor(options: DoctorOptions) -> int:
 
         # The text has the findings from here and from the container, and is JSON where that is asked for.
         plain = replace(options, output=replace(options.output, as_json=False))
-        return run_job("doctor", plain, FollowSettings(proof=options.proof), to_text)
+        return run_job(ClusterCheckup.kind, plain, FollowSettings(proof=options.proof), to_text)
     click.echo(_to_text(checkup, [], checkup.exit_status, as_json))
     return checkup.exit_status
 

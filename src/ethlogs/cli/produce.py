@@ -8,6 +8,7 @@ import click
 
 from ethlogs.cli.command import command
 from ethlogs.cli.running import run_job
+from ethlogs.jobs import ProduceJob
 from ethlogs.report import format_report
 from ethlogs.settings import FollowSettings, RangeSettings
 from ethlogs.settings.command import LaunchOptions
@@ -34,4 +35,4 @@ def produce(options: ProduceOptions) -> int:
     """
     if options.range.blocks is not None and options.range.to is not None:
         raise click.UsageError("--blocks and --to exclude each other", click.get_current_context())
-    return run_job("produce", options, options.follow, format_report, options.range, options.start)
+    return run_job(ProduceJob.kind, options, options.follow, format_report, options.range, options.start)

@@ -12,8 +12,9 @@ import orjson
 from ethlogs.cli.display import ProgressDisplay
 from ethlogs.cli.say import say
 from ethlogs.errors import ExitStatus
-from ethlogs.settings import FollowSettings, Job, RangeSettings
+from ethlogs.settings import FollowSettings, RangeSettings
 from ethlogs.settings.command import LaunchOptions
+from ethlogs.settings.job import JobKind
 from ethlogs.settings.submission import StartOptions
 from ethlogs.submission.console import Console, Outcome
 from ethlogs.submission.launch import launch
@@ -22,7 +23,7 @@ FormatReport = Callable[[dict[str, Any]], str]
 
 
 def run_job(
-    job: Job,
+    job: JobKind,
     options: LaunchOptions,
     follow: FollowSettings,
     format_report: FormatReport,

@@ -8,7 +8,7 @@ from ethlogs.cli.command import command
 from ethlogs.cli.running import run_job
 from ethlogs.settings import FollowSettings, ProofSettings
 from ethlogs.settings.command import LaunchOptions
-from ethlogs.smoketest import format_smoketest
+from ethlogs.smoketest import Smoketest, format_smoketest
 
 
 @dataclass(frozen=True)
@@ -28,4 +28,4 @@ def smoketest(options: SmoketestOptions) -> int:
 
     Example: ethlogs smoketest --node-url http://geth:8545 --bootstrap-server kafka:9092 --timeout 120
     """
-    return run_job("smoketest", options, FollowSettings(proof=options.proof), format_smoketest)
+    return run_job(Smoketest.kind, options, FollowSettings(proof=options.proof), format_smoketest)

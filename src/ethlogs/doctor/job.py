@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
+from ethlogs.context import RunContext
 from ethlogs.doctor.checkup import Checkup
 from ethlogs.doctor.kafka import examine_kafka
 from ethlogs.doctor.node import examine_node
 from ethlogs.errors import EthlogsError
-from ethlogs.journal import Journal
-from ethlogs.settings import RunSettings
+from ethlogs.settings.job import JobKind
 
 
 class ClusterCheckup:
     """A job of the driver; its report has the findings."""
 
-    def __init__(self, settings: RunSettings, journal: Journal) -> None:
-        self._settings = settings
+    kind: ClassVar[JobKind] = JobKind("doctor")
+
+    def __init__(self, context: RunContext) -> None:
+        self._settings, journal = context.settings, context.journal
         self._checkup = Checkup(lambda finding: journal.notify(finding.to_lines()))
 
     def run(self) -> None:

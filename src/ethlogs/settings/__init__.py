@@ -12,7 +12,7 @@ from ethlogs.settings.kafka import (
     KerberosSettings,
 )
 from ethlogs.settings.node import NodeOptions, NodeSettings, display_url
-from ethlogs.settings.run import Job, RunSettings
+from ethlogs.settings.run import RunSettings
 from ethlogs.settings.stream import (
     FollowSettings,
     Head,
@@ -27,7 +27,6 @@ __all__ = [
     "BrokerOptions",
     "FollowSettings",
     "Head",
-    "Job",
     "KafkaOptions",
     "KafkaSettings",
     "KerberosOptions",

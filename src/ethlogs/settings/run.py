@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from ethlogs.settings.kafka import KafkaSettings, KerberosSettings
 from ethlogs.settings.node import NodeSettings
 from ethlogs.settings.stream import FollowSettings, RangeSettings, StreamSettings, TopicCreation
-
-Job = Literal["produce", "smoketest", "doctor"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +14,9 @@ class RunSettings:
     """Everything that a driver needs to know."""
 
     run: str
-    job: Job
+    job: str
+    """The name of a job in :mod:`ethlogs.jobs`."""
+
     node: NodeSettings
     kafka: KafkaSettings
     stream: StreamSettings = StreamSettings()

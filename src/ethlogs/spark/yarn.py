@@ -60,6 +60,8 @@ class Shipment:
     """One of ``files``, where the nodes' own is not to be used."""
 
     login: SparkLogin | None = None
+    needs_executors: bool = False
+    """Whether the job works on executors; the number is Spark's own unless the user asks for one."""
 
 
 def build_yarn_argv(
@@ -116,7 +118,7 @@ def _build_conf(yarn: YarnOptions, shipment: Shipment, asked: Mapping[str, str])
     if shipment.spark_archive is not None:
         conf["spark.yarn.archive"] = shipment.spark_archive
     conf = {key: value for key, value in conf.items() if key not in asked}
-    if not yarn.num_executors:
+    if not yarn.num_executors and not shipment.needs_executors:
         conf.update(_NO_EXECUTORS)
     if yarn.max_app_attempts is not None:
         conf["spark.yarn.maxAppAttempts"] = str(yarn.max_app_attempts)

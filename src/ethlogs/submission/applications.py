@@ -13,7 +13,8 @@ from ethlogs.hadoop.applications import Application
 from ethlogs.hadoop.client import Hadoop, find_conf_dir, open_hadoop
 from ethlogs.kerberos.users_ticket import copied_ticket
 from ethlogs.run_folder import RunFiles
-from ethlogs.settings import BrokerOptions, KafkaSettings, StreamSettings
+from ethlogs.settings import BrokerOptions, KafkaSettings, RunSettings, StreamSettings
+from ethlogs.settings.job import JobKind
 from ethlogs.spark.java import check_java, find_java
 from ethlogs.spark.submit import SparkSubmit, find_spark_home, find_spark_submit
 from ethlogs.submission.checked import check_kafka, check_stream
@@ -111,6 +112,12 @@ def stream_tag(kafka: KafkaSettings, stream: StreamSettings) -> str:
     """Return the tag of every application of a stream: one ledger topic on one Kafka cluster."""
     servers = ",".join(sorted(part.strip().lower() for part in kafka.bootstrap_servers.split(",")))
     return _STREAM_TAG + hashlib.sha256(f"{servers}/{stream.ledger_topic}".encode()).hexdigest()[:16]
+
+
+def build_tags(job: JobKind, settings: RunSettings) -> tuple[str, ...]:
+    """Return the tags of a run's application; only a job that writes to the stream has the stream's."""
+    stream = (stream_tag(settings.kafka, settings.stream),) if job.writes_stream else ()
+    return ("ethlogs", *stream, f"{RUN_TAG}{settings.run}")
 
 
 def run_of(application: Application) -> str | None:

@@ -10,8 +10,9 @@ from pathlib import Path
 from ethlogs.errors import ExitStatus
 from ethlogs.notify import Notify
 from ethlogs.run_folder import RunFolder
-from ethlogs.settings import FollowSettings, Job, RangeSettings, RunSettings
+from ethlogs.settings import FollowSettings, RangeSettings, RunSettings
 from ethlogs.settings.command import LaunchOptions
+from ethlogs.settings.job import JobKind
 from ethlogs.settings.submission import StartOptions
 from ethlogs.spark.java import Java, check_java, find_java
 from ethlogs.spark.submit import Master, SparkSubmit, build_argv, choose_master, find_spark_submit, is_local
@@ -48,7 +49,7 @@ def find_tools(options: LaunchOptions) -> Tools:
 
 
 def launch(
-    job: Job,
+    job: JobKind,
     options: LaunchOptions,
     heights: RangeSettings,
     follow: FollowSettings,
@@ -62,10 +63,10 @@ def launch(
     console.notify(f"spark-submit {spark.path} (Spark {spark.version}, Java {tools.java.version})")
     with open_caller(options, console.warn) as caller:
         settings = build_run_settings(job, options, heights, follow, caller, console.warn)
-        base, name = runs_base(options), f"ethlogs {job} {settings.stream.topic}"
+        base, name = runs_base(options), f"ethlogs {job.name} {settings.stream.topic}"
         if is_local(master.url):
             return _launch_here(settings, options, tools, base, name, start.dry_run, console)
-        yarn = YarnLaunch(options, start, spark, tools.java.path, name, base)
+        yarn = YarnLaunch(job, options, start, spark, tools.java.path, name, base)
         yarn.check(master.url, settings, console.warn)
         if start.dry_run:
             return Outcome(text=shlex.join(yarn.build_argv(settings)))
@@ -83,7 +84,7 @@ def open_caller(options: LaunchOptions, warn: Notify) -> Caller:
 
 
 def build_run_settings(
-    job: Job,
+    job: JobKind,
     options: LaunchOptions,
     heights: RangeSettings,
     follow: FollowSettings,
@@ -95,7 +96,7 @@ def build_run_settings(
     identity = caller.identify(options.kafka, options.node.patience)
     return RunSettings(
         run=DRY_RUN,
-        job=job,
+        job=job.name,
         node=node,
         kafka=identity.kafka,
         stream=check_stream(options.stream),

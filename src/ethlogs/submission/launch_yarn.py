@@ -14,10 +14,11 @@ from ethlogs.notify import Notify
 from ethlogs.run_folder import RunFolder
 from ethlogs.settings import RunSettings, display_url
 from ethlogs.settings.command import LaunchOptions
+from ethlogs.settings.job import JobKind
 from ethlogs.settings.submission import StartOptions
 from ethlogs.spark.submit import SparkSubmit, read_configured
 from ethlogs.spark.yarn import Shipment, build_yarn_argv
-from ethlogs.submission.applications import open_hadoop_with, stream_tag
+from ethlogs.submission.applications import build_tags, open_hadoop_with
 from ethlogs.submission.checked import check_archive, check_environment
 from ethlogs.submission.console import Console, Outcome
 from ethlogs.submission.folders import cache_folder
@@ -40,6 +41,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 class YarnLaunch:
     """One launch on YARN."""
 
+    job: JobKind
     options: LaunchOptions
     start: StartOptions
     spark: SparkSubmit
@@ -80,8 +82,9 @@ class YarnLaunch:
             python=DEFAULT_PYTHON,
             spark_archive=f"{folder}/spark/spark-{self.spark.version}-HASH.zip",
             run_folder=f"{folder}/runs/{DRY_RUN}",
-            tags=("ethlogs", stream_tag(settings.kafka, settings.stream), f"ethlogs-run-{DRY_RUN}"),
+            tags=build_tags(self.job, settings),
             login=spark_login(self.options, settings),
+            needs_executors=self.job.needs_executors,
         )
         return build_yarn_argv(
             self.spark, self.options.spark, self.options.yarn, self.name, shipment, self._configured()
@@ -106,6 +109,7 @@ class YarnLaunch:
                 self._configured(),
                 cache_folder(),
                 console.notify,
+                job=self.job,
                 replace=self.start.replace,
             )
             local = RunFolder.create(self.base)

@@ -28,6 +28,7 @@ from ethlogs.notify import Notify
 from ethlogs.run_folder import SETTINGS, RunFiles, RunFolder
 from ethlogs.settings import RunSettings, to_json
 from ethlogs.settings.command import LaunchOptions
+from ethlogs.settings.job import JobKind
 from ethlogs.spark.submit import (
     SparkSubmit,
     build_cluster_environment,
@@ -35,7 +36,7 @@ from ethlogs.spark.submit import (
     find_spark_home,
 )
 from ethlogs.spark.yarn import Shipment, SparkLogin, build_yarn_argv
-from ethlogs.submission.applications import RUN_TAG, run_of, stream_tag
+from ethlogs.submission.applications import RUN_TAG, build_tags, run_of, stream_tag
 from ethlogs.submission.shipping import (
     KRB5_CONF,
     HdfsLayout,
@@ -85,6 +86,7 @@ class YarnSubmitter:
         cache: Path,
         notify: Notify,
         *,
+        job: JobKind,
         replace: bool = False,
     ) -> None:
         """``configured`` is what Spark's properties file says; ``cache`` keeps hashes between runs.
@@ -97,6 +99,7 @@ class YarnSubmitter:
         self._configured = configured
         self._cache = cache
         self._notify = notify
+        self._job = job
         self._replace = replace
 
     def submit(self, settings: RunSettings, local: RunFolder, name: str) -> Submitted:
@@ -113,7 +116,7 @@ class YarnSubmitter:
         if not applications.check():
             self._notify("warning: YARN has no active node; the application will wait for one")
         layout = HdfsLayout.of(self._hadoop.files, self._options.yarn.hdfs_dir)
-        if settings.job == "produce":
+        if self._job.writes_stream:
             self._make_way(applications, layout, settings)
         try:
             shipment = self._ship(layout, settings, local, time.monotonic())
@@ -159,9 +162,8 @@ class YarnSubmitter:
             python=python,
             spark_archive=spark_archive,
             run_folder=layout.make_run_folder(settings.run).path,
-            tags=("ethlogs", stream_tag(settings.kafka, settings.stream), f"{RUN_TAG}{settings.run}")
-            if settings.job == "produce"
-            else ("ethlogs", f"{RUN_TAG}{settings.run}"),
+            tags=build_tags(self._job, settings),
+            needs_executors=self._job.needs_executors,
             login=login,
         )
 

@@ -87,7 +87,6 @@ def test_settings_that_were_left_out_survive_as_their_defaults() -> None:
     [
         ("colour", "red"),
         ("node.colour", "red"),
-        ("job", "backfill"),
         ("job", ["produce"]),
         ("run", 5),
         ("run", None),

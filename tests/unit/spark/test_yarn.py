@@ -105,6 +105,12 @@ def test_a_run_holds_no_executors_unless_it_is_asked_to() -> None:
     assert "spark.dynamicAllocation.enabled" not in conf_of(build(yarn=YarnOptions(num_executors=2)))
 
 
+def test_a_job_that_works_on_executors_gets_as_many_as_spark_is_configured_with() -> None:
+    conf = conf_of(build(shipment=replace(SHIPMENT, needs_executors=True)))
+    assert "spark.executor.instances" not in conf
+    assert "spark.dynamicAllocation.enabled" not in conf
+
+
 @pytest.mark.parametrize(
     ("key", "addition"),
     [

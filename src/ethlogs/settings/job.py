@@ -1,0 +1,17 @@
+"""What a job of the driver needs, as submitter and driver both have to know it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """One kind of job; each job's class has its own."""
+
+    name: str
+    writes_stream: bool = False
+    """Whether it writes to the stream: there is one such application for each stream."""
+
+    needs_executors: bool = False
+    """Whether it works on Spark's executors; other jobs hold none unless the user asks for some."""
