@@ -1,21 +1,68 @@
 """The record of one event log: the public contract of the event-log topic.
 
 key: the contract's address, 0x-prefixed lower-case hex text; value: compact UTF-8 JSON with always
-the same fields in the same order, whichever node answered.
+the same fields in the same order, whichever node answered. :class:`EventLog` is the one list of these fields:
+the encoder writes it, verify reads by it, and docs/data-on-kafka.md is tested against it.
 """
 
 from __future__ import annotations
 
+import typing
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-import orjson
+import msgspec
 from eth_utils.address import to_checksum_address
+from msgspec import Meta
 
 from ethlogs.errors import LedgerError
 from ethlogs.proof import ProvenBlock, ProvenLog
 
 _NOT_REMOVED, _REMOVED = b'"removed":false}', b'"removed":true}'
+
+
+class EventLog(msgspec.Struct, frozen=True, rename="camel"):
+    """The value's fields in their order; each with its kind and where it is taken from."""
+
+    chain_id: Annotated[int, Meta(title="integer", description="the node, checked against the stream's")]
+    address: Annotated[str, Meta(title="EIP-55 text", description="the proven receipt")]
+    topics: Annotated[list[str], Meta(title="list of 0 to 4 hashes", description="the proven receipt")]
+    data: Annotated[str, Meta(title="hex", description="the proven receipt")]
+    block_number: Annotated[int, Meta(title="integer", description="the header")]
+    block_hash: Annotated[str, Meta(title="hash", description="the header's own bytes")]
+    block_timestamp: Annotated[int, Meta(title="integer, seconds since 1970", description="the header")]
+    transaction_hash: Annotated[
+        str, Meta(title="hash", description="the block's transaction at `transactionIndex`")
+    ]
+    transaction_index: Annotated[int, Meta(title="integer", description="the place in the proven receipts")]
+    log_index: Annotated[int, Meta(title="integer", description="the place in the proven receipts")]
+    removed: Annotated[
+        bool,
+        Meta(
+            title="`false` or `true`",
+            description="`true` takes the event log back: its block was orphaned by a reorg",
+        ),
+    ]
+
+
+class EventLogField(NamedTuple):
+    """A field of :class:`EventLog`, as it is on Kafka."""
+
+    name: str
+    type: type
+    kind: str
+    source: str
+
+
+def _describe(field: msgspec.structs.FieldInfo) -> EventLogField:
+    annotated, meta = typing.get_args(field.type)
+    return EventLogField(
+        field.encode_name, typing.get_origin(annotated) or annotated, meta.title, meta.description
+    )
+
+
+FIELDS = tuple(_describe(field) for field in msgspec.structs.fields(EventLog))
+"""The fields of an event log in their order."""
 
 
 class Record(NamedTuple):
@@ -31,28 +78,29 @@ def checksum_address(address: str) -> str:
     return to_checksum_address(address)
 
 
+_encode = msgspec.json.Encoder().encode
+
+
 def encode_event_log(chain_id: int, block: ProvenBlock, log: ProvenLog, *, removed: bool = False) -> Record:
     """Encode one event log of a proven block.
 
     ``removed`` follows the convention of geth's log subscription: true in the retraction of a log
     whose block was orphaned by a reorg.
     """
-    value = orjson.dumps(
-        {
-            "chainId": chain_id,
-            "address": checksum_address(log.address),
-            "topics": log.topics,
-            "data": log.data,
-            "blockNumber": block.number,
-            "blockHash": block.hash,
-            "blockTimestamp": block.timestamp,
-            "transactionHash": log.transaction_hash,
-            "transactionIndex": log.transaction_index,
-            "logIndex": log.log_index,
-            "removed": removed,
-        }
+    value = EventLog(
+        chain_id=chain_id,
+        address=checksum_address(log.address),
+        topics=log.topics,
+        data=log.data,
+        block_number=block.number,
+        block_hash=block.hash,
+        block_timestamp=block.timestamp,
+        transaction_hash=log.transaction_hash,
+        transaction_index=log.transaction_index,
+        log_index=log.log_index,
+        removed=removed,
     )
-    return Record(log.address.encode(), value)
+    return Record(log.address.encode(), _encode(value))
 
 
 def encode_retraction(record: Record) -> Record:

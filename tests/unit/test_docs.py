@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
 
 from ethlogs.cli.lazy import COMMANDS
 from ethlogs.errors import ExitStatus
+from ethlogs.event_log import FIELDS
+from ethlogs.ledger import BlockRecord, Claim
 from ethlogs.verify import Kind
+from tests.unit.samples import BLOCK
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,3 +39,44 @@ def test_the_readme_names_every_exit_status() -> None:
     table = (ROOT / "README.md").read_text().split("### Exit status")[1].split("###")[0]
     cells = re.findall(r"\| ([\d, ]+) (?=\|)", table)
     assert {int(number) for cell in cells for number in cell.split(", ")} == set(ExitStatus)
+
+
+def section(page: str, heading: str) -> str:
+    """The text below a heading, up to the next one."""
+    return (ROOT / page).read_text().split(f"## {heading}\n")[1].split("\n## ")[0]
+
+
+def samples(text: str) -> list[dict[str, Any]]:
+    """The JSON objects among the indented blocks of a page."""
+    blocks = re.findall(r"(?:^    .*\n)+", text, re.MULTILINE)
+    return [json.loads(block) for block in blocks if block.lstrip().startswith("{")]
+
+
+def test_the_table_of_an_event_logs_fields_is_that_of_the_encoder() -> None:
+    rows = [
+        line for line in section("docs/data-on-kafka.md", "The event-log topic").splitlines() if "| `" in line
+    ]
+    assert rows == [f"| `{field.name}` | {field.kind} | {field.source} |" for field in FIELDS]
+
+
+@pytest.mark.parametrize(
+    ("page", "heading"), [("docs/data-on-kafka.md", "The event-log topic"), ("README.md", "What is on Kafka")]
+)
+def test_the_sample_of_an_event_log_has_its_fields_in_their_order(page: str, heading: str) -> None:
+    (sample,) = samples(section(page, heading))
+    assert list(sample) == [field.name for field in FIELDS]
+    assert [type(sample[field.name]) for field in FIELDS] == [field.type for field in FIELDS]
+
+
+def test_the_sample_of_a_ledger_record_is_what_the_product_writes() -> None:
+    (sample,) = samples(section("docs/data-on-kafka.md", "The ledger"))
+    assert json.dumps(sample) == json.dumps(json.loads(BLOCK.encode()))
+
+
+def test_every_field_of_a_block_record_and_of_a_claim_is_described_in_its_order() -> None:
+    cells = re.findall(r"^\| (`.*?) \|", section("docs/data-on-kafka.md", "The ledger"), re.MULTILINE)
+    listed = [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+    block, claim = (
+        [field.encode_name for field in msgspec.structs.fields(kind)] for kind in (BlockRecord, Claim)
+    )
+    assert listed == [*block, *(name for name in claim if name != "format")]

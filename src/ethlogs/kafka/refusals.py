@@ -8,7 +8,8 @@ import time
 
 from kafka.errors import KafkaConnectionError, KafkaTimeoutError
 
-_LOGGER = "kafka.net.manager"
+from ethlogs.kafka.internals import CONNECTION_LOGGER
+
 _RECENT_SECONDS = 30.0
 UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 """What TLS says in the text of a connection's error."""
@@ -44,7 +45,7 @@ def _is_refusal(failure: BaseException) -> bool:
 
 
 _LAST = _LastFailure()
-logging.getLogger(_LOGGER).addHandler(_LAST)
+logging.getLogger(CONNECTION_LOGGER).addHandler(_LAST)
 
 
 def last_refusal() -> BaseException | None:

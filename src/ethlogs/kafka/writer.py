@@ -27,6 +27,7 @@ from ethlogs.errors import KafkaUnavailableError
 from ethlogs.event_log import Record
 from ethlogs.kafka.client_config import DELIVERY_TIMEOUT_MS, producer_config
 from ethlogs.kafka.errors import mapped_errors, run_with_limit
+from ethlogs.kafka.internals import end_sender, record_appender
 from ethlogs.kafka.rights import missing_transaction_right
 from ethlogs.ledger import Span
 from ethlogs.settings import KafkaSettings
@@ -98,9 +99,7 @@ class TransactionalWriter:
         """Let go of the producer, whatever state it is in."""
         with contextlib.suppress(KafkaError, KafkaUnavailableError):
             run_with_limit(lambda: self._producer.close(timeout=1), ABORT_SECONDS, "closing the producer")
-        # close() raises before it stops the sender's thread where records are still unsent, and that
-        # thread would go on trying to send them.
-        self._producer._sender.force_close()
+        end_sender(self._producer)
 
     def _abort(self) -> None:
         """Best effort: what is not aborted now, the next init_transactions aborts.
@@ -211,8 +210,7 @@ class _ManyRecords:
         self._producer = producer
         self._topic = topic
         self._joined: dict[int, TopicPartition] = {}
-        self._append = producer._accumulator.append
-        self._wake_sender = producer._sender.wakeup
+        self._append = record_appender(producer)
 
     def send(self, partition: int, key: bytes, value: bytes) -> Any:
         """Hand a record to the producer; returns its future."""
@@ -220,7 +218,4 @@ class _ManyRecords:
         if joined is None or len(value) > _SMALL_BYTES:
             self._joined[partition] = TopicPartition(self._topic, partition)
             return self._producer.send(self._topic, key=key, value=value, partition=partition)
-        future, batch_is_full, batch_is_new, _ = self._append(joined, None, key, value, [])
-        if batch_is_full or batch_is_new:
-            self._wake_sender()
-        return future
+        return self._append(joined, key, value)

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ethlogs.event_log import Record, checksum_address
+from ethlogs.event_log import FIELDS, Record, checksum_address
 from ethlogs.kafka.writer import partition_of
 from ethlogs.ledger import BlockRecord
 from ethlogs.stream.block import PreparedBlock
 from ethlogs.verify.differences import Difference, Kind, Tell, differing
-from ethlogs.verify.found_record import FIELDS, FoundRecord
+from ethlogs.verify.found_record import FoundRecord
 
 
 class Stretch(NamedTuple):
@@ -182,7 +182,7 @@ def _record_by_contract(entry: BlockRecord, found: FoundRecord) -> Record:
         "blockTimestamp": entry.block_timestamp,
         "removed": False,
     }
-    fields = {name: known.get(name, log[name]) for name in FIELDS}
+    fields = {field.name: known.get(field.name, log[field.name]) for field in FIELDS}
     return Record(address.encode(), orjson.dumps(fields))
 
 

@@ -8,24 +8,12 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from ethlogs.event_log import FIELDS
 from ethlogs.verify.differences import Difference, Kind
 
-FIELDS = {
-    "chainId": int,
-    "address": str,
-    "topics": list,
-    "data": str,
-    "blockNumber": int,
-    "blockHash": str,
-    "blockTimestamp": int,
-    "transactionHash": str,
-    "transactionIndex": int,
-    "logIndex": int,
-    "removed": bool,
-}
-"""The fields of an event log in their order, and their kinds."""
-
 DIGEST_BYTES = 16
+
+_TYPES = tuple((field.name, field.type) for field in FIELDS)
 
 
 class FoundRecord(NamedTuple):
@@ -86,6 +74,6 @@ def _parse_log(value: bytes | None) -> dict[str, Any] | None:
         return None
     if not isinstance(log, dict):
         return None
-    if any(type(log.get(name)) is not kind for name, kind in FIELDS.items()):
+    if any(type(log.get(name)) is not kind for name, kind in _TYPES):
         return None
     return log

@@ -14,6 +14,7 @@ from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import KafkaUnavailableError
 from ethlogs.kafka.client_config import consumer_config
 from ethlogs.kafka.errors import mapped_errors
+from ethlogs.kafka.internals import take_up_resumed
 from ethlogs.kafka.reading import READ_SECONDS, fetch_begins, fetch_ends
 from ethlogs.settings import KafkaSettings
 from ethlogs.verify.found_record import FoundRecord, parse_found
@@ -104,7 +105,7 @@ class TopicReader:
     def _poll(self, waiting: list[int]) -> bool:
         """Ask Kafka once; whether it brought anything, be it only control records."""
         self._pause_all_but(waiting)
-        self._let_resumed_come()
+        take_up_resumed(self._consumer)
         before = {number: self._position(number) for number in waiting}
         for partition, records in self._consumer.poll(timeout_ms=100).items():
             self._held[partition.partition].extend(records)
@@ -119,14 +120,6 @@ class TopicReader:
         self._consumer.pause(*(TopicPartition(self._topic, number) for number in full - self._paused))
         self._consumer.resume(*(TopicPartition(self._topic, number) for number in self._paused - full))
         self._paused = full
-
-    def _let_resumed_come(self) -> None:
-        """kafka-python 3.0 keeps what it had fetched of a paused partition aside, and takes it up again only
-        where it works on no other partition's records: of records that are used up it does not say so.
-        """
-        fetcher = self._consumer._fetcher
-        if not fetcher._next_partition_records:
-            fetcher._next_partition_records = None
 
     def _position(self, number: int) -> int:
         return int(self._consumer.position(TopicPartition(self._topic, number)))
