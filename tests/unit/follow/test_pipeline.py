@@ -1,0 +1,147 @@
+"""The way of a block through the follower, and what a reorg leaves on Kafka."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from ethlogs.errors import ReorgError, SettingsError
+from ethlogs.follow import batch
+from ethlogs.follow.held_stream import HeldStream
+from ethlogs.settings import FollowSettings, RunSettings
+from tests.unit.fake_stream import FakeChain, claim_of
+from tests.unit.following import Following
+
+
+@pytest.fixture
+def following(monkeypatch: pytest.MonkeyPatch) -> Following:
+    return Following(FakeChain(10), monkeypatch)
+
+
+def test_blocks_behind_the_head_share_a_transaction_and_each_has_its_record(following: Following) -> None:
+    following.follow(2, 10)
+    assert following.writer.heights() == list(range(2, 11))
+    assert following.writer.happened.count("begin") <= 10, "one for the claim, one at least for the blocks"
+    following.assert_one_chain(*range(2, 11))
+
+
+def test_a_run_goes_on_after_the_tip_of_the_run_before(following: Following) -> None:
+    following.follow(2, 4)
+    following.forget()
+    following.follow(5, 8)
+    following.assert_one_chain(*range(2, 9))
+
+
+def test_a_transaction_is_bounded_in_records(following: Following, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "MAX_RECORDS", 5)
+    following.follow(1, 10)
+    commits = following.writer.happened.count("commit")
+    assert commits >= 1 + 5, "two blocks of three event logs fill a transaction"
+    following.assert_one_chain(*range(1, 11))
+
+
+def test_an_allowed_gap_shows_in_the_ranges(following: Following) -> None:
+    following.follow(1, 2)
+    following.follow(6, 7, gap_after=2)
+    assert following.writer.tip().ranges == ((1, 2), (6, 7))
+    following.assert_one_chain(1, 2, 6, 7)
+
+
+@pytest.mark.parametrize("remembered", [True, False])
+def test_a_reorg_is_one_transaction_read_back_before_it_begins(
+    following: Following, remembered: bool
+) -> None:
+    following.follow(2, 10)
+    following.chain.reorg(3, 4, "b")
+    if not remembered:
+        following.forget()
+    following.writer.happened.clear()
+    following.follow(11, 11)
+    assert following.writer.heights()[9:] == ["10", "9", "8", 7, 8, 9, 10, 11]
+    after_claim = following.writer.happened[following.writer.happened.index("commit") + 1 :]
+    reading = [] if remembered else ["read back"]
+    assert after_claim == [*reading, "begin", "settle", "settle", "commit"]
+    following.assert_one_chain(*range(2, 12))
+    counters = following.journal.meter.counters
+    assert (counters.reorgs, counters.retracted_blocks, counters.retracted_logs) == (1, 3, 9)
+    assert counters.read_back_logs == (0 if remembered else 9)
+
+
+def test_the_ancestors_offsets_reach_to_the_retractions_and_begin_at_its_own_logs(
+    following: Following,
+) -> None:
+    following.follow(2, 10)
+    before = next(row.json for row in following.writer.ledger if row.key == b"7")
+    following.chain.reorg(3, 4, "b")
+    following.follow(11, 11)
+    again = [row.json for row in following.writer.ledger if row.key == b"7"][-1]
+    for partition, (first, last) in before["offsets"].items():
+        assert again["offsets"][partition][0] == first
+        assert again["offsets"][partition][1] > last
+
+
+def test_a_chain_that_comes_back_to_a_retracted_block_has_it_once(following: Following) -> None:
+    following.follow(2, 10)
+    first_branch = following.chain.blocks[8:]
+    following.chain.reorg(3, 4, "b")
+    following.follow(11, 11)
+    del following.chain.blocks[8:]
+    following.chain.blocks += first_branch
+    following.chain.extend(range(11, 14))
+    following.forget()
+    following.follow(12, 13)
+    following.assert_one_chain(*range(2, 14))
+    following.chain.reorg(6, 8, "c")
+    following.forget()
+    following.follow(14, 14)
+    following.assert_one_chain(*range(2, 15))
+
+
+def test_a_stream_whose_every_block_is_orphaned_begins_again_at_its_first(following: Following) -> None:
+    following.follow(9, 10)
+    following.chain.reorg(4, 6, "b")
+    following.follow(11, 11)
+    assert following.writer.heights() == [9, 10, "10", "9", 9, 10, 11]
+    following.assert_one_chain(9, 10, 11)
+
+
+def test_the_first_block_after_a_gap_is_replaced_and_the_gap_stays(following: Following) -> None:
+    following.follow(2, 3)
+    following.follow(10, 10, gap_after=3)
+    following.chain.reorg(1, 2, "b")
+    following.follow(11, 11)
+    following.assert_one_chain(2, 3, 10, 11)
+
+
+def test_a_reorg_deeper_than_the_window_is_refused_and_retracted_in_pieces_with_consent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chain = FakeChain(10)
+    following = Following(chain, monkeypatch, reorg_window=3)
+    following.follow(2, 10)
+    chain.reorg(7, 8, "b")
+    with pytest.raises(ReorgError, match="blocks 7 to 10"):
+        following.follow(11, 11)
+    following.settings = RunSettings(
+        "a-run", "produce", following.settings.node, following.settings.kafka,
+        follow=FollowSettings(reorg_window=3, rewind=True),
+    )  # fmt: skip
+    following.forget()
+    following.follow(11, 11)
+    assert following.writer.heights()[9:] == [
+        *("10", "9", "8", 7, "7", "6", "5", 4),
+        *("4", 3, 4, 5, 6, 7, 8, 9, 10, 11),
+    ]
+    following.assert_one_chain(*range(2, 12))
+
+
+@pytest.mark.parametrize("topic", ["logs", "logs.ledger"])
+def test_a_topic_that_was_recreated_gets_no_commit(following: Following, topic: str) -> None:
+    following.follow(2, 8)
+    stream = HeldStream(cast(Any, following.writer), claim_of(9, 10), 9, following.tip)
+    following.writer.recreate(topic)
+    following.writer.happened.clear()
+    with pytest.raises(SettingsError, match=f"of {topic} fell from"):
+        following.pipeline.follow(stream)
+    assert "commit" not in following.writer.happened

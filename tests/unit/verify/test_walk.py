@@ -1,0 +1,181 @@
+"""Verify's walk over a stream that a follower wrote, right and tampered with; everything is in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+import pytest
+
+from ethlogs.ledger import BlockRecord, parse_ledger_record
+from ethlogs.stream.block import PreparedBlock, encode_block
+from ethlogs.verify.differences import Difference, Kind
+from ethlogs.verify.found_record import FoundRecord, parse_found
+from ethlogs.verify.ledger_scan import LedgerEntry
+from ethlogs.verify.plan import plan_walk
+from ethlogs.verify.walk import Sides, Walk
+from tests.harness.streams import Row
+from tests.unit.fake_stream import FakeChain
+from tests.unit.following import Following
+
+
+class FakeReader:
+    """In the place of TopicReader, which needs a broker."""
+
+    def __init__(self, rows: dict[int, list[Row]]) -> None:
+        self._rows = rows
+        self._positions: dict[int, int] = {}
+
+    def begin(self, starts: Mapping[int, int]) -> None:
+        self._positions = dict(starts)
+
+    def read_to(self, stops: Mapping[int, int]) -> Iterator[FoundRecord]:
+        for partition, stop in stops.items():
+            start, self._positions[partition] = self._positions[partition], stop
+            for row in self._rows[partition]:
+                if start <= row.offset < stop:
+                    yield parse_found("logs", partition, *row)
+
+    def read_again(self, partition: int, offset: int) -> FoundRecord:
+        row = next(row for row in self._rows[partition] if row.offset == offset)
+        return parse_found("logs", partition, *row)
+
+
+class FakeChainReader:
+    """In the place of ChainReader, which needs a node."""
+
+    def __init__(self, chain: FakeChain) -> None:
+        self._chain = chain
+
+    def fetch(self, height: int) -> PreparedBlock:
+        return encode_block(1, self._chain.blocks[height])
+
+    def fetch_hash(self, height: int) -> str | None:
+        return self._chain.fetch_hash(height)
+
+
+def blocks_that_count(following: Following) -> list[LedgerEntry]:
+    newest = {row.key: row for row in following.writer.ledger}
+    records = [
+        (parse_ledger_record(row.key, row.value, "here"), row.offset)
+        for row in newest.values()
+        if row.value is not None
+    ]
+    entries = [LedgerEntry(r, 0, offset) for r, offset in records if isinstance(r, BlockRecord)]
+    return sorted(entries, key=lambda entry: entry.record.block_number)
+
+
+def verify(following: Following, *, offline: bool = False) -> list[Difference]:
+    """The differences of the whole stream."""
+    told: list[Difference] = []
+    rows, entries = following.writer.event_logs, blocks_that_count(following)
+    reader = FakeReader(rows)
+    chain = None if offline else cast(Any, FakeChainReader(following.chain))
+    sides = Sides("logs", "logs.ledger", 3, 1, cast(Any, reader), reader.read_again, chain)
+    plan = plan_walk(entries, None, None, dict.fromkeys(rows, 0))
+    walk = Walk(sides, plan, {}, 0, lambda _height: True, told.append, lambda *_: None)
+    ends = {partition: following.writer.ends["logs", partition] for partition in rows}
+    walk.begin(dict.fromkeys(rows, 0), ends)
+    for entry in entries:
+        walk.block(entry)
+    walk.rest(ends)
+    walk.finish()
+    return told
+
+
+def change(rows: list[Row], index: int, **fields: Any) -> None:
+    """Change fields of an event log, or of a record of the ledger."""
+    row = rows[index]
+    rows[index] = row._replace(value=json.dumps({**row.json, **fields}, separators=(",", ":")).encode())
+
+
+@pytest.fixture
+def following(monkeypatch: pytest.MonkeyPatch) -> Following:
+    one = Following(FakeChain(10), monkeypatch)
+    one.follow(2, 10)
+    return one
+
+
+@pytest.mark.parametrize("offline", [False, True])
+def test_what_the_follower_wrote_does_not_differ(following: Following, offline: bool) -> None:
+    assert verify(following, offline=offline) == []
+
+
+@pytest.mark.parametrize("depth", [1, 3, 9])
+def test_a_retracted_branch_does_not_differ(following: Following, depth: int) -> None:
+    following.chain.reorg(depth, depth + 1, "b")
+    following.forget()
+    following.follow(11, 11)
+    assert verify(following) == []
+
+
+def test_a_chain_that_came_back_does_not_differ(following: Following) -> None:
+    first_branch = following.chain.blocks[8:]
+    following.chain.reorg(3, 4, "b")
+    following.follow(11, 11)
+    del following.chain.blocks[8:]
+    following.chain.blocks += first_branch
+    following.chain.extend(range(11, 14))
+    following.follow(12, 13)
+    assert verify(following) == []
+
+
+def test_a_gap_whose_first_block_was_replaced_does_not_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = Following(FakeChain(10), monkeypatch)
+    one.follow(2, 3)
+    one.follow(10, 10, gap_after=3)
+    one.chain.reorg(1, 2, "b")
+    one.follow(11, 11)
+    assert verify(one) == []
+
+
+def partition_with_logs(following: Following) -> list[Row]:
+    return max(following.writer.event_logs.values(), key=len)
+
+
+def test_a_changed_byte_differs_from_the_chain_alone(following: Following) -> None:
+    change(partition_with_logs(following), 2, data="0x01")
+    (difference,) = verify(following)
+    assert (difference.kind, difference.fields) == (Kind.CHANGED_LOG, {"data": ("0x", "0x01")})
+    assert verify(following, offline=True) == []
+
+
+@pytest.mark.parametrize("offline", [False, True])
+def test_an_event_log_that_is_gone_is_missing(following: Following, offline: bool) -> None:
+    rows = partition_with_logs(following)
+    del rows[2]
+    assert Kind.MISSING_LOG in {difference.kind for difference in verify(following, offline=offline)}
+
+
+def test_an_orphaned_event_log_that_nobody_retracted_is_found(following: Following) -> None:
+    change(partition_with_logs(following), 2, blockHash="0xorphan")
+    assert {difference.kind for difference in verify(following)} >= {Kind.ORPHANED_LOG, Kind.MISSING_LOG}
+
+
+def test_a_record_behind_the_tip_is_found(following: Following) -> None:
+    following.writer.event_logs[0].append(Row(following.writer.ends["logs", 0], b"key", b"what?"))
+    following.writer.ends["logs", 0] += 1
+    assert [difference.kind for difference in verify(following)] == [Kind.FOREIGN]
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"blockHash": "0xother"}, Kind.LEDGER_BLOCK),
+        ({"transactions": 9}, Kind.LEDGER_BLOCK),
+        ({"produced": 9}, Kind.LEDGER_BLOCK),
+        ({"offsets": {"0": [0, 1000]}}, Kind.LEDGER_OFFSET),
+        ({"ranges": [[0, 9]]}, Kind.LEDGER_COUNT),
+        ({"streamLogs": 1}, Kind.LEDGER_COUNT),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else value.value,
+)
+def test_a_record_of_the_ledger_that_lies_is_found(
+    following: Following, fields: dict[str, Any], kind: Kind
+) -> None:
+    rows = following.writer.rows["logs.ledger"][0]
+    index = next(index for index, row in enumerate(rows) if row.key == b"7")
+    change(rows, index, **fields)
+    found = verify(following)
+    assert kind in {difference.kind for difference in found if difference.topic == "logs.ledger"}
