@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -55,3 +56,22 @@ def test_the_product_runs_as_a_module_too() -> None:
         [sys.executable, "-m", "ethlogs", "--version"], check=True, capture_output=True, text=True
     )
     assert finished.stdout.startswith("ethlogs, version ")
+
+
+def read_lock(name: str) -> dict[str, str]:
+    """Each locked version, as name==version, with its hashes."""
+    lines = [line for line in (ROOT / name).read_text().splitlines() if line and not line.startswith("#")]
+    entries = re.split(r"\n(?=[a-z])", "\n".join(lines))
+    return {name: hashes for name, _, hashes in (entry.partition(" ") for entry in entries)}
+
+
+def test_what_the_demo_installs_is_a_part_of_what_is_locked_for_all() -> None:
+    everything = read_lock("requirements.lock")
+    demo = read_lock("requirements-demo.lock")
+    assert {"pyspark", "web3"} <= {entry.split("==")[0] for entry in demo}
+    assert demo.items() <= everything.items()
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-demo.lock"])
+def test_a_lock_names_no_index(name: str) -> None:
+    assert "://" not in (ROOT / name).read_text()

@@ -17,6 +17,7 @@ from ethlogs_devnet.conda.channel import find_channel, find_template, write_env_
 from ethlogs_devnet.control import ask_for_reorg
 from ethlogs_devnet.devnet import prepare
 from ethlogs_devnet.errors import DevnetError
+from ethlogs_devnet.geth.binary import find_geth
 from ethlogs_devnet.kerberos.settings import DAY_SECONDS, LONGEST_SECONDS, SHORTEST_SECONDS
 from ethlogs_devnet.options import DevnetOptions
 from ethlogs_devnet.progress import to_stderr
@@ -166,9 +167,13 @@ def reorg(state_dir: Path | None, depth: int) -> None:
 @devnet_command.command()
 @_blocks
 @_yarn
-def download(blocks: int, yarn: bool) -> None:
+@click.option("--only", type=click.Choice(["geth"]), help="Fetch or build geth and nothing else.")
+def download(blocks: int, yarn: bool, only: str | None) -> None:
     """Fetch and build all that the services need, so that later starts need no network."""
-    prepare(blocks, to_stderr, yarn=yarn)
+    if only == "geth":
+        find_geth(to_stderr)
+    else:
+        prepare(blocks, to_stderr, yarn=yarn)
 
 
 @devnet_command.command("conda-env")

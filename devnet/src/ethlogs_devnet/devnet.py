@@ -64,16 +64,30 @@ def prepare(blocks: int, report: Report = silent, *, yarn: bool = False, kerbero
     """
     if kerberos:
         find_kerberos()
+    with ThreadPoolExecutor() as pool:
+        parts = [pool.submit(_prepare_chain, blocks, report), pool.submit(_prepare_kafka, report)]
+        if yarn:
+            parts.append(pool.submit(_prepare_hadoop, report))
+        for part in parts:
+            part.result()
+
+
+def _prepare_chain(blocks: int, report: Report) -> None:
     with step(report, "geth at hand"):
         geth = find_geth(report)
-    with step(report, f"Kafka {KAFKA_VERSION} at hand"):
-        find_kafka(report)
-    if yarn:
-        with step(report, f"Hadoop {HADOOP_VERSION} at hand"):
-            find_hadoop(report)
     if blocks:
         with step(report, f"chain of {blocks} blocks at hand"):
             find_chain(blocks, ChainSpec(), geth)
+
+
+def _prepare_kafka(report: Report) -> None:
+    with step(report, f"Kafka {KAFKA_VERSION} at hand"):
+        find_kafka(report)
+
+
+def _prepare_hadoop(report: Report) -> None:
+    with step(report, f"Hadoop {HADOOP_VERSION} at hand"):
+        find_hadoop(report)
 
 
 class Devnet(Service):
