@@ -14,9 +14,9 @@ from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
+from benchmarks.lab import Lab, Producing
 from ethlogs.kafka.topics import ensure_topics
 from ethlogs.settings import KafkaSettings, StreamSettings, TopicCreation
-from lab import Lab, Producing
 
 START_SECONDS = 120.0
 GRACE_SECONDS = 20.0

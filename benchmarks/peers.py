@@ -16,8 +16,8 @@ from hexbytes import HexBytes
 from kafka import KafkaProducer
 from web3 import Web3
 
+from benchmarks.lab import Lab, RecordCounter, create_topic, say, start
 from ethlogs_devnet.cache import building_folder, cache_folder, locked
-from lab import Lab, RecordCounter, create_topic, say, start
 
 ETL = "ethereum-etl==2.4.2"
 ETL_REQUIREMENTS = (

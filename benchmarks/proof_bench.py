@@ -1,6 +1,6 @@
 """What a proof costs, for each keccak backend.
 
-    PYTHONPATH=src python benchmarks/proof_bench.py [BLOCK.json]
+    python -m benchmarks.proof_bench [BLOCK.json]
 
 Without an argument the block is made: 180 receipts and 370 event logs that resemble mainnet's. BLOCK.json
 holds ``block`` (eth_getBlockByHash) and ``receipts`` (eth_getBlockReceipts). "cold" begins with empty

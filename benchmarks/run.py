@@ -1,6 +1,6 @@
 """Throughput, latency and memory of ethlogs on this machine, beside other programs, in one run.
 
-    python benchmarks/run.py [--only produce,peers] [--repeat 3]
+    python -m benchmarks.run [--only produce,peers] [--repeat 3]
 
 Starts a devnet (a real geth and a real Kafka, on the same cores as what is measured) with a chain of
 mainnet-like blocks. The tables, in Markdown, are on stdout, progress on stderr. Of repeated measurements
@@ -18,17 +18,16 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
+from benchmarks.lab import Lab, Produced, open_lab, produce, say, verify
+from benchmarks.latency import measure_latency
+from benchmarks.packing import pack_thrice
+from benchmarks.peers import ETL, PeerMissing, PeerRun, run_ethereum_etl, run_notebook
+from benchmarks.steps import COLLECTOR, REST, STEPS, Steps, measure
 from ethlogs.settings import Proof
 from ethlogs_devnet import DEFAULT_PLAN, Kind, plan_of_logs
 from ethlogs_devnet.geth.plans import logs_in
-from lab import Lab, Produced, open_lab, produce, say, verify
-from latency import measure_latency
-from packing import pack_thrice
-from peers import ETL, PeerMissing, PeerRun, run_ethereum_etl, run_notebook
-from steps import COLLECTOR, REST, STEPS, Steps, measure
 
 T = TypeVar("T")
 
@@ -37,7 +36,7 @@ PROOFS: tuple[Proof, ...] = ("receipts",)
 LARGE_LOGS = 100_000
 LARGE_BLOCKS = 5
 """One more than the driver fetches at once."""
-PROOF_BENCH = Path(__file__).with_name("proof_bench.py")
+PROOF_BENCH = "benchmarks.proof_bench"
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ class Bench:
     def proof(self) -> None:
         """What a proof costs alone."""
         say("proofs alone")
-        command = [sys.executable, str(PROOF_BENCH)]
+        command = [sys.executable, "-m", PROOF_BENCH]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         print(f"\n```\n{done.stdout.rstrip()}\n```")
 

@@ -27,7 +27,7 @@ from ethlogs.driver import relax_collector
 from ethlogs.follow import follow_chain
 from ethlogs.journal import Journal
 from ethlogs.kafka.writer import Transaction
-from ethlogs.node.transport import HttpTransport
+from ethlogs.node.http_transport import HttpTransport
 from ethlogs.settings import (
     FollowSettings,
     KafkaSettings,

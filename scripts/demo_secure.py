@@ -7,15 +7,14 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from demo import show, show_records
-from demo_yarn import call, show_env_file
-
 from ethlogs.cancellation import StopSwitch
 from ethlogs.kafka.client_config import consumer_config
 from ethlogs.kafka.command_config import read_command_config
 from ethlogs.kafka.stores import StoreFolder
 from ethlogs.kerberos.keeper import kept_ticket
 from ethlogs.settings import KafkaSettings, KerberosSettings
+from scripts.demo import show, show_records
+from scripts.demo_yarn import call, show_env_file
 
 
 def main() -> int:

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from demo import show, show_records
+from scripts.demo import show, show_records
 
 BIN = Path(sys.executable).parent
 

@@ -47,7 +47,7 @@ def with_ticket(settings: RunSettings) -> Iterator[None]:
         yield
 
 
-def readable(broker: SecureKafka) -> None:
+def readable(broker: SecureKafka | SecureKafkaCluster) -> None:
     """Let the tests' own reader in."""
     reader = broker.administrator.login
     LOGINS[reader["bootstrap_servers"]] = reader

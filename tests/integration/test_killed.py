@@ -15,7 +15,7 @@ import pytest
 from ethlogs.errors import KafkaUnavailableError
 from ethlogs_devnet import SMALL_PLAN, GethNode, KafkaBroker, LiveHead
 from tests.harness.running import RunInProcess, RunInThread, another_run, build_settings, run, wait_until
-from tests.harness.streams import Stream, assert_exactly_once, read_topic
+from tests.harness.streams import Row, Stream, assert_exactly_once, read_topic
 from tests.harness.tcp_proxy import END_TXN, TcpProxy, proxied_broker
 
 pytestmark = pytest.mark.services
@@ -167,5 +167,5 @@ def test_nothing_is_visible_of_a_transaction_that_a_killed_driver_left_open(
     assert_exactly_once(stream, odd_geth.url, 3, 3)
 
 
-def read_uncommitted(stream: Stream) -> dict[int, list]:
+def read_uncommitted(stream: Stream) -> dict[int, list[Row]]:
     return read_topic(stream.bootstrap, stream.topic, "read_uncommitted")

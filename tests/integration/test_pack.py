@@ -109,7 +109,7 @@ def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run_pip(prefix: Path, *arguments: str) -> None:
     environment = {**os.environ, "PYTHONNOUSERSITE": "1"}
-    command = [prefix / "bin" / "python", "-m", "pip", "-q", *arguments]
+    command = [str(prefix / "bin" / "python"), "-m", "pip", "-q", *arguments]
     subprocess.run(command, env=environment, check=True, capture_output=True)
 
 

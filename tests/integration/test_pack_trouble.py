@@ -25,7 +25,7 @@ pytestmark = pytest.mark.services
 
 def run_pip(prefix: Path, *arguments: str) -> None:
     environment = {**os.environ, "PYTHONNOUSERSITE": "1"}
-    command = [prefix / "bin" / "python", "-m", "pip", "-q", *arguments]
+    command = [str(prefix / "bin" / "python"), "-m", "pip", "-q", *arguments]
     subprocess.run(command, env=environment, check=True, capture_output=True)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -131,6 +133,10 @@ def test_a_keytab_that_is_rotated_under_a_running_driver(
     assert_exactly_once(stream, own_geth.url, 1, last)
 
 
+def is_above(height: int, progress: dict[str, Any]) -> bool:
+    return (progress["tip"] or 0) > height
+
+
 @pytest.mark.long
 def test_a_kdc_that_is_away_for_several_lives_of_a_ticket(
     secured: SecureKafka, realm: Kdc, own_geth: GethNode, stores: StoreFolder, tmp_path: Path
@@ -145,9 +151,7 @@ def test_a_kdc_that_is_away_for_several_lives_of_a_ticket(
                 started = replace(started, range=replace(settings.range, start=None))
             with RunInProcess(started, tmp_path).start() as running:
                 begun = stream.heights()[-1] if number else 0
-                running.wait_for(
-                    lambda progress, begun=begun: (progress["tip"] or 0) > begun + 5, "it follows"
-                )
+                running.wait_for(partial(is_above, begun + 5), "it follows")
                 realm.stop()
                 assert running.process.wait(60) == 5, running.log
             stream.wait_until_stable()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ethlogs_devnet import GethNode
+from ethlogs_devnet import GethNode, KafkaBroker
 from tests.harness.running import build_settings, run
 from tests.harness.streams import Row, Stream, assert_exactly_once, create_stream, plant, read_topic
 
@@ -17,7 +17,7 @@ Tamper = Callable[[list[tuple[int, Row]]], list[tuple[int, Row]]]
 
 
 @pytest.fixture(scope="module")
-def good(kafka, geth: GethNode) -> Stream:
+def good(kafka: KafkaBroker, geth: GethNode) -> Stream:
     """A stream of two blocks."""
     stream = Stream(kafka.bootstrap, "good-stream")
     run(build_settings(stream, geth.url, start="1", blocks=2)).assert_done()

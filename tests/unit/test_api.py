@@ -205,7 +205,7 @@ class BlockOfWeb3(FakeWeb3):
 def produce(header: Any, receipts: Any, **given: Any) -> list[tuple[bytes, bytes]]:
     producer = FakeProducer()
     w3: Any = BlockOfWeb3(header, receipts)
-    count = produceAllEventLogs(w3, 20_000_003, producer, "a-topic", **given)  # type: ignore[arg-type]
+    count = produceAllEventLogs(w3, 20_000_003, producer, "a-topic", **given)
     assert count == len(producer.sent)
     return producer.sent
 

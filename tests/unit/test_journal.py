@@ -28,7 +28,8 @@ class Asked:
 
 
 def make_journal(snapshots: list[dict[str, Any]] | None = None) -> Journal:
-    return Journal("a-run", 2, [].append if snapshots is None else snapshots.append)
+    kept: list[dict[str, Any]] = [] if snapshots is None else snapshots
+    return Journal("a-run", 2, kept.append)
 
 
 def worked_journal() -> Journal:

@@ -62,9 +62,13 @@ def test_a_reader_of_an_old_file_never_sees_the_new_one_grow(folder: RunFolder) 
 
 
 def test_threads_that_write_one_file_do_not_mix(folder: RunFolder) -> None:
+    def write_often(value: bytes) -> None:
+        for _ in range(50):
+            folder.write(REPORT, value)
+
     values = [bytes([number]) * 100_000 for number in range(8)]
     with ThreadPoolExecutor(8) as executor:
-        list(executor.map(lambda value: [folder.write(REPORT, value) for _ in range(50)], values))
+        list(executor.map(write_often, values))
     assert folder.read(REPORT) in values
 
 

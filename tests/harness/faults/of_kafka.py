@@ -15,17 +15,19 @@ EVERY_RETRY = 1_000
 
 def kill_broker(stage: Stage, meanwhile: Meanwhile) -> None:
     """SIGKILL, and started again on the same data."""
-    stage.kafka.broker.kill()
+    broker = stage.kafka.one_broker
+    broker.kill()
     meanwhile()
-    stage.kafka.broker.start()
+    broker.start()
 
 
 def freeze_broker(stage: Stage, meanwhile: Meanwhile) -> None:
     """SIGSTOP: connections stay open, nothing is answered."""
-    stage.kafka.broker.freeze()
+    broker = stage.kafka.one_broker
+    broker.freeze()
     meanwhile()
     stage.hold(FROZEN_SECONDS)
-    stage.kafka.broker.thaw()
+    broker.thaw()
 
 
 def lose_commits(times: int, stage: Stage, meanwhile: Meanwhile) -> None:

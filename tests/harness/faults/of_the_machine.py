@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ethlogs_devnet import KafkaBroker, KafkaCluster
+from ethlogs_devnet import KafkaCluster
 from tests.harness.faults.fault import Fault, Meanwhile, System
 from tests.harness.faults.stage import Stage
 
@@ -29,8 +29,7 @@ def kill_coordinator(stage: Stage, meanwhile: Meanwhile) -> None:
 
 def fill_disk_of_broker(disk: Path, stage: Stage, meanwhile: Meanwhile) -> None:
     """A broker without room for its only log folder ends; an operator makes room and starts it again."""
-    broker = stage.kafka.broker
-    assert isinstance(broker, KafkaBroker)
+    broker = stage.kafka.one_broker
     with filled(disk):
         meanwhile()
         stage.wait_for(lambda: broker.pid is None, "the broker has ended")

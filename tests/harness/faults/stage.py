@@ -39,6 +39,12 @@ class Kafka:
     broker: KafkaBroker | KafkaCluster
     proxy: TcpProxy | None = None
 
+    @property
+    def one_broker(self) -> KafkaBroker:
+        """The broker, where it is one alone."""
+        assert isinstance(self.broker, KafkaBroker)
+        return self.broker
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -97,7 +103,7 @@ class Stage:
                 self._liar = self._stack.enter_context(LyingNode(self.geth.url))
             if self.setting.two_nodes:
                 self._peer = self._stack.enter_context(PeerNode(self._folder / "peer", self.geth))
-            self._stack.callback(lambda: self._run and self._run.kill())
+            self._stack.callback(self._kill_run)
             self._stack.enter_context(self.head)
             self._run = self._start_run()
             self._stack = self._stack.pop_all()
@@ -165,6 +171,10 @@ class Stage:
         rival = DriverRun(another_run(self.driver.settings), self._runs)
         self._stack.callback(rival.kill)
         return rival
+
+    def _kill_run(self) -> None:
+        if self._run is not None:
+            self._run.kill()
 
     def replace_run(self, run: Run) -> None:
         """Another run has the stream now."""

@@ -21,11 +21,15 @@ COMMANDS = {
 }
 # Not settings: what a person wants of one call.
 OF_ONE_CALL = {"--dry-run", "--verbose", "--quiet", "--watch"}
-OPTIONS = [
-    pytest.param(command, option, id=f"{name} {option.opts[-1]}")
-    for name, command in COMMANDS.items()
+PAIRS = [
+    (command, option)
+    for command in COMMANDS.values()
     for option in command.params
     if isinstance(option, click.Option) and option.opts[-1] not in OF_ONE_CALL
+]
+OPTIONS = [pytest.param(command, option, id=f"{command.name} {option.opts[-1]}") for command, option in PAIRS]
+SETTINGS = [
+    parameter for parameter, (_, option) in zip(OPTIONS, PAIRS, strict=True) if option.opts[-1] != "--config"
 ]
 
 

@@ -13,7 +13,7 @@ from ethlogs.cli.command import SettingOption
 from ethlogs.cli.produce import ProduceOptions, produce
 from ethlogs.settings.kinds import Choice, Count, KeyValue, Kind, Seconds, StartHeight, Switch
 from ethlogs.settings.option import build
-from tests.unit.cli.calls import OPTIONS, Call, Outcome, parsed, write_config
+from tests.unit.cli.calls import OPTIONS, SETTINGS, Call, Outcome, parsed, write_config
 
 
 def sample_of(option: click.Option) -> tuple[Any, Any]:
@@ -40,9 +40,6 @@ def given_to(command: click.Command, option: click.Option) -> Any:
 def test_every_setting_is_a_variable_named_as_its_flag(command: click.Command, option: click.Option) -> None:
     name = option.opts[-1].lstrip("-").replace("-", "_").upper()
     assert option.envvar == f"ETHLOGS_{name}"
-
-
-SETTINGS = [param for param in OPTIONS if param.values[1].opts[-1] != "--config"]
 
 
 @pytest.mark.parametrize(("command", "option"), SETTINGS)

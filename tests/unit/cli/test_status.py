@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from ethlogs.errors import KafkaUnavailableError
@@ -14,7 +16,9 @@ from tests.unit.cli.calls import KAFKA, Call
 def test_watching_goes_on_while_kafka_is_away(monkeypatch: pytest.MonkeyPatch, call: Call) -> None:
     """The statuses are made up: when which of them comes is what matters."""
     stands = _build_status(StreamSettings(), Tail(None, None, 0, stable=True), None)
-    looks = iter([stands, KafkaUnavailableError("Kafka is away"), stands, KeyboardInterrupt()])
+    looks: Iterator[StreamStatus | BaseException] = iter(
+        [stands, KafkaUnavailableError("Kafka is away"), stands, KeyboardInterrupt()]
+    )
 
     def look(*_: object) -> StreamStatus:
         found = next(looks)

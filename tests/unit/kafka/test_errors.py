@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import threading
+from collections.abc import Callable
 
 import kafka.errors as kafka_errors
 import pytest
@@ -75,7 +76,7 @@ PASSING = """
     VoterNotFoundError
 """
 
-CLASSES = {
+CLASSES: dict[str, Callable[[object], kafka_errors.KafkaError]] = {
     kind.__name__: kind
     for _, kind in inspect.getmembers(kafka_errors, inspect.isclass)
     if issubclass(kind, kafka_errors.KafkaError)

@@ -55,7 +55,7 @@ def test_closing_closes_those_in_use_and_those_that_come_back() -> None:
 
 
 def test_a_connection_that_cannot_be_made_is_not_in_the_way_of_the_next() -> None:
-    outcomes = [OSError("no"), Fake()]
+    outcomes: list[OSError | Fake] = [OSError("no"), Fake()]
 
     def connect() -> Fake:
         outcome = outcomes.pop(0)

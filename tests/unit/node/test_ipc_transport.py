@@ -125,7 +125,11 @@ def test_what_is_left_of_an_answer_is_not_taken_for_the_next_one(
 
 def test_a_local_node_that_does_not_answer_in_time_is_given_up(tmp_path: Path) -> None:
     path, released = tmp_path / "geth.ipc", threading.Event()
-    with ipc_node(path, lambda _connection: bool(released.wait(30)) and None), ipc(path, 0.1) as transport:
+
+    def serve(_connection: socket.socket) -> None:
+        released.wait(30)
+
+    with ipc_node(path, serve), ipc(path, 0.1) as transport:
         with pytest.raises(NodeUnavailableError, match="timed out"):
             transport.send(REQUEST)
         released.set()

@@ -74,6 +74,7 @@ def _items(header: Json, names: tuple[str, ...]) -> list[Any]:
 def _transaction(transaction: Json) -> Any:
     """A list for one without a type, else its type and list as a string (EIP-2718)."""
     kind = int(transaction.get("type") or "0x0", 16)
+    names: tuple[str, ...]
     if kind == 0:
         names = ("nonce", "gasPrice", "gas", "to", "value", "input", "v", "r", "s")
     elif kind == 1:

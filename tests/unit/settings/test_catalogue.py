@@ -12,7 +12,7 @@ import pytest
 from ethlogs.settings.catalogue import GROUPS, settings_by_heading, settings_by_key
 from ethlogs.settings.option import Option, declarations
 from ethlogs.settings.toml_file import read_settings_file
-from tests.unit.cli.calls import OPTIONS
+from tests.unit.cli.calls import PAIRS
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = ROOT / "examples" / "ethlogs.toml"
@@ -30,7 +30,7 @@ def test_a_flag_has_one_declaration() -> None:
 
 
 def test_every_option_of_a_command_is_in_the_catalogue() -> None:
-    flags = {param.values[1].opts[-1].removeprefix("--") for param in OPTIONS} - {"config"}
+    flags = {option.opts[-1].removeprefix("--") for _, option in PAIRS} - {"config"}
     assert flags == settings_by_key().keys()
 
 

@@ -119,7 +119,7 @@ def test_the_first_signal_asks_the_driver_to_end(tmp_path: Path, folder: RunFold
         f'while [ ! -e "$1/{STOP}" ]; do sleep 0.05; done\n'
         f'cat "$1/{STOP}" > "$1/report.json"'
     )
-    asked = []
+    asked: list[int] = []
 
     def interrupt(_progress: dict[str, Any]) -> None:
         if not asked:

@@ -15,9 +15,10 @@ from ethlogs.errors import EthlogsError, KerberosError, NotAuthorizedError, Sett
 from ethlogs.hadoop.errors import to_ethlogs_error
 from ethlogs.run_folder import RunFolder
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, StreamSettings
+from ethlogs.submission.applications import run_of, stream_tag
 from ethlogs.submission.shipping import build_package, hash_file, take_files_along
 from ethlogs.submission.watch import _waits_for, build_failure, tells_the_end
-from ethlogs.submission.yarn import build_submit_failure, find_reason, run_of, stream_tag
+from ethlogs.submission.yarn import build_submit_failure, find_reason
 from tests.unit.samples import APPLICATION
 
 STREAM = StreamSettings("logs")

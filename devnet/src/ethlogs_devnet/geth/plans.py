@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -32,7 +31,7 @@ class Step:
     type: int = 2
 
 
-BlockPlan = Sequence[Step]
+BlockPlan = tuple[Step, ...]
 
 
 def logs_in(plan: BlockPlan) -> int:

@@ -1,0 +1,1 @@
+"""The demos, and what writes generated pages."""
