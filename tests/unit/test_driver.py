@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -14,6 +14,7 @@ from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import EthlogsError, ExitStatus, InterruptedRunError, SettingsError, UnprovenError
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, RunFolder
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, to_json
+from ethlogs.settings.job import JobKind
 
 RUN = RunSettings("a-run", "produce", NodeSettings(("http://geth",)), KafkaSettings("kafka:9092"))
 
@@ -32,6 +33,8 @@ class FakeSpark:
 
 class FakeJob:
     """Ends as it is told to."""
+
+    kind: ClassVar[JobKind] = JobKind("fake")
 
     def __init__(self, error: BaseException | None = None, wait: threading.Event | None = None) -> None:
         self._error = error

@@ -1,0 +1,130 @@
+"""Each module has its test where its name says, or an entry that says which test covers it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import ethlogs
+
+ROOT = Path(__file__).parents[2]
+SOURCE = Path(ethlogs.__file__).parent
+UNIT = ROOT / "tests" / "unit"
+
+COVERED_BY = {
+    # the command line, called as a whole with fakes of what it starts
+    "__main__.py": "unit/cli/test_process.py",
+    "cli/application.py": "integration/yarn/test_attempts.py",
+    "cli/blocks.py": "unit/test_api.py",
+    "cli/command.py": "unit/cli/test_config_file.py",
+    "cli/doctor.py": "integration/test_doctor.py",
+    "cli/origin.py": "unit/cli/test_wrong_settings.py",
+    "cli/pack.py": "integration/test_pack.py",
+    "cli/running.py": "unit/cli/test_launching.py",
+    "cli/say.py": "unit/cli/test_produce.py",
+    "cli/smoketest.py": "unit/cli/test_launching.py",
+    "cli/stop.py": "integration/yarn/test_attempts.py",
+    "cli/tail.py": "integration/yarn/test_runs.py",
+    "cli/verify.py": "integration/test_verify.py",
+    "settings/command.py": "unit/settings/test_catalogue.py",
+    "settings/kafka.py": "unit/settings/test_codec.py",
+    "settings/kinds.py": "unit/settings/test_option.py",
+    "settings/node.py": "unit/settings/test_codec.py",
+    "settings/output.py": "unit/settings/test_catalogue.py",
+    "settings/run.py": "unit/settings/test_codec.py",
+    "settings/stream.py": "unit/settings/test_codec.py",
+    "settings/submission.py": "unit/spark/test_yarn.py",
+    "settings/toml_file.py": "unit/settings/test_catalogue.py",
+    # real nodes, brokers, clusters and realms
+    "doctor/cluster.py": "integration/yarn/test_runs.py",
+    "doctor/job.py": "integration/test_doctor.py",
+    "doctor/kafka.py": "integration/test_doctor.py",
+    "doctor/machine.py": "integration/test_doctor.py",
+    "follow/recent.py": "unit/follow/test_reorg.py",
+    "follow/run.py": "integration/test_range.py",
+    "follow/trouble.py": "integration/test_killed.py",
+    "hadoop/applications.py": "integration/yarn/test_runs.py",
+    "hadoop/client.py": "integration/yarn/test_runs.py",
+    "hadoop/run_folder.py": "integration/yarn/test_runs.py",
+    "kafka/java_store.py": "integration/test_secured_kafka.py",
+    "kafka/refusals.py": "integration/test_secured_kafka.py",
+    "kafka/stores.py": "integration/test_secured_kafka.py",
+    "kerberos/keeper.py": "integration/test_kerberos.py",
+    "kerberos/service_tickets.py": "integration/test_kerberos.py",
+    "kerberos/spnego.py": "integration/test_secured_yarn.py",
+    "kerberos/users_ticket.py": "integration/test_secured_yarn.py",
+    "kerberos/variables.py": "integration/test_kerberos.py",
+    "launch/ethlogs_driver.py": "integration/test_produce_command.py",
+    "smoketest.py": "integration/test_produce_command.py",
+    "submission/applications.py": "unit/submission/test_yarn.py",
+    "submission/checked.py": "unit/cli/test_wrong_settings.py",
+    "submission/console.py": "unit/cli/test_launching.py",
+    "submission/folders.py": "unit/cli/test_process.py",
+    "submission/hdfs_keytab.py": "integration/test_secured_yarn.py",
+    "submission/identity.py": "integration/test_secured_yarn.py",
+    "submission/launch.py": "unit/cli/test_launching.py",
+    "submission/launch_yarn.py": "integration/yarn/test_runs.py",
+    "submission/shipping.py": "unit/submission/test_yarn.py",
+    "verify/backfilled.py": "integration/test_verify.py",
+    "verify/chain.py": "integration/test_verify.py",
+    "verify/compare.py": "integration/test_verify.py",
+    "verify/differences.py": "unit/verify/test_ledger_checks.py",
+    "verify/found_record.py": "integration/test_verify.py",
+    "verify/ledger_scan.py": "unit/verify/test_ledger_checks.py",
+    "verify/run.py": "integration/test_verify.py",
+    "verify/topic_scan.py": "integration/test_verify_reader.py",
+    "context.py": "unit/test_driver.py",
+    "follow/batch.py": "integration/test_killed.py",
+    "follow/held_stream.py": "integration/test_one_writer.py",
+    "kafka/reading.py": "integration/test_range.py",
+    "settings/job.py": "unit/test_driver.py",
+    "stream/block.py": "unit/test_api.py",
+    "stream/claim.py": "integration/test_one_writer.py",
+    "stream/tail.py": "integration/test_range.py",
+    # one test for several modules that are one thing
+    "environment/archive.py": "unit/environment/test_spec.py",
+    "environment/check.py": "unit/environment/test_spec.py",
+    "environment/condarc.py": "unit/environment/test_local_files.py",
+    "environment/fingerprint.py": "unit/environment/test_spec.py",
+    "environment/install.py": "integration/test_pack.py",
+    "environment/pack.py": "unit/environment/test_local_files.py",
+    "environment/pip.py": "unit/environment/test_local_files.py",
+    "environment/prefix.py": "unit/environment/test_spec.py",
+    "hadoop/errors.py": "unit/hadoop/test_hdfs.py",
+    "kafka/spelling.py": "unit/kafka/test_command_config.py",
+    "notify.py": "unit/test_journal.py",
+    "proof/block.py": "unit/proof/test_prove.py",
+    "proof/event_logs.py": "unit/proof/test_prove.py",
+    "proof/header_hash.py": "unit/proof/test_header.py",
+    "proof/header_layouts.py": "unit/proof/test_recorded_blocks.py",
+    "proof/keccak.py": "unit/proof/test_trie.py",
+    "proof/place.py": "unit/proof/test_shapes.py",
+    "proof/raw_block.py": "unit/proof/test_prove_raw.py",
+    "proof/raw_receipts.py": "unit/proof/test_prove_raw.py",
+    "proof/receipt_layouts.py": "unit/proof/test_recorded_blocks.py",
+    "proof/receipts.py": "unit/proof/test_trie.py",
+    "proof/rlp.py": "unit/proof/test_trie.py",
+    "proof/seals.py": "unit/proof/test_recorded_blocks.py",
+    "proof/words.py": "unit/proof/test_trie.py",
+    "report.py": "unit/test_journal.py",
+}
+
+
+def modules() -> set[Path]:
+    """All modules, relative to the package; an ``__init__`` holds nothing to test."""
+    found = {path.relative_to(SOURCE) for path in SOURCE.rglob("*.py")}
+    return {path for path in found if path.name != "__init__.py"}
+
+
+def own_test(module: Path) -> Path:
+    """Where a module's own test is."""
+    return UNIT / module.parent / f"test_{module.stem}.py"
+
+
+def test_each_module_has_its_test_or_says_which_one_covers_it() -> None:
+    untested = {str(module) for module in modules() if not own_test(module).is_file()}
+    assert untested - COVERED_BY.keys() == set(), "write tests/unit/<package>/test_<module>.py"
+    assert COVERED_BY.keys() - untested == set(), "these are gone, or have their own test now"
+
+
+def test_each_covering_test_is_there() -> None:
+    assert {path for path in COVERED_BY.values() if not (ROOT / "tests" / path).is_file()} == set()
