@@ -21,7 +21,7 @@ from kafka import KafkaProducer
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import BlockNotFoundError, NodeUnavailableError, UnprovenError
 from ethlogs.kafka.errors import mapped_errors
-from ethlogs.node import BlockSource, Node, Notify, readable_block
+from ethlogs.node import BlockLookup, BlockSource, Node, Notify, is_hash, readable_block
 from ethlogs.node.rpc import RawAnswer, parse_answer
 from ethlogs.proof import prove_by_receipts
 from ethlogs.settings import NodeSettings, ProofSettings
@@ -36,7 +36,7 @@ _NOT_FOUND = "is the block right, and is the node in sync with its chain?"
 
 
 def _ignore(_notice: str) -> None:
-    """Short commands have no notices: their errors say enough."""
+    """Whoever calls from Python without a place for notices gets the errors alone."""
 
 
 class HexJsonEncoder(json.JSONEncoder):
@@ -72,21 +72,25 @@ def fetch_event_logs(
     ------
     BlockNotFoundError, UnprovenError, NodeUnavailableError, NodeRefusedError
     """
-    with _connected(settings) as node:
-        source = BlockSource(node, proof, settings.patience_seconds, StopSwitch(), notify)
-        proven = source.fetch_once(block).block
+    stop = StopSwitch()
+    with _connected(settings, stop, notify) as node:
+        source = BlockSource(node, proof, settings.patience_seconds, stop, notify)
+        lookup = BlockLookup(node, settings.patience_seconds, stop, notify)
+        proven = lookup.fetch(source, block).block
         return [record.value for record in encode_block(node.identity.chain_id, proven).records]
 
 
-def fetch_transactions(settings: NodeSettings, block: str) -> list[dict[str, Any]]:
+def fetch_transactions(settings: NodeSettings, block: str, notify: Notify = _ignore) -> list[dict[str, Any]]:
     """A block's transactions, as the node gives them.
 
     Raises
     ------
     BlockNotFoundError, NodeUnavailableError, NodeRefusedError
     """
-    with _connected(settings) as node:
-        return _transactions(node.call(_method(block), block, True).result, block)
+    stop = StopSwitch()
+    with _connected(settings, stop, notify) as node:
+        lookup = BlockLookup(node, settings.patience_seconds, stop, notify)
+        return _transactions(lookup.fetch_block(block, with_transactions=True).result, block)
 
 
 def getTransactionsInBlock(w3: Web3, block: int | str = "latest") -> list[dict[str, Any]]:  # noqa: N802
@@ -145,8 +149,8 @@ def produceAllEventLogs(  # noqa: N802
 
 
 @contextlib.contextmanager
-def _connected(settings: NodeSettings) -> Iterator[Node]:
-    with contextlib.closing(Node(settings, StopSwitch(), _ignore)) as node:
+def _connected(settings: NodeSettings, stop: StopSwitch, notify: Notify) -> Iterator[Node]:
+    with contextlib.closing(Node(settings, stop, notify)) as node:
         node.connect()
         yield node
 
@@ -170,7 +174,7 @@ def _transactions(block: Any, name: str) -> list[dict[str, Any]]:
 
 
 def _method(block: str) -> str:
-    return "eth_getBlockByHash" if len(block) == 66 else "eth_getBlockByNumber"
+    return "eth_getBlockByHash" if is_hash(block) else "eth_getBlockByNumber"
 
 
 def _block_name(block: int | str) -> str:

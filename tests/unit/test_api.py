@@ -76,6 +76,9 @@ def test_a_block_is_named_by_height_hash_or_tag(block: int | str, name: str, met
     [
         ("0", "0x0"),
         ("20000000", "0x1312d00"),
+        ("0x1312d00", "0x1312d00"),
+        ("0x10", "0x10"),
+        ("0X0A", "0xa"),
         ("latest", "latest"),
         ("Finalized", "finalized"),
         ("safe", "safe"),
@@ -88,7 +91,22 @@ def test_a_command_takes_a_block_as_people_write_it(text: str, name: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["", "newest", "pending", "-1", "0x10", "1.5", HASH[:-1], "²", str(2**63), "9" * 5000]
+    "text",
+    [
+        "",
+        "newest",
+        "pending",
+        "-1",
+        "0x",
+        "0xg",
+        "0x1_0",
+        hex(2**63),
+        "1.5",
+        HASH[:-1],
+        "²",
+        str(2**63),
+        "9" * 5000,
+    ],
 )
 def test_a_command_refuses_what_names_no_block(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is not a block number, a block hash or latest"):
@@ -151,7 +169,7 @@ def block_of(*transactions: Any) -> dict[str, Any]:
 
 
 def ask(node: LocalNode) -> list[dict[str, Any]]:
-    return fetch_transactions(NodeSettings((node.url,)), "0x7")
+    return fetch_transactions(NodeSettings((node.url,), patience_seconds=0.0), "0x7")
 
 
 def test_transactions_are_fetched_as_the_node_gives_them() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,9 +20,12 @@ from ethlogs.settings.kinds import is_height
 from ethlogs.settings.output import VerbosityOptions
 from ethlogs.submission.checked import check_node
 
+_HASH = re.compile(r"0x[0-9a-f]{64}")
+_HEX = re.compile(r"0x[0-9a-f]{1,16}")
+
 
 class BlockName(click.ParamType):  # type: ignore[type-arg]  # generic in its stubs only
-    """A block's number or hash, or ``latest``, ``safe``, ``finalized``, ``earliest``."""
+    """A block's number (also in hex) or hash, or ``latest``, ``safe``, ``finalized``, ``earliest``."""
 
     name = "BLOCK"
 
@@ -32,8 +36,11 @@ class BlockName(click.ParamType):  # type: ignore[type-arg]  # generic in its st
             return text
         if is_height(text):
             return hex(int(text))
-        if len(text) == 66 and text.startswith("0x") and all(c in "0123456789abcdef" for c in text[2:]):
+        if _HASH.fullmatch(text):
             return text
+        # As transactions prints it.
+        if _HEX.fullmatch(text) and is_height(str(int(text, 16))):
+            return hex(int(text, 16))
         raise click.BadParameter(f"{value!r} is not a block number, a block hash or latest", ctx, param)
 
 
@@ -62,7 +69,7 @@ def _block() -> click.Argument:
 def logs(options: LogsOptions, block: str) -> None:
     """Print a block's event logs, proven, one JSON object a line, as they would be on Kafka.
 
-    BLOCK is a number, a hash, or latest.
+    BLOCK is a number (20000000 or 0x1312d00), a hash, or latest, safe, finalized, earliest.
 
     Example: ethlogs logs latest --node-url http://geth:8545
     """
@@ -74,12 +81,13 @@ def logs(options: LogsOptions, block: str) -> None:
 def transactions(options: TransactionsOptions, block: str) -> None:
     """Print a block's transactions, as the node gives them, one JSON object a line.
 
-    BLOCK is a number, a hash, or latest.
+    BLOCK is a number (20000000 or 0x1312d00), a hash, or latest, safe, finalized, earliest.
 
     Example: ethlogs transactions 20000000 --node-url http://geth:8545
     """
     node = check_node(options.node, say)
-    _print(orjson.dumps(transaction) for transaction in fetch_transactions(node, block))
+    notify = partial(say, quiet=options.output.quiet)
+    _print(orjson.dumps(transaction) for transaction in fetch_transactions(node, block, notify))
 
 
 def _print(lines: Iterable[bytes]) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 from ethlogs.cancellation import StopSwitch
 from ethlogs.doctor.checkup import Checkup
 from ethlogs.errors import BlockNotFoundError, NodeRefusedError, UnprovenError
-from ethlogs.node import BlockSource, Node
+from ethlogs.node import BlockLookup, BlockSource, Node
 from ethlogs.settings import NodeSettings, ProofSettings
 
 _OLD_HEAD_SECONDS = 600
@@ -15,57 +16,65 @@ _OLD_HEAD_SECONDS = 600
 
 def examine_node(checkup: Checkup, settings: NodeSettings, proof: ProofSettings) -> None:
     """Look at every URL's chain, then at the blocks of the one that a run would ask."""
-    notices: list[str] = []
-    node = Node(settings, StopSwitch(), notices.append)
-    source = BlockSource(node, proof, settings.patience_seconds, StopSwitch(), notices.append)
-    try:
-        checkup.look("node", lambda: _see_chain(node, notices))
-        checkup.look("head", lambda: _see_head(node, source), needs="node")
-        checkup.look("proof", lambda: _see_proof(source), needs="node")
-        checkup.look("history", lambda: _see_history(node, source), needs="proof")
-    finally:
-        node.close()
+    with contextlib.ExitStack() as stack:
+        examination = _Examination(settings, proof, stack)
+        checkup.look("node", examination.see_chain)
+        checkup.look("head", examination.see_head, needs="node")
+        checkup.look("proof", examination.see_proof, needs="node")
+        checkup.look("history", examination.see_history, needs="proof")
 
 
-def _see_chain(node: Node, notices: list[str]) -> str:
-    chain = node.connect()
-    others = "".join(f"; {notice}" for notice in notices)
-    return f"{node.name} has chain id {chain.chain_id}, genesis {chain.genesis_hash}{others}"
+class _Examination:
+    """The node, opened by the first look: what is wrong with its settings is a finding too."""
 
+    def __init__(self, settings: NodeSettings, proof: ProofSettings, stack: contextlib.ExitStack) -> None:
+        self._settings = settings
+        self._proof = proof
+        self._stack = stack
+        self._notices: list[str] = []
+        self._node: Node
+        self._source: BlockSource
+        self._lookup: BlockLookup
 
-def _see_head(node: Node, source: BlockSource) -> str:
-    block = source.fetch_once("latest").block
-    age = max(0, int(time.time()) - block.timestamp)
-    late = ": is it in sync?" if age > _OLD_HEAD_SECONDS else ""
-    return f"block {block.number}, {age} seconds old{late}"
+    def see_chain(self) -> str:
+        stop, notify, patience_seconds = StopSwitch(), self._notices.append, self._settings.patience_seconds
+        self._node = self._stack.enter_context(contextlib.closing(Node(self._settings, stop, notify)))
+        self._source = BlockSource(self._node, self._proof, patience_seconds, stop, notify)
+        self._lookup = BlockLookup(self._node, patience_seconds, stop, notify)
+        chain = self._node.connect()
+        others = "".join(f"; {notice}" for notice in self._notices)
+        return f"{self._node.name} has chain id {chain.chain_id}, genesis {chain.genesis_hash}{others}"
 
+    def see_head(self) -> str:
+        block = self._lookup.fetch(self._source, "latest").block
+        age = max(0, int(time.time()) - block.timestamp)
+        late = ": is it in sync?" if age > _OLD_HEAD_SECONDS else ""
+        return f"block {block.number}, {age} seconds old{late}"
 
-def _see_proof(source: BlockSource) -> str:
-    fetched = source.fetch_once("latest")
-    block = fetched.block
-    logs = f"{len(block.logs)} event log{'' if len(block.logs) == 1 else 's'}"
-    remarks = "".join(f"; {remark}" for remark in block.remarks)
-    source_bytes = f"from {fetched.size_bytes:,} bytes"
-    return f"block {block.number} with {logs} is proven by {block.proof}, {source_bytes}{remarks}"
+    def see_proof(self) -> str:
+        fetched = self._lookup.fetch(self._source, "latest")
+        block = fetched.block
+        logs = f"{len(block.logs)} event log{'' if len(block.logs) == 1 else 's'}"
+        remarks = "".join(f"; {remark}" for remark in block.remarks)
+        source_bytes = f"from {fetched.size_bytes:,} bytes"
+        return f"block {block.number} with {logs} is proven by {block.proof}, {source_bytes}{remarks}"
 
+    def see_history(self) -> str:
+        """The lowest block that can be had, by halving: a pruned node has nothing below a height."""
+        if self._has(1):
+            return "back to block 1"
+        missing, lowest = 1, self._node.fetch_quantity("eth_blockNumber")
+        while lowest - missing > 1:
+            middle = (lowest + missing) // 2
+            if self._has(middle):
+                lowest = middle
+            else:
+                missing = middle
+        return f"back to block {lowest}; a --start below it needs another node"
 
-def _see_history(node: Node, source: BlockSource) -> str:
-    """The lowest block that can be had, by halving: a node that has pruned has nothing below a height."""
-    if _has(source, 1):
-        return "back to block 1"
-    missing, lowest = 1, node.fetch_quantity("eth_blockNumber")
-    while lowest - missing > 1:
-        middle = (lowest + missing) // 2
-        if _has(source, middle):
-            lowest = middle
-        else:
-            missing = middle
-    return f"back to block {lowest}; a --start below it needs another node"
-
-
-def _has(source: BlockSource, height: int) -> bool:
-    try:
-        source.fetch_once(hex(height))
-    except (BlockNotFoundError, NodeRefusedError, UnprovenError):
-        return False
-    return True
+    def _has(self, height: int) -> bool:
+        try:
+            self._source.fetch_once(hex(height))
+        except (BlockNotFoundError, NodeRefusedError, UnprovenError):
+            return False
+        return True

@@ -3,6 +3,16 @@
 from ethlogs.node.blocks import BlockSource, readable_block
 from ethlogs.node.client import Node, Notify
 from ethlogs.node.endpoint import NodeIdentity
+from ethlogs.node.lookup import BlockLookup, is_hash
 from ethlogs.node.transport import check_url
 
-__all__ = ["BlockSource", "Node", "NodeIdentity", "Notify", "check_url", "readable_block"]
+__all__ = [
+    "BlockLookup",
+    "BlockSource",
+    "Node",
+    "NodeIdentity",
+    "Notify",
+    "check_url",
+    "is_hash",
+    "readable_block",
+]

@@ -299,7 +299,7 @@ def test_a_limit_of_lag_needs_a_node(call: Call) -> None:
     assert "--max-lag needs --node-url" in outcome.stderr
 
 
-@pytest.mark.parametrize("block", ["newest", "-1", "0x10", "0x" + "g" * 64, ""])
+@pytest.mark.parametrize("block", ["newest", "-1", "0x", "0x" + "g" * 64, ""])
 def test_what_names_no_block_is_wrong_usage(call: Call, block: str) -> None:
     outcome = call("logs", *NODE, "--", block)
     assert outcome.status == 2

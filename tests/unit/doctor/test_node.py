@@ -9,7 +9,7 @@ import pytest
 from ethlogs.doctor.checkup import Checkup, Finding
 from ethlogs.doctor.node import examine_node
 from ethlogs.settings import NodeSettings, ProofSettings
-from tests.unit.local_node import local_node, result
+from tests.unit.local_node import Reply, local_node, result
 from tests.unit.proof_samples import Json, make_block
 
 
@@ -47,3 +47,39 @@ def test_with_consent_the_finding_says_that_the_header_is_unchecked_and_why() ->
     assert found.state == "ok"
     assert "is proven by receipts+unchecked" in found.text
     assert "has the field aLaterField" in found.text
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "text"),
+    [
+        ("REQUESTS_CA_BUNDLE", "/no/such/file.pem", "REQUESTS_CA_BUNDLE names /no/such/file.pem"),
+        ("ALL_PROXY", "socks5://proxy.example:1080", "does not support socks5 proxies"),
+    ],
+)
+def test_what_the_environment_has_wrong_is_a_finding_with_its_fix(
+    variable: str, value: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, value)
+    checkup = Checkup(lambda _finding: None)
+    examine_node(checkup, NodeSettings(("https://node.example",)), ProofSettings())
+    found = {finding.name: finding for finding in checkup.findings}["node"]
+    assert (found.state, checkup.exit_status) == ("failed", 3)
+    assert text in found.text
+    assert found.hint
+
+
+def test_a_node_that_may_pass_is_asked_again() -> None:
+    header, receipts = make_block(3)
+    answers: dict[str, Any] = {
+        "eth_chainId": "0x1",
+        "eth_getBlockByNumber": header,
+        "eth_getBlockReceipts": receipts,
+        "eth_blockNumber": header["number"],
+    }
+    left = [Reply(status=503)] * 3
+    checkup = Checkup(lambda _finding: None)
+    with local_node(lambda asked: left.pop() if left else result(answers[asked["method"]])) as node:
+        examine_node(checkup, NodeSettings((node.url,), patience_seconds=30.0), ProofSettings("receipts"))
+    assert [finding.state for finding in checkup.findings][:3] == ["ok", "ok", "ok"]
