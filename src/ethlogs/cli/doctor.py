@@ -18,6 +18,7 @@ from ethlogs.doctor.job import ClusterCheckup, verdict
 from ethlogs.doctor.machine import MachineExamination, Sources
 from ethlogs.settings import FollowSettings, ProofSettings
 from ethlogs.settings.command import LaunchOptions
+from ethlogs.settings.job import JobRequest
 from ethlogs.settings.output import CheckOptions
 
 
@@ -49,7 +50,8 @@ def doctor(options: DoctorOptions) -> int:
 
         # The text has the findings from here and from the container, and is JSON where that is asked for.
         plain = replace(options, output=replace(options.output, as_json=False))
-        return run_job(ClusterCheckup.kind, plain, FollowSettings(proof=options.proof), to_text)
+        request = JobRequest(ClusterCheckup.kind, follow=FollowSettings(proof=options.proof))
+        return run_job(request, plain, to_text)
     click.echo(_to_text(checkup, [], checkup.exit_status, as_json))
     return checkup.exit_status
 

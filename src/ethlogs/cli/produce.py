@@ -12,6 +12,7 @@ from ethlogs.jobs import ProduceJob
 from ethlogs.report import format_report
 from ethlogs.settings import FollowSettings, RangeSettings
 from ethlogs.settings.command import LaunchOptions
+from ethlogs.settings.job import JobRequest
 from ethlogs.settings.submission import StartOptions
 
 
@@ -35,4 +36,5 @@ def produce(options: ProduceOptions) -> int:
     """
     if options.range.blocks is not None and options.range.to is not None:
         raise click.UsageError("--blocks and --to exclude each other", click.get_current_context())
-    return run_job(ProduceJob.kind, options, options.follow, format_report, options.range, options.start)
+    request = JobRequest(ProduceJob.kind, options.range, options.follow)
+    return run_job(request, options, format_report, options.start)

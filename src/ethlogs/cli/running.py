@@ -12,9 +12,8 @@ import orjson
 from ethlogs.cli.display import ProgressDisplay
 from ethlogs.cli.say import say
 from ethlogs.errors import ExitStatus
-from ethlogs.settings import FollowSettings, RangeSettings
 from ethlogs.settings.command import LaunchOptions
-from ethlogs.settings.job import JobKind
+from ethlogs.settings.job import JobRequest
 from ethlogs.settings.submission import StartOptions
 from ethlogs.submission.console import Console, Outcome
 from ethlogs.submission.launch import launch
@@ -23,17 +22,15 @@ FormatReport = Callable[[dict[str, Any]], str]
 
 
 def run_job(
-    job: JobKind,
+    request: JobRequest,
     options: LaunchOptions,
-    follow: FollowSettings,
     format_report: FormatReport,
-    heights: RangeSettings | None = None,
     start: StartOptions | None = None,
 ) -> int:
     """Launch a job's driver and print its report; returns the exit status."""
     quiet = options.output.quiet
     console = Console(partial(say, quiet=quiet), say, ProgressDisplay(quiet))
-    outcome = launch(job, options, heights or RangeSettings(), follow, start or StartOptions(), console)
+    outcome = launch(request, options, start or StartOptions(), console)
     return _print_outcome(outcome, _to_json if options.output.as_json else format_report)
 
 

@@ -8,6 +8,7 @@ from ethlogs.cli.command import command
 from ethlogs.cli.running import run_job
 from ethlogs.settings import FollowSettings, ProofSettings
 from ethlogs.settings.command import LaunchOptions
+from ethlogs.settings.job import JobRequest
 from ethlogs.smoketest import Smoketest, format_smoketest
 
 
@@ -28,4 +29,5 @@ def smoketest(options: SmoketestOptions) -> int:
 
     Example: ethlogs smoketest --node-url http://geth:8545 --bootstrap-server kafka:9092 --timeout 120
     """
-    return run_job(Smoketest.kind, options, FollowSettings(proof=options.proof), format_smoketest)
+    request = JobRequest(Smoketest.kind, follow=FollowSettings(proof=options.proof))
+    return run_job(request, options, format_smoketest)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ethlogs.settings.stream import FollowSettings, RangeSettings
+
 
 @dataclass(frozen=True)
 class JobKind:
@@ -15,3 +17,12 @@ class JobKind:
 
     needs_executors: bool = False
     """Whether it works on Spark's executors; other jobs hold none unless the user asks for some."""
+
+
+@dataclass(frozen=True)
+class JobRequest:
+    """What a command asks of a job."""
+
+    kind: JobKind
+    range: RangeSettings = RangeSettings()
+    follow: FollowSettings = FollowSettings()

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from ethlogs.errors import ExitStatus
 from ethlogs.notify import Notify
-from ethlogs.run_folder import RunFolder
-from ethlogs.settings import FollowSettings, RangeSettings, RunSettings
+from ethlogs.settings import RunSettings
 from ethlogs.settings.command import LaunchOptions
-from ethlogs.settings.job import JobKind
+from ethlogs.settings.job import JobRequest
 from ethlogs.settings.submission import StartOptions
 from ethlogs.spark.java import Java, check_java, find_java
-from ethlogs.spark.submit import Master, SparkSubmit, build_argv, choose_master, find_spark_submit, is_local
+from ethlogs.spark.submit import Master, SparkSubmit, choose_master, find_spark_submit, is_local
 from ethlogs.submission.checked import check_node, check_spark, check_stream
 from ethlogs.submission.console import Console, Outcome
 from ethlogs.submission.folders import runs_folder
 from ethlogs.submission.identity import Caller
+from ethlogs.submission.launch_local import LocalLaunch
 from ethlogs.submission.launch_yarn import DRY_RUN, YarnLaunch
-from ethlogs.submission.local import last_lines, run_locally
 
 
 @dataclass(frozen=True)
@@ -48,25 +46,21 @@ def find_tools(options: LaunchOptions) -> Tools:
     return Tools(java, spark, choose_master(settings, spark, os.environ))
 
 
-def launch(
-    job: JobKind,
-    options: LaunchOptions,
-    heights: RangeSettings,
-    follow: FollowSettings,
-    start: StartOptions,
-    console: Console,
-) -> Outcome:
+def launch(request: JobRequest, options: LaunchOptions, start: StartOptions, console: Console) -> Outcome:
     """Run a job's driver and wait for its report, unless the user wants a dry run or ``--detach``."""
     tools = find_tools(options)
     master, spark = tools.master, tools.spark
     console.notify(f"master {master.url}: {master.why}")
     console.notify(f"spark-submit {spark.path} (Spark {spark.version}, Java {tools.java.version})")
     with open_caller(options, console.warn) as caller:
-        settings = build_run_settings(job, options, heights, follow, caller, console.warn)
-        base, name = runs_base(options), f"ethlogs {job.name} {settings.stream.topic}"
+        settings = build_run_settings(request, options, caller, console.warn)
+        base, name = runs_base(options), f"ethlogs {request.kind.name} {settings.stream.topic}"
         if is_local(master.url):
-            return _launch_here(settings, options, tools, base, name, start.dry_run, console)
-        yarn = YarnLaunch(job, options, start, spark, tools.java.path, name, base)
+            here = LocalLaunch(options, spark, master.url, name, base)
+            if start.dry_run:
+                return Outcome(text=shlex.join(here.build_argv(settings)))
+            return here.run(settings, console)
+        yarn = YarnLaunch(request.kind, options, start, spark, tools.java.path, name, base)
         yarn.check(master.url, settings, console.warn)
         if start.dry_run:
             return Outcome(text=shlex.join(yarn.build_argv(settings)))
@@ -84,25 +78,20 @@ def open_caller(options: LaunchOptions, warn: Notify) -> Caller:
 
 
 def build_run_settings(
-    job: JobKind,
-    options: LaunchOptions,
-    heights: RangeSettings,
-    follow: FollowSettings,
-    caller: Caller,
-    warn: Notify,
+    request: JobRequest, options: LaunchOptions, caller: Caller, warn: Notify
 ) -> RunSettings:
     """Check every setting of a run. The run gets its id when its folder is made."""
     node = check_node(options.node, warn)
     identity = caller.identify(options.kafka, options.node.patience)
     return RunSettings(
         run=DRY_RUN,
-        job=job.name,
+        job=request.kind.name,
         node=node,
         kafka=identity.kafka,
         stream=check_stream(options.stream),
         topics=options.topics,
-        range=heights,
-        follow=follow,
+        range=request.range,
+        follow=request.follow,
         timeout_seconds=options.limits.timeout,
         kerberos=identity.kerberos,
     )
@@ -112,29 +101,3 @@ def runs_base(options: LaunchOptions) -> Path:
     """Return the folder in which the folders of runs are made."""
     folder = options.run_folder.run_dir
     return Path(folder).absolute() if folder else runs_folder()
-
-
-def _launch_here(
-    settings: RunSettings,
-    options: LaunchOptions,
-    tools: Tools,
-    base: Path,
-    name: str,
-    dry_run: bool,
-    console: Console,
-) -> Outcome:
-    def argv(folder: Path) -> list[str]:
-        return build_argv(tools.spark, options.spark, tools.master.url, name, folder)
-
-    if dry_run:
-        return Outcome(text=shlex.join(argv(base / DRY_RUN)))
-    folder = RunFolder.create(base)
-    console.notify(f"run {folder.run}, in {folder.path}")
-    with console.display as display:
-        report = run_locally(replace(settings, run=folder.run), folder, argv(folder.path), display.show)
-    is_defect = report["exitStatus"] == ExitStatus.DEFECT
-    return Outcome(
-        report,
-        output=folder.log.read_text(errors="replace") if options.output.verbose else None,
-        last_lines=f"of {folder.log}:\n{last_lines(folder)}" if is_defect else None,
-    )

@@ -1,0 +1,63 @@
+"""Which application of a stream is meant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ethlogs.errors import SubmissionError
+from ethlogs.hadoop.applications import Application
+from ethlogs.settings import BrokerOptions, StreamSettings
+from ethlogs.submission.applications import Wanted, find_application
+from tests.unit.samples import APPLICATION
+
+WANTED = Wanted(None, BrokerOptions("kafka:9092"), StreamSettings("logs"))
+
+
+class FakeApplications:
+    """Stands for the ResourceManager, with the applications that a test wants."""
+
+    def __init__(self, *applications: Application) -> None:
+        self.applications = applications
+        self.tags: list[str] = []
+
+    def find(self, tag: str, alive_only: bool) -> list[Application]:
+        self.tags.append(tag)
+        return list(self.applications)
+
+    def describe(self, application_id: str) -> Application:
+        return replace(APPLICATION, id=application_id)
+
+
+class FakeHadoop:
+    """Stands for Hadoop's clients."""
+
+    def __init__(self, *applications: Application) -> None:
+        self.applications = FakeApplications(*applications)
+
+
+def find(hadoop: Any, wanted: Wanted = WANTED) -> Application:
+    return find_application(hadoop, wanted)
+
+
+def test_the_running_application_comes_before_newer_ones_that_have_ended() -> None:
+    ended = replace(APPLICATION, id="newest", state="FINISHED", final="SUCCEEDED")
+    running = replace(APPLICATION, id="running", state="RUNNING", final="UNDEFINED")
+    assert ended.ended
+    assert not running.ended
+    assert find(FakeHadoop(ended, running)).id == "running"
+    assert find(FakeHadoop(ended)).id == "newest"
+
+
+def test_an_id_needs_neither_brokers_nor_a_topic() -> None:
+    hadoop = FakeHadoop()
+    wanted = Wanted("application_1_1", BrokerOptions(), StreamSettings())
+    assert find(hadoop, wanted).id == "application_1_1"
+    assert hadoop.applications.tags == []
+
+
+def test_a_stream_without_an_application_is_named() -> None:
+    with pytest.raises(SubmissionError, match=r"YARN knows no application of the stream logs\.ledger"):
+        find(FakeHadoop())
