@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
 
+import msgspec
+
 from ethlogs.context import RunContext
 from ethlogs.doctor.job import ClusterCheckup
 from ethlogs.errors import EthlogsError, ExitStatus, SettingsError
 from ethlogs.follow import follow_chain
-from ethlogs.report import Report
+from ethlogs.report import Range, Report, Tip
 from ethlogs.settings.job import JobKind
 from ethlogs.smoketest import Smoketest
 
@@ -47,40 +49,31 @@ class ProduceJob:
     def report(self, error: EthlogsError | None) -> dict[str, Any]:
         """The run's report."""
         settings, journal = self._settings, self._journal
-        counters, meter, first = journal.meter.counters, journal.meter, journal.first_block
+        counters, first = journal.meter.counters, journal.first_block
         return Report(
-            exitStatus=int(error.exit_status if error else ExitStatus.DONE),
+            exit_status=int(error.exit_status if error else ExitStatus.DONE),
             error=str(error) if error else None,
             hint=error.hint if error else None,
             run=settings.run,
             attempt=self._attempt,
-            chainId=journal.chain_id,
+            chain_id=journal.chain_id,
             topic=settings.stream.topic,
-            ledgerTopic=settings.stream.ledger_topic,
+            ledger_topic=settings.stream.ledger_topic,
             proofs=counters.proofs,
-            range=None if first is None else {"first": first, "last": journal.last_block},
-            firstBlock=counters.first_block,
-            lastBlock=counters.last_block,
-            blocks=max(0, counters.blocks - counters.retracted_blocks),
-            logs=max(0, counters.logs - counters.retracted_logs),
+            range=None if first is None else Range(first, journal.last_block),
+            first_block=counters.first_block,
+            last_block=counters.last_block,
             tip=self._tip(),
-            reorgs=counters.reorgs,
-            deepestReorg=counters.deepest_reorg,
-            retractedBlocks=counters.retracted_blocks,
-            retractedLogs=counters.retracted_logs,
-            readBackLogs=counters.read_back_logs,
-            retries=journal.retries,
-            seconds=round(meter.seconds, 3),
-            logsPerSecond=round(meter.logs_per_second(), 1),
-            latencyMs=meter.latency_ms(),
+            latency_ms=journal.meter.latency_ms(),
+            **msgspec.structs.asdict(journal.counts()),
         ).to_dict()
 
-    def _tip(self) -> dict[str, Any] | None:
+    def _tip(self) -> Tip | None:
         """Where the stream stands: an attempt that had nothing left to do found it there."""
         counters, found = self._journal.meter.counters, self._journal.tip
         if counters.tip_hash:
-            return {"number": counters.last_block, "hash": counters.tip_hash}
-        return {"number": found.block_number, "hash": found.block_hash} if found else None
+            return Tip(counters.last_block, counters.tip_hash)
+        return Tip(found.block_number, found.block_hash) if found else None
 
 
 JOBS: Mapping[str, type[Job]] = {job.kind.name: job for job in (ProduceJob, Smoketest, ClusterCheckup)}

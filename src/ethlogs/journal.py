@@ -9,6 +9,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import msgspec
+
+from ethlogs.counts import Counts
 from ethlogs.errors import HadoopError, SettingsError
 from ethlogs.ledger import BlockRecord
 from ethlogs.report import Meter
@@ -76,6 +79,10 @@ class Journal:
         """How often anything was asked or tried again."""
         return self.meter.counters.retries + sum(source.retries for source in self._retrying)
 
+    def counts(self) -> Counts:
+        """Every number of the run so far."""
+        return self.meter.counts(self.retries)
+
     def notify(self, text: str) -> None:
         """Tell the user something that is no error."""
         with self._lock:
@@ -106,7 +113,6 @@ class Journal:
 
     def snapshot(self) -> dict[str, Any]:
         """The content of progress.json."""
-        counters = self.meter.counters
         with self._lock:
             notices = list(self._notices)
         return {
@@ -116,15 +122,8 @@ class Journal:
             "firstBlock": self.first_block,
             "lastBlock": self.last_block,
             "head": self.head,
-            "tip": counters.last_block,
-            "blocks": max(0, counters.blocks - counters.retracted_blocks),
-            "logs": max(0, counters.logs - counters.retracted_logs),
-            "reorgs": counters.reorgs,
-            "retractedBlocks": counters.retracted_blocks,
-            "retractedLogs": counters.retracted_logs,
-            "logsPerSecond": round(self.meter.logs_per_second(), 1),
-            "retries": self.retries,
-            "seconds": round(self.meter.seconds, 3),
+            "tip": self.meter.counters.last_block,
+            **msgspec.to_builtins(self.counts()),
             "ledgerEnd": self.ledger_end,
             "notices": notices,
         }

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
+from ethlogs.counts import Counts
 from ethlogs.errors import ExitStatus
 
 _MAX_SAMPLES = 100_000
@@ -82,77 +85,108 @@ class Meter:
             return 0.0
         return self.counters.logs / max(self._last_commit_at - self._first_commit_began_at, 1e-9)
 
-    def latency_ms(self) -> dict[str, float | int] | None:
+    def counts(self, retries: int) -> Counts:
+        """Every number so far; ``retries`` are those of all that was asked."""
+        counters = self.counters
+        return Counts(
+            blocks=max(0, counters.blocks - counters.retracted_blocks),
+            logs=max(0, counters.logs - counters.retracted_logs),
+            reorgs=counters.reorgs,
+            deepest_reorg=counters.deepest_reorg,
+            retracted_blocks=counters.retracted_blocks,
+            retracted_logs=counters.retracted_logs,
+            read_back_logs=counters.read_back_logs,
+            retries=retries,
+            seconds=round(self.seconds, 3),
+            logs_per_second=round(self.logs_per_second(), 1),
+        )
+
+    def latency_ms(self) -> Latency | None:
         """p50 and p99 of the blocks that were produced at the head; ``None`` when there were none."""
         if not self._latencies_ms:
             return None
         samples = sorted(self._latencies_ms)
-        return {
-            "p50": round(statistics.median(samples), 1),
-            "p99": round(samples[math.ceil(len(samples) * 0.99) - 1], 1),
-            "blocks": len(samples),
-        }
+        return Latency(
+            p50=round(statistics.median(samples), 1),
+            p99=round(samples[math.ceil(len(samples) * 0.99) - 1], 1),
+            blocks=len(samples),
+        )
 
 
-@dataclass(frozen=True)
-class Report:
-    """The end of a run, as report.json and ``--json`` have it."""
+class Range(msgspec.Struct, frozen=True):
+    """The heights that a run claimed; ``last`` is ``None`` without an end."""
 
-    exitStatus: int  # noqa: N815 - the names of the public JSON
+    first: int
+    last: int | None
+
+
+class Tip(msgspec.Struct, frozen=True):
+    """The newest block of the stream."""
+
+    number: int | None
+    hash: str
+
+
+class Latency(msgspec.Struct, frozen=True):
+    """From seeing a block at the head to its commit's acknowledgement, in milliseconds."""
+
+    p50: float
+    p99: float
+    blocks: int
+
+
+class Report(Counts, frozen=True, kw_only=True, rename="camel"):
+    """The end of a run, as report.json and ``--json`` have it, with every number of :class:`Counts`."""
+
+    exit_status: int
     error: str | None
     hint: str | None
     run: str
     attempt: int
-    chainId: int | None  # noqa: N815
+    chain_id: int | None
     topic: str
-    ledgerTopic: str  # noqa: N815
+    ledger_topic: str
     proofs: dict[str, int]
     """How many blocks were proven in which way; retracted ones count too."""
-    range: dict[str, int | None] | None
-    firstBlock: int | None  # noqa: N815
-    lastBlock: int | None  # noqa: N815
-    blocks: int
-    logs: int
-    tip: dict[str, Any] | None
-    reorgs: int
-    deepestReorg: int  # noqa: N815
-    retractedBlocks: int  # noqa: N815
-    retractedLogs: int  # noqa: N815
-    readBackLogs: int  # noqa: N815
-    """Of the retracted event logs, those that were read back from Kafka and not remembered."""
-    retries: int
-    seconds: float
-    logsPerSecond: float  # noqa: N815
-    latencyMs: dict[str, float | int] | None  # noqa: N815
+    range: Range | None
+    first_block: int | None
+    last_block: int | None
+    tip: Tip | None
+    latency_ms: Latency | None
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as a JSON object."""
-        return asdict(self)
+        """Return the report as a JSON object."""
+        built: dict[str, Any] = msgspec.to_builtins(self)
+        return built
 
 
 def format_report(report: dict[str, Any]) -> str:
     """The report for a person."""
-    latency, tip = report.get("latencyMs"), report.get("tip")
+    return _format(msgspec.convert(report, Report))
+
+
+def _format(report: Report) -> str:
+    tip = report.tip
     rows = [
-        ("run", report["run"]),
+        ("run", report.run),
         ("blocks", _blocks(report)),
-        ("event logs", f"{report['logs']:,} ({report['logsPerSecond']:,.0f}/s)"),
-        ("proven by", format_proofs(report["proofs"])),
-        ("tip", f"block {tip['number']}, {tip['hash']}" if tip else "none known"),
-        ("on Kafka", f"{report['topic']}, ledger {report['ledgerTopic']}"),
-        ("latency", _latency(latency)),
+        ("event logs", f"{report.logs:,} ({report.logs_per_second:,.0f}/s)"),
+        ("proven by", format_proofs(report.proofs)),
+        ("tip", f"block {tip.number}, {tip.hash}" if tip else "none known"),
+        ("on Kafka", f"{report.topic}, ledger {report.ledger_topic}"),
+        ("latency", _latency(report.latency_ms)),
         ("reorgs", _reorgs(report)),
-        ("retries", str(report["retries"])),
-        ("seconds", f"{report['seconds']:.1f}"),
-        ("exit status", f"{report['exitStatus']} ({ExitStatus(report['exitStatus']).name.lower()})"),
+        ("retries", str(report.retries)),
+        ("seconds", f"{report.seconds:.1f}"),
+        ("exit status", f"{report.exit_status} ({ExitStatus(report.exit_status).name.lower()})"),
     ]
     return "\n".join(f"{name:16}{value}" for name, value in rows)
 
 
-def _blocks(report: dict[str, Any]) -> str:
-    if report["firstBlock"] is None:
+def _blocks(report: Report) -> str:
+    if report.first_block is None:
         return "none"
-    return f"{report['blocks']:,}: {report['firstBlock']} to {report['lastBlock']}"
+    return f"{report.blocks:,}: {report.first_block} to {report.last_block}"
 
 
 def format_proofs(proofs: dict[str, int]) -> str:
@@ -166,18 +200,17 @@ def _count(blocks: int) -> str:
     return f"{blocks:,} block{'' if blocks == 1 else 's'}"
 
 
-def _reorgs(report: dict[str, Any]) -> str:
-    if not report["retractedBlocks"]:
+def _reorgs(report: Report) -> str:
+    if not report.retracted_blocks:
         return "none"
     return (
-        f"{report['reorgs']}, at most {report['deepestReorg']} deep: {report['retractedBlocks']:,} blocks"
-        f" with {report['retractedLogs']:,} event logs retracted, {report['readBackLogs']:,} of these read"
+        f"{report.reorgs}, at most {report.deepest_reorg} deep: {report.retracted_blocks:,} blocks"
+        f" with {report.retracted_logs:,} event logs retracted, {report.read_back_logs:,} of these read"
         " back from Kafka"
     )
 
 
-def _latency(latency: dict[str, Any] | None) -> str:
+def _latency(latency: Latency | None) -> str:
     if latency is None:
         return "not measured: no block was produced at the head"
-    blocks = _count(latency["blocks"])
-    return f"p50 {latency['p50']} ms, p99 {latency['p99']} ms, node to committed, {blocks}"
+    return f"p50 {latency.p50} ms, p99 {latency.p99} ms, node to committed, {_count(latency.blocks)}"

@@ -122,7 +122,7 @@ def test_with_consent_every_page_says_which_header_was_not_checked(stream: Strea
 
     check = VerifySettings(settings.kafka, settings.stream, settings.node, proof=settings.follow.proof)
     summary = verify_stream(check, StopSwitch(60), print, print, lambda progress: None)
-    assert (summary.verdict, summary.exitStatus) == ("unchecked", 0)
+    assert (summary.verdict, summary.exit_status) == ("unchecked", 0)
     with pytest.raises(UnprovenError, match="the field aFieldOfALaterFork"):
         verify_stream(
             replace(check, proof=ProofSettings()), StopSwitch(60), print, print, lambda progress: None

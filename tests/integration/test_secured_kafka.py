@@ -249,7 +249,7 @@ def look_at_status(settings: RunSettings) -> None:
 
 def verify_all(settings: RunSettings) -> None:
     wanted = VerifySettings(settings.kafka, settings.stream, settings.node, None, None)
-    assert verify_stream(wanted, StopSwitch(), print, print, lambda _: None).exitStatus == 0
+    assert verify_stream(wanted, StopSwitch(), print, print, lambda _: None).exit_status == 0
 
 
 def test_brokers_whose_own_keytab_is_old_are_named(

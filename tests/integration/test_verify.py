@@ -135,8 +135,8 @@ def alter(value: bytes | None, **fields: Any) -> bytes:
 def test_what_a_run_produced_is_proven(source: Stream, chain: GethNode) -> None:
     found = verify(source, chain.url)
     assert found.kinds == {}
-    assert found.summary.exitStatus == 0
-    assert (found.summary.firstBlock, found.summary.lastBlock) == (FIRST, LAST)
+    assert found.summary.exit_status == 0
+    assert (found.summary.first_block, found.summary.last_block) == (FIRST, LAST)
     assert found.summary.blocks == LAST - FIRST + 1
     assert found.summary.logs == sum(len(rows) for rows in source.event_logs().values())
     assert found.summary.to_dict()["verdict"] == "proven"
@@ -437,8 +437,8 @@ def test_what_retention_has_deleted_is_expired_and_not_missing(copy: Copy, chain
     delete_records_before(stream, copy.blocks[4]["offsets"])
     found = verify(stream, chain.url)
     assert found.kinds == {}
-    assert (found.summary.expiredFirst, found.summary.lastBlock) == (FIRST, LAST)
-    assert found.summary.blocks + found.summary.expiredBlocks == LAST - FIRST + 1
+    assert (found.summary.expired_first, found.summary.last_block) == (FIRST, LAST)
+    assert found.summary.blocks + found.summary.expired_blocks == LAST - FIRST + 1
     assert any("retention has deleted" in notice for notice in found.notices)
 
 

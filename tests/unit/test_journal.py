@@ -13,7 +13,7 @@ from ethlogs.context import RunContext
 from ethlogs.errors import EthlogsError, HadoopError, ReorgError, SettingsError
 from ethlogs.jobs import ProduceJob
 from ethlogs.journal import Journal
-from ethlogs.report import Meter, format_report
+from ethlogs.report import Latency, Meter, format_report
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings
 from tests.unit.samples import BLOCK
 
@@ -59,8 +59,10 @@ def test_a_snapshot_before_the_first_block_is_empty() -> None:
         "blocks": 0,
         "logs": 0,
         "reorgs": 0,
+        "deepestReorg": 0,
         "retractedBlocks": 0,
         "retractedLogs": 0,
+        "readBackLogs": 0,
         "logsPerSecond": 0.0,
         "retries": 0,
         "ledgerEnd": None,
@@ -190,7 +192,7 @@ def test_latencies_are_told_as_median_and_99th_percentile(milliseconds: Any, p50
     meter = Meter()
     for value in milliseconds:
         meter.count_latency(value / 1000)
-    assert meter.latency_ms() == {"p50": p50, "p99": p99, "blocks": len(milliseconds)}
+    assert meter.latency_ms() == Latency(p50, p99, len(milliseconds))
 
 
 def test_without_a_block_at_the_head_there_is_no_latency() -> None:
@@ -202,7 +204,7 @@ def test_latencies_are_kept_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> No
     meter = Meter()
     for _ in range(5):
         meter.count_latency(0.001)
-    assert meter.latency_ms() == {"p50": 1.0, "p99": 1.0, "blocks": 3}
+    assert meter.latency_ms() == Latency(1.0, 1.0, 3)
 
 
 def test_without_work_there_is_no_rate() -> None:

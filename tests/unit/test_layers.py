@@ -19,8 +19,8 @@ DEVNET = Path(ethlogs_devnet.__file__).parent
 # Lowest first. Parts of one layer know nothing of each other.
 LAYERS = (
     ("errors",),
-    ("settings", "backoff", "cancellation", "notify", "run_folder", "report", "proof", "heights"),
-    ("event_log", "ledger"),
+    ("settings", "backoff", "cancellation", "notify", "run_folder", "counts", "proof", "heights"),
+    ("event_log", "ledger", "report"),
     ("node", "kafka", "spark", "hadoop", "environment", "kerberos", "journal"),
     ("stream", "context"),
     ("follow", "smoketest", "status", "submission", "api"),

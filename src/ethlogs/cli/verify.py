@@ -62,7 +62,7 @@ def verify(options: VerifyOptions) -> int:
         say(sentence, quiet and not summary.differences)
     if options.output.as_json:
         click.echo(orjson.dumps(summary.to_dict()).decode())
-    return summary.exitStatus
+    return summary.exit_status
 
 
 def _print(difference: Difference) -> None:

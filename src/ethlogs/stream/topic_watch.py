@@ -26,6 +26,7 @@ class TopicWatch:
         self._settings = settings
         self._topics = topics
         self._ended = threading.Event()
+        self._writing = threading.Event()
         self._differences: list[str] = []
         self._thread = threading.Thread(target=self._keep_looking, name="topics", daemon=True)
 
@@ -48,11 +49,7 @@ class TopicWatch:
         EthlogsError
             When Kafka does not answer.
         """
-        with admin_client(self._settings) as client:
-            for before in (self._topics.event_logs, self._topics.ledger):
-                now = describe_topic(client, before.name)
-                if now is not None:
-                    self._differences += differences(before, now)
+        self._look()
         self.check()
 
     def check(self) -> None:
@@ -63,17 +60,27 @@ class TopicWatch:
         SettingsError
             When a topic is not the one any more that this run began with.
         """
+        self._writing.set()
         if self._differences:
             raise SettingsError(
                 f"this stream's topics were changed while the run was going on: {self._differences[0]}",
                 hint="begin a new stream with another --topic",
             )
 
+    def _look(self) -> None:
+        with admin_client(self._settings) as client:
+            for before in (self._topics.event_logs, self._topics.ledger):
+                now = describe_topic(client, before.name)
+                if now is not None:
+                    self._differences += differences(before, now)
+
     def _keep_looking(self) -> None:
         while not self._ended.wait(LOOK_SECONDS):
-            # Kafka may be away; whoever writes to it notices that, and says so.
-            with contextlib.suppress(EthlogsError):
-                self.look()
+            # Only while blocks are written: a Kafka that is away is asked by whoever wants to write to it.
+            if self._writing.is_set():
+                self._writing.clear()
+                with contextlib.suppress(EthlogsError):
+                    self._look()
 
 
 def differences(before: Topic, now: Topic) -> list[str]:

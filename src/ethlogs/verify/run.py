@@ -92,7 +92,7 @@ def verify_stream(
     except (InterruptedRunError, DeadlineError) as exc:
         raise with_standing(exc, summary) from exc
     summary.seconds = round(time.monotonic() - began_at, 3)
-    summary.exitStatus = ExitStatus.DIFFERENCE if summary.differences else ExitStatus.DONE
+    summary.exit_status = ExitStatus.DIFFERENCE if summary.differences else ExitStatus.DONE
     return summary
 
 
@@ -127,7 +127,7 @@ class _Verifier:
             claim = ledger.read_claim(tip) if tip else None
             chain = self._open_chain(stack, claim, StreamTopics(topic, ledger_topic), plan, wanted)
             self._state(plan, wanted)
-            if self._summary.firstBlock is None:
+            if self._summary.first_block is None:
                 self._tell_nothing_there(plan)
                 return
             sides = Sides(
@@ -246,8 +246,8 @@ class _Verifier:
         """Say what will be verified, and what cannot be."""
         summary = self._summary
         heights = [h for h in (plan.first, plan.last, *backfilled) if h is not None and self._is_wanted(h)]
-        summary.expiredBlocks = plan.expired
-        summary.expiredFirst, summary.expiredLast = plan.expired_first, plan.expired_last
+        summary.expired_blocks = plan.expired
+        summary.expired_first, summary.expired_last = plan.expired_first, plan.expired_last
         if plan.expired:
             self._notify(
                 f"retention has deleted event logs of blocks {plan.expired_first} to {plan.expired_last}:"
@@ -259,7 +259,7 @@ class _Verifier:
                 hint="give a range that retention has kept, or leave --from and --to out",
             )
         if heights:
-            summary.firstBlock, summary.lastBlock = min(heights), max(heights)
+            summary.first_block, summary.last_block = min(heights), max(heights)
 
     def _tell_nothing_there(self, plan: WalkPlan) -> None:
         """Blocks that were asked for and are not there differ; without both ends nothing was asked for."""
@@ -316,8 +316,8 @@ class _Verifier:
         self._summary.blocks, self._summary.logs = blocks, logs
         self._show(
             {
-                "firstBlock": self._summary.firstBlock,
-                "lastBlock": self._summary.lastBlock,
+                "firstBlock": self._summary.first_block,
+                "lastBlock": self._summary.last_block,
                 "tip": height,
                 "logs": logs,
                 "logsPerSecond": logs_per_second,

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
 from typing import Any
+
+import msgspec
 
 from ethlogs.errors import DeadlineError, EthlogsError, ExitStatus, InterruptedRunError
 from ethlogs.proof import UNCHECKED
 
 
-@dataclass
-class Verification:
-    """How far it came, and what it found; names as in ``--json``."""
+class Verification(msgspec.Struct, rename="camel"):
+    """How far it came, and what it found; in ``--json`` the names are in camel case."""
 
     topic: str
-    ledgerTopic: str  # noqa: N815 - the names of the public JSON
+    ledger_topic: str
     offline: bool
-    firstBlock: int | None = None  # noqa: N815
-    lastBlock: int | None = None  # noqa: N815
+    first_block: int | None = None
+    last_block: int | None = None
     blocks: int = 0
     logs: int = 0
-    expiredBlocks: int = 0  # noqa: N815
-    expiredFirst: int | None = None  # noqa: N815
-    expiredLast: int | None = None  # noqa: N815
-    gaps: list[tuple[int, int]] = field(default_factory=list)
-    proofs: dict[str, int] = field(default_factory=dict)
+    expired_blocks: int = 0
+    expired_first: int | None = None
+    expired_last: int | None = None
+    gaps: list[tuple[int, int]] = msgspec.field(default_factory=list)
+    proofs: dict[str, int] = msgspec.field(default_factory=dict)
     """How many blocks were proven in which way; with ``offline``, by what the ledger says."""
-    differences: dict[str, int] = field(default_factory=dict)
+    differences: dict[str, int] = msgspec.field(default_factory=dict)
     seconds: float = 0.0
-    exitStatus: int = ExitStatus.DONE  # noqa: N815
+    exit_status: int = int(ExitStatus.DONE)
 
     @property
     def unchecked_blocks(self) -> int:
@@ -47,17 +47,17 @@ class Verification:
     def to_dict(self) -> dict[str, Any]:
         """The summary as a JSON object."""
         rate = round(self.logs / self.seconds, 1) if self.seconds else 0.0
-        return {"verdict": self.verdict, **asdict(self), "logsPerSecond": rate}
+        return {"verdict": self.verdict, **msgspec.to_builtins(self), "logsPerSecond": rate}
 
 
 def with_standing(exc: EthlogsError, summary: Verification) -> EthlogsError:
     """The error of a verification that was ended early, with how far it came."""
     found = sum(summary.differences.values())
     standing = (
-        f"{summary.blocks} of the blocks {summary.firstBlock} to {summary.lastBlock} were compared,"
+        f"{summary.blocks} of the blocks {summary.first_block} to {summary.last_block} were compared,"
         f" {found or 'no'} difference{'' if found == 1 else 's'} found"
     )
-    if summary.firstBlock is None:
+    if summary.first_block is None:
         standing = "no block was compared yet"
     hint = "nothing was written; --from goes on at a later block"
     if isinstance(exc, InterruptedRunError):
@@ -71,10 +71,10 @@ def format_verification(summary: Verification) -> list[str]:
         f"--allow-gap left out blocks {first} to {last}: they were not produced"
         for first, last in summary.gaps
     ]
-    if summary.firstBlock is None:
+    if summary.first_block is None:
         return [*sentences, "the ledger has no block of the range: nothing was compared"]
     blocks = f"{summary.blocks:,} blocks, {summary.logs:,} event logs, {summary.seconds:.1f} seconds"
-    heights = f"blocks {summary.firstBlock} to {summary.lastBlock}"
+    heights = f"blocks {summary.first_block} to {summary.last_block}"
     if summary.differences:
         counts = ", ".join(f"{count} {kind}" for kind, count in sorted(summary.differences.items()))
         total = sum(summary.differences.values())

@@ -10,7 +10,7 @@ from ethlogs.verify.summary import Verification, format_verification
 def verification(proofs: dict[str, int], *, offline: bool = False) -> Verification:
     blocks = sum(proofs.values())
     return Verification(
-        "logs", "logs.ledger", offline, firstBlock=1, lastBlock=blocks, blocks=blocks, logs=7, proofs=proofs
+        "logs", "logs.ledger", offline, first_block=1, last_block=blocks, blocks=blocks, logs=7, proofs=proofs
     )
 
 
