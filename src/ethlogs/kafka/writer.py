@@ -1,4 +1,4 @@
-"""The stream's transactional producer, used so that nothing is lost, doubled or half-visible.
+"""The stream's transactional producer, used so that nothing is lost, duplicated or half-visible.
 
 The rules (KIP-98, and what kafka-python 3.0 does):
 

@@ -80,7 +80,7 @@ class SpanFold:
         self.last[record.partition] = record.offset
         log = record.log
         if log is None or (self._chain_id is not None and log["chainId"] != self._chain_id):
-            self._tell(record.differs(Kind.FOREIGN, "a record that is no event log of this stream"))
+            self._tell(record.differs(Kind.FOREIGN, "a record that is not an event log of this stream"))
         elif log["removed"]:
             self._retract(record)
         elif log["blockNumber"] == self._number and log["blockHash"] in self._hashes:

@@ -17,7 +17,7 @@ _TYPES = tuple((field.name, field.type) for field in FIELDS)
 
 
 class FoundRecord(NamedTuple):
-    """One record; ``log`` is ``None`` where the value is no event log of the public contract."""
+    """One record; ``log`` is ``None`` where the value is not an event log of the public contract."""
 
     topic: str
     partition: int
