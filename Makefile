@@ -4,6 +4,9 @@ BIN := .venv/bin
 SETUP := @PYTHON=$(PYTHON) scripts/setup
 UNIT := tests/unit devnet/tests/unit
 INTEGRATION := tests/integration devnet/tests/integration
+TESTS ?= $(UNIT) $(INTEGRATION)
+# what others build on, where each line should have its test
+COMPLETE := */ethlogs/proof/*,*/ethlogs/settings/*,*/ethlogs/ledger.py,*/ethlogs/event_log.py
 # most of them wait for services, which a file shares
 AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
@@ -49,6 +52,13 @@ integration: setup ## tests with the real services, three files at a time
 
 test-long: setup ## the tests that take minutes each, and an older Spark
 	$(BIN)/pytest $(INTEGRATION) -q -m long
+
+coverage: setup ## which lines no test runs, unit and integration tests together: TESTS=tests/unit for a part
+	@rm -rf .coverage && mkdir .coverage
+	-$(BIN)/coverage run -m pytest $(TESTS) -q $(AT_ONCE)
+	@$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+	$(BIN)/coverage report --show-missing --include='$(COMPLETE)'
 
 faults: setup-services ## each fault on a running stream, nothing lost, nothing doubled: makes docs/faults.md
 	@$(BIN)/python -m tests.harness.faults.matrix
