@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
+import ssl
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from socket import SHUT_RDWR
 from types import TracebackType
 from typing import Any, Self
@@ -20,23 +25,44 @@ Rule = Callable[[list[Any], Any], Any]
 class Reply(Exception):  # noqa: N818 - no error: the way for a rule to answer with anything
     """An answer that is not a JSON-RPC result.
 
-    With ``withheld`` it announces so many bytes more than it sends, and then cuts the connection.
+    With ``withheld`` it announces so many bytes more than it sends, and then cuts the connection. One that
+    is ``trickled`` sends a byte of its headers now and then, until the client has had enough.
     """
 
     def __init__(
-        self, status: int, body: bytes = b"", headers: dict[str, str] | None = None, withheld: int = 0
+        self,
+        status: int,
+        body: bytes = b"",
+        headers: dict[str, str] | None = None,
+        withheld: int = 0,
+        *,
+        trickled: bool = False,
     ) -> None:
         super().__init__(status)
         self.status = status
         self.body = body
         self.headers = headers or {}
         self.withheld = withheld
+        self.trickled = trickled
 
     @classmethod
-    def rpc_error(cls, code: int, message: str) -> Reply:
+    def rpc_error(cls, code: int, message: str, status: int = 200) -> Reply:
         """A JSON-RPC error object."""
         error = {"jsonrpc": "2.0", "id": 1, "error": {"code": code, "message": message}}
-        return cls(200, json.dumps(error).encode())
+        return cls(status, json.dumps(error).encode())
+
+
+def _server_context(certificate: Path) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    return context
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a handshake that was cut."""
 
 
 class LyingNode:
@@ -44,19 +70,22 @@ class LyingNode:
     the answers of those methods that have a rule. What it leaves alone is the real thing.
     """
 
-    def __init__(self, honest_url: str) -> None:
+    def __init__(self, honest_url: str, certificate: Path | None = None) -> None:
+        """With ``certificate``, the file of a key and its certificate for localhost, it speaks TLS."""
         self._honest_url = honest_url
+        self._tls = _server_context(certificate) if certificate else None
+        self.cuts_handshakes = False
         self._rules: dict[str, Rule] = {}
         self._connections: set[Any] = set()
         self.calls: Counter[str] = Counter()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._build_handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._build_handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        place = "https://localhost" if self._tls else "http://127.0.0.1"
+        return f"{place}:{self._server.server_address[1]}"
 
     def when(self, method: str, rule: Rule, times: int | None = None) -> Self:
         """Answer a method by a rule, always or only the first ``times``."""
@@ -81,6 +110,7 @@ class LyingNode:
     def be_honest(self) -> None:
         """Forget the rules."""
         self._rules.clear()
+        self.cuts_handshakes = False
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -96,11 +126,13 @@ class LyingNode:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        self.cut_connections()
+
+    def cut_connections(self) -> None:
+        """Cut every connection that is open."""
         for connection in list(self._connections):
-            try:
+            with contextlib.suppress(OSError):
                 connection.shutdown(SHUT_RDWR)
-            except OSError:
-                continue
 
     def _answer(self, body: bytes) -> Reply:
         request = json.loads(body)
@@ -124,6 +156,10 @@ class LyingNode:
             wbufsize = -1
 
             def setup(self) -> None:
+                if node._tls is not None:
+                    if node.cuts_handshakes:
+                        self.request.shutdown(SHUT_RDWR)
+                    self.request = node._tls.wrap_socket(self.request, server_side=True)
                 super().setup()
                 node._connections.add(self.connection)
 
@@ -133,6 +169,9 @@ class LyingNode:
 
             def do_POST(self) -> None:
                 reply = node._answer(self.rfile.read(int(self.headers["Content-Length"])))
+                if reply.trickled:
+                    self._trickle()
+                    return
                 self.send_response(reply.status)
                 for name, value in reply.headers.items():
                     self.send_header(name, value)
@@ -140,6 +179,12 @@ class LyingNode:
                 self.end_headers()
                 self.wfile.write(reply.body)
                 self.close_connection = self.close_connection or reply.withheld > 0
+
+            def _trickle(self) -> None:
+                self.close_connection = True
+                for byte in itertools.chain(b"HTTP/1.1 200 OK\r\n", itertools.cycle(b"X-Slow: yes\r\n")):
+                    self.connection.sendall(bytes([byte]))
+                    time.sleep(0.05)
 
             def handle_one_request(self) -> None:
                 """Let go of a client that was killed in the middle of its request."""

@@ -57,13 +57,14 @@ def build_settings(
     unchecked_headers: bool = False,
     reorg_window: int = 128,
     rewind: bool = False,
+    ca_file: str | None = None,
     **wanted: Any,
 ) -> RunSettings:
     """Settings of a new run; ``wanted`` is blocks, to, start and allow_gap."""
     return RunSettings(
         run=f"run-{secrets.token_hex(4)}",
         job="produce",
-        node=NodeSettings(node_urls, node_timeout, patience),
+        node=NodeSettings(node_urls, node_timeout, patience, ca_file),
         kafka=KafkaSettings(stream.bootstrap, client, patience),
         stream=StreamSettings(stream.topic),
         topics=TopicCreation(create, partitions),

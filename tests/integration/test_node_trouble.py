@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -188,6 +189,9 @@ def test_a_node_that_refuses_access_is_told_at_once(stream: Stream, node: LyingN
         pytest.param(Reply(503, b"<html>no upstream</html>"), id="503"),
         pytest.param(Reply(200, b'{"jsonrpc":"2.0","id":1,"resu'), id="a cut answer"),
         pytest.param(Reply.rpc_error(-32005, "limit exceeded"), id="a limit by JSON-RPC"),
+        pytest.param(Reply.rpc_error(-32603, "Timeout expired", status=408), id="408"),
+        pytest.param(Reply.rpc_error(-32768, "what is this"), id="an unknown code"),
+        pytest.param(Reply(404, b"default backend"), id="404"),
     ],
 )
 @pytest.mark.parametrize("method", ["*", "eth_getBlockReceipts"])
@@ -201,6 +205,58 @@ def test_what_passes_is_waited_out(
     outcome = run(build_settings(stream, node.url, start="1", blocks=2)).assert_done()
     assert outcome.report["retries"] >= 2
     assert any("trying again for up to" in notice for notice in outcome.notices)
+    assert_exactly_once(stream, geth.url, 1, 2)
+
+
+@pytest.mark.parametrize(
+    "answer", [None, "", "0x", "0x1_0", Reply(400), Reply(403), Reply(404, b"default backend")], ids=repr
+)
+def test_a_node_that_has_worked_is_not_refused_for_a_bad_head(
+    stream: Stream, node: LyingNode, geth: GethNode, answer: Any
+) -> None:
+    asked = itertools.count()
+
+    def rule(params: list[Any], result: Any) -> Any:
+        if next(asked) not in (1, 2):
+            return result
+        return raise_reply(answer) if isinstance(answer, Reply) else answer
+
+    node.when("eth_blockNumber", rule)
+    run(build_settings(stream, node.url, start="1", blocks=2)).assert_done()
+    assert_exactly_once(stream, geth.url, 1, 2)
+
+
+@pytest.mark.parametrize(
+    "answer", [Reply.rpc_error(-32603, "internal error"), Reply(500), {"number": "0xffff"}], ids=repr
+)
+def test_a_finalized_block_that_is_answered_badly_is_not_in_the_way(
+    stream: Stream, node: LyingNode, geth: GethNode, answer: Any
+) -> None:
+    def rule(params: list[Any], result: Any) -> Any:
+        if params[0] != "finalized":
+            return result
+        return raise_reply(answer) if isinstance(answer, Reply) else answer
+
+    node.when("eth_getBlockByNumber", rule)
+    outcome = run(build_settings(stream, node.url, start="1", blocks=2)).assert_done()
+    assert outcome.report["retries"] == 0
+    newest = stream.newest_block()
+    assert newest is not None
+    assert newest.json["finalized"] is None
+    assert_exactly_once(stream, geth.url, 1, 2)
+
+
+def test_a_url_without_a_genesis_block_is_left_out(stream: Stream, node: LyingNode, geth: GethNode) -> None:
+    node.when("eth_getBlockByNumber", lambda params, result: None if params[0] == "0x0" else result)
+    outcome = run(build_settings(stream, node.url, geth.url, start="1", blocks=2)).assert_done()
+    assert any("does not give its genesis block" in notice for notice in outcome.notices)
+    assert_exactly_once(stream, geth.url, 1, 2)
+
+
+def test_a_url_of_another_chain_is_left_out(stream: Stream, node: LyingNode, geth: GethNode) -> None:
+    node.when("eth_chainId", lambda params, result: "0x5")
+    outcome = run(build_settings(stream, geth.url, node.url, start="1", blocks=2)).assert_done()
+    assert any(f"{node.url} is left out" in notice for notice in outcome.notices)
     assert_exactly_once(stream, geth.url, 1, 2)
 
 
@@ -286,7 +342,8 @@ def test_pruned_history_ends_the_run_with_status_6(stream: Stream, node: LyingNo
     outcome = run(build_settings(stream, node.url, start="1", blocks=1))
     outcome.assert_failed(NodeRefusedError, "4444", "pruned history", hint="keeps its history")
     assert outcome.report["exitStatus"] == 6
-    assert node.calls["eth_getBlockReceipts"] == 1
+    # Behind one URL there may be several members: the answer has to be repeated.
+    assert node.calls["eth_getBlockReceipts"] == 4
 
 
 def test_an_old_block_without_receipts_is_not_waited_for_long(

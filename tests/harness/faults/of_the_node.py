@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import time
 from collections.abc import Callable
@@ -62,6 +63,15 @@ def answer_wrongly(rules: dict[str, Rule], stage: Stage, meanwhile: Meanwhile) -
     stage.liar.be_honest()
 
 
+def roll_over(stage: Stage, meanwhile: Meanwhile) -> None:
+    """A TLS endpoint is replaced: open connections are cut, and so are new ones during their handshake."""
+    stage.liar.cuts_handshakes = True
+    stage.liar.cut_connections()
+    meanwhile()
+    stage.hold(AWAY_SECONDS)
+    stage.liar.cuts_handshakes = False
+
+
 # ---------------------------------------------------------------- answers
 
 
@@ -104,6 +114,38 @@ def truncate(params: list[Any], result: Any) -> Any:
     raise Reply(200, body[: len(body) // 2])
 
 
+def empty(params: list[Any], result: Any) -> Any:
+    """An empty list, as some nodes answer for receipts that they do not have yet."""
+    return []
+
+
+def limit(params: list[Any], result: Any) -> Any:
+    """What gateways answer under load, one kind after the other."""
+    raise next(_LIMITS)
+
+
+_LIMITS = itertools.cycle(
+    (
+        Reply(429, b"slow down", {"Retry-After": "1"}),
+        Reply.rpc_error(-32603, "Timeout expired", status=408),
+        Reply.rpc_error(-32029, "Too Many Requests"),
+        Reply.rpc_error(-32768, "a code that nobody knows"),
+        Reply(403, b"<html>forbidden</html>"),
+        Reply(404, b"default backend"),
+    )
+)
+
+
+def trickle(params: list[Any], result: Any) -> Any:
+    """A byte of the headers now and then, without end."""
+    raise Reply(200, trickled=True)
+
+
+def without_genesis(params: list[Any], result: Any) -> Any:
+    """The genesis block is missing, and every other one for the moment."""
+    return None
+
+
 def _whole(result: Any) -> bytes:
     return json.dumps({"jsonrpc": "2.0", "id": 1, "result": result}).encode()
 
@@ -122,6 +164,16 @@ FAULTS = (
     _answers("an event log hidden", {RECEIPTS: altered(hide_a_log)}),
     _answers("a byte of an event log changed", {RECEIPTS: altered(change_a_byte)}),
     _answers("a forged receipts root, and a header field that nobody knows", {HEADER: forge_root}),
+    _answers("receipts empty at the head", {RECEIPTS: empty}),
+    _answers("HTTP 429, 408, 403 and 404, and unknown JSON-RPC codes", {"*": limit}),
+    _answers("headers that trickle in without end", {"*": trickle}),
+    Fault("a TLS endpoint that is replaced", System.NODE, roll_over, Setting(lying=True, tls=True)),
+    Fault(
+        "one of two nodes loses its blocks, the genesis block too",
+        System.NODE,
+        partial(answer_wrongly, {HEADER: without_genesis, "eth_blockNumber": limit}),
+        Setting(lying=True, two_nodes=True),
+    ),
     _answers(f"each answer takes {SLOW_SECONDS:g} s", {"*": after(SLOW_SECONDS)}),
     _answers("each answer takes longer than --node-timeout", {"*": after(TOO_SLOW_SECONDS)}),
 )

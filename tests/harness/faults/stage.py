@@ -20,6 +20,7 @@ from tests.harness.lying_node import LyingNode
 from tests.harness.running import another_run, build_settings, wait_until
 from tests.harness.streams import Stream
 from tests.harness.tcp_proxy import END_TXN, TcpProxy
+from tests.unit.certificates import make_certificate
 
 BLOCK_SECONDS = 0.25
 NODE_TIMEOUT_SECONDS = 5.0
@@ -52,13 +53,20 @@ class Setting:
 
     lying: bool = False
     """The first node URL is one that can be made to lie."""
+    tls: bool = False
+    """That one speaks TLS."""
     two_nodes: bool = False
     spark: bool = False
     """The run is ``ethlogs produce`` with its JVM, and not the driver alone."""
 
     def fits_into(self, other: Setting) -> bool:
         """Whether what stands on this can stand on the other, too."""
-        return self.spark == other.spark and self.lying <= other.lying and self.two_nodes <= other.two_nodes
+        return (
+            self.spark == other.spark
+            and self.lying <= other.lying
+            and self.tls == other.tls
+            and self.two_nodes <= other.two_nodes
+        )
 
 
 class Stage:
@@ -87,6 +95,7 @@ class Stage:
         self._runs = runs or folder / "runs"
         self._first_blocks = first_blocks
         self._lenient = lenient
+        self._ca_file: str | None = None
         self._salt = 0
         self._quiet = 0
         self._peer: PeerNode | None = None
@@ -100,7 +109,7 @@ class Stage:
             for _ in range(self._first_blocks):
                 self.geth.commit_block(PLAN)
             if self.setting.lying:
-                self._liar = self._stack.enter_context(LyingNode(self.geth.url))
+                self._liar = self._stack.enter_context(LyingNode(self.geth.url, self._make_certificate()))
             if self.setting.two_nodes:
                 self._peer = self._stack.enter_context(PeerNode(self._folder / "peer", self.geth))
             self._stack.callback(self._kill_run)
@@ -149,6 +158,14 @@ class Stage:
         urls = [self._liar.url if self._liar else self.geth.url]
         return [*urls, self._peer.geth.url] if self._peer else urls
 
+    def _make_certificate(self) -> Path | None:
+        """The first node's certificate and key, where it speaks TLS."""
+        if not self.setting.tls:
+            return None
+        both, ca_file = make_certificate(self._folder)
+        self._ca_file = str(ca_file)
+        return both
+
     def _build_settings(self) -> RunSettings:
         """Settings of a run from block 1, without end."""
         return build_settings(
@@ -158,6 +175,7 @@ class Stage:
             node_timeout=NODE_TIMEOUT_SECONDS,
             patience=PATIENCE_SECONDS,
             timeout=24 * 3600.0,
+            ca_file=self._ca_file,
         )
 
     def _start_run(self) -> Run:

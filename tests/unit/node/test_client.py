@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,9 @@ from ethlogs.errors import (
 )
 from ethlogs.node import Node, NodeIdentity
 from ethlogs.settings import NodeSettings
+from tests.harness.lying_node import LyingNode
+from tests.harness.lying_node import Reply as LyingReply
+from tests.unit.certificates import make_certificate
 from tests.unit.local_node import LocalNode, Reply, chain, failure, local_node, result
 
 HIDDEN = "hunter2"
@@ -43,6 +47,13 @@ class Client:
         self.stop = ImpatientStop()
         self.notices: list[str] = []
         self.node = Node(NodeSettings(tuple(urls), 5.0, patience_seconds), self.stop, self.notices.append)
+
+    @classmethod
+    def of(cls, settings: NodeSettings) -> Client:
+        """With settings of its own."""
+        client = cls(list(settings.urls), settings.patience_seconds)
+        client.node = Node(settings, client.stop, client.notices.append)
+        return client
 
 
 @contextlib.contextmanager
@@ -394,3 +405,52 @@ def test_two_urls_of_one_host_are_told_apart_without_their_secrets(first: LocalN
         client.node.switch_from(left, "another thread saw it fail")
         assert client.node.name == f"{first.url}/… (2)"
     assert client.notices == [f"one thread saw it fail; asking {first.url}/… (2) instead"]
+
+
+# ---------------------------------------------------------------- over https, with a real certificate
+
+
+@pytest.fixture
+def secured(first: LocalNode, tmp_path: Path) -> Iterator[tuple[LyingNode, Client]]:
+    both, ca_file = make_certificate(tmp_path)
+    with LyingNode(first.url, both) as node:
+        settings = NodeSettings((node.url,), 1.0, 60.0, str(ca_file))
+        client = Client.of(settings)
+        with contextlib.closing(client.node):
+            client.node.connect()
+            yield node, client
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        LyingReply(200, trickled=True),
+        LyingReply(200, b'{"jsonrpc', withheld=100),
+        LyingReply(429, b"slow down", {"Retry-After": "1"}),
+        LyingReply.rpc_error(-32603, "Timeout expired", status=408),
+        LyingReply.rpc_error(-32768, "a code that nobody knows"),
+        LyingReply(403),
+    ],
+    ids=["headers trickle", "cut off", "429", "408", "unknown code", "403"],
+)
+def test_what_may_pass_is_waited_out_over_https(secured: tuple[LyingNode, Client], reply: LyingReply) -> None:
+    node, client = secured
+    node.always(reply, times=2)
+    assert client.node.fetch_quantity("eth_blockNumber") == 7
+    assert client.node.retries == 2
+
+
+def test_a_tls_endpoint_that_is_replaced_is_waited_for(secured: tuple[LyingNode, Client]) -> None:
+    node, client = secured
+    node.cuts_handshakes = True
+    node.cut_connections()
+    pause = client.stop.pause
+
+    def heal_at_the_third_wait(seconds: float) -> None:
+        pause(seconds)
+        node.cuts_handshakes = len(client.stop.waits) < 3
+
+    client.stop.pause = heal_at_the_third_wait  # type: ignore[method-assign]
+    assert client.node.fetch_quantity("eth_blockNumber") == 7
+    assert client.node.retries == 3
+    assert any("TLS connection" in notice or "cannot be reached" in notice for notice in client.notices)
