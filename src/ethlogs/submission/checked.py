@@ -9,9 +9,16 @@ from pathlib import Path
 from ethlogs.errors import SettingsError
 from ethlogs.kafka.client_config import check_client_settings
 from ethlogs.node import check_url
-from ethlogs.node.headers import Headers, HostHeaders, parse_headers
+from ethlogs.node.headers import Headers, HostHeaders, headers_for, parse_headers
 from ethlogs.notify import Notify
-from ethlogs.settings import BrokerOptions, KafkaSettings, NodeOptions, NodeSettings, StreamSettings
+from ethlogs.settings import (
+    BrokerOptions,
+    KafkaSettings,
+    NodeOptions,
+    NodeSettings,
+    StreamSettings,
+    display_url,
+)
 from ethlogs.settings.submission import EnvironmentOptions, SparkSettings
 
 # Kafka takes 249; the longest name that follows from --topic has ".smoketest.ledger" behind it.
@@ -47,7 +54,7 @@ def check_node(options: NodeOptions, notify: Notify) -> NodeSettings:
     headers, host_headers = (
         _read_headers(Path(options.header_file), notify) if options.header_file else ((), ())
     )
-    return NodeSettings(
+    settings = NodeSettings(
         urls=options.urls,
         request_timeout_seconds=options.timeout,
         patience_seconds=options.patience,
@@ -55,6 +62,10 @@ def check_node(options: NodeOptions, notify: Notify) -> NodeSettings:
         headers=headers,
         host_headers=host_headers,
     )
+    for url in options.urls:
+        if options.header_file and not url.startswith("ipc:") and not headers_for(url, settings):
+            notify(f"no line of --node-header-file is meant for {display_url(url)}: it gets no header of it")
+    return settings
 
 
 def _read_headers(path: Path, notify: Notify) -> tuple[Headers, HostHeaders]:

@@ -72,3 +72,22 @@ def test_two_sources_of_an_environment_exclude_each_other() -> None:
 def test_an_archive_that_does_not_exist_is_named() -> None:
     with pytest.raises(SettingsError, match=r"^--env-archive /nowhere\.tar\.gz does not exist$"):
         check_archive("/nowhere.tar.gz")
+
+
+def notices_for(folder: Path, *urls: str) -> list[str]:
+    path = folder / "two-hosts"
+    path.write_text("Authorization: Bearer TOKEN\n[https://b.example]\nX-Key: KEY\n")
+    path.chmod(0o600)
+    notices: list[str] = []
+    check_node(NodeOptions(urls=urls, header_file=str(path)), notices.append)
+    return notices
+
+
+def test_urls_for_which_the_header_file_has_lines_are_not_mentioned(tmp_path: Path) -> None:
+    assert notices_for(tmp_path, "https://a.example", "https://b.example", "ipc:///geth.ipc") == []
+
+
+def test_a_url_for_which_the_header_file_has_no_line_is_named_without_its_secrets(tmp_path: Path) -> None:
+    assert notices_for(tmp_path, "https://a.example", "http://public.example/KEY") == [
+        "no line of --node-header-file is meant for http://public.example/…: it gets no header of it"
+    ]
