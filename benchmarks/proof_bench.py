@@ -12,6 +12,7 @@ proven once.
 from __future__ import annotations
 
 import argparse
+import copy
 import gc
 import importlib
 import json
@@ -23,10 +24,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ethlogs.proof import header_hash, keccak256, parse_header, prove_by_receipts, trie, words
+from ethlogs.event_log import encode_event_logs
+from ethlogs.proof import (
+    header_hash,
+    keccak256,
+    parse_block,
+    parse_header,
+    prove_by_block,
+    prove_by_receipts,
+    raw_block,
+    trie,
+    words,
+)
 from ethlogs.proof.header_layouts import ETHEREUM
 from ethlogs.proof.receipts import ReceiptReader
-from ethlogs.proof.rlp import encode_list
+from ethlogs.proof.rlp import encode_bytes, encode_list
 
 Json = dict[str, Any]
 
@@ -59,11 +71,17 @@ def main() -> None:
 def print_block(backend: str, header: Json, receipts: list[Json], logs: int) -> None:
     count = max(1, logs)
     parsed = parse_header(header)
-    kinds: dict[str, Callable[[], object]] = {
+    proven = prove_by_receipts(parsed, receipts)
+    block_bytes, receipts_bytes = to_bytes(header, receipts)
+    parsed_block = parse_block(block_bytes)
+    steps: dict[str, Callable[[], object]] = {
         "header": lambda: parse_header(header),
         "receipts": lambda: prove_by_receipts(parsed, receipts),
+        "block's bytes: header and transactions": lambda: parse_block(block_bytes),
+        "block's bytes: receipts": lambda: prove_by_block(parsed_block, receipts_bytes),
+        "encoding the records": lambda: encode_event_logs(1, proven),
     }
-    for name, prove in kinds.items():
+    for name, prove in steps.items():
         cold, warm = best(prove, clear_caches), best(prove)
         print(f"{backend}: {name}: cold {cold / count:.1f}, warm {warm / count:.1f} us an event log")
 
@@ -126,7 +144,7 @@ def clear_caches() -> None:
 @contextmanager
 def using(keccak: Callable[[bytes], bytes]) -> Iterator[None]:
     """Let every module that hashes use this function."""
-    modules: tuple[Any, ...] = (words, trie, header_hash)
+    modules: tuple[Any, ...] = (words, trie, header_hash, raw_block)
     for module in modules:
         module.keccak256 = keccak
     try:
@@ -213,6 +231,21 @@ def commit(hashes: list[str], receipts: list[Json]) -> Json:
 def seal(header: Json) -> Json:
     header["hash"] = "0x" + keccak256(encode_list(ETHEREUM.encode_all(header))).hex()
     return header
+
+
+def to_bytes(header: Json, receipts: list[Json]) -> tuple[str, list[str]]:
+    """The results of debug_getRawBlock and debug_getRawReceipts, for transactions that are made."""
+    chance = random.Random(2)  # noqa: S311
+    header, receipts = dict(header), copy.deepcopy(receipts)
+    transactions = [b"\x02" + encode_list([encode_bytes(chance.randbytes(170))]) for _ in receipts]
+    header["transactionsRoot"] = "0x" + trie.trie_root(transactions).hex()
+    fields = encode_list(ETHEREUM.encode_all(header))
+    block = encode_list([fields, encode_list(map(encode_bytes, transactions)), encode_list([])])
+    reader = ReceiptReader(parse_header(seal(header)))
+    for item in (item for receipt in receipts for item in (receipt, *receipt["logs"])):
+        item.pop("blockHash", None)
+    encoded = [reader.read(index, receipt) for index, receipt in enumerate(receipts)]
+    return "0x" + block.hex(), ["0x" + receipt.hex() for receipt in encoded]
 
 
 def hex_of(chance: random.Random, length: int) -> str:

@@ -32,7 +32,8 @@ from ethlogs_devnet.geth.plans import logs_in
 T = TypeVar("T")
 
 MIB = 1 << 20
-PROOFS: tuple[Proof, ...] = ("receipts",)
+PROOFS: tuple[Proof, ...] = ("auto", "receipts")
+"""``auto`` proves whole blocks here: the node has the debug methods."""
 LARGE_LOGS = 100_000
 LARGE_BLOCKS = 5
 """One more than the driver fetches at once."""

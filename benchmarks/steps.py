@@ -19,8 +19,9 @@ from unittest import mock
 
 import kafka.producer.sender
 
-import ethlogs.node.blocks
 import ethlogs.node.endpoint
+import ethlogs.node.json_blocks
+import ethlogs.node.raw_blocks
 import ethlogs.stream.block
 from ethlogs.cancellation import StopSwitch
 from ethlogs.driver import relax_collector
@@ -131,18 +132,22 @@ def measure(proof: Proof, topic: str, blocks: int, environment: dict[str, str]) 
 @contextmanager
 def stopwatches(watch: Stopwatch) -> Iterator[None]:
     """Time the functions that are the steps, wherever they are called."""
-    places: list[tuple[object, str]] = [
-        (HttpTransport, "send"),
-        (ethlogs.node.endpoint, "parse_answer"),
-        (ethlogs.node.blocks, "prove_by_receipts"),
-        (ethlogs.stream.block, "encode_event_logs"),
-        (Transaction, "send_all"),
-        (kafka.producer.sender.Sender, "run"),
-        (Transaction, "settle"),
+    proof = STEPS[2]
+    places: list[tuple[str, object, str]] = [
+        (STEPS[0], HttpTransport, "send"),
+        (STEPS[1], ethlogs.node.endpoint, "parse_answer"),
+        (proof, ethlogs.node.json_blocks, "parse_header"),
+        (proof, ethlogs.node.json_blocks, "prove_by_receipts"),
+        (proof, ethlogs.node.raw_blocks, "parse_block"),
+        (proof, ethlogs.node.raw_blocks, "prove_by_block"),
+        (STEPS[3], ethlogs.stream.block, "encode_event_logs"),
+        (STEPS[4], Transaction, "send_all"),
+        (STEPS[5], kafka.producer.sender.Sender, "run"),
+        (STEPS[6], Transaction, "settle"),
     ]
     patches = [
         mock.patch.object(place, name, watch.around(step, getattr(place, name)))
-        for step, (place, name) in zip(STEPS, places, strict=True)
+        for step, place, name in places
     ]
     for patch in patches:
         patch.start()

@@ -13,6 +13,7 @@
     │  ├─ BlockNotFoundError      6
     │  ├─ ReorgError              6
     │  └─ UnprovenError           6
+    │     └─ UnprovableChainError  6
     ├─ DeliveryError              7
     │  ├─ KafkaUnavailableError   7   (may pass: asked again)
     │  ├─ TopicError              7
@@ -139,6 +140,10 @@ class ReorgError(NodeError):
 
 class UnprovenError(NodeError):
     """The node's answer does not agree with the block's header."""
+
+
+class UnprovableChainError(UnprovenError):
+    """On this chain nothing can be proven, whichever node is asked."""
 
 
 class DeliveryError(EthlogsError):

@@ -42,6 +42,7 @@ class Command:
             "ETHLOGS_TOPIC": stream.topic,
             "ETHLOGS_CREATE_TOPICS": "true",
             "ETHLOGS_PARTITIONS": "3",
+            "ETHLOGS_PROOF": "receipts",  # what the tests expect in the ledger; the node has the bytes too
             "ETHLOGS_RUN_DIR": str(folder / "runs"),
             **where,
         }

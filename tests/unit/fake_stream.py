@@ -18,7 +18,7 @@ from ethlogs.event_log import Record
 from ethlogs.kafka.topics import Topic
 from ethlogs.kafka.writer import Numbers, partition_of
 from ethlogs.ledger import CLAIM_KEY, BlockRecord, Claim, Span, StreamIdentity, parse_ledger_record
-from ethlogs.node.blocks import FetchedBlock
+from ethlogs.node.fetched_block import FetchedBlock
 from ethlogs.proof import ProvenBlock, ProvenLog
 from ethlogs.stream.identity import StreamTopics
 from ethlogs.stream.read_back import FoundLogs, merge_spans, spans_by_partition

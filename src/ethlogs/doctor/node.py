@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
+from dataclasses import replace
 
 from ethlogs.cancellation import StopSwitch
 from ethlogs.doctor.checkup import Checkup
-from ethlogs.errors import BlockNotFoundError, NodeRefusedError, UnprovenError
+from ethlogs.errors import BlockNotFoundError, NodeError, NodeRefusedError, UnprovenError
 from ethlogs.node import BlockLookup, BlockSource, Node
+from ethlogs.node.client import distinct_names
+from ethlogs.node.raw_blocks import DEBUG_DANGER
 from ethlogs.settings import NodeSettings, ProofSettings
 
 _OLD_HEAD_SECONDS = 600
@@ -20,7 +23,7 @@ def examine_node(checkup: Checkup, settings: NodeSettings, proof: ProofSettings)
         examination = _Examination(settings, proof, stack)
         checkup.look("node", examination.see_chain)
         checkup.look("head", examination.see_head, needs="node")
-        checkup.look("proof", examination.see_proof, needs="node")
+        checkup.look("proof", examination.see_proofs, needs="node")
         checkup.look("history", examination.see_history, needs="proof")
 
 
@@ -51,13 +54,35 @@ class _Examination:
         late = ": is it in sync?" if age > _OLD_HEAD_SECONDS else ""
         return f"block {block.number}, {age} seconds old{late}"
 
-    def see_proof(self) -> str:
-        fetched = self._lookup.fetch(self._source, "latest")
+    def see_proofs(self) -> str:
+        """What each URL gives of the newest block, and how to have the strongest proof."""
+        urls = self._settings.urls
+        found: list[str] = []
+        errors: list[NodeError] = []
+        for url, name in zip(urls, distinct_names(urls), strict=True):
+            try:
+                found.append(f"{name}: {self._see_proof(url)}")
+            except NodeError as exc:
+                errors.append(exc)
+                found.append(f"{name}: {exc}")
+        if len(errors) == len(found):
+            raise errors[0]
+        return "; ".join(found)
+
+    def _see_proof(self, url: str) -> str:
+        settings, proof, stop = replace(self._settings, urls=(url,)), self._proof, StopSwitch()
+        notices: list[str] = []
+        with contextlib.closing(Node(settings, stop, notices.append)) as node:
+            node.connect()
+            source = BlockSource(node, proof, settings.patience_seconds, stop, notices.append)
+            lookup = BlockLookup(node, settings.patience_seconds, stop, notices.append)
+            fetched = lookup.fetch(source, "latest")
         block = fetched.block
         logs = f"{len(block.logs)} event log{'' if len(block.logs) == 1 else 's'}"
-        remarks = "".join(f"; {remark}" for remark in block.remarks)
-        source_bytes = f"from {fetched.size_bytes:,} bytes"
-        return f"block {block.number} with {logs} is proven by {block.proof}, {source_bytes}{remarks}"
+        text = f"block {block.number} with {logs} is proven by {block.proof}"
+        remarks = "".join(f"; {notice}" for notice in notices)
+        weaker = proof.least == "auto" and not block.proof.startswith("block")
+        return f"{text}, from {fetched.size_bytes:,} bytes{remarks}{f'; {DEBUG_DANGER}' if weaker else ''}"
 
     def see_history(self) -> str:
         """The lowest block that can be had, by halving: a pruned node has nothing below a height."""

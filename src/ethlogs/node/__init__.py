@@ -1,8 +1,9 @@
 """The Ethereum node: JSON-RPC over HTTP or a local socket, fail-over, and proven blocks."""
 
-from ethlogs.node.blocks import BlockSource, readable_block
+from ethlogs.node.blocks import BlockSource
 from ethlogs.node.client import Node, Notify
 from ethlogs.node.endpoint import NodeIdentity
+from ethlogs.node.fetched_block import readable_block
 from ethlogs.node.lookup import BlockLookup, is_hash
 from ethlogs.node.transport import check_url
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 from ethlogs.backoff import Backoff
 from ethlogs.cancellation import StopSwitch
-from ethlogs.errors import BlockNotFoundError, UnprovenError
+from ethlogs.errors import BlockNotFoundError, NodeError, UnprovableChainError, UnprovenError
 from ethlogs.node.client import Node, Notify
-from ethlogs.proof import ProvenBlock, prove_by_receipts
+from ethlogs.node.fetched_block import FetchedBlock
+from ethlogs.node.json_blocks import JsonBlocks
+from ethlogs.node.raw_blocks import RawBlocks
+from ethlogs.node.rpc import Answer
+from ethlogs.proof import ProvenBlock
+from ethlogs.proof.chains import why_unprovable
 from ethlogs.settings import ProofSettings
 
 WRONG_ANSWERS = 5
@@ -18,26 +21,23 @@ RECENT_BLOCKS = 128
 OLD_BLOCK_SECONDS = 5.0
 """A block so far below the head is not early: what a node does not have of it, it has pruned."""
 
-
 _REMARKS = 50
 """A node that makes up remarks must not fill the notices."""
 
 
-class FetchedBlock(NamedTuple):
-    """A proven block and how many bytes the node sent for it."""
-
-    block: ProvenBlock
-    size_bytes: int
-
-
 class BlockSource:
-    """Proven blocks from a node; safe to use from several threads."""
+    """Proven blocks from a node; safe to use from several threads.
+
+    Each is proven as the settings ask for: ``auto`` takes the bytes where the URL gives them, else JSON.
+    """
 
     def __init__(
         self, node: Node, proof: ProofSettings, patience_seconds: float, stop: StopSwitch, notify: Notify
     ) -> None:
         self._node = node
-        self._proof = proof
+        self._least = proof.least
+        self._json = JsonBlocks(node, unchecked_headers=proof.unchecked_headers)
+        self._raw = RawBlocks(node)
         self._patience_seconds = patience_seconds
         self._stop = stop
         self._notify = notify
@@ -61,18 +61,20 @@ class BlockSource:
             # Another thread may have left this URL by the time that its answer is known to be wrong.
             asked = self._node.name
             try:
-                return self._fetch_once("eth_getBlockByNumber", hex(height), height)
+                return self._fetch(height)
             except BlockNotFoundError as exc:
                 self._after_early_answer(height, asked, exc, early)
+            except UnprovableChainError:
+                raise
             except UnprovenError as exc:
                 self._after_wrong_answer(height, asked, exc, wrong)
 
     def fetch_once(self, block: str) -> FetchedBlock:
         """Fetch and prove a block by its hash, height (as hex) or tag, asking once."""
-        by_hash = len(block) == 66
-        method = "eth_getBlockByHash" if by_hash else "eth_getBlockByNumber"
-        height = None if by_hash or not block.startswith("0x") else int(block, 16)
-        return self._fetch_once(method, block, height)
+        if block.startswith("0x") and len(block) != 66:
+            return self._fetch(int(block, 16))
+        header = self._json.fetch_header(block)
+        return self._fetch(_number_of(header), block, header)
 
     def fetch_hash(self, height: int) -> str | None:
         """The hash of the canonical block at ``height``; ``None`` where the node has none."""
@@ -80,34 +82,46 @@ class BlockSource:
         found = header.get("hash") if isinstance(header, dict) else None
         return found.lower() if isinstance(found, str) else None
 
-    def _fetch_once(self, method: str, block: str, height: int | None) -> FetchedBlock:
-        header = self._node.call(method, block, False)
-        if header.result is None:
-            raise BlockNotFoundError(
-                f"node {self._node.name} does not have block {readable_block(block)}",
-                hint="is the block right, and is the node in sync with its chain?",
-            )
-        found = header.result.get("hash") if isinstance(header.result, dict) else None
-        if not isinstance(found, str):
-            raise UnprovenError(f"node {self._node.name} gave no hash for block {readable_block(block)}")
-        if method == "eth_getBlockByHash" and found.lower() != block.lower():
-            raise UnprovenError(f"asked for block {block}, the node gave block {found}")
-        body = self._node.call("eth_getBlockReceipts", found)
-        if body.result is None:
-            raise BlockNotFoundError(
-                f"node {self._node.name} has block {readable_block(block)} but not its receipts",
-                hint="the node may have pruned them: use a node that keeps the history that you ask for",
-            )
-        return FetchedBlock(
-            self._prove(header.result, body.result, height), header.size_bytes + body.size_bytes
-        )
+    def _fetch(self, height: int, name: str | None = None, header: Answer | None = None) -> FetchedBlock:
+        """Fetch and prove a block once; ``header`` is there where only a hash or tag was known."""
+        try:
+            fetched = self._fetch_best(height, name or hex(height), header)
+        except UnprovenError as exc:
+            raise self._explain(exc) from exc
+        if fetched.block.number != height:
+            raise UnprovenError(f"asked for block {height}, the node gave block {fetched.block.number}")
+        self._tell_remarks(fetched.block)
+        return fetched
 
-    def _prove(self, header: Any, body: Any, height: int | None) -> ProvenBlock:
-        block = prove_by_receipts(header, body, unchecked_headers=self._proof.unchecked_headers)
-        if height is not None and block.number != height:
-            raise UnprovenError(f"asked for block {height}, the node gave block {block.number}")
-        self._tell_remarks(block)
-        return block
+    def _fetch_best(self, height: int, name: str, header: Answer | None) -> FetchedBlock:
+        block_hash = str(header.result["hash"]).lower() if header else None
+        if self._least == "block":
+            return self._raw.fetch(height, block_hash)
+        if self._least == "auto":
+            asked = self._node.name
+            found = self._raw.try_fetch(height, block_hash)
+            if isinstance(found, FetchedBlock):
+                return found
+            fetched = self._json.fetch(name, header)
+            self._tell_weaker(asked, fetched.block, found)
+            return fetched
+        return self._json.fetch(name, header)
+
+    def _tell_weaker(self, asked: str, block: ProvenBlock, why: NodeError) -> None:
+        """Once for each URL: why its blocks are not proven as a whole, from which block on."""
+        if asked not in self._told and not isinstance(why, BlockNotFoundError):
+            self._told.add(asked)
+            self._notify(
+                f"block {block.number} is proven by {block.proof}, which leaves transaction hashes to the"
+                f" node's word: {why}"
+            )
+
+    def _explain(self, exc: UnprovenError) -> UnprovenError:
+        """What is no fault of the node is not blamed on it: on some chains nothing can be proven."""
+        reason = why_unprovable(self._node.identity.chain_id)
+        if reason is None:
+            return exc
+        return UnprovableChainError(reason, hint="ethlogs produces only what is proven")
 
     def _tell_remarks(self, block: ProvenBlock) -> None:
         """Once each: they are true of block after block."""
@@ -146,6 +160,8 @@ class BlockSource:
         backoff.wait(self._stop.pause)
 
 
-def readable_block(block: str) -> str:
-    """A block's name for a message: its height as people write it, else hash or tag."""
-    return str(int(block, 16)) if block.startswith("0x") and len(block) < 20 else block
+def _number_of(header: Answer) -> int:
+    try:
+        return int(header.result["number"], 16)
+    except (KeyError, TypeError, ValueError):
+        raise UnprovenError(f"the node gave a header without a number: {header.result.get('hash')}") from None

@@ -132,14 +132,21 @@ class Node:
         return self._ask(lambda answer, _name: answer, method, *params)
 
     def call_once(self, method: str, *params: Any) -> Answer:
-        """Ask the current URL once, for what a run does without.
+        """Ask the current URL once, for what can be had in another way or done without.
 
         Raises
         ------
         NodeError
             When it did not give an answer.
         """
-        return self._endpoints[self._current].call(method, *params)
+        index = self._current
+        try:
+            if index not in self._checked:
+                self._check_identity(index)
+            return self._endpoints[index].call(method, *params)
+        except NodeUnavailableError:
+            self._checked.discard(index)
+            raise
 
     def fetch_quantity(self, method: str, *params: Any) -> int:
         """Ask for a number; an answer that is none counts as no answer."""

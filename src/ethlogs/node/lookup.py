@@ -8,8 +8,9 @@ from typing import TypeVar
 from ethlogs.backoff import Backoff
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import BlockNotFoundError
-from ethlogs.node.blocks import BlockSource, FetchedBlock, readable_block
+from ethlogs.node.blocks import BlockSource
 from ethlogs.node.client import Node, Notify, parse_quantity
+from ethlogs.node.fetched_block import FetchedBlock, readable_block
 from ethlogs.node.rpc import Answer
 
 UNKNOWN_BLOCK_SECONDS = 5.0

@@ -6,7 +6,6 @@ import typing
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from ethlogs.errors import SettingsError
 from ethlogs.settings.kinds import Choice, Count, StartHeight, Text
 from ethlogs.settings.option import Heading, OptionGroup, option, switch
 
@@ -122,21 +121,13 @@ class ProofSettings(OptionGroup):
     least: Proof = option(
         "--proof",
         Choice[Proof](_PROOFS),
-        "Weakest proof of a block to accept; auto takes the strongest that a node gives.",
+        "Weakest proof to accept; auto is the strongest that each URL gives, block needs debug calls.",
         default="auto",
     )
     unchecked_headers: bool = switch(
         "--unchecked-headers",
         "Accept headers with unknown fields, whose hash cannot be checked; the ledger says so.",
     )
-
-    def __post_init__(self) -> None:
-        """Refuse what is not built yet."""
-        if self.least == "block":
-            raise SettingsError(
-                "this version of ethlogs cannot prove whole blocks yet: --proof block is not available",
-                hint="use --proof auto, which takes the strongest proof that there is",
-            )
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from ethlogs.doctor.checkup import Checkup, Finding
 from ethlogs.doctor.node import examine_node
 from ethlogs.settings import NodeSettings, ProofSettings
 from tests.unit.local_node import Reply, local_node, result
-from tests.unit.proof_samples import Json, make_block
+from tests.unit.node.test_raw_blocks import JSON_ALONE, WITH_BYTES, answering
+from tests.unit.proof_samples import Json, load_recorded, make_block
 
 
 def examine(header: Json, receipts: list[Json], proof: ProofSettings) -> dict[str, Finding]:
@@ -83,3 +84,26 @@ def test_a_node_that_may_pass_is_asked_again() -> None:
     with local_node(lambda asked: left.pop() if left else result(answers[asked["method"]])) as node:
         examine_node(checkup, NodeSettings((node.url,), patience_seconds=30.0), ProofSettings("receipts"))
     assert [finding.state for finding in checkup.findings][:3] == ["ok", "ok", "ok"]
+
+
+def test_each_urls_proof_is_shown_and_how_to_have_the_strongest_with_its_danger() -> None:
+    checkup = Checkup(lambda _finding: None)
+    with local_node(answering(WITH_BYTES)) as full, local_node(answering(JSON_ALONE)) as plain:
+        settings = NodeSettings((full.url, plain.url), patience_seconds=0.0)
+        examine_node(checkup, settings, ProofSettings())
+    found = next(finding for finding in checkup.findings if finding.name == "proof").text
+    assert f"{full.url}: block 54 with 11 event logs is proven by block, from" in found
+    assert f"{plain.url}: block 54 with 11 event logs is proven by receipts, from" in found
+    assert found.count("geth's --http.api eth,debug") == 1
+    assert "debug_setHead" in found
+
+
+def test_a_chain_that_commits_to_nothing_fails_by_its_name() -> None:
+    header, receipts = load_recorded("cronos-10000")
+    answers = JSON_ALONE | {"eth_getBlockByNumber": header, "eth_getBlockReceipts": receipts}
+    checkup = Checkup(lambda _finding: None)
+    with local_node(answering(answers | {"eth_chainId": "0x19"})) as node:
+        examine_node(checkup, NodeSettings((node.url,), patience_seconds=0.0), ProofSettings())
+    found = next(finding for finding in checkup.findings if finding.state == "failed")
+    assert found.text.startswith("Cronos (chain id 25) cannot be proven")
+    assert "resync" not in str(found.hint)

@@ -170,9 +170,3 @@ def test_the_prefix_of_a_streams_transactional_ids_is_that_of_no_other_stream() 
     for name in (stream.follower_id, stream.slot_id(0), stream.smoketest_id("x")):
         assert name.startswith(stream.id_prefix)
     assert not longer.follower_id.startswith(stream.id_prefix)
-
-
-def test_a_proof_that_this_version_cannot_give_is_refused() -> None:
-    with pytest.raises(SettingsError, match="--proof block is not available") as refused:
-        ProofSettings("block")
-    assert "--proof auto" in str(refused.value.hint)
