@@ -27,6 +27,7 @@ from ethlogs.hadoop.run_folder import HdfsRunFolder
 from ethlogs.jobs import Job, build_job, find_job
 from ethlogs.journal import Journal
 from ethlogs.kafka.topics import list_hosts
+from ethlogs.kerberos.package import require_gssapi
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, STOP, RunFiles, RunFolder
 from ethlogs.settings import RunSettings, from_json
 
@@ -156,6 +157,7 @@ def _secured(settings: RunSettings, stop: StopSwitch, journal: Journal) -> Itera
     if settings.kerberos is None:
         yield
         return
+    require_gssapi()
     from ethlogs.kerberos.keeper import kept_ticket
 
     with kept_ticket(settings.kerberos, settings.kafka.hosts, stop, journal.notify) as keeper:

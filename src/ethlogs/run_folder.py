@@ -25,6 +25,8 @@ PROGRESS = "progress.json"
 REPORT = "report.json"
 STOP = "stop.json"
 LOG = "driver.log"
+SHIPPED = "shipped.json"
+"""The URLs of the files on HDFS that a run was started with: they are in use as long as it is going."""
 
 
 class RunFiles(ABC):
@@ -136,6 +138,10 @@ class RunFolder(RunFiles):
                 f"the run's folder {self.path} cannot be written: {exc.strerror}",
                 hint="make room, or give another folder with --run-dir",
             ) from exc
+
+    def remove(self, name: str) -> None:
+        """Remove a file, where it is there."""
+        (self.path / name).unlink(missing_ok=True)
 
     def read(self, name: str) -> bytes | None:
         """A file's content, ``None`` where there is none."""

@@ -12,6 +12,7 @@ UNIT = ROOT / "tests" / "unit"
 
 COVERED_BY = {
     # the command line, called as a whole with fakes of what it starts
+    "cli/clean.py": "unit/submission/test_cleaning.py",
     "__main__.py": "unit/cli/test_process.py",
     "cli/application.py": "integration/yarn/test_attempts.py",
     "cli/blocks.py": "unit/test_api.py",
@@ -79,13 +80,16 @@ COVERED_BY = {
     # one test for several modules that are one thing
     "environment/archive.py": "unit/environment/test_spec.py",
     "environment/check.py": "unit/environment/test_spec.py",
-    "environment/condarc.py": "unit/environment/test_local_files.py",
     "environment/fingerprint.py": "unit/environment/test_spec.py",
-    "environment/install.py": "integration/test_pack.py",
     "environment/pack.py": "unit/environment/test_local_files.py",
     "environment/pip.py": "unit/environment/test_local_files.py",
     "environment/prefix.py": "unit/environment/test_spec.py",
     "hadoop/errors.py": "unit/hadoop/test_hdfs.py",
+    "environment/condarc_files.py": "unit/environment/test_condarc.py",
+    "kafka/creation.py": "unit/kafka/test_topics.py",
+    "kafka/kinds.py": "unit/kafka/test_errors.py",
+    "kafka/no_contact.py": "integration/test_no_contact.py",
+    "kafka/probe.py": "integration/test_no_contact.py",
     "kafka/spelling.py": "unit/kafka/test_command_config.py",
     "node/fetched_block.py": "unit/node/test_raw_blocks.py",
     "notify.py": "unit/test_journal.py",

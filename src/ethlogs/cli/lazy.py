@@ -18,6 +18,7 @@ class Entry:
 
 
 COMMANDS = {
+    "clean": Entry("clean", "Remove old runs and archives, here and on HDFS, never one in use."),
     "doctor": Entry(
         "doctor", "Check everything that a run depends on, in the order in which a run needs it."
     ),

@@ -21,7 +21,8 @@ from ethlogs.submission.applications import open_cluster
 from ethlogs.submission.checked import check_environment
 from ethlogs.submission.folders import cache_folder
 from ethlogs.submission.identity import Caller
-from ethlogs.submission.shipping import HdfsLayout, ship_archive
+from ethlogs.submission.layout import HdfsLayout
+from ethlogs.submission.shipping import ship_archive
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def _upload(options: PackOptions, archive: Archive, folder: str, notify: Notify)
         open_cluster(caller, spark_submit) as hadoop,
     ):
         layout = HdfsLayout.of(hadoop.files, folder)
-        return ship_archive(layout, archive.path, archive.fingerprint, notify)
+        return ship_archive(layout, archive.path, notify)
 
 
 def _to_json(archive: Archive, place: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ethlogs.spark.submit import SparkSubmit
 from ethlogs.submission.applications import open_hadoop_with
 from ethlogs.submission.checked import check_archive
 from ethlogs.submission.identity import Caller
-from ethlogs.submission.shipping import HdfsLayout
+from ethlogs.submission.layout import HdfsLayout
 
 _DEFAULT_QUEUE = "default"
 
@@ -56,6 +56,7 @@ class ClusterExamination:
     def _check_hdfs(self) -> str:
         layout = HdfsLayout.of(self._hadoop.files, self._options.yarn.hdfs_dir)
         self._hadoop.files.check_writable(layout.base)
+        layout.check_owner()
         return f"{layout.base} can be written to"
 
     def _check_yarn(self) -> str:

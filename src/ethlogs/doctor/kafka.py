@@ -41,11 +41,8 @@ def examine_kafka(
             if not creation.create:
                 raise missing_topic(name)
             return f"{name} does not exist yet; --create-topics makes it"
-        if name == stream.ledger_topic:
-            check_ledger_topic(topic)
-            warnings = []
-        else:
-            warnings = check_event_log_topic(topic)
+        check = check_ledger_topic if name == stream.ledger_topic else check_event_log_topic
+        warnings = check(topic)
         return "; ".join([f"{name}, {_settings_of(topic)}", _rights(topic), *warnings])
 
     checkup.look("kafka", lambda: _see_brokers(settings))

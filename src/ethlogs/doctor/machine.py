@@ -16,7 +16,7 @@ from ethlogs.notify import Notify
 from ethlogs.settings import ProofSettings, TopicCreation
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.spark.java import Java, check_java, find_java
-from ethlogs.spark.submit import SparkSubmit, choose_master, find_spark_submit, is_local
+from ethlogs.spark.submit import SparkSubmit, choose_master, find_spark_home, find_spark_submit, is_local
 from ethlogs.submission.checked import check_node, check_spark, check_stream
 from ethlogs.submission.identity import Caller, Identity
 from ethlogs.submission.launch import open_caller
@@ -91,7 +91,7 @@ class MachineExamination:
 
     def _check_spark(self) -> str:
         self._spark = find_spark_submit(self._options.spark.spark_submit, os.environ)
-        check_java(self._java, self._spark.version)
+        check_java(self._java, self._spark.version, find_spark_home(self._spark))
         return f"{self._spark.path}, Spark {self._spark.version}"
 
     def _check_master(self) -> str:

@@ -17,11 +17,15 @@ IMPORTS = (
     "eth_utils",
     "hexbytes",
     "kafka",
+    "lz4",
+    "msgspec",
     "orjson",
     "requests",
     "rich",
     "sha3",
+    "snappy",
     "web3",
+    "zstandard",
 )
 """What the driver imports, besides the cluster's pyspark and ethlogs itself."""
 OPTIONAL_IMPORTS = ("gssapi",)

@@ -1,18 +1,34 @@
-"""What a user's .condarc says of channels, certificates and proxies."""
+"""What conda's configuration says of channels, certificates and proxies."""
 
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
-
+from ethlogs.environment.condarc_files import Configuration, read_configuration
+from ethlogs.environment.redact import redact
 from ethlogs.errors import PackError
 
 _DEFAULT_CHANNELS = ("conda-forge",)
+_DEFAULTS = "defaults"
+_REFUSED = (
+    "allowlist_channels",
+    "channel_settings",
+    "client_ssl_cert",
+    "client_ssl_cert_key",
+    "denylist_channels",
+    "disallowed_packages",
+    "migrated_channel_aliases",
+    "offline",
+    "pinned_packages",
+    "subdir",
+    "track_features",
+    "whitelist_channels",
+)
+"""Settings that decide where packages come from, or which, and that the solver does not know."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +38,14 @@ class Condarc:
     channels: tuple[str, ...] = _DEFAULT_CHANNELS
     channel_alias: str | None = None
     ssl_verify: str | bool = True
-    """``True``, or the path of a file of certificates."""
+    """``True``, or the path of a file or folder of certificates."""
     proxies: tuple[tuple[str, str], ...] = ()
     default_channels: tuple[str, ...] = ()
-    """What the channel ``defaults`` stands for."""
+    """The channels that ``defaults`` means."""
+    custom_channels: tuple[tuple[str, str], ...] = ()
+    """A channel's name and the URL below which it is."""
+    multichannels: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """A name and the channels that it means."""
 
     def resolve_all(self, channels: Sequence[str]) -> list[str]:
         """The URLs of channels.
@@ -35,26 +55,43 @@ class Condarc:
         PackError
             Where one is ``defaults`` and .condarc does not say what that is.
         """
-        if "defaults" in channels and not self.default_channels:
+        names = [name for channel in channels for name in self._expand(channel)]
+        return [self.resolve(name) for name in dict.fromkeys(names)]
+
+    def _expand(self, channel: str) -> tuple[str, ...]:
+        several = dict(self.multichannels)
+        if channel in several:
+            return several[channel]
+        if channel != _DEFAULTS:
+            return (channel,)
+        if not self.default_channels:
             raise PackError(
                 "the channel defaults stands for several, and no default_channels in .condarc say which",
                 hint="name them there, or take conda-forge in place of defaults",
             )
-        names = [
-            name
-            for channel in channels
-            for name in (self.default_channels if channel == "defaults" else (channel,))
-        ]
-        return [self.resolve(name) for name in dict.fromkeys(names)]
+        return self.default_channels
 
     def resolve_spec(self, spec: str) -> str:
         """A dependency with the URL of the channel that it names, as the solver knows the channel."""
         channel, separator, rest = spec.partition("::")
-        return f"{self.resolve(channel)}::{rest}" if separator else spec
+        if not separator:
+            return spec
+        if len(self._expand(channel)) > 1:
+            raise PackError(
+                f"the dependency {rest} names {channel}, which are several channels",
+                hint="name one of them, or none",
+            )
+        return f"{self.resolve(self._expand(channel)[0])}::{rest}"
 
     def resolve(self, channel: str) -> str:
         """A channel's URL, where .condarc says where names are."""
-        if "://" in channel or channel.startswith("/") or self.channel_alias is None:
+        if "://" in channel or channel.startswith("/"):
+            return channel
+        # As conda does: ours/label/dev is looked for as a whole, then as ours/label, then as ours.
+        for name, base in sorted(self.custom_channels, key=lambda item: -len(item[0])):
+            if channel == name or channel.startswith(f"{name}/"):
+                return f"{base.rstrip('/')}/{channel}"
+        if self.channel_alias is None:
             return channel
         return f"{self.channel_alias.rstrip('/')}/{channel}"
 
@@ -67,50 +104,76 @@ class Condarc:
             and not user.keys() & {f"{scheme}_proxy", f"{scheme.upper()}_PROXY"}
         }
         if isinstance(self.ssl_verify, str):
-            variables["SSL_CERT_FILE"] = self.ssl_verify
+            name = "SSL_CERT_DIR" if Path(self.ssl_verify).is_dir() else "SSL_CERT_FILE"
+            variables[name] = self.ssl_verify
         return variables
 
 
-def read_condarc(environment: Mapping[str, str] = os.environ) -> Condarc:
-    """``$CONDARC``, else ``~/.condarc``; the defaults where there is none.
+def check_certificates(condarc: Condarc) -> None:
+    """Refuse a file of certificates that is not there: the solver would name neither it nor its cause.
 
     Raises
     ------
     PackError
-        When it cannot be read, or asks for what is not honoured: no check of certificates.
+        Naming the file.
     """
-    path = Path(environment.get("CONDARC") or Path.home() / ".condarc").expanduser()
-    if not path.is_file():
-        return Condarc()
-    try:
-        found = yaml.safe_load(path.read_text()) or {}
-    except (OSError, yaml.YAMLError) as exc:
-        raise PackError(f"{path} cannot be read: {' '.join(str(exc).split())}", hint="mend it") from exc
-    if not isinstance(found, dict):
-        raise PackError(f"{path} is not a list of settings", hint="mend it")
-    if found.get("ssl_verify") is False:
+    if isinstance(condarc.ssl_verify, str) and not Path(condarc.ssl_verify).exists():
         raise PackError(
-            f"{path} has ssl_verify: false, and what goes to production is not fetched without that check",
-            hint="name your company's certificates there: ssl_verify: /path/to/ca.pem",
+            f"ssl_verify of conda's configuration is {redact(condarc.ssl_verify)}, which does not exist",
+            hint="give true, truststore, or the path of a file or folder of certificates",
         )
-    channels = tuple(name for name in _texts(path, found, "channels") if name != "nodefaults")
-    proxies = found.get("proxy_servers") or {}
-    if not isinstance(proxies, dict):
-        raise PackError(f"{path}: proxy_servers is no table", hint="mend it")
-    alias = found.get("channel_alias")
+
+
+def read_condarc(environment: Mapping[str, str] = os.environ, root: Path = Path("/")) -> Condarc:
+    """Read conda's configuration files as conda does: the system's, then the user's, then ``$CONDARC``.
+
+    Raises
+    ------
+    PackError
+        When one cannot be read, or has a setting that is not honoured.
+    """
+    found = read_configuration(environment, root)
+    _refuse_unknown(found)
+    channels = tuple(name for name in found.texts("channels") if name != "nodefaults")
+    several = {name: tuple(names) for name, names in found.lists("custom_multichannels").items()}
     return Condarc(
         channels=channels or _DEFAULT_CHANNELS,
-        channel_alias=None if alias is None else str(alias),
-        ssl_verify=found.get("ssl_verify", True),
-        proxies=tuple((str(scheme), str(url)) for scheme, url in proxies.items()),
-        default_channels=_texts(path, found, "default_channels"),
+        channel_alias=found.text("channel_alias"),
+        ssl_verify=_read_ssl_verify(found),
+        proxies=tuple(found.table("proxy_servers").items()),
+        default_channels=found.texts("default_channels") or several.pop(_DEFAULTS, ()),
+        custom_channels=tuple(found.table("custom_channels").items()),
+        multichannels=tuple(several.items()),
     )
 
 
-def _texts(path: Path, found: dict[str, Any], key: str) -> tuple[str, ...]:
-    values = found.get(key) or ()
-    if isinstance(values, str):
-        return (values,)
-    if not isinstance(values, (list, tuple)):
-        raise PackError(f"{path}: {key} is no list", hint="mend it")
-    return tuple(str(value) for value in values)
+def _refuse_unknown(found: Configuration) -> None:
+    for name in _REFUSED:
+        if found.get(name):
+            raise PackError(
+                f"{found.place(name)} sets {name}, which ethlogs does not know how to honour",
+                hint="solve with conda itself and give --env-prefix, or set CONDARC to a file without it",
+            )
+    if found.text("channel_priority") in ("disabled", "False", "false"):
+        raise PackError(
+            f"{found.place('channel_priority')} has channel_priority: disabled, and ethlogs takes a package"
+            " from the first channel that has it",
+            hint="solve with conda itself and give --env-prefix",
+        )
+
+
+def _read_ssl_verify(found: Configuration) -> str | bool:
+    text = found.text("ssl_verify")
+    if text is None or text.lower() in ("true", "yes", "1", ""):
+        return True
+    where = found.place("ssl_verify")
+    if text.lower() in ("false", "no", "0"):
+        raise PackError(
+            f"{where} has ssl_verify: false, and what goes to production is not fetched without that check",
+            hint="name your company's certificates there: ssl_verify: /path/to/ca.pem",
+        )
+    if text == "truststore":
+        # The system's certificates.
+        paths = ssl.get_default_verify_paths()
+        return paths.cafile or paths.capath or True
+    return str(Path(text).expanduser())

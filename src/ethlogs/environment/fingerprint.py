@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from ethlogs.environment.redact import redact
 from ethlogs.errors import PackError
 
 LEFT_OUT = ("ethlogs", "pyspark")
@@ -34,11 +35,15 @@ def read_content(prefix: Path) -> dict[str, Any]:
         )
     records = [orjson.loads(file.read_bytes()) for file in sorted(metadata.glob("*.json"))]
     conda = [
-        {key: record.get(key) for key in ("name", "version", "build", "url", "sha256")}
+        {key: _shown(record.get(key)) for key in ("name", "version", "build", "url", "sha256")}
         for record in records
         if record["name"] not in LEFT_OUT
     ]
     return {"machine": platform.machine(), "conda": conda, "python": _read_distributions(prefix)}
+
+
+def _shown(value: Any) -> Any:
+    return redact(value) if isinstance(value, str) else value
 
 
 def fingerprint_of(content: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ while they run is aborted (status 134 in place of the error's); and only a proce
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import platform
 import shutil
@@ -21,8 +22,9 @@ from typing import Any
 
 import orjson
 
-from ethlogs.environment.condarc import Condarc
+from ethlogs.environment.condarc import Condarc, check_certificates
 from ethlogs.environment.pip import run_pip
+from ethlogs.environment.redact import redact
 from ethlogs.environment.spec import EnvironmentSpec
 from ethlogs.errors import PackError, SettingsError
 
@@ -55,9 +57,10 @@ def create_environment(
     PackError
         With the solver's or pip's own words.
     """
+    check_certificates(condarc)
     shutil.rmtree(prefix, ignore_errors=True)
     channels = condarc.resolve_all(spec.channels or condarc.channels)
-    report(f"solving {spec.file} with the channels {', '.join(channels)}")
+    report(f"solving {spec.file} with the channels {redact(', '.join(channels))}")
     wanted = {
         "specs": [condarc.resolve_spec(text) for text in spec.conda],
         "channels": channels,
@@ -68,10 +71,26 @@ def create_environment(
     }
     failure = _run_worker(wanted, condarc, report)
     if failure is not None:
-        raise _to_pack_error(spec.file, channels, **failure)
+        shown = {key: redact(text) for key, text in failure.items()}
+        raise _to_pack_error(spec.file, [redact(channel) for channel in channels], **shown)
+    _redact_metadata(prefix)
     if spec.pip:
         report("installing the pip section")
         run_pip(spec, prefix, glibc)
+
+
+def _redact_metadata(prefix: Path) -> None:
+    """Take the channels' tokens out of the records of packages, which travel in the archive."""
+    for file in (prefix / "conda-meta").glob("*.json"):
+        text = file.read_text()
+        record = orjson.loads(text)
+        for key in ("url", "channel"):
+            if isinstance(record.get(key), str):
+                record[key] = redact(record[key])
+        if record != orjson.loads(text):
+            # A new file: the old one may be a hard link to the package cache.
+            file.unlink()
+            file.write_bytes(orjson.dumps(record, option=orjson.OPT_INDENT_2))
 
 
 def require_rattler() -> None:
@@ -110,11 +129,17 @@ def _run_worker(
     source = str(Path(__file__).parents[2])
     path = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, **condarc.environment(os.environ), "PYTHONPATH": path}
-    command = [sys.executable, "-c", _PROGRAM, orjson.dumps(wanted).decode()]
     with tempfile.TemporaryFile("w+", errors="replace") as errors:
-        worker = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, env=environment)
+        worker = subprocess.Popen(
+            [sys.executable, "-c", _PROGRAM],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=environment,
+        )
         with worker:
             try:
+                _give_task(worker, wanted)
                 answer = _read_answer(worker, report)
             finally:
                 worker.kill()
@@ -123,6 +148,13 @@ def _run_worker(
             words = errors.read().strip()[-_LAST_CHARACTERS:]
             answer = {"what": "solve", "words": words or f"the solver ended with {worker.returncode}"}
     return answer or None
+
+
+def _give_task(worker: subprocess.Popen[bytes], wanted: dict[str, Any]) -> None:
+    """Through a pipe: everybody here can read the arguments of a process, and channels have tokens."""
+    assert worker.stdin is not None  # noqa: S101 - a pipe was asked for
+    with contextlib.suppress(BrokenPipeError), worker.stdin as pipe:
+        pipe.write(orjson.dumps(wanted))
 
 
 def _read_answer(worker: subprocess.Popen[bytes], report: Callable[[str], None]) -> dict[str, str] | None:
@@ -140,10 +172,10 @@ def _read_answer(worker: subprocess.Popen[bytes], report: Callable[[str], None])
 
 
 def work() -> None:
-    """What the process does: its task is its argument, each line of stdout is JSON."""
+    """What the process does: its task is on stdin, each line of stdout is JSON."""
     # At Ctrl-C the one who started it tells; this one just ends.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    answer = asyncio.run(_create(orjson.loads(sys.argv[1])))
+    answer = asyncio.run(_create(orjson.loads(sys.stdin.buffer.read())))
     _tell(answer)
     # Without the interpreter's own end, which waits for nobody's threads.
     os._exit(0)

@@ -8,6 +8,7 @@ import hashlib
 import os
 import platform
 import re
+import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -207,7 +208,9 @@ def _key_of(spec: EnvironmentSpec, condarc: Condarc, glibc: str | None) -> str:
     texts = [spec.file.read_text(), *(digest_of(file) for file in files)]
     own_glibc = os.confstr("CS_GNU_LIBC_VERSION")
     tools = [_version_of(name) for name in ("py-rattler", "conda-pack", "ethlogs")]
-    parts = [texts, condarc.channels, condarc.channel_alias, glibc or own_glibc, platform.machine(), tools]
+    channels = condarc.resolve_all(spec.channels or condarc.channels)
+    specs = [condarc.resolve_spec(text) for text in spec.conda]
+    parts = [texts, channels, specs, glibc or own_glibc, platform.machine(), tools]
     return hashlib.sha256(orjson.dumps(parts)).hexdigest()[:16]
 
 
@@ -220,7 +223,7 @@ def _version_of(distribution: str) -> str | None:
 
 def _copy(archive: Archive, output: Path) -> Archive:
     target = output / archive.path.name if output.is_dir() else output
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    temporary = _temporary_name(target)
     try:
         with archive.path.open("rb") as source, _open_private(temporary) as copy:
             shutil.copyfileobj(source, copy, 1 << 20)
@@ -251,7 +254,7 @@ def _lock_name(name: str) -> str:
 
 def _write_private(path: Path, data: bytes) -> None:
     """All of it or nothing, for its owner alone."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = _temporary_name(path)
     try:
         with _open_private(temporary) as file:
             file.write(data)
@@ -260,8 +263,13 @@ def _write_private(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def _temporary_name(path: Path) -> Path:
+    """A name that nobody can have prepared: the folder may be /tmp."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+
+
 def _open_private(path: Path) -> BinaryIO:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 @contextlib.contextmanager

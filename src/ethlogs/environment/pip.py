@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from ethlogs.environment.redact import redact
 from ethlogs.environment.spec import EnvironmentSpec
 from ethlogs.errors import PackError
 
 _ELSEWHERE = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "VIRTUAL_ENV")
 """With these pip would install outside of the environment."""
 _LAST_CHARACTERS = 1500
+_NAMES_A_FILE = re.compile(r"\s*(?P<option>-r|--requirement|-c|--constraint)[\s=]*(?P<path>\S.*)")
+"""pip takes such a path from the folder of the file that it is in."""
 
 
 def run_pip(spec: EnvironmentSpec, prefix: Path, glibc: str | None) -> None:
@@ -25,9 +30,13 @@ def run_pip(spec: EnvironmentSpec, prefix: Path, glibc: str | None) -> None:
         With pip's own words.
     """
     command = [str(prefix / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-input"]
+    # The folder is its owner's alone: everybody here can read the arguments of a process, and the section may
+    # have a password of an index.
     with tempfile.TemporaryDirectory(prefix="ethlogs-pip-") as folder:
+        requirements = Path(folder) / "requirements.txt"
+        requirements.write_text(build_requirements(spec))
         finished = subprocess.run(
-            [*command, "--disable-pip-version-check", *spec.pip_arguments],
+            [*command, "--disable-pip-version-check", "-r", str(requirements)],
             cwd=spec.file.resolve().parent,
             env=build_environment(os.environ, Path(folder), glibc),
             stdin=subprocess.DEVNULL,
@@ -36,11 +45,25 @@ def run_pip(spec: EnvironmentSpec, prefix: Path, glibc: str | None) -> None:
             check=False,
         )
     if finished.returncode:
-        words = finished.stderr.strip()[-_LAST_CHARACTERS:]
+        words = redact(finished.stderr.strip())[-_LAST_CHARACTERS:]
         raise PackError(
             f"the pip section of {spec.file} cannot be installed: {words}",
             hint="mend it, or pip's own configuration",
         )
+
+
+def build_requirements(spec: EnvironmentSpec) -> str:
+    """Return the section as a requirements file for another folder, with whole paths."""
+    folder = spec.file.resolve().parent
+    return "".join(f"{_with_whole_path(line, folder)}\n" for line in spec.pip)
+
+
+def _with_whole_path(line: str, folder: Path) -> str:
+    match = _NAMES_A_FILE.match(line)
+    if match is None or "://" in match["path"]:
+        return line
+    (path,) = shlex.split(match["path"]) or [""]
+    return f"{match['option']} {shlex.quote(str(folder / path))}"
 
 
 def build_environment(environment: Mapping[str, str], folder: Path, glibc: str | None) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from ethlogs.environment.local_files import read_requirement_lines
+from ethlogs.environment.redact import redact
 from ethlogs.errors import PackError
 
 DEFAULT_FILE = Path(__file__).with_name("conda-env.yml")
@@ -31,11 +32,6 @@ class EnvironmentSpec:
     pip: tuple[str, ...]
     """Lines of the pip section; paths in them are relative to the file's folder."""
 
-    @property
-    def pip_arguments(self) -> list[str]:
-        """The lines as pip takes them from a command line, where ``-r more.txt`` is two words."""
-        return [word for line in self.pip for word in (shlex.split(line) if line.startswith("-") else [line])]
-
 
 def read_spec(file: Path) -> EnvironmentSpec:
     """Read a conda-env.yml, or a requirements.txt for the Python of ethlogs.
@@ -46,7 +42,7 @@ def read_spec(file: Path) -> EnvironmentSpec:
         When it cannot be read or is neither.
     """
     try:
-        text = file.read_text()
+        text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as exc:
         raise PackError(f"{file} cannot be read: {exc}", hint="give --env-file conda-env.yml") from exc
     if file.suffix == ".txt":
@@ -71,7 +67,9 @@ def _parse(file: Path, text: str) -> EnvironmentSpec:
     try:
         document = yaml.safe_load(text)
     except yaml.YAMLError as exc:
-        raise PackError(f"{file} is no YAML: {' '.join(str(exc).split())}", hint="mend that line") from exc
+        raise PackError(
+            f"{file} is not YAML: {redact(' '.join(str(exc).split()))}", hint="fix that line"
+        ) from exc
     if not isinstance(document, dict) or not isinstance(document.get("dependencies"), list):
         raise PackError(f"{file} has no list of dependencies", hint="it should be a conda environment file")
     channels = _texts(file, "channels", document.get("channels") or [])
@@ -110,7 +108,7 @@ def _check_left_out(file: Path, texts: list[str]) -> None:
     for text in texts:
         if _LEFT_OUT.match(text):
             raise PackError(
-                f"{file} asks for {text!r}: pyspark comes with the cluster's Spark, and another one beside it"
-                " breaks a run",
+                f"{file} asks for {redact(text)!r}: pyspark comes with the cluster's Spark, and another one"
+                " beside it breaks a run",
                 hint="take it out of the file",
             )

@@ -25,6 +25,8 @@ _JAVA_OPTIONS = (
     "-Djava.net.preferIPv4Stack=true",
 )
 _IMPATIENT = {
+    # Its client needs jars that Spark does not bring, and nothing here is asked of it.
+    "yarn.timeline-service.enabled": "false",
     # Without them a ResourceManager that is away is waited for for 15 minutes.
     "ipc.client.connect.max.retries": "3",
     "ipc.client.connect.max.retries.on.timeouts": "1",
@@ -64,6 +66,7 @@ class Hadoop:
             security.setConfiguration(self._configuration)
         _log_in(security, login)
         with mapped_errors("reading who this user is"):
+            self.is_secured = bool(security.isSecurityEnabled())
             self.user = str(security.getCurrentUser().getShortUserName())
         self._gateway = gateway
         self._files: HdfsFiles | None = None

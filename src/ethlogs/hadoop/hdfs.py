@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,18 @@ _READS = 5
 """A driver replaces its progress once a second; a read takes a few milliseconds."""
 
 
+@dataclass(frozen=True)
+class HdfsEntry:
+    """A file or folder in a listing."""
+
+    name: str
+    path: str
+    is_folder: bool
+    size_bytes: int
+    modified_at: float
+    accessed_at: float
+
+
 class HdfsFiles:
     """The file system of ``fs.defaultFS``; paths may have a scheme and a host or not."""
 
@@ -27,6 +41,8 @@ class HdfsFiles:
         with mapped_errors("opening HDFS"):
             self._system = self._jvm.org.apache.hadoop.fs.FileSystem.get(configuration)
             self.url = str(self._system.getUri().toString())
+            group = self._jvm.org.apache.hadoop.security.UserGroupInformation
+            self.user = str(group.getCurrentUser().getShortUserName())
 
     def home(self) -> str:
         """This user's home folder, with scheme and host."""
@@ -53,6 +69,37 @@ class HdfsFiles:
             if not self._system.exists(java_path):
                 return None
             return int(self._system.getFileStatus(java_path).getPermission().toShort())
+
+    def owner(self, path: str) -> str | None:
+        """A file's owner; ``None`` where there is no file."""
+        with mapped_errors(f"looking at {path}"):
+            java_path = self._path(path)
+            if not self._system.exists(java_path):
+                return None
+            return str(self._system.getFileStatus(java_path).getOwner())
+
+    def set_mode(self, path: str, mode: int) -> None:
+        """Give a file or folder exactly these permissions."""
+        with mapped_errors(f"setting the permissions of {path}"):
+            self._system.setPermission(self._path(path), self._permission(mode))
+
+    def list(self, path: str) -> list[HdfsEntry]:
+        """Return a folder's files and folders; none where there is no folder."""
+        with mapped_errors(f"listing {path}"):
+            java_path = self._path(path)
+            if not self._system.exists(java_path):
+                return []
+            return [_to_entry(status) for status in self._system.listStatus(java_path)]
+
+    def touch(self, path: str) -> None:
+        """Note that a file is used now; its time of change stays, by which YARN knows it."""
+        with mapped_errors(f"noting the use of {path}"):
+            self._system.setTimes(self._path(path), -1, int(time.time() * 1000))
+
+    def delete(self, path: str) -> None:
+        """Delete a file, or a folder with all that is in it."""
+        with mapped_errors(f"deleting {path}"):
+            self._system.delete(self._path(path), True)
 
     def check_writable(self, path: str) -> None:
         """Ask whether this user may make ``path``, or write in it where it is there; nothing is written.
@@ -133,3 +180,14 @@ class HdfsFiles:
 
     def _permission(self, mode: int) -> Any:
         return self._jvm.org.apache.hadoop.fs.permission.FsPermission(f"{mode:o}")
+
+
+def _to_entry(status: Any) -> HdfsEntry:
+    return HdfsEntry(
+        name=str(status.getPath().getName()),
+        path=str(status.getPath().toString()),
+        is_folder=bool(status.isDirectory()),
+        size_bytes=int(status.getLen()),
+        modified_at=int(status.getModificationTime()) / 1000,
+        accessed_at=int(status.getAccessTime()) / 1000,
+    )

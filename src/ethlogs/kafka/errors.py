@@ -13,33 +13,20 @@ from ethlogs.errors import (
     DeliveryError,
     EthlogsError,
     KafkaUnavailableError,
-    KerberosError,
     NotAuthorizedError,
     SettingsError,
     TopicError,
 )
-from ethlogs.kafka.refusals import UNTRUSTED, last_refusal
+from ethlogs.kafka.kinds import FENCED, SETTINGS, TOO_LARGE, TOPIC, describe
+from ethlogs.kafka.no_contact import explain_login, explain_no_contact
+from ethlogs.kafka.refusals import last_failure
+from ethlogs.settings import KafkaSettings
 
 T = TypeVar("T")
 
-FENCED = (
-    kafka_errors.ProducerFencedError,
-    kafka_errors.InvalidProducerEpochError,
-    kafka_errors.InvalidProducerIdMappingError,
-)
-
-_TOO_LARGE = (kafka_errors.MessageSizeTooLargeError, kafka_errors.RecordListTooLargeError)
-_SETTINGS = (
-    kafka_errors.KafkaConfigurationError,
-    kafka_errors.UnsupportedSaslMechanismError,
-    kafka_errors.UnsupportedVersionError,
-    kafka_errors.UnsupportedCodecError,
-    kafka_errors.InvalidTransactionTimeoutError,
-    kafka_errors.InvalidReplicationFactorError,
-    kafka_errors.InvalidPartitionsError,
-    kafka_errors.PolicyViolationError,
-)
-_TOPIC = (kafka_errors.InvalidTopicError, kafka_errors.UnknownTopicOrPartitionError)
+CONNECT_SECONDS = 30.0
+_REACHED: set[str] = set()
+"""The brokers that this process was connected with."""
 
 
 class FencedError(KafkaUnavailableError):
@@ -66,75 +53,65 @@ def mapped_errors(doing: str) -> Iterator[None]:
         ) from exc
 
 
+def connect(make: Callable[[], T], settings: KafkaSettings) -> T:
+    """Make a client of kafka-python, which connects; where there is no contact, say why.
+
+    Its own limit does not cover a TLS handshake that nobody answers.
+
+    Raises
+    ------
+    SettingsError
+        When a setting does not fit what the brokers speak, and no client of this process was ever connected.
+    NotAuthorizedError, KerberosError
+        When the brokers refuse who this is.
+    KafkaUnavailableError
+        When it may pass.
+    """
+    doing = f"connecting to {settings.bootstrap_servers}"
+    with mapped_errors(doing):
+        try:
+            client = run_with_limit(make, CONNECT_SECONDS, doing)
+        except kafka_errors.KafkaTimeoutError as exc:
+            explained = explain_no_contact(settings, last_failure(), doing)
+            if explained is None:
+                raise
+            if isinstance(explained, SettingsError) and settings.bootstrap_servers in _REACHED:
+                # The same settings worked before, so this may pass: a DNS that is away, a broker set up anew.
+                raise KafkaUnavailableError(str(explained), hint=explained.hint) from exc
+            raise explained from exc
+    _REACHED.add(settings.bootstrap_servers)
+    return client
+
+
 def to_ethlogs_error(exc: BaseException, doing: str) -> EthlogsError:
     """The error of ours that stands for kafka-python's."""
-    if isinstance(exc, kafka_errors.KafkaTimeoutError) and "bootstrap" in str(exc):
-        refusal = _explain_refusal(last_refusal(), doing)
-        if refusal is not None:
-            return refusal
-    said = _describe(exc)
+    said = describe(exc)
     if isinstance(exc, FENCED) or "Error 90" in str(exc):
         return FencedError(f"while {doing}, Kafka fenced this producer ({said})")
     if isinstance(exc, kafka_errors.SaslAuthenticationFailedError):
-        return _explain_login(exc, doing)
+        return explain_login(exc, doing)
     if isinstance(exc, kafka_errors.AuthorizationError):
         return NotAuthorizedError(
             f"Kafka refused the right needed for {doing} ({said})",
             hint="was it taken away since? ethlogs doctor names what is missing, and the line that grants it",
         )
-    if isinstance(exc, _TOO_LARGE):
+    if isinstance(exc, TOO_LARGE):
         return DeliveryError(
             f"Kafka refused a record as too large while {doing} ({said})",
             hint="raise max.message.bytes of the event-log topic (16 MiB is what ethlogs creates it with)",
         )
-    if isinstance(exc, _SETTINGS):
+    if isinstance(exc, SETTINGS):
         return SettingsError(f"Kafka refused the settings while {doing} ({said})")
     if isinstance(exc, kafka_errors.OffsetOutOfRangeError):
         return TopicError(
             f"records are not on Kafka any more while {doing} ({said})",
             hint="retention deleted them, or the topic was deleted and created again, while they were read",
         )
-    if isinstance(exc, _TOPIC):
+    if isinstance(exc, TOPIC):
         return TopicError(f"a topic is missing or its name is not valid, while {doing} ({said})")
     return KafkaUnavailableError(
         f"Kafka failed while {doing} ({said})", hint="is Kafka running, and is --bootstrap-server right?"
     )
-
-
-def _explain_refusal(reason: BaseException | None, doing: str) -> EthlogsError | None:
-    """What asking again does not change: who this client is, or whom it trusts."""
-    if isinstance(reason, kafka_errors.SaslAuthenticationFailedError):
-        return _explain_login(reason, doing)
-    if isinstance(reason, _SETTINGS):
-        return SettingsError(f"Kafka refused the settings while {doing} ({_describe(reason)})")
-    if UNTRUSTED in str(reason):
-        return SettingsError(
-            f"the brokers' certificate was not accepted while {doing}: {reason}",
-            hint="give the company's CA by ssl.truststore.location in --command-config, and brokers by the"
-            " names in their certificates",
-        )
-    # Not by import: the library is in no environment that does not need it.
-    if any(kind.__name__ == "GSSError" for kind in type(reason).__mro__):
-        return KerberosError(
-            f"there is no ticket for the brokers while {doing}: {reason}",
-            hint="kinit, or give --principal and --keytab; ethlogs doctor says more",
-        )
-    return None
-
-
-def _explain_login(reason: BaseException, doing: str) -> EthlogsError:
-    """Also after the first broker let it in: of several, each has a key and a clock of its own."""
-    return NotAuthorizedError(
-        f"Kafka did not let this client in while {doing} ({_describe(reason)})",
-        hint="are principal, user and password those that the brokers know? With Kerberos: is their"
-        " own keytab that of their present key, and are their clocks right?",
-    )
-
-
-def _describe(exc: BaseException) -> str:
-    """kafka-python repeats the class's name in the text."""
-    name, text = type(exc).__name__, str(exc)[:300]
-    return text if text.startswith(name) else f"{name}: {text}"
 
 
 def run_with_limit(function: Callable[[], T], seconds: float, doing: str) -> T:

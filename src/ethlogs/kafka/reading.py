@@ -15,7 +15,7 @@ from kafka.consumer.fetcher import ConsumerRecord
 
 from ethlogs.errors import KafkaUnavailableError
 from ethlogs.kafka.client_config import consumer_config
-from ethlogs.kafka.errors import mapped_errors
+from ethlogs.kafka.errors import connect, mapped_errors
 from ethlogs.kafka.topics import Topic
 from ethlogs.settings import KafkaSettings
 
@@ -30,8 +30,8 @@ def open_consumer(
     settings: KafkaSettings, isolation_level: str = "read_committed"
 ) -> Iterator[KafkaConsumer]:
     """A consumer without a group, closed at the end, with its errors mapped."""
+    consumer = connect(lambda: KafkaConsumer(**consumer_config(settings, isolation_level)), settings)
     with mapped_errors(f"reading from {settings.bootstrap_servers}"):
-        consumer = KafkaConsumer(**consumer_config(settings, isolation_level))
         try:
             yield consumer
         finally:

@@ -6,15 +6,13 @@ import logging
 import threading
 import time
 
-from kafka.errors import KafkaConnectionError, KafkaTimeoutError
+from kafka.errors import KafkaTimeoutError
 
 from ethlogs.kafka.internals import CONNECTION_LOGGER
 
 _RECENT_SECONDS = 30.0
 UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 """What TLS says in the text of a connection's error."""
-_NO_REFUSALS = (KafkaConnectionError, KafkaTimeoutError)
-"""They say that somebody is not there, or that the time is over."""
 
 
 class _LastFailure(logging.Handler):
@@ -30,7 +28,8 @@ class _LastFailure(logging.Handler):
         """Take the exception out of a message like 'Bootstrap connection to %s failed: %s (…)'."""
         arguments = record.args if isinstance(record.args, tuple) else ()
         for argument in arguments:
-            if isinstance(argument, BaseException) and _is_refusal(argument):
+            # That the time is over is what follows from the cause.
+            if isinstance(argument, BaseException) and not isinstance(argument, KafkaTimeoutError):
                 with self._lock_of_failure:
                     self._failure, self._failed_at = argument, time.monotonic()
 
@@ -40,14 +39,10 @@ class _LastFailure(logging.Handler):
             return self._failure if time.monotonic() - self._failed_at < _RECENT_SECONDS else None
 
 
-def _is_refusal(failure: BaseException) -> bool:
-    return UNTRUSTED in str(failure) or not isinstance(failure, _NO_REFUSALS)
-
-
 _LAST = _LastFailure()
 logging.getLogger(CONNECTION_LOGGER).addHandler(_LAST)
 
 
-def last_refusal() -> BaseException | None:
+def last_failure() -> BaseException | None:
     """Why the newest attempt of this process to connect to a broker failed."""
     return _LAST.recent()

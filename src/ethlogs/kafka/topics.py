@@ -15,7 +15,8 @@ from kafka.errors import AuthorizationError, TopicAlreadyExistsError
 from ethlogs import ledger
 from ethlogs.errors import TopicError
 from ethlogs.kafka.client_config import MAX_RECORD_BYTES, admin_config
-from ethlogs.kafka.errors import mapped_errors
+from ethlogs.kafka.creation import create_within_policies, with_safe_replicas
+from ethlogs.kafka.errors import connect, mapped_errors
 from ethlogs.kafka.rights import WRITER, missing_right, require_rights
 from ethlogs.settings import KafkaSettings, StreamSettings, TopicCreation
 
@@ -55,8 +56,7 @@ class Topic:
 @contextlib.contextmanager
 def admin_client(settings: KafkaSettings) -> Iterator[KafkaAdminClient]:
     """An admin client, closed at the end, with its errors mapped."""
-    with mapped_errors(f"connecting to {settings.bootstrap_servers}"):
-        client = KafkaAdminClient(**admin_config(settings))
+    client = connect(lambda: KafkaAdminClient(**admin_config(settings)), settings)
     try:
         with mapped_errors("describing the topics"):
             yield client
@@ -127,8 +127,8 @@ def ensure_topics(
         seconds = _SPREAD_SECONDS if creation.create else 0.0
         topic = _require(client, stream.topic, seconds)
         ledger_topic = _require(client, stream.ledger_topic, seconds)
-    check_ledger_topic(ledger_topic)
-    return topic, ledger_topic, check_event_log_topic(topic)
+    warnings = check_ledger_topic(ledger_topic)
+    return topic, ledger_topic, [*check_event_log_topic(topic), *warnings]
 
 
 def check_event_log_topic(topic: Topic) -> list[str]:
@@ -156,11 +156,36 @@ def check_event_log_topic(topic: Topic) -> list[str]:
             f"the event-log topic {topic.name} has max.message.bytes={size}: an event log can be larger;"
             f" {MAX_RECORD_BYTES} is what ethlogs creates it with"
         )
-    return warnings
+    return [*warnings, *check_replicas(topic)]
 
 
-def check_ledger_topic(topic: Topic) -> None:
-    """Refuse a ledger that would forget, or that has no partition for the backfill.
+def check_replicas(topic: Topic) -> list[str]:
+    """Warnings about a topic that the loss of one broker may lose records of.
+
+    Raises
+    ------
+    TopicError
+        When it never has as many replicas in sync as it asks for: nothing can be written to it.
+    """
+    least = topic.config.get("min.insync.replicas", "")
+    if least.isdigit() and int(least) > topic.replication_factor > 0:
+        raise TopicError(
+            f"the topic {topic.name} has min.insync.replicas={least}"
+            f" and {topic.replication_factor} replica(s): nothing can be written to it",
+            hint=f"kafka-configs --alter --entity-type topics --entity-name {topic.name}"
+            f" --add-config min.insync.replicas={max(1, topic.replication_factor - 1)}",
+        )
+    if topic.replication_factor == 1:
+        return [f"the topic {topic.name} has replication factor 1: losing one broker's disk loses records"]
+    if least == "1":
+        return [
+            f"the topic {topic.name} has min.insync.replicas=1: a record that only one broker has may be lost"
+        ]
+    return []
+
+
+def check_ledger_topic(topic: Topic) -> list[str]:
+    """Warnings about a ledger; refuse one that would forget, or that has no partition for the backfill.
 
     Raises
     ------
@@ -181,6 +206,7 @@ def check_ledger_topic(topic: Topic) -> None:
             hint=f"before the first block: kafka-topics --alter --topic {topic.name}"
             f" --partitions {ledger.CREATED_PARTITIONS}",
         )
+    return check_replicas(topic)
 
 
 def missing_topic(name: str) -> TopicError:
@@ -206,9 +232,16 @@ def create_topic(
 def _create_missing(client: KafkaAdminClient, stream: StreamSettings, creation: TopicCreation) -> None:
     replication = creation.replication_factor or -1
     if describe_topic(client, stream.topic) is None:
-        create_topic(client, stream.topic, creation.partitions or -1, replication, EVENT_LOG_CONFIG)
+        _create_safely(client, stream.topic, creation.partitions or -1, replication, EVENT_LOG_CONFIG)
     if describe_topic(client, stream.ledger_topic) is None:
-        create_topic(client, stream.ledger_topic, ledger.CREATED_PARTITIONS, replication, LEDGER_CONFIG)
+        _create_safely(client, stream.ledger_topic, ledger.CREATED_PARTITIONS, replication, LEDGER_CONFIG)
+
+
+def _create_safely(
+    client: KafkaAdminClient, name: str, partitions: int, replication: int, config: dict[str, str]
+) -> None:
+    wanted = with_safe_replicas(client, name, partitions, replication, config)
+    create_within_policies(lambda tried: create_topic(client, name, partitions, replication, tried), wanted)
 
 
 def _require(client: KafkaAdminClient, name: str, seconds: float) -> Topic:

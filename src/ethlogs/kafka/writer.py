@@ -26,7 +26,7 @@ from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import KafkaUnavailableError
 from ethlogs.event_log import Record
 from ethlogs.kafka.client_config import DELIVERY_TIMEOUT_MS, producer_config
-from ethlogs.kafka.errors import mapped_errors, run_with_limit
+from ethlogs.kafka.errors import connect, mapped_errors, run_with_limit
 from ethlogs.kafka.internals import end_sender, record_appender
 from ethlogs.kafka.rights import missing_transaction_right
 from ethlogs.ledger import Span
@@ -61,8 +61,8 @@ class TransactionalWriter:
             When the transactional id cannot be had.
         """
         self._stop = stop
-        with mapped_errors(f"connecting to {settings.bootstrap_servers}"):
-            self._producer = KafkaProducer(**producer_config(settings, transactional_id))
+        config = producer_config(settings, transactional_id)
+        self._producer = connect(lambda: KafkaProducer(**config), settings)
         try:
             with mapped_errors(f"taking the transactional id {transactional_id}"):
                 self._init_transactions(transactional_id)

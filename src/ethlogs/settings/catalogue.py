@@ -23,6 +23,7 @@ from ethlogs.settings.stream import FollowSettings, RangeSettings, StreamSetting
 from ethlogs.settings.submission import (
     ApplicationOptions,
     ArchiveOptions,
+    CleanOptions,
     EnvironmentOptions,
     RunFolderOptions,
     SparkSettings,
@@ -51,6 +52,7 @@ GROUPS: tuple[type[OptionGroup], ...] = (
     StopOptions,
     LagOptions,
     RunFolderOptions,
+    CleanOptions,
     OutputOptions,
     WatchOptions,
     TailOptions,

@@ -53,6 +53,20 @@ class RunFolderOptions(OptionGroup):
 
 
 @dataclass(frozen=True)
+class CleanOptions(OptionGroup):
+    """What ``clean`` removes."""
+
+    heading: ClassVar[Heading] = "Limits"
+    older_than: int = option(
+        "--older-than",
+        Count(metavar="DAYS"),
+        "Age in days from which runs and archives are removed.",
+        default=30,
+    )
+    list_only: bool = switch("--list", "Show what would be removed, and remove nothing.", is_setting=False)
+
+
+@dataclass(frozen=True)
 class HdfsOptions(OptionGroup):
     """Where the files of ethlogs are on HDFS."""
 

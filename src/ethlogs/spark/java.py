@@ -14,6 +14,10 @@ from ethlogs.errors import SettingsError
 MINIMUM_VERSION = {3: 8, 4: 17}
 """By Spark's major version, as its documentation requires."""
 
+_HADOOP_WITHOUT_SUBJECT = (3, 5, 0)
+_LAST_WITH_SUBJECT = 23
+"""Java 24 took Subject.getSubject away, by which earlier versions of Hadoop know who their user is."""
+
 _INSTALL = "install a JDK or JRE 17, like apt-get install openjdk-17-jre-headless, or set JAVA_HOME to one"
 
 
@@ -61,8 +65,8 @@ def parse_version(text: str, path: str) -> int:
     return int(match.group(1))
 
 
-def check_java(java: Java, spark_version: str) -> None:
-    """Refuse a Java that is too old for this Spark.
+def check_java(java: Java, spark_version: str, spark_home: Path | None = None) -> None:
+    """Refuse a Java that is too old for this Spark, or too new for the Hadoop in ``spark_home``.
 
     Raises
     ------
@@ -76,3 +80,20 @@ def check_java(java: Java, spark_version: str) -> None:
             f"{java.path} is Java {java.version}, and Spark {spark_version} needs {needed} or later",
             hint=_INSTALL,
         )
+    hadoop = None if spark_home is None else _find_hadoop_version(spark_home)
+    if hadoop is not None and hadoop < _HADOOP_WITHOUT_SUBJECT and java.version > _LAST_WITH_SUBJECT:
+        version = ".".join(map(str, hadoop))
+        raise SettingsError(
+            f"{java.path} is Java {java.version}, and Hadoop {version} of Spark {spark_version} needs"
+            f" {_LAST_WITH_SUBJECT} or earlier",
+            hint=_INSTALL,
+        )
+
+
+def _find_hadoop_version(spark_home: Path) -> tuple[int, ...] | None:
+    """By its jar; a Spark without a Hadoop of its own has none."""
+    for jar in (spark_home / "jars").glob("hadoop-client-api-*.jar"):
+        match = re.match(r"hadoop-client-api-(\d+)\.(\d+)\.(\d+)", jar.name)
+        if match is not None:
+            return tuple(int(part) for part in match.groups())
+    return None

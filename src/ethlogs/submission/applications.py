@@ -19,7 +19,7 @@ from ethlogs.spark.java import check_java, find_java
 from ethlogs.spark.submit import SparkSubmit, find_spark_home, find_spark_submit
 from ethlogs.submission.checked import check_kafka, check_stream
 from ethlogs.submission.identity import Caller
-from ethlogs.submission.shipping import HdfsLayout
+from ethlogs.submission.layout import HdfsLayout
 
 RUN_TAG = "ethlogs-run-"
 _STREAM_TAG = "ethlogs-stream-"
@@ -49,7 +49,7 @@ def open_cluster(caller: Caller, spark_submit: str | None) -> Iterator[Hadoop]:
     """Yield Hadoop's clients, by this machine's Java, Spark and HADOOP_CONF_DIR."""
     java = find_java(os.environ)
     spark = find_spark_submit(spark_submit, os.environ)
-    check_java(java, spark.version)
+    check_java(java, spark.version, find_spark_home(spark))
     with open_hadoop_with(caller, spark, java.path) as hadoop:
         yield hadoop
 

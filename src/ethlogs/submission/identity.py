@@ -14,6 +14,8 @@ from ethlogs.errors import SettingsError
 from ethlogs.hadoop.client import Login
 from ethlogs.kafka.command_config import CommandConfig, read_client_settings
 from ethlogs.kafka.stores import StoreFolder
+from ethlogs.kafka.tls_files import check_tls_files
+from ethlogs.kerberos.package import require_gssapi
 from ethlogs.notify import Notify
 from ethlogs.settings import KafkaOptions, KafkaSettings, KerberosOptions, KerberosSettings
 from ethlogs.submission.checked import check_kafka
@@ -39,6 +41,8 @@ class Identity:
     @contextlib.contextmanager
     def ticket(self) -> Iterator[None]:
         """Hold a ticket while this process talks to Kafka."""
+        if self.uses_gssapi:
+            require_gssapi()
         if self.kerberos is None or not self.uses_gssapi:
             yield
             return
@@ -168,6 +172,7 @@ class Caller:
         folder = StoreFolder()
         self._files.callback(folder.close)
         config = read_client_settings(Path(file) if file else None, kafka.client, folder)
+        check_tls_files(config.client)
         if config.ignored:
             names = ", ".join(config.ignored)
             self._notify(f"--command-config {file}: ignored (not connection settings): {names}")

@@ -13,7 +13,14 @@ from ethlogs.settings.command import LaunchOptions
 from ethlogs.settings.job import JobRequest
 from ethlogs.settings.submission import StartOptions
 from ethlogs.spark.java import Java, check_java, find_java
-from ethlogs.spark.submit import Master, SparkSubmit, choose_master, find_spark_submit, is_local
+from ethlogs.spark.submit import (
+    Master,
+    SparkSubmit,
+    choose_master,
+    find_spark_home,
+    find_spark_submit,
+    is_local,
+)
 from ethlogs.submission.checked import check_node, check_spark, check_stream
 from ethlogs.submission.console import Console, Outcome
 from ethlogs.submission.folders import runs_folder
@@ -42,7 +49,7 @@ def find_tools(options: LaunchOptions) -> Tools:
     settings = check_spark(options.spark)
     java = find_java(os.environ)
     spark = find_spark_submit(settings.spark_submit, os.environ)
-    check_java(java, spark.version)
+    check_java(java, spark.version, find_spark_home(spark))
     return Tools(java, spark, choose_master(settings, spark, os.environ))
 
 

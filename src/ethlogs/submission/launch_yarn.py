@@ -23,8 +23,8 @@ from ethlogs.submission.checked import check_archive, check_environment
 from ethlogs.submission.console import Console, Outcome
 from ethlogs.submission.folders import cache_folder
 from ethlogs.submission.identity import Caller, uses_gssapi
+from ethlogs.submission.layout import DEFAULT_FOLDER
 from ethlogs.submission.proxy_user import check_secrets_of
-from ethlogs.submission.shipping import DEFAULT_FOLDER
 from ethlogs.submission.watch import Limits, Watcher
 from ethlogs.submission.yarn import DEFAULT_PYTHON, YarnSubmitter, spark_login
 
@@ -34,6 +34,10 @@ DRY_RUN = "RUN"
 # For YARN to start the driver and the driver to end itself, beyond the run's own limit.
 _GRACE_SECONDS = 120.0
 
+_TOKENS_END = (
+    "warning: without --principal and --keytab the driver's access to HDFS ends after 7 days (or the"
+    " cluster's dfs.namenode.delegation.token.max-lifetime), and this run has no end"
+)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -78,7 +82,7 @@ class YarnLaunch:
         shipment = Shipment(
             settings_file=self.base / DRY_RUN / "settings.json",
             package=self.base / DRY_RUN / "ethlogs.zip",
-            archive=self.options.yarn.env_archive or f"{folder}/archives/env-FINGERPRINT.tar.gz",
+            archive=self.options.yarn.env_archive or f"{folder}/archives/env-HASH.tar.gz",
             python=DEFAULT_PYTHON,
             spark_archive=f"{folder}/spark/spark-{self.spark.version}-HASH.zip",
             run_folder=f"{folder}/runs/{DRY_RUN}",
@@ -112,6 +116,8 @@ class YarnLaunch:
                 job=self.job,
                 replace=self.start.replace,
             )
+            if has_no_end(settings) and spark_login(self.options, settings) is None and hadoop.is_secured:
+                console.notify(_TOKENS_END)
             local = RunFolder.create(self.base)
             console.notify(f"run {local.run}, submitted from {local.path}")
             with time_limit(self.options.limits.timeout, "packing, shipping and submitting"):
@@ -150,3 +156,9 @@ class YarnLaunch:
         timeout = self.options.limits.timeout
         left = None if timeout is None else timeout - gone_seconds
         return Limits(left, self.options.yarn.submit_timeout, _GRACE_SECONDS)
+
+
+def has_no_end(settings: RunSettings) -> bool:
+    """Return whether a run goes on until somebody ends it."""
+    heights = settings.range
+    return heights.blocks is None and heights.to is None and settings.timeout_seconds is None

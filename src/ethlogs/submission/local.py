@@ -43,10 +43,10 @@ def run_locally(
     InterruptedRunError
         When a second signal killed it.
     """
-    folder.write(SETTINGS, to_json(settings))
     limit = settings.timeout_seconds
     deadline = None if limit is None else time.monotonic() + limit + _GRACE_SECONDS
     with (
+        _settings_for_driver(folder, settings),
         folder.log.open("wb") as log,
         _start(argv, log) as process,
         _passed_signals(folder, process) as killed,
@@ -88,6 +88,16 @@ def run_locally(
             hint=f"the whole output is in {folder.log}; what was committed stays, the same command goes on",
         )
     return report
+
+
+@contextlib.contextmanager
+def _settings_for_driver(folder: RunFolder, settings: RunSettings) -> Iterator[None]:
+    """Write the settings, which have passwords; they go when the driver has ended."""
+    folder.write(SETTINGS, to_json(settings))
+    try:
+        yield
+    finally:
+        folder.remove(SETTINGS)
 
 
 def last_lines(folder: RunFolder) -> str:

@@ -5,20 +5,17 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
 
 from ethlogs.errors import SettingsError, SubmissionError
-from ethlogs.hadoop.hdfs import PRIVATE_FOLDER, HdfsFiles
-from ethlogs.hadoop.run_folder import HdfsRunFolder
 from ethlogs.kafka.client_config import names_file
 from ethlogs.run_folder import RunFolder
 from ethlogs.settings import RunSettings
+from ethlogs.submission.layout import ARCHIVES, SPARK, HdfsLayout, Report
 
-DEFAULT_FOLDER = ".ethlogs"
 _NODE_CA = "node-ca.pem"
 _KEYTAB = "kafka.keytab"
 KRB5_CONF = "krb5.conf"
@@ -28,50 +25,14 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 _SHORT = 16
 """Hexadecimal digits of a hash in a file's name."""
 
-Report = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class HdfsLayout:
-    """The folders below ``--hdfs-dir``; only the user can enter them."""
-
-    files: HdfsFiles
-    base: str
-
-    @classmethod
-    def of(cls, files: HdfsFiles, folder: str | None) -> HdfsLayout:
-        """The layout in a folder; a relative one is below the user's home."""
-        return cls(files, files.qualified(folder or DEFAULT_FOLDER))
-
-    def run_folder(self, run: str) -> HdfsRunFolder:
-        """A run's folder, which may not be there yet."""
-        return HdfsRunFolder(self.files, f"{self.base}/runs/{run}")
-
-    def make_run_folder(self, run: str) -> HdfsRunFolder:
-        """A run's folder, made."""
-        folder = self.run_folder(run)
-        for path in (self.base, f"{self.base}/runs", folder.path):
-            self.files.make_folder(path, PRIVATE_FOLDER)
-        return folder
-
-    def upload_once(self, local: Path, folder: str, name: str, report: Report) -> str:
-        """Upload a file unless one of that name and size is there; returns its URL."""
-        url, size = f"{self.base}/{folder}/{name}", local.stat().st_size
-        if self.files.size(url) == size:
-            return url
-        report(f"uploading {name}, {size / 1e6:,.1f} MB")
-        for path in (self.base, f"{self.base}/{folder}"):
-            self.files.make_folder(path, PRIVATE_FOLDER)
-        self.files.put(local, url)
-        return url
-
 
 def ship_spark(layout: HdfsLayout, spark_home: Path, version: str, cache: Path, report: Report) -> str:
     """Spark's jars as one stored zip, for spark.yarn.archive: 400 MB that each submission would upload."""
     jars = sorted((spark_home / "jars").glob("*.jar"))
     name = f"spark-{version}-{_hash_jars(jars, cache)}.zip"
-    url = f"{layout.base}/spark/{name}"
-    if layout.files.size(url) is not None:
+    url = f"{layout.base}/{SPARK}/{name}"
+    layout.make_private(SPARK)
+    if layout.is_own(url):
         return url
     report(f"Spark's {len(jars)} jars are not on HDFS yet: uploading them, once for each version of Spark")
     with tempfile.TemporaryDirectory() as folder:
@@ -85,14 +46,18 @@ def ship_spark(layout: HdfsLayout, spark_home: Path, version: str, cache: Path, 
                 f"Spark's jars cannot be put into one file in {folder}: {exc.strerror}",
                 hint="make room there, or set TMPDIR to another folder",
             ) from exc
-        return layout.upload_once(path, "spark", name, report)
+        return layout.upload_once(path, SPARK, name, report)
 
 
-def ship_archive(layout: HdfsLayout, archive: Path, fingerprint: str | None, report: Report) -> str:
-    """The environment's archive, by its fingerprint, else by its content."""
+def ship_archive(layout: HdfsLayout, archive: Path, report: Report) -> str:
+    """Upload the environment's archive, named by its bytes; returns its URL.
+
+    Two archives of the same packages differ in their bytes. A running application's next attempt needs the
+    very file that it began with, so no name is ever written twice.
+    """
     suffix = "".join(archive.suffixes[-2:]) if archive.name.endswith(".tar.gz") else archive.suffix
-    name = f"env-{fingerprint or hash_file(archive)[:_SHORT]}{suffix}"
-    return layout.upload_once(archive, "archives", name, report)
+    name = f"env-{hash_file(archive)[:_SHORT]}{suffix}"
+    return layout.upload_once(archive, ARCHIVES, name, report)
 
 
 def take_files_along(

@@ -25,7 +25,7 @@ from ethlogs.hadoop.applications import Applications
 from ethlogs.hadoop.client import Hadoop, java_krb5_options
 from ethlogs.hadoop.errors import how_to_grant
 from ethlogs.notify import Notify
-from ethlogs.run_folder import SETTINGS, RunFiles, RunFolder
+from ethlogs.run_folder import SETTINGS, SHIPPED, RunFiles, RunFolder
 from ethlogs.settings import RunSettings, to_json
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.settings.job import JobKind
@@ -37,9 +37,9 @@ from ethlogs.spark.submit import (
 )
 from ethlogs.spark.yarn import Shipment, SparkLogin, build_yarn_argv
 from ethlogs.submission.applications import RUN_TAG, build_tags, run_of, stream_tag
+from ethlogs.submission.layout import HdfsLayout
 from ethlogs.submission.shipping import (
     KRB5_CONF,
-    HdfsLayout,
     build_package,
     forget_shipped,
     ship_archive,
@@ -153,6 +153,8 @@ class YarnSubmitter:
             left = max(1.0, settings.timeout_seconds - (time.monotonic() - begun))
             settings_there = replaced(settings_there, timeout_seconds=left)
         local.write(SETTINGS, to_json(settings_there))
+        run_folder = layout.make_run_folder(settings.run)
+        run_folder.write_json(SHIPPED, [url for url in (archive, spark_archive) if url is not None])
         return Shipment(
             settings_file=local.path / SETTINGS,
             files=tuple(files),
@@ -161,7 +163,7 @@ class YarnSubmitter:
             archive=archive,
             python=python,
             spark_archive=spark_archive,
-            run_folder=layout.make_run_folder(settings.run).path,
+            run_folder=run_folder.path,
             tags=build_tags(self._job, settings),
             needs_executors=self._job.needs_executors,
             login=login,
@@ -173,12 +175,12 @@ class YarnSubmitter:
             return archive, DEFAULT_PYTHON
         if archive is not None:
             path = Path(archive)
-            return ship_archive(layout, path, None, self._notify), find_interpreter(path)
+            return ship_archive(layout, path, self._notify), find_interpreter(path)
         settings = PackSettings.of(self._options.environment)
         packed = pack_environment(settings, self._cache, self._notify)
         if packed.python_version is not None:
             check_python(self._spark.version, packed.python_version)
-        return ship_archive(layout, packed.path, packed.fingerprint, self._notify), packed.python
+        return ship_archive(layout, packed.path, self._notify), packed.python
 
     def _run(self, argv: list[str], local: RunFolder, settings: RunSettings) -> str:
         """Run spark-submit, which returns as soon as YARN has the application."""

@@ -13,7 +13,7 @@ from kafka.consumer.fetcher import ConsumerRecord
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import KafkaUnavailableError
 from ethlogs.kafka.client_config import consumer_config
-from ethlogs.kafka.errors import mapped_errors
+from ethlogs.kafka.errors import connect, mapped_errors
 from ethlogs.kafka.internals import take_up_resumed
 from ethlogs.kafka.reading import READ_SECONDS, fetch_begins, fetch_ends
 from ethlogs.settings import KafkaSettings
@@ -34,8 +34,8 @@ def open_topic(settings: KafkaSettings, topic: str, stop: StopSwitch) -> Iterato
         "max_partition_fetch_bytes": _FETCH_BYTES,
         "fetch_max_bytes": _ANSWER_BYTES,
     }
+    consumer = connect(lambda: KafkaConsumer(**config), settings)
     with mapped_errors(f"reading from {settings.bootstrap_servers}"):
-        consumer = KafkaConsumer(**config)
         try:
             yield TopicReader(consumer, topic, stop)
         finally:

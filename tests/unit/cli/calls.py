@@ -20,7 +20,7 @@ COMMANDS = {
     if (command := cli.get_command(click.Context(cli), name)) is not None
 }
 # Not settings: what a person wants of one call.
-OF_ONE_CALL = {"--dry-run", "--verbose", "--quiet", "--watch"}
+OF_ONE_CALL = {"--dry-run", "--list", "--verbose", "--quiet", "--watch"}
 PAIRS = [
     (command, option)
     for command in COMMANDS.values()

@@ -11,7 +11,7 @@ from ethlogs.environment.condarc import Condarc, read_condarc
 from ethlogs.environment.fingerprint import fingerprint_of, read_content
 from ethlogs.environment.local_files import digest_of, find_local_files
 from ethlogs.environment.pack import PackSettings, _key_of, pack_environment
-from ethlogs.environment.pip import build_environment
+from ethlogs.environment.pip import build_environment, build_requirements
 from ethlogs.environment.prefix import find_prefix
 from ethlogs.environment.spec import read_spec
 from ethlogs.errors import PackError
@@ -105,9 +105,16 @@ def test_a_pip_section_of_another_shape_is_refused(tmp_path: Path, text: str, me
         read_spec(tmp_path / "conda-env.yml")
 
 
-def test_options_of_pip_are_words_of_their_own(project: Path) -> None:
-    spec = read_spec(write_env_file(project, "-r more.txt", "web3 >=7"))
-    assert spec.pip_arguments == ["-r", "more.txt", "web3 >=7"]
+def test_pip_gets_the_section_as_a_file_with_whole_paths(project: Path) -> None:
+    """It lies in another folder, and pip looks for a list beside the file that names it."""
+    lines = ["-r more.txt", "--constraint=../limits.txt", "-r https://a.example/b.txt", "web3 >=7", "--pre"]
+    assert build_requirements(read_spec(write_env_file(project, *lines))).splitlines() == [
+        f"-r {project}/more.txt",
+        f"--constraint {project}/../limits.txt",
+        "-r https://a.example/b.txt",
+        "web3 >=7",
+        "--pre",
+    ]
 
 
 # ---------------------------------------------------------------- .condarc
@@ -141,7 +148,7 @@ def test_a_condarc_of_another_shape_is_refused(tmp_path: Path, text: str) -> Non
     (tmp_path / "rc").write_text(text)
     with pytest.raises(PackError) as caught:
         read_condarc({"CONDARC": str(tmp_path / "rc")})
-    assert caught.value.hint == "mend it"
+    assert (caught.value.hint or "").startswith("fix it")
 
 
 # ---------------------------------------------------------------- pip

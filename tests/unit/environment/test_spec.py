@@ -15,6 +15,7 @@ from ethlogs.environment.check import IMPORTS
 from ethlogs.environment.condarc import Condarc, read_condarc
 from ethlogs.environment.fingerprint import fingerprint_of, python_version, read_content
 from ethlogs.environment.pack import _key_of
+from ethlogs.environment.pip import build_requirements
 from ethlogs.environment.prefix import find_prefix
 from ethlogs.environment.spec import DEFAULT_FILE, read_spec, to_match_spec
 from ethlogs.errors import PackError
@@ -65,13 +66,13 @@ def test_a_file_with_a_pip_section_gets_pip_and_loses_nodefaults(tmp_path: Path)
 def test_a_requirements_file(tmp_path: Path) -> None:
     spec = read_spec(write(tmp_path, "web3\n", "requirements.txt"))
     assert (spec.channels, spec.conda, spec.pip) == ((), ("python 3.11.*", "pip"), ("-r requirements.txt",))
-    assert spec.pip_arguments == ["-r", "requirements.txt"]
+    assert build_requirements(spec) == f"-r {tmp_path / 'requirements.txt'}\n"
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("dependencies: [a\nb: ", "is no YAML: .*line 2"),
+        ("dependencies: [a\nb: ", "is not YAML: .*line 2"),
         ("name: x\n", "has no list of dependencies"),
         ("- a\n", "has no list of dependencies"),
         ("dependencies: [1.5]\n", "dependencies is not a list of texts"),

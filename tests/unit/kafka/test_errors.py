@@ -27,8 +27,9 @@ FINAL = {
         TransactionalIdAuthorizationFailedError
     """,
     SettingsError: """
-        IncompatibleBrokerVersion InvalidPartitionsError InvalidReplicationFactorError
-        InvalidTransactionTimeoutError KafkaConfigurationError PolicyViolationError UnsupportedCodecError
+        IncompatibleBrokerVersion InvalidConfigurationError InvalidPartitionsError
+        InvalidReplicationFactorError InvalidRequestError InvalidTransactionTimeoutError
+        KafkaConfigurationError PolicyViolationError UnsupportedCodecError UnsupportedCompressionTypeError
         UnsupportedSaslMechanismError UnsupportedVersionError
     """,
     TopicError: "InvalidTopicError OffsetOutOfRangeError UnknownTopicOrPartitionError",
@@ -49,9 +50,9 @@ PASSING = """
     GroupSubscribedToTopicError IllegalArgumentError IllegalGenerationError IllegalSaslStateError
     IllegalStateError InconsistentClusterIdError InconsistentGroupProtocolError InconsistentTopicIdError
     InconsistentVoterSetError IneligibleReplicaError InvalidCommitOffsetSizeError
-    InvalidConfigurationError InvalidFetchRequestError InvalidFetchSessionEpochError InvalidGroupIdError
+    InvalidFetchRequestError InvalidFetchSessionEpochError InvalidGroupIdError
     InvalidMetadataError InvalidPrincipalTypeError InvalidReceiveError InvalidRecordError
-    InvalidRecordStateError InvalidRegistrationError InvalidReplicationAssignmentError InvalidRequestError
+    InvalidRecordStateError InvalidRegistrationError InvalidReplicationAssignmentError
     InvalidRequiredAcksError InvalidSessionTimeoutError InvalidShareSessionEpochError
     InvalidTimestampError InvalidTxnStateError InvalidUpdateVersionError InvalidVoterKeyError
     KafkaConnectionError KafkaError KafkaProtocolError KafkaStorageError KafkaTimeoutError
@@ -72,7 +73,7 @@ PASSING = """
     UnknownBrokerIdError UnknownControllerIdError UnknownError UnknownLeaderEpochError
     UnknownMemberIdError UnknownProducerIdError UnknownSubscriptionIdError UnknownTopicIdError
     UnrecognizedBrokerVersion UnreleasedInstanceIdError UnstableOffsetCommitError UnsupportedAssignorError
-    UnsupportedCompressionTypeError UnsupportedEndpointTypeError UnsupportedForMessageFormatError
+    UnsupportedEndpointTypeError UnsupportedForMessageFormatError
     VoterNotFoundError
 """
 

@@ -85,3 +85,26 @@ def test_a_java_that_fails_is_refused_with_what_it_said(tmp_path: Path) -> None:
     write_program(tmp_path / "java", "echo 'cannot allocate memory' >&2; exit 1")
     with pytest.raises(SettingsError, match="cannot allocate memory"):
         find_java({"PATH": str(tmp_path)})
+
+
+def write_hadoop(folder: Path, version: str) -> Path:
+    (folder / "jars").mkdir(parents=True)
+    (folder / "jars" / f"hadoop-client-api-{version}.jar").touch()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("java", "hadoop"), [(24, "3.4.1"), (25, "3.3.4"), (26, "3.4.2-amzn-0"), (24, "3.3.6.3.1.0.0-78")]
+)
+def test_a_java_that_is_too_new_for_an_older_hadoop(tmp_path: Path, java: int, hadoop: str) -> None:
+    with pytest.raises(SettingsError, match=rf"is Java {java}, and Hadoop 3\.\d\.\d of .* needs 23"):
+        check_java(Java("/java", java), "4.0.0", write_hadoop(tmp_path, hadoop))
+
+
+@pytest.mark.parametrize(("java", "hadoop"), [(23, "3.4.1"), (17, "3.3.4"), (25, "3.5.0"), (25, "3.10.0")])
+def test_a_java_that_goes_with_its_hadoop(tmp_path: Path, java: int, hadoop: str) -> None:
+    check_java(Java("/java", java), "4.0.0", write_hadoop(tmp_path, hadoop))
+
+
+def test_a_spark_without_a_hadoop_of_its_own_says_nothing_of_it(tmp_path: Path) -> None:
+    check_java(Java("/java", 25), "4.0.0", tmp_path)

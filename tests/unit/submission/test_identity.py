@@ -10,6 +10,7 @@ from ethlogs.errors import SettingsError
 from ethlogs.hadoop.client import Login
 from ethlogs.settings import KafkaOptions, KerberosOptions
 from ethlogs.submission.identity import Caller, Identity
+from tests.unit.client_certificates import build_key_and_certificate
 
 SERVERS = "kafka:9092"
 
@@ -96,7 +97,7 @@ def test_the_cluster_sees_the_keytab_unless_the_command_acts_for_another_user(ke
 
 
 def test_files_that_are_made_for_a_command_go_with_it(tmp_path: Path) -> None:
-    certificate = "-----BEGIN CERTIFICATE-----\\nAA==\\n-----END CERTIFICATE-----"
+    certificate = build_key_and_certificate("ca").decode().replace("\n", "\\n")
     file = write_properties(
         tmp_path,
         f"security.protocol=SSL\nssl.truststore.type=PEM\nssl.truststore.certificates={certificate}\n",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -75,16 +76,27 @@ def test_a_spark_submit_that_cannot_be_run_is_named(tmp_path: Path, folder: RunF
 
 
 def test_settings_travel_in_a_file_that_only_its_owner_can_read(tmp_path: Path, folder: RunFolder) -> None:
-    script = 'tr "\\0" "\\n" < /proc/$$/cmdline > "$1/seen"; env >> "$1/seen"; echo \'{}\' > "$1/report.json"'
+    script = (
+        'tr "\\0" "\\n" < /proc/$$/cmdline > "$1/seen"; env >> "$1/seen"; echo \'{}\' > "$1/report.json";'
+        ' cp -p "$1/settings.json" "$1/copied"'
+    )
     run_locally(SETTINGS, folder, argv_of(tmp_path, folder, script), ignore)
-    data = folder.read(SETTINGS_FILE)
+    data = folder.read("copied")
     assert data is not None
     assert from_json(RunSettings, data) == SETTINGS
-    assert stat.S_IMODE((folder.path / SETTINGS_FILE).stat().st_mode) == 0o600
+    assert stat.S_IMODE((folder.path / "copied").stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.log.stat().st_mode) == 0o600
     seen = (folder.path / "seen").read_text()
     assert str(folder.path) in seen
     assert HIDDEN not in seen
+
+
+@pytest.mark.parametrize("script", ["echo '{}' > \"$1/report.json\"", "exit 1"])
+def test_no_password_stays_when_the_driver_has_ended(tmp_path: Path, folder: RunFolder, script: str) -> None:
+    with contextlib.suppress(SubmissionError):
+        run_locally(SETTINGS, folder, argv_of(tmp_path, folder, script), ignore)
+    assert folder.read(SETTINGS_FILE) is None
+    assert [path for path in folder.path.iterdir() if HIDDEN in path.read_text()] == []
 
 
 def test_the_driver_does_not_inherit_settings(

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from ethlogs.errors import SettingsError
 from ethlogs.settings import KafkaSettings, KerberosSettings, NodeSettings, RunSettings
 from ethlogs.submission.proxy_user import check_secrets_of
+from tests.unit.client_certificates import build_key_and_certificate
 from tests.unit.keytabs import build_keytab
 
 HIDDEN = "hunter2"
@@ -41,20 +37,10 @@ def with_keytab(tmp_path: Path) -> Callable[..., RunSettings]:
 def with_certificate(tmp_path: Path) -> Callable[..., RunSettings]:
     def build(*common_names: str) -> RunSettings:
         path = tmp_path / "client.pem"
-        path.write_bytes(build_key_and_certificate(common_names))
+        path.write_bytes(build_key_and_certificate(*common_names))
         return run_of(("ssl.certfile", str(path)), ("ssl.keyfile", str(path)))
 
     return build
-
-
-def build_key_and_certificate(common_names: tuple[str, ...]) -> bytes:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text) for text in common_names])
-    now = datetime.now(UTC)
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return pem + builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
 
 
 @pytest.mark.parametrize("principal", ["ada@A", "ada"])

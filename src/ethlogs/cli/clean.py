@@ -1,0 +1,104 @@
+"""``ethlogs clean``: old runs and archives, here and on HDFS."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from ethlogs.cli.command import command
+from ethlogs.cli.say import say
+from ethlogs.errors import ExitStatus
+from ethlogs.settings import KerberosOptions
+from ethlogs.settings.output import OutputOptions
+from ethlogs.settings.submission import (
+    CleanOptions,
+    HdfsOptions,
+    ProxyOptions,
+    RunFolderOptions,
+    SparkProgram,
+)
+from ethlogs.submission.applications import open_cluster
+from ethlogs.submission.cleaning import Cleaning, Item, list_local, list_on_hdfs, remove_old
+from ethlogs.submission.folders import cache_folder, runs_folder
+from ethlogs.submission.identity import Caller
+from ethlogs.submission.layout import HdfsLayout
+
+_CONF_DIRS = ("HADOOP_CONF_DIR", "YARN_CONF_DIR")
+_DAY_SECONDS = 86_400.0
+
+
+@dataclass(frozen=True)
+class CleanCommandOptions:
+    """The options of ``clean``."""
+
+    wanted: CleanOptions
+    run_folder: RunFolderOptions
+    hdfs: HdfsOptions
+    proxy: ProxyOptions
+    spark: SparkProgram
+    kerberos: KerberosOptions
+    output: OutputOptions
+
+
+@command(CleanCommandOptions)
+def clean(options: CleanCommandOptions) -> int:
+    """Remove old runs and archives, here and on HDFS, never one in use.
+
+    On HDFS only where HADOOP_CONF_DIR or YARN_CONF_DIR is set. A run that is going, the files that it was
+    started with, and whatever was used within the last hour stay, whatever --older-than says.
+
+    Example: ethlogs clean --older-than 7
+    """
+    limit = options.wanted.older_than * _DAY_SECONDS
+    cleanings = [remove_old(items, limit, dry_run=options.wanted.list_only) for items in _list_items(options)]
+    removed = [item for cleaning in cleanings for item in cleaning.removed]
+    _show(options, cleanings, removed)
+    return ExitStatus.DONE
+
+
+def _list_items(options: CleanCommandOptions) -> Iterator[list[Item]]:
+    """What is here; then, as long as the cluster is open, what is there."""
+    folder = options.run_folder.run_dir
+    yield list_local(runs_folder() if folder is None else Path(folder).absolute(), cache_folder())
+    if not any(os.environ.get(name) for name in _CONF_DIRS):
+        return
+    spark_submit, proxy_user = options.spark.spark_submit, options.proxy.proxy_user
+    with (
+        Caller(options.kerberos, say, spark_submit=spark_submit, proxy_user=proxy_user) as caller,
+        open_cluster(caller, spark_submit) as hadoop,
+    ):
+        layout = HdfsLayout.of(hadoop.files, options.hdfs.hdfs_dir)
+        yield list_on_hdfs(layout, hadoop.applications)
+
+
+def _show(options: CleanCommandOptions, cleanings: list[Cleaning], removed: list[Item]) -> None:
+    kept = [item for cleaning in cleanings for item in cleaning.kept]
+    if options.output.as_json:
+        shown = {"removed": [_to_json(item) for item in removed], "kept": [_to_json(item) for item in kept]}
+        click.echo(orjson.dumps(shown).decode())
+        return
+    verb = "would remove" if options.wanted.list_only else "removed"
+    for item in removed:
+        click.echo(f"{verb} the {item.kind} {item.place}, {item.age_seconds / _DAY_SECONDS:.1f} days old")
+    used = sum(item.in_use is not None for item in kept)
+    size = sum(item.size_bytes for item in removed) / 1e6
+    say(
+        f"{verb} {len(removed)} ({size:,.1f} MB), kept {len(kept)}, of which {used} in use",
+        options.output.quiet,
+    )
+
+
+def _to_json(item: Item) -> dict[str, Any]:
+    return {
+        "kind": item.kind,
+        "place": item.place,
+        "sizeBytes": item.size_bytes,
+        "ageSeconds": round(item.age_seconds),
+        "inUse": item.in_use,
+    }
