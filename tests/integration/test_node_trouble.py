@@ -12,6 +12,7 @@ import pytest
 
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import (
+    BlockGoneError,
     BlockNotFoundError,
     NodeRefusedError,
     NodeUnavailableError,
@@ -339,7 +340,7 @@ def test_pruned_history_ends_the_run_with_status_6(stream: Stream, node: LyingNo
     pruned = Reply.rpc_error(4444, "pruned history unavailable")
     node.when("eth_getBlockReceipts", lambda params, result: raise_reply(pruned))
     outcome = run(build_settings(stream, node.url, start="1", blocks=1))
-    outcome.assert_failed(NodeRefusedError, "4444", "pruned history", hint="keeps its history")
+    outcome.assert_failed(BlockGoneError, "4444", "pruned history", hint="keeps its history")
     assert outcome.report["exitStatus"] == 6
     # Behind one URL there may be several members: the answer has to be repeated.
     assert node.calls["eth_getBlockReceipts"] == 4
