@@ -115,14 +115,6 @@ def test_a_stream_of_another_chain_is_refused(stream: Stream, geth: GethNode, od
     run(another_run(settings, blocks=1)).assert_done()
 
 
-def test_node_urls_of_two_chains_are_refused(stream: Stream, geth: GethNode, odd_geth: GethNode) -> None:
-    outcome = run(build_settings(stream, geth.url, odd_geth.url, start="1", blocks=1))
-    outcome.assert_failed(
-        SettingsError, odd_geth.url, "chain id 7", "chain id 1337", hint="nodes of one chain"
-    )
-    assert stream.is_untouched()
-
-
 def test_a_recreated_event_log_topic_is_refused(stream: Stream, geth: GethNode) -> None:
     settings = build_settings(stream, geth.url, start="1", blocks=1)
     run(settings).assert_done()
