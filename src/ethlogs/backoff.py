@@ -5,6 +5,11 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from typing import TypeVar
+
+from ethlogs.errors import EthlogsError
+
+T = TypeVar("T")
 
 _MAX_DOUBLINGS = 30
 """Enough to reach any limit; without it, a patience of hours ends in a float's overflow."""
@@ -48,3 +53,21 @@ class Backoff:
         ceiling = min(self._longest_seconds, self._first_seconds * 2 ** min(self._tries, _MAX_DOUBLINGS))
         self._tries += 1
         pause(max(at_least_seconds, ceiling * random.uniform(0.5, 1.0)))  # noqa: S311 - no secret
+
+
+def keep_trying(function: Callable[[], T], seconds: float, pause: Callable[[float], None] = time.sleep) -> T:
+    """Return what a function returns, called again until it does not fail.
+
+    Raises
+    ------
+    EthlogsError
+        The last failure, when ``seconds`` have gone since the first.
+    """
+    backoff = Backoff()
+    while True:
+        try:
+            return function()
+        except EthlogsError:
+            if backoff.failing_seconds >= seconds:
+                raise
+        backoff.wait(pause)

@@ -6,9 +6,9 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from ethlogs.errors import DeadlineError, EthlogsError, InterruptedRunError
+from ethlogs.errors import DeadlineError, EthlogsError, InterruptedRunError, LostContainerError
 
 GO_ON = "what was committed stays; run the same command again to go on after it"
 AGAIN = "no stream was written to; run the same command again"
@@ -25,15 +25,17 @@ class OutOfTime(KeyboardInterrupt):
 class StopSwitch:
     """Told once to stop, from any thread; every wait of a run goes through :meth:`pause`."""
 
-    def __init__(self, timeout_seconds: float | None = None, hint: str = GO_ON) -> None:
-        """``hint`` says what to do after an early end."""
+    def __init__(
+        self, timeout_seconds: float | None = None, hint: str = GO_ON, gone_seconds: float = 0.0
+    ) -> None:
+        """``hint`` says what to do after an early end; earlier attempts took ``gone_seconds`` of the time."""
         self._hint = hint
         self._event = threading.Event()
         self._signal_number: int = signal.SIGTERM
         self._why = ""
         self._error: EthlogsError | None = None
         self._timeout_seconds = timeout_seconds
-        self._deadline = time.monotonic() + timeout_seconds if timeout_seconds else None
+        self._deadline = time.monotonic() + timeout_seconds - gone_seconds if timeout_seconds else None
 
     def request(self, signal_number: int, why: str) -> None:
         """Ask the run to end after the block in hand; the first request is the one that counts."""
@@ -86,10 +88,31 @@ class StopSwitch:
 
 
 def stop_on_signals(switch: StopSwitch) -> None:
-    """Turn SIGINT and SIGTERM into a request; call it on the main thread."""
+    """Turn SIGINT and SIGTERM, which are the user's, into a request; call it on the main thread."""
+    _handle_signals(lambda name, number: switch.request(number, f"interrupted by {name}"))
 
+
+def lose_container_on_signals(switch: StopSwitch) -> None:
+    """Turn SIGINT and SIGTERM in a container into its loss; call it on the main thread.
+
+    YARN ends a container by SIGTERM, and by SIGKILL 250 ms later: for another queue's sake, when the node
+    leaves the cluster, when the container has used too much memory. The user asks through the run folder.
+    """
+    _handle_signals(lambda name, _number: switch.fail(lost_container(f"it received {name}")))
+
+
+def lost_container(how: str) -> LostContainerError:
+    """The error of a driver whose container is taken away."""
+    return LostContainerError(
+        f"the driver's container was ended from outside: {how}",
+        hint="YARN starts the next attempt, which resumes after what was committed; where there is none, run"
+        " the same command again",
+    )
+
+
+def _handle_signals(act: Callable[[str, int], None]) -> None:
     def handle(number: int, _frame: object) -> None:
-        switch.request(number, f"interrupted by {signal.Signals(number).name}")
+        act(signal.Signals(number).name, number)
 
     signal.signal(signal.SIGINT, handle)
     signal.signal(signal.SIGTERM, handle)

@@ -9,19 +9,30 @@ import contextlib
 import gc
 import logging
 import os
-import re
 import signal
 import threading
+import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ethlogs.cancellation import AGAIN, GO_ON, StopSwitch, stop_on_signals
+from ethlogs.attempt import Attempt, parse_attempt
+from ethlogs.backoff import keep_trying
+from ethlogs.cancellation import (
+    AGAIN,
+    GO_ON,
+    StopSwitch,
+    lose_container_on_signals,
+    lost_container,
+    stop_on_signals,
+)
 from ethlogs.context import RunContext
-from ethlogs.errors import TRIED_AGAIN, EthlogsError, ExitStatus, HadoopError, SettingsError
+from ethlogs.errors import EthlogsError, ExitStatus, SettingsError
+from ethlogs.follow.ownership import superseded_by_attempt
 from ethlogs.hadoop.hdfs import HdfsFiles
 from ethlogs.hadoop.run_folder import HdfsRunFolder
 from ethlogs.jobs import Job, build_job, find_job
@@ -30,6 +41,7 @@ from ethlogs.kafka.topics import list_hosts
 from ethlogs.kerberos.package import require_gssapi
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, STOP, RunFiles, RunFolder
 from ethlogs.settings import RunSettings, from_json
+from ethlogs.verdicts import is_final
 
 _WATCH_SECONDS = 0.25
 _STOP_SECONDS = 10.0
@@ -45,17 +57,15 @@ def main(arguments: Sequence[str]) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     place = arguments[0]
     if "://" not in place:
-        here = RunFolder(Path(place))
-        return _run_unless_final(_read_settings(here.path / SETTINGS), here, 1, start_spark)
+        folder = RunFolder(Path(place))
+        return run_attempt(_read_settings(folder.path / SETTINGS), folder, Attempt(), start_spark)
     settings = _read_settings(Path(SETTINGS))
     # Before anything that can end the driver: YARN takes one without a SparkContext for a failure.
     spark = start_spark(settings.run)
-    attempt = parse_attempt(os.environ.get("CONTAINER_ID", ""))
-    folder = hdfs_folder(spark, place)
-    settings = with_keytab(settings, spark)
-    status = _run_unless_final(settings, folder, attempt, lambda _: spark)
-    # One that was asked to stop has done what it was asked; with another status YARN would start it again.
-    return ExitStatus.DONE if folder.read_json(STOP) is not None and status > 128 else status
+    attempt = Attempt(parse_attempt(os.environ.get("CONTAINER_ID", "")), in_container=True)
+    status = run_attempt(with_keytab(settings, spark), hdfs_folder(spark, place), attempt, lambda _run: spark)
+    # A run that was asked to stop has done what it was asked; YARN would start another status again.
+    return ExitStatus.DONE if status > 128 else status
 
 
 def start_spark(run: str) -> Any:
@@ -81,12 +91,6 @@ def hdfs_folder(spark: Any, url: str) -> RunFiles:
     return HdfsRunFolder(HdfsFiles(spark.sparkContext._gateway, configuration), url)
 
 
-def parse_attempt(container_id: str) -> int:
-    """The attempt's number in a container's id, like container_e17_1700000000000_0001_02_000001; else 1."""
-    match = re.fullmatch(r"container_(?:e\d+_)?\d+_\d+_(\d+)_\d+", container_id)
-    return int(match.group(1)) if match else 1
-
-
 def _read_settings(path: Path) -> RunSettings:
     try:
         return from_json(RunSettings, path.read_bytes())
@@ -94,28 +98,43 @@ def _read_settings(path: Path) -> RunSettings:
         raise SettingsError(f"the driver's settings {path} cannot be read: {exc.strerror}") from exc
 
 
-def _run_unless_final(settings: RunSettings, folder: RunFiles, attempt: int, start_spark: StartSpark) -> int:
-    earlier = folder.read_json(REPORT)
-    if earlier is not None and earlier["exitStatus"] not in TRIED_AGAIN:
+def run_attempt(settings: RunSettings, folder: RunFiles, attempt: Attempt, start_spark: StartSpark) -> int:
+    """Run unless an earlier attempt has ended the run for good; returns the exit status.
+
+    Nothing is begun before the folder says whether one has.
+    """
+    patience = settings.node.patience_seconds
+    try:
+        earlier = keep_trying(lambda: folder.read_json(REPORT), patience)
+        progress = keep_trying(lambda: folder.read_json(PROGRESS), patience)
+    except EthlogsError as exc:
+        logging.getLogger(__name__).error("%s; no success for %g seconds", exc, patience)
+        return int(exc.exit_status)
+    if earlier is not None and is_final(earlier):
         logging.getLogger(__name__).warning(
-            "attempt %s ended for good: %s", earlier.get("attempt"), earlier.get("error") or "done"
+            "attempt %s ended the run: %s", earlier.get("attempt"), earlier.get("error") or "done"
         )
         return int(earlier["exitStatus"])
-    return run_driver(settings, folder, attempt, start_spark)
+    return run_driver(settings, folder, attempt, progress, start_spark)
 
 
-def run_driver(settings: RunSettings, folder: RunFiles, attempt: int, start_spark: StartSpark) -> int:
-    """Run in this process with a SparkContext; returns the exit status that report.json has too."""
-    journal = Journal(
-        settings.run,
-        attempt,
-        lambda snapshot: folder.write_json(PROGRESS, snapshot),
-        folder.read_json(PROGRESS),
-        folder.write_seconds,
-    )
+def run_driver(
+    settings: RunSettings,
+    folder: RunFiles,
+    attempt: Attempt,
+    earlier: dict[str, Any] | None,
+    start_spark: StartSpark,
+) -> int:
+    """Run in this process with a SparkContext; returns the exit status that report.json has too.
+
+    ``earlier`` is the progress of the attempt before.
+    """
     hint = GO_ON if find_job(settings.job).kind.writes_stream else AGAIN
-    stop = StopSwitch(settings.timeout_seconds, hint)
-    job = build_job(RunContext(settings, attempt, stop, journal))
+    started_at = (earlier or {}).get("startedAt")
+    stop = StopSwitch(settings.timeout_seconds, hint, gone_seconds=_seconds_since(started_at))
+    write = partial(_write_progress, folder, attempt, stop)
+    journal = Journal(settings.run, attempt.number, write, earlier, folder.write_seconds)
+    job = build_job(RunContext(settings, attempt.number, stop, journal))
     journal.start()
     spark = None
     error: EthlogsError | None = None
@@ -123,8 +142,12 @@ def run_driver(settings: RunSettings, folder: RunFiles, attempt: int, start_spar
         spark = start_spark(settings.run)
         journal.notify(f"the driver is up, with Spark {spark.version}{_after(journal.meter.seconds)}")
         # After Spark, which puts its own handler on SIGINT.
-        stop_on_signals(stop)
-        _watch_for_stop(folder, stop)
+        if attempt.in_container:
+            lose_container_on_signals(stop)
+        else:
+            stop_on_signals(stop)
+        _watch_for_stop(folder, stop, attempt)
+        stop.check()
         relax_collector()
         with _secured(settings, stop, journal):
             run_stoppable(job, stop)
@@ -139,7 +162,7 @@ def run_driver(settings: RunSettings, folder: RunFiles, attempt: int, start_spar
         )
     journal.close()
     report = job.report(error)
-    _write_report(folder, report)
+    _write_report(folder, attempt, report)
     if spark is not None:
         spark.stop()
     return int(report["exitStatus"])
@@ -165,15 +188,49 @@ def _secured(settings: RunSettings, stop: StopSwitch, journal: Journal) -> Itera
         yield
 
 
+def _seconds_since(started_at: float | None) -> float:
+    """Since the run's first attempt began: its node's clock may be another one, and never counts back."""
+    return max(0.0, time.time() - started_at) if started_at else 0.0
+
+
+def _write_progress(folder: RunFiles, attempt: Attempt, stop: StopSwitch, snapshot: dict[str, Any]) -> None:
+    """Write a snapshot, unless a later attempt writes its own: then this one ends."""
+    later = _find_later_attempt(folder, attempt)
+    if later is None:
+        folder.write_json(PROGRESS, snapshot)
+    else:
+        stop.fail(superseded_by_attempt(later))
+
+
+def _find_later_attempt(folder: RunFiles, attempt: Attempt) -> int | None:
+    """Return the attempt that YARN has started since it took this one for lost.
+
+    A node that is cut off from the ResourceManager may still reach HDFS and Kafka.
+    """
+    if not attempt.in_container:
+        return None
+    number = (folder.read_json(PROGRESS) or {}).get("attempt", 0)
+    return int(number) if number > attempt.number else None
+
+
 def _after(seconds: float) -> str:
     """On YARN the session was there before the clock was."""
     return f", after {seconds:.1f} s" if seconds >= 0.1 else ""
 
 
-def _write_report(folder: RunFiles, report: dict[str, Any]) -> None:
+def _write_report(folder: RunFiles, attempt: Attempt, report: dict[str, Any]) -> None:
+    """Write the report, again where the folder does not take it; without it the exit status counts.
+
+    The report of a run is that of its latest attempt.
+    """
+
+    def write() -> None:
+        if _find_later_attempt(folder, attempt) is None:
+            folder.write_json(REPORT, report)
+
     try:
-        folder.write_json(REPORT, report)
-    except (SettingsError, HadoopError) as exc:
+        keep_trying(write, folder.patience_seconds)
+    except EthlogsError as exc:
         logging.getLogger(__name__).error("%s", exc)
 
 
@@ -217,27 +274,38 @@ def relax_collector() -> None:
     gc.set_threshold(10_000, 10, 10)
 
 
-def _watch_for_stop(folder: RunFiles, stop: StopSwitch) -> None:
-    """Look for a request in the run folder, and for the end of whoever started this process."""
+def _watch_for_stop(folder: RunFiles, stop: StopSwitch, attempt: Attempt) -> None:
+    """Look for a request in the run folder, and for the end of whoever started this process.
+
+    The first look is taken at once: an attempt may begin after the user has asked the run to stop.
+    """
     parent = os.getppid()
+    _look_for_request(folder, stop)
 
     def watch() -> None:
         while not stop.requested:
-            request = _read_request(folder)
-            if request is not None:
-                number = int(request.get("signal", signal.SIGTERM))
-                stop.request(number, f"interrupted by {signal.Signals(number).name}")
-            elif os.getppid() != parent:
+            if os.getppid() == parent:
+                _look_for_request(folder, stop)
+            elif attempt.in_container:
+                stop.fail(lost_container("the application master, which ran this driver, is gone"))
+            else:
                 stop.request(signal.SIGTERM, "spark-submit, which ran this driver, is gone")
             threading.Event().wait(folder.write_seconds)
 
     threading.Thread(target=watch, name="stop", daemon=True).start()
 
 
+def _look_for_request(folder: RunFiles, stop: StopSwitch) -> None:
+    request = _read_request(folder)
+    if request is not None:
+        number = int(request.get("signal", signal.SIGTERM))
+        stop.request(number, f"interrupted by {signal.Signals(number).name}")
+
+
 def _read_request(folder: RunFiles) -> dict[str, Any] | None:
-    """HDFS may be away for a while without harm: the next look finds the request."""
+    """Read the request; HDFS may be away or refuse for a while without harm, since the next look finds it."""
     try:
         return folder.read_json(STOP)
-    except HadoopError as exc:
+    except EthlogsError as exc:
         logging.getLogger(__name__).warning("%s", exc)
         return None

@@ -19,6 +19,7 @@
     │  ├─ TopicError              7
     │  └─ LedgerError             7
     ├─ SubmissionError            8
+    │  ├─ LostContainerError      8   (may pass: YARN starts the next attempt)
     │  └─ HadoopError             8
     │     └─ HadoopUnavailableError  8   (may pass: asked again)
     ├─ SupersededError            9
@@ -54,10 +55,6 @@ class ExitStatus(IntEnum):
     UNKNOWN = 12
     SIGINT = 130
     SIGTERM = 143
-
-
-TRIED_AGAIN = frozenset({ExitStatus.DEFECT, ExitStatus.NODE, ExitStatus.DELIVERY})
-"""The verdicts of a driver that a later attempt of it may change; every other one is final."""
 
 
 class EthlogsError(Exception):
@@ -168,6 +165,10 @@ class SubmissionError(EthlogsError):
     """spark-submit or the application failed."""
 
     exit_status = ExitStatus.SUBMISSION
+
+
+class LostContainerError(SubmissionError):
+    """YARN, or whoever has the node, ended the driver's container."""
 
 
 class HadoopError(SubmissionError):

@@ -9,7 +9,13 @@ import msgspec
 
 from ethlogs.context import RunContext
 from ethlogs.doctor.job import ClusterCheckup
-from ethlogs.errors import EthlogsError, ExitStatus, SettingsError
+from ethlogs.errors import (
+    DeadlineError,
+    EthlogsError,
+    ExitStatus,
+    InterruptedRunError,
+    SettingsError,
+)
 from ethlogs.follow import follow_chain
 from ethlogs.report import Range, Report, Tip
 from ethlogs.settings.job import JobKind
@@ -53,7 +59,7 @@ class ProduceJob:
         return Report(
             exit_status=int(error.exit_status if error else ExitStatus.DONE),
             error=str(error) if error else None,
-            hint=error.hint if error else None,
+            hint=self._hint(error) if error else None,
             run=settings.run,
             attempt=self._attempt,
             chain_id=journal.chain_id,
@@ -67,6 +73,20 @@ class ProduceJob:
             latency_ms=journal.meter.latency_ms(),
             **msgspec.structs.asdict(journal.counts()),
         ).to_dict()
+
+    def _hint(self, error: EthlogsError) -> str | None:
+        """What to do; where a run with ``--blocks`` was broken off, what is left of them."""
+        blocks, last = self._settings.range.blocks, self._journal.last_block
+        if (
+            blocks is None
+            or last is None
+            or int(error.exit_status) in (ExitStatus.SETTINGS, ExitStatus.SUPERSEDED)
+        ):
+            return error.hint
+        remainder = f"--to {last} instead of --blocks {blocks} produces the rest of this run's blocks"
+        if isinstance(error, InterruptedRunError | DeadlineError):
+            return f"what was committed stays; run the command again: {remainder}"
+        return f"{error.hint}; then {remainder}" if error.hint else remainder
 
     def _tip(self) -> Tip | None:
         """Where the stream stands: an attempt that had nothing left to do found it there."""

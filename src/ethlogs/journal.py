@@ -11,12 +11,15 @@ from typing import Any, Protocol
 
 import msgspec
 
+from ethlogs.backoff import keep_trying
 from ethlogs.counts import Counts
-from ethlogs.errors import HadoopError, SettingsError
+from ethlogs.errors import EthlogsError
 from ethlogs.ledger import BlockRecord
 from ethlogs.report import Meter
 
 _NOTICES = 50
+_CLOSE_SECONDS = 30.0
+"""How long the end of a run waits for a snapshot that is being written: HDFS may hang."""
 
 
 class Retrying(Protocol):
@@ -44,6 +47,8 @@ class Journal:
         self._lock = threading.Lock()
         self._write_lock = threading.Lock()
         """An older snapshot must not be written over a newer one."""
+        self.started_at: float = (earlier or {}).get("startedAt") or time.time()
+        """When the run's first attempt began, in seconds since 1970: --timeout counts from there."""
         self._notices: deque[dict[str, Any]] = deque(maxlen=_NOTICES)
         self._notice_number = 0
         self._retrying: list[Retrying] = []
@@ -67,8 +72,9 @@ class Journal:
     def close(self) -> None:
         """Write the last snapshot."""
         self._closed.set()
-        self._thread.join()
-        self._write_snapshot()
+        self._thread.join(_CLOSE_SECONDS)
+        if not self._thread.is_alive():
+            self._write_snapshot()
 
     def watch(self, source: Retrying) -> None:
         """Count the retries of ``source`` among the run's."""
@@ -89,19 +95,25 @@ class Journal:
             self._notice_number += 1
             self._notices.append({"number": self._notice_number, "text": text})
 
-    def keep_ledger_end(self, offset: int) -> int:
+    def keep_ledger_end(
+        self, offset: int, patience_seconds: float = 0.0, pause: Callable[[float], None] = time.sleep
+    ) -> int:
         """Remember, for later attempts too, where the ledger ended at the first look; returns that.
 
         Raises
         ------
-        SettingsError, HadoopError
-            When it cannot be written down: a later attempt would take the stream back from who took it.
+        EthlogsError
+            When the folder does not take it within the patience: a later attempt would take the stream back
+            from who took it.
         """
         if self.ledger_end is None:
             self.ledger_end = offset
-            with self._write_lock:
-                self._write(self.snapshot())
+            keep_trying(self._write_now, patience_seconds, pause)
         return self.ledger_end
+
+    def _write_now(self) -> None:
+        with self._write_lock:
+            self._write(self.snapshot())
 
     def begin(self, first: int, last: int | None, tip: BlockRecord | None, head: int) -> None:
         """Say which heights the run has and where it goes on, once: the first line of a run."""
@@ -118,6 +130,7 @@ class Journal:
         return {
             "run": self._run,
             "attempt": self._attempt,
+            "startedAt": round(self.started_at, 3),
             "at": round(time.time(), 3),
             "firstBlock": self.first_block,
             "lastBlock": self.last_block,
@@ -133,11 +146,13 @@ class Journal:
             self._write_snapshot()
 
     def _write_snapshot(self) -> None:
-        """A full disk, or an HDFS that is away, must not end a run: the next snapshot may fit."""
+        """Write the folder's progress.json; the next snapshot may succeed where this one does not.
+
+        A full disk, or an HDFS that is away or refuses its own token for a while, must not end a run.
+        """
         try:
-            with self._write_lock:
-                self._write(self.snapshot())
-        except (SettingsError, HadoopError) as exc:
+            self._write_now()
+        except EthlogsError as exc:
             logging.getLogger(__name__).warning("%s", exc)
 
 

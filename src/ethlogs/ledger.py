@@ -135,6 +135,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     confirmations: Natural
     gap_after: Natural | None
     """The tip that ``--allow-gap`` jumped ahead of, where it did."""
+    released: bool = False
+    """Whether the run has ended on purpose: the next one does not have to watch it first."""
     claimed_at: Natural
     """Seconds since 1970, for people."""
 
@@ -154,6 +156,11 @@ _BLOCK = msgspec.json.Decoder(BlockRecord)
 _CLAIM = msgspec.json.Decoder(Claim)
 
 
+def is_ledger_key(key: bytes | None) -> bool:
+    """Whether a record can be one of a ledger: its key is a height, or that of the claims."""
+    return key is not None and (key == CLAIM_KEY or key.isdigit())
+
+
 def parse_ledger_record(key: bytes | None, value: bytes | None, where: str) -> BlockRecord | Claim | None:
     """Decode a record of the ledger; ``None`` for a tombstone.
 
@@ -170,7 +177,9 @@ def parse_ledger_record(key: bytes | None, value: bytes | None, where: str) -> B
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as exc:
         raise LedgerError(
             f"{where} is not a record that ethlogs wrote ({type(exc).__name__}: {exc})",
-            hint="does another program write to the ledger? Only ethlogs may",
+            hint="another program wrote it: end that program, and grant WRITE on the ledger to ethlogs alone."
+            " ethlogs verify says what is right; where the record hides a block's, begin a new stream with"
+            " another --topic",
         ) from exc
 
 

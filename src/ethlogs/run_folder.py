@@ -35,6 +35,9 @@ class RunFiles(ABC):
     write_seconds: float
     """How often progress is written and a request to stop looked for."""
 
+    patience_seconds: float
+    """How long the end of a run waits for the folder to take its report."""
+
     @property
     @abstractmethod
     def place(self) -> str:
@@ -83,6 +86,7 @@ class RunFolder(RunFiles):
 
     path: Path
     write_seconds = 0.25
+    patience_seconds = 5.0
 
     @classmethod
     def create(cls, base: Path) -> RunFolder:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import SettingsError, TopicError
+from ethlogs.follow.head import HeadWatcher
 from ethlogs.kafka.rights import READER
 from ethlogs.kafka.topics import admin_client, describe_topic
 from ethlogs.ledger import BlockRecord, Claim
 from ethlogs.node import Node
-from ethlogs.settings import KafkaSettings, NodeSettings, StreamSettings
+from ethlogs.settings import FollowSettings, Head, KafkaSettings, NodeSettings, StreamSettings
 from ethlogs.stream.tail import Tail, read_tail
 
 
@@ -30,7 +31,13 @@ class StreamStatus:
     blockTimestamp: int | None  # noqa: N815
     ageSeconds: int | None  # noqa: N815
     head: int | None
+    """The node's newest block."""
+    follows: str | None
+    """What the run that holds the stream follows: ``latest``, ``safe`` or ``finalized``."""
+    followed: int | None
+    """The node's newest block that this run would produce, ``--confirmations`` below what it follows."""
     lag: int | None
+    """How far the tip is behind ``followed``."""
     finalized: int | None
     blocks: int | None
     logs: int | None
@@ -57,7 +64,10 @@ class StreamStatus:
         if self.tip is None and (max_lag is not None or max_age_seconds is not None):
             return ["the stream has no block yet"]
         if max_lag is not None and self.lag is not None and self.lag > max_lag:
-            found.append(f"the stream is {self.lag} blocks behind the head, --max-lag is {max_lag}")
+            found.append(
+                f"the stream is {self.lag} blocks behind block {self.followed}, the newest that it follows"
+                f" ({self.follows}); --max-lag is {max_lag}"
+            )
         if max_age_seconds is not None and self.ageSeconds is not None and self.ageSeconds > max_age_seconds:
             found.append(f"the tip is {self.ageSeconds} seconds old, --max-age is {max_age_seconds:g}")
         return found
@@ -80,12 +90,13 @@ def fetch_status(kafka: KafkaSettings, stream: StreamSettings, node: NodeSetting
                 hint="ethlogs produce --create-topics begins one; is --topic right?",
             )
     tail = read_tail(kafka, stream.ledger_topic)
-    head = _fetch_head(node, tail) if node else None
-    return _build_status(stream, tail, head)
+    heads = _fetch_heads(node, tail) if node else (None, None)
+    return _build_status(stream, tail, *heads)
 
 
-def _fetch_head(settings: NodeSettings, tail: Tail) -> int:
-    with contextlib.closing(Node(settings, StopSwitch(), lambda _notice: None)) as node:
+def _fetch_heads(settings: NodeSettings, tail: Tail) -> tuple[int, int | None]:
+    """Return the node's newest block, and the newest that the stream's run may produce."""
+    with contextlib.closing(Node(settings, StopSwitch(), _ignore)) as node:
         chain = node.connect()
         bound = tail.newest.claim.identity if tail.newest else None
         if bound is not None and (bound.chain_id, bound.genesis_hash) != (chain.chain_id, chain.genesis_hash):
@@ -94,10 +105,22 @@ def _fetch_head(settings: NodeSettings, tail: Tail) -> int:
                 f" is of chain id {bound.chain_id} and genesis {bound.genesis_hash}",
                 hint="give --node-url of a node of the stream's chain",
             )
-        return node.fetch_quantity("eth_blockNumber")
+        claim = tail.newest.claim if tail.newest else None
+        latest = node.fetch_quantity("eth_blockNumber")
+        if claim is None or (claim.head == "latest" and not claim.confirmations):
+            return latest, latest
+        follow = FollowSettings(cast(Head, claim.head), claim.confirmations)
+        followed = HeadWatcher(node, follow, settings.patience_seconds, StopSwitch(), _ignore).look()
+        return latest, followed if followed >= 0 else None
 
 
-def _build_status(stream: StreamSettings, tail: Tail, head: int | None) -> StreamStatus:
+def _ignore(_notice: str) -> None:
+    """Drop a notice: an alert is told by its exit status."""
+
+
+def _build_status(
+    stream: StreamSettings, tail: Tail, head: int | None, followed: int | None = None
+) -> StreamStatus:
     tip, claim = tail.tip, tail.newest.claim if tail.newest else None
     return StreamStatus(
         topic=stream.topic,
@@ -107,7 +130,9 @@ def _build_status(stream: StreamSettings, tail: Tail, head: int | None) -> Strea
         blockTimestamp=tip.block_timestamp if tip else None,
         ageSeconds=max(0, int(time.time()) - tip.block_timestamp) if tip else None,
         head=head,
-        lag=max(0, head - tip.block_number) if tip and head is not None else None,
+        follows=claim.head if claim else None,
+        followed=followed,
+        lag=max(0, followed - tip.block_number) if tip and followed is not None else None,
         finalized=tip.finalized if tip else None,
         blocks=tip.stream_blocks if tip else None,
         logs=tip.stream_logs if tip else None,
@@ -138,18 +163,22 @@ def format_status(status: StreamStatus) -> str:
     rows = [
         ("stream", f"{status.topic}, ledger {status.ledgerTopic}, chain {_or_none(status.chainId)}"),
         ("tip", tip),
-        (
-            "head",
-            "not asked: no --node-url"
-            if status.head is None
-            else f"block {status.head}, lag {_or_none(status.lag)}",
-        ),
+        ("head", _head(status)),
         ("so far", f"{status.blocks or 0:,} blocks, {status.logs or 0:,} event logs"),
         ("reorgs", _reorgs(status.reorgs)),
         ("newest claim", _claim(status)),
         ("writing", "yes, a transaction is open" if status.writing else "no transaction is open"),
     ]
     return "\n".join(f"{name:14}{value}" for name, value in rows)
+
+
+def _head(status: StreamStatus) -> str:
+    if status.head is None:
+        return "not asked: no --node-url"
+    head = f"block {status.head}"
+    if status.followed != status.head:
+        head += f", followed up to {_or_none(status.followed)} ({status.follows})"
+    return f"{head}, lag {_or_none(status.lag)}"
 
 
 def _reorgs(reorgs: dict[str, int] | None) -> str:

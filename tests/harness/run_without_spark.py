@@ -12,18 +12,20 @@ from pathlib import Path
 from unittest import mock
 
 from ethlogs import driver
+from ethlogs.attempt import Attempt
 from ethlogs.run_folder import SETTINGS, RunFolder
 from ethlogs.settings import RunSettings, from_json
 
 
 def main(arguments: list[str]) -> int:
-    """Run attempt 1 as the driver does, or a later one as a cluster would start it."""
+    """Run as a driver on this machine, or as an attempt in a container, where one is given."""
     with mock.patch("ethlogs.driver.start_spark", return_value=mock.Mock(version="none")):
         if len(arguments) == 1:
             return driver.main(arguments)
         folder = RunFolder(Path(arguments[0]))
         settings = from_json(RunSettings, folder.read(SETTINGS) or b"")
-        return driver.run_driver(settings, folder, int(arguments[1]), driver.start_spark)
+        attempt = Attempt(int(arguments[1]), in_container=True)
+        return driver.run_attempt(settings, folder, attempt, driver.start_spark)
 
 
 if __name__ == "__main__":

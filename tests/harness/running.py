@@ -76,9 +76,10 @@ def build_settings(
     )
 
 
-def another_run(settings: RunSettings, **wanted: Any) -> RunSettings:
-    """The same settings as a new run, with another range."""
-    return replace(settings, run=f"run-{secrets.token_hex(4)}", range=RangeSettings(**wanted))
+def another_run(settings: RunSettings, *, take_over: bool = False, **wanted: Any) -> RunSettings:
+    """The same settings as a new run, with another range; ``take_over`` is ``--replace``."""
+    new = replace(settings, run=f"run-{secrets.token_hex(4)}", range=RangeSettings(**wanted))
+    return replace(new, replace=take_over)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ethlogs.errors import DeadlineError, InterruptedRunError, LedgerError, SettingsError
+from ethlogs.errors import DeadlineError, InterruptedRunError, LedgerError
 from ethlogs.settings import Proof
 from ethlogs_devnet import SMALL_PLAN, GethNode
 from tests.harness.running import RunInThread, another_run, build_settings, run, wait_until
@@ -55,27 +55,21 @@ def test_earliest_begins_at_the_genesis_block(stream: Stream, odd_geth: GethNode
     assert_exactly_once(stream, odd_geth.url, 0, 1)
 
 
-@pytest.mark.parametrize("start", ["5", "3"])
-def test_a_start_at_or_below_the_tip_is_refused(stream: Stream, geth: GethNode, start: str) -> None:
+@pytest.mark.parametrize("start", ["4", "6", "9", "latest", "earliest"])
+def test_the_same_command_resumes_whatever_its_start(stream: Stream, geth: GethNode, start: str) -> None:
     settings = build_settings(stream, geth.url, start="4", blocks=2)
     run(settings).assert_done()
-    refused = run(another_run(settings, start=start, blocks=1))
-    refused.assert_failed(
-        SettingsError, f"--start {start} is not above the stream's tip, block 5", hint="go on at block 6"
-    )
-    assert refused.report["tip"]["number"] == 5
-    assert_exactly_once(stream, geth.url, 4, 5)
+    again = run(another_run(settings, start=start, blocks=1)).assert_done()
+    assert again.report["tip"]["number"] == 6
+    assert ("--start 9 is ignored: the stream resumes at block 6" in again.told) is (start == "9")
+    assert_exactly_once(stream, geth.url, 4, 6)
 
 
-def test_a_start_ahead_of_the_tip_needs_allow_gap_which_the_claim_records(
+def test_a_start_ahead_of_the_tip_counts_with_allow_gap_which_the_claim_records(
     stream: Stream, geth: GethNode
 ) -> None:
     settings = build_settings(stream, geth.url, start="1", blocks=1)
     run(settings).assert_done()
-    refused = run(another_run(settings, start="4", blocks=1))
-    refused.assert_failed(SettingsError, "would leave out blocks 2 to 3", hint="--allow-gap")
-    assert stream.heights() == [1]
-
     run(another_run(settings, start="4", blocks=1, allow_gap=True)).assert_done()
     assert stream.heights() == [1, 4]
     assert [claim.json["gapAfter"] for claim in stream.claims()] == [None, 1]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ethlogs.backoff import Backoff
+from ethlogs.backoff import Backoff, keep_trying
+from ethlogs.errors import EthlogsError
 
 
 def waits(backoff: Backoff, count: int, at_least_seconds: float = 0.0) -> list[float]:
@@ -48,3 +49,23 @@ def test_after_a_reset_waits_are_short_again(tries: int) -> None:
     waits(backoff, tries)
     backoff.reset()
     assert waits(backoff, 1)[0] <= 1.0
+
+
+def test_what_fails_is_tried_again_until_it_succeeds() -> None:
+    outcomes: list[EthlogsError | int] = [EthlogsError("once"), EthlogsError("twice"), 3]
+
+    def attempt() -> int:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, EthlogsError):
+            raise outcome
+        return outcome
+
+    assert keep_trying(attempt, 60.0, lambda _seconds: None) == 3
+
+
+def test_the_last_failure_is_raised_when_the_time_is_over() -> None:
+    def fail() -> None:
+        raise EthlogsError("away")
+
+    with pytest.raises(EthlogsError, match="away"):
+        keep_trying(fail, 0.0)

@@ -9,8 +9,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from ethlogs.cancellation import StopSwitch, stop_on_signals, time_limit
-from ethlogs.errors import DeadlineError, ExitStatus, InterruptedRunError, KerberosError
+from ethlogs.cancellation import StopSwitch, lose_container_on_signals, stop_on_signals, time_limit
+from ethlogs.errors import (
+    DeadlineError,
+    ExitStatus,
+    InterruptedRunError,
+    KerberosError,
+    LostContainerError,
+)
 
 
 @pytest.fixture
@@ -104,3 +110,15 @@ def test_what_ends_in_time_is_left_alone(seconds: float | None) -> None:
     with time_limit(seconds, "packing"):
         pass
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.usefixtures("restored_signals")
+def test_a_signal_in_a_container_is_its_loss_and_not_the_users_wish(number: signal.Signals) -> None:
+    stop = StopSwitch()
+    lose_container_on_signals(stop)
+    os.kill(os.getpid(), number)
+    with pytest.raises(LostContainerError, match=f"ended from outside: it received {number.name}") as caught:
+        stop.check()
+    assert caught.value.hint is not None
+    assert "YARN starts the next attempt" in caught.value.hint

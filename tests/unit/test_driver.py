@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,11 +13,23 @@ from typing import Any, ClassVar
 import pytest
 
 from ethlogs import driver
+from ethlogs.attempt import Attempt
 from ethlogs.cancellation import StopSwitch
-from ethlogs.errors import EthlogsError, ExitStatus, InterruptedRunError, SettingsError, UnprovenError
+from ethlogs.context import RunContext
+from ethlogs.errors import (
+    EthlogsError,
+    ExitStatus,
+    HadoopUnavailableError,
+    InterruptedRunError,
+    KerberosError,
+    NotAuthorizedError,
+    SettingsError,
+    UnprovenError,
+)
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, RunFolder
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, to_json
 from ethlogs.settings.job import JobKind
+from ethlogs.verdicts import is_final
 
 RUN = RunSettings("a-run", "produce", NodeSettings(("http://geth",)), KafkaSettings("kafka:9092"))
 
@@ -65,12 +80,12 @@ def run_with(
     spark = spark or FakeSpark()
     monkeypatch.setattr(driver, "start_spark", lambda _run: spark)
     monkeypatch.setattr(driver, "stop_on_signals", lambda _stop: None)
-    monkeypatch.setattr(driver, "_watch_for_stop", lambda _folder, _stop: None)
+    monkeypatch.setattr(driver, "_watch_for_stop", lambda *_: None)
     monkeypatch.setattr(driver, "build_job", lambda *_: job)
     return driver.main([str(folder.path)])
 
 
-@pytest.mark.parametrize("status", [0, 3, 5, 9, 10, 11, 143])
+@pytest.mark.parametrize("status", [0, 3, 9, 10, 11, 143])
 def test_an_attempt_ends_with_an_earlier_ones_final_verdict(
     monkeypatch: pytest.MonkeyPatch, folder: RunFolder, status: int
 ) -> None:
@@ -81,13 +96,173 @@ def test_an_attempt_ends_with_an_earlier_ones_final_verdict(
     assert folder.read_json(REPORT) == {"exitStatus": status, "error": "earlier"}
 
 
-@pytest.mark.parametrize("status", [1, 6, 7])
+@pytest.mark.parametrize("status", [1, 5, 6, 7, 8])
 def test_an_attempt_tries_again_after_a_verdict_that_is_not_final(
     monkeypatch: pytest.MonkeyPatch, folder: RunFolder, status: int
 ) -> None:
     folder.write_json(REPORT, {"exitStatus": status, "error": "earlier"})
     assert run_with(monkeypatch, folder, FakeJob()) == 0
     assert folder.read_json(REPORT) == {"exitStatus": 0, "error": None}
+
+
+class JobUntilStopped(FakeJob):
+    """Sends this process a signal, as YARN or a user would, and works until it is asked to end."""
+
+    def __init__(self, stop: StopSwitch, number: signal.Signals | None = None) -> None:
+        super().__init__()
+        self._stop = stop
+        self._number = number
+
+    def run(self) -> None:
+        self.ran = True
+        if self._number is not None:
+            os.kill(os.getpid(), self._number)
+        self._stop.pause(30)
+
+
+def run_until_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+    folder: RunFolder,
+    attempt: Attempt,
+    number: signal.Signals | None = None,
+) -> JobUntilStopped:
+    """Run an attempt; the signal handlers are as before afterwards."""
+    jobs: list[JobUntilStopped] = []
+
+    def build(context: RunContext) -> JobUntilStopped:
+        jobs.append(JobUntilStopped(context.stop, number))
+        return jobs[0]
+
+    monkeypatch.setattr(driver, "build_job", build)
+    earlier = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        driver.run_attempt(RUN, folder, attempt, lambda _run: FakeSpark())
+    finally:
+        for one, handler in earlier.items():
+            signal.signal(one, handler)
+    return jobs[0]
+
+
+def test_a_container_that_yarn_ends_leaves_no_final_report_and_the_next_attempt_runs(
+    monkeypatch: pytest.MonkeyPatch, folder: RunFolder
+) -> None:
+    run_until_stopped(monkeypatch, folder, Attempt(1, in_container=True), signal.SIGTERM)
+    report = folder.read_json(REPORT)
+    assert report is not None
+    assert not is_final(report)
+    assert "the driver's container was ended from outside: it received SIGTERM" in report["error"]
+    job = FakeJob()
+    monkeypatch.setattr(driver, "build_job", lambda *_: job)
+    assert driver.run_attempt(RUN, folder, Attempt(2, in_container=True), lambda _run: FakeSpark()) == 0
+    assert job.ran
+    assert folder.read_json(REPORT) == {"exitStatus": 0, "error": None}
+
+
+def test_a_signal_to_a_driver_on_this_machine_is_the_users_and_final(
+    monkeypatch: pytest.MonkeyPatch, folder: RunFolder
+) -> None:
+    run_until_stopped(monkeypatch, folder, Attempt(), signal.SIGTERM)
+    assert folder.read_json(REPORT) == {"exitStatus": 143, "error": "interrupted by SIGTERM"}
+
+
+def test_an_attempt_that_begins_after_the_user_asked_the_run_to_stop_does_nothing(
+    monkeypatch: pytest.MonkeyPatch, folder: RunFolder
+) -> None:
+    folder.request_stop(signal.SIGTERM)
+    job = run_until_stopped(monkeypatch, folder, Attempt(2, in_container=True))
+    assert not job.ran
+    assert folder.read_json(REPORT) == {"exitStatus": 143, "error": "interrupted by SIGTERM"}
+
+
+class RefusingFolder(RunFolder):
+    """A run's folder on an HDFS that refuses some writes: a real one cannot be made to refuse a given one."""
+
+    def refuse(self, name: str, *errors: EthlogsError) -> None:
+        self.__dict__.setdefault("refusals", {})[name] = list(errors)
+
+    def write(self, name: str, data: bytes) -> None:
+        refusals = self.__dict__.get("refusals", {}).get(name)
+        if refusals:
+            raise refusals.pop(0)
+        super().write(name, data)
+
+
+@pytest.mark.parametrize(
+    "refusal", [KerberosError("no token"), NotAuthorizedError("denied"), HadoopUnavailableError("safe mode")]
+)
+def test_a_report_that_the_folder_refuses_is_written_again(
+    monkeypatch: pytest.MonkeyPatch, folder: RunFolder, refusal: EthlogsError
+) -> None:
+    refusing = RefusingFolder(folder.path)
+    refusing.refuse(REPORT, refusal, refusal)
+    monkeypatch.setattr(driver, "build_job", lambda *_: FakeJob())
+    assert driver.run_attempt(RUN, refusing, Attempt(1, in_container=True), lambda _run: FakeSpark()) == 0
+    assert folder.read_json(REPORT) == {"exitStatus": 0, "error": None}
+
+
+def test_a_run_whose_report_is_refused_for_good_ends_with_its_own_status(
+    monkeypatch: pytest.MonkeyPatch, folder: RunFolder
+) -> None:
+    monkeypatch.setattr(RefusingFolder, "patience_seconds", 0.0)
+    refusing = RefusingFolder(folder.path)
+    refusing.refuse(REPORT, HadoopUnavailableError("gone"))
+    monkeypatch.setattr(driver, "build_job", lambda *_: FakeJob())
+    assert driver.run_attempt(RUN, refusing, Attempt(1, in_container=True), lambda _run: FakeSpark()) == 0
+    assert folder.read_json(REPORT) is None
+
+
+def test_a_request_is_heard_after_the_folder_has_refused_to_be_read(folder: RunFolder) -> None:
+    class Unreadable(RunFolder):
+        """Refuses the first looks."""
+
+        write_seconds = 0.01
+
+        def read(self, name: str) -> bytes | None:
+            if looks:
+                raise looks.pop()
+            return super().read(name)
+
+    looks: list[EthlogsError] = [KerberosError("GSS initiate failed"), NotAuthorizedError("denied")]
+    folder.request_stop(signal.SIGTERM)
+    stop = StopSwitch()
+    driver._watch_for_stop(Unreadable(folder.path), stop, Attempt())
+    with pytest.raises(InterruptedRunError, match="interrupted by SIGTERM"):
+        stop.pause(30)
+
+
+def test_an_attempt_that_cannot_read_what_became_of_the_earlier_ones_does_not_begin(
+    monkeypatch: pytest.MonkeyPatch, folder: RunFolder
+) -> None:
+    class Unreadable(RunFolder):
+        """Never answers."""
+
+        def read(self, name: str) -> bytes | None:
+            raise HadoopUnavailableError("the NameNode is gone")
+
+    job = FakeJob()
+    monkeypatch.setattr(driver, "build_job", lambda *_: job)
+    impatient = replace(RUN, node=NodeSettings(("http://geth",), patience_seconds=0.0))
+    unreadable, attempt = Unreadable(folder.path), Attempt(2, in_container=True)
+    assert driver.run_attempt(impatient, unreadable, attempt, lambda _run: FakeSpark()) == 8
+    assert not job.ran
+
+
+def test_the_timeout_is_the_runs_and_not_each_attempts(
+    monkeypatch: pytest.MonkeyPatch, folder: RunFolder
+) -> None:
+    folder.write_json(PROGRESS, {"startedAt": time.time() - 100})
+    stops: list[StopSwitch] = []
+
+    def build(context: RunContext) -> FakeJob:
+        stops.append(context.stop)
+        return FakeJob()
+
+    monkeypatch.setattr(driver, "build_job", build)
+    limited = replace(RUN, timeout_seconds=99.0)
+    driver.run_attempt(limited, folder, Attempt(2, in_container=True), lambda _run: FakeSpark())
+    report = folder.read_json(REPORT)
+    assert report is not None
+    assert report["error"] == "the run did not end within --timeout 99 seconds"
 
 
 def test_a_folder_without_settings_is_refused(tmp_path: Path) -> None:
@@ -170,3 +345,26 @@ def test_a_job_that_is_done_before_it_hears_of_the_request_is_done() -> None:
     stop = StopSwitch()
     stop.request(15, "asked to")
     driver.run_stoppable(FakeJob(), stop)
+
+
+class ZombieJob(FakeJob):
+    """Works while YARN starts the next attempt, which writes its own progress."""
+
+    def __init__(self, folder: RunFolder, stop: StopSwitch) -> None:
+        super().__init__()
+        self._folder = folder
+        self._stop = stop
+
+    def run(self) -> None:
+        self._folder.write_json(PROGRESS, {"attempt": 2, "tip": 7})
+        self._stop.pause(30)
+
+
+def test_an_attempt_that_yarn_took_for_lost_ends_with_9_and_leaves_its_successors_files_alone(
+    monkeypatch: pytest.MonkeyPatch, folder: RunFolder
+) -> None:
+    monkeypatch.setattr(driver, "build_job", lambda context: ZombieJob(folder, context.stop))
+    status = driver.run_attempt(RUN, folder, Attempt(1, in_container=True), lambda _run: FakeSpark())
+    assert status == ExitStatus.SUPERSEDED
+    assert folder.read_json(PROGRESS) == {"attempt": 2, "tip": 7}
+    assert folder.read_json(REPORT) is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import threading
 from typing import Any
 
 import pytest
@@ -10,11 +12,23 @@ from msgspec.structs import replace
 from ethlogs import report as report_module
 from ethlogs.cancellation import StopSwitch
 from ethlogs.context import RunContext
-from ethlogs.errors import EthlogsError, HadoopError, ReorgError, SettingsError
+from ethlogs.errors import (
+    EthlogsError,
+    HadoopError,
+    HadoopUnavailableError,
+    InterruptedRunError,
+    KerberosError,
+    NodeError,
+    NotAuthorizedError,
+    ReorgError,
+    SettingsError,
+    SupersededError,
+)
 from ethlogs.jobs import ProduceJob
 from ethlogs.journal import Journal
 from ethlogs.report import Latency, Meter, format_report
-from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings
+from ethlogs.settings import KafkaSettings, NodeSettings, RangeSettings, RunSettings
+from tests.harness.running import wait_until
 from tests.unit.samples import BLOCK
 
 SETTINGS = RunSettings("a-run", "produce", NodeSettings(("http://geth",)), KafkaSettings("kafka:9092"))
@@ -48,6 +62,7 @@ def report_of(journal: Journal, error: EthlogsError | None = None) -> dict[str, 
 def test_a_snapshot_before_the_first_block_is_empty() -> None:
     snapshot = make_journal().snapshot()
     assert snapshot.pop("at") > 0
+    assert snapshot.pop("startedAt") > 0
     assert snapshot.pop("seconds") >= 0
     assert snapshot == {
         "run": "a-run",
@@ -292,3 +307,70 @@ def test_the_report_for_a_person_of_a_run_without_blocks() -> None:
     assert "tip             none known\n" in text
     assert "latency         not measured: no block was produced at the head\n" in text
     assert text.endswith("exit status     6 (node)")
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (
+            InterruptedRunError("interrupted by SIGINT"),
+            "what was committed stays; run the command again: --to 119 instead of --blocks 20 produces the"
+            " rest of this run's blocks",
+        ),
+        (
+            NodeError("the node is gone", hint="is it running?"),
+            "is it running?; then --to 119 instead of --blocks 20 produces the rest of this run's blocks",
+        ),
+        (SupersededError("another run has it", hint="leave it"), "leave it"),
+    ],
+)
+def test_a_run_that_is_broken_off_names_the_rest_of_its_blocks(error: EthlogsError, hint: str) -> None:
+    journal = make_journal()
+    journal.begin(100, 119, None, 200)
+    settings = dataclasses.replace(SETTINGS, range=RangeSettings(blocks=20))
+    assert ProduceJob(RunContext(settings, 2, StopSwitch(), journal)).report(error)["hint"] == hint
+
+
+REFUSALS = [
+    HadoopUnavailableError("the NameNode is in safe mode"),
+    KerberosError("GSS initiate failed"),
+    NotAuthorizedError("permission denied"),
+    SettingsError("no space left"),
+]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_no_refusal_of_the_folder_ends_the_thread_that_writes_progress(refusal: EthlogsError) -> None:
+    written: list[dict[str, Any]] = []
+    refused = threading.Event()
+
+    def write(snapshot: dict[str, Any]) -> None:
+        if not refused.is_set():
+            refused.set()
+            raise refusal
+        written.append(snapshot)
+
+    journal = Journal("a-run", 1, write, write_seconds=0.001)
+    journal.start()
+    assert refused.wait(30)
+    wait_until(lambda: written, "a later snapshot is written")
+    journal.close()
+
+
+def test_a_run_waits_until_its_folder_takes_word_for_later_attempts() -> None:
+    answers = [REFUSALS[0], REFUSALS[1], None]
+
+    def write(_snapshot: dict[str, Any]) -> None:
+        answer = answers.pop(0)
+        if answer is not None:
+            raise answer
+
+    assert Journal("a-run", 1, write).keep_ledger_end(7, 300.0, lambda _seconds: None) == 7
+    assert answers == []
+
+
+def test_a_later_attempt_knows_when_the_run_began() -> None:
+    first = make_journal()
+    assert Journal("a-run", 2, lambda _snapshot: None, first.snapshot()).snapshot()["startedAt"] == round(
+        first.started_at, 3
+    )

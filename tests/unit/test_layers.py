@@ -19,12 +19,15 @@ DEVNET = Path(ethlogs_devnet.__file__).parent
 # Lowest first. Parts of one layer know nothing of each other.
 LAYERS = (
     ("errors",),
-    ("settings", "backoff", "cancellation", "notify", "run_folder", "counts", "proof", "heights"),
+    (
+        *("settings", "backoff", "cancellation", "notify", "run_folder", "counts", "proof", "heights"),
+        *("attempt", "verdicts"),
+    ),
     ("event_log", "ledger", "report"),
     ("node", "kafka", "spark", "hadoop", "environment", "kerberos", "journal"),
     ("stream", "context"),
-    ("follow", "smoketest", "status", "submission", "api"),
-    ("doctor",),
+    ("follow", "smoketest", "submission", "api"),
+    ("doctor", "status"),
     ("jobs", "verify", "__init__"),
     ("driver", "cli"),
     ("launch", "__main__"),

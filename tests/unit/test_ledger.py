@@ -57,7 +57,7 @@ def test_a_claim_is_the_documented_json() -> None:
         b'"identity":{"chainId":1,"genesisHash":"0xd4e5","topic":"eth_eventlogs","topicId":"topic-id",'
         b'"ledgerTopicId":"ledger-id","partitions":6,"ledgerPartitions":33},'
         b'"selection":null,"decoding":null,"leastProof":"receipts","head":"latest","confirmations":0,'
-        b'"gapAfter":null,"claimedAt":1760000000}'
+        b'"gapAfter":null,"released":false,"claimedAt":1760000000}'
     )
 
 

@@ -40,7 +40,6 @@ COVERED_BY = {
     "doctor/machine.py": "integration/test_doctor.py",
     "follow/recent.py": "unit/follow/test_reorg.py",
     "follow/run.py": "integration/test_range.py",
-    "follow/trouble.py": "integration/test_killed.py",
     "hadoop/applications.py": "integration/yarn/test_runs.py",
     "hadoop/client.py": "integration/yarn/test_runs.py",
     "hadoop/run_folder.py": "integration/yarn/test_runs.py",
@@ -76,7 +75,6 @@ COVERED_BY = {
     "settings/job.py": "unit/test_jobs.py",
     "stream/block.py": "unit/follow/test_pipeline.py",
     "stream/claim.py": "unit/follow/test_pipeline.py",
-    "stream/tail.py": "integration/test_range.py",
     # one test for several modules that are one thing
     "environment/archive.py": "unit/environment/test_spec.py",
     "environment/check.py": "unit/environment/test_spec.py",

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from ethlogs.settings import StreamSettings
 from ethlogs.status import _build_status, format_status
+from ethlogs.stream.tail import Claimed
 from tests.unit.samples import BLOCK, TAIL
 
 
@@ -16,3 +17,17 @@ def test_the_status_says_what_was_shown_of_the_tip_and_not_what_its_run_asked_fo
     status = _build_status(StreamSettings(), tail, None)
     assert status.proof == "receipts+unchecked"
     assert "seconds old, proven by receipts+unchecked\n" in format_status(status)
+
+
+def test_the_lag_is_counted_from_what_the_streams_run_follows() -> None:
+    claim = replace(TAIL.newest.claim, head="finalized") if TAIL.newest else None
+    assert claim is not None
+    tail = dataclasses.replace(TAIL, newest=Claimed(claim, 3), tip=replace(BLOCK, block_number=100))
+    status = _build_status(StreamSettings(), tail, 164, 101)
+    assert status.lag == 1
+    assert status.exceeded(1, None) == []
+    assert "block 164, followed up to 101 (finalized), lag 1" in format_status(status)
+    late = _build_status(StreamSettings(), tail, 200, 132)
+    assert late.exceeded(10, None) == [
+        "the stream is 32 blocks behind block 132, the newest that it follows (finalized); --max-lag is 10"
+    ]

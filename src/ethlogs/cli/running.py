@@ -31,7 +31,8 @@ def run_job(
     quiet = options.output.quiet
     console = Console(partial(say, quiet=quiet), say, ProgressDisplay(quiet))
     outcome = launch(request, options, start or StartOptions(), console)
-    return _print_outcome(outcome, _to_json if options.output.as_json else format_report)
+    format_one = _to_json if options.output.as_json else partial(_to_text, format_report)
+    return _print_outcome(outcome, format_one)
 
 
 def _print_outcome(outcome: Outcome, format_report: FormatReport) -> int:
@@ -54,6 +55,11 @@ def _print_report(report: dict[str, Any], format_report: FormatReport) -> int:
         if report["hint"]:
             say(f"what to do: {report['hint']}")
     return status
+
+
+def _to_text(format_report: FormatReport, report: dict[str, Any]) -> str:
+    """Format the report; where it could not be written there is only a sentence."""
+    return str(report.get("reportMissing") or format_report(report))
 
 
 def _to_json(report: dict[str, Any]) -> str:

@@ -60,7 +60,9 @@ class StatusOptions:
 def status(options: StatusOptions) -> int:
     """Show a stream's tip, its age, its lag behind the node, the run that holds it, and its application.
 
-    With --max-lag or --max-age the exit status is 10 when a limit is exceeded, for alerts.
+    With --max-lag or --max-age the exit status is 10 when a limit is exceeded, for alerts; --watch ends
+    then. The lag is counted from the block that the stream's run follows: with --head finalized from the
+    finalized one.
 
     Example: ethlogs status --node-url http://geth:8545 --bootstrap-server kafka:9092 --max-lag 10
     """
@@ -71,13 +73,16 @@ def status(options: StatusOptions) -> int:
         with identity.ticket(), _find_application(options, caller) as describe:
             stream_status = fetch_status(identity.kafka, stream, node)
             _show(stream_status, describe(), as_json)
-            while options.watch.watch:
+            exceeded = stream_status.exceeded(limits.max_lag, limits.max_age)
+            while options.watch.watch and not exceeded:
                 time.sleep(_WATCH_SECONDS)
                 try:
-                    _show(fetch_status(identity.kafka, stream, node), describe(), as_json)
+                    stream_status = fetch_status(identity.kafka, stream, node)
                 except (NodeUnavailableError, KafkaUnavailableError) as exc:
                     say(f"{exc}; asking again")
-    exceeded = stream_status.exceeded(limits.max_lag, limits.max_age)
+                    continue
+                _show(stream_status, describe(), as_json)
+                exceeded = stream_status.exceeded(limits.max_lag, limits.max_age)
     for sentence in exceeded:
         say(f"error: {sentence}")
     return ExitStatus.DIFFERENCE if exceeded else ExitStatus.DONE

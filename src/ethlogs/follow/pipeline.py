@@ -95,11 +95,17 @@ class Pipeline:
             while last is None or following <= last:
                 self._stop.check()
                 self._watch.check()
-                head = self.head.wait_for(following, partial(self._branch.check, stream.tip))
+                head = self.head.wait_for(following, partial(self._check_at_tip, stream))
                 self._journal.head = head
                 prefetcher.extend(head if last is None else min(head, last))
                 self._commit_some(stream, prefetcher, head, retraction)
                 retraction, following = None, stream.following
+
+    def _check_at_tip(self, stream: HeldStream) -> None:
+        """Look whether the node still has the tip: then all is committed, and every trouble is over."""
+        self._branch.check(stream.tip)
+        self._trouble.over()
+        self._unsettled.reset()
 
     def _prepare(self, height: int) -> PreparedBlock:
         return prepare_block(self._source, self._chain_id, height)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ethlogs.errors import LedgerError, SettingsError, SupersededError
+from ethlogs.errors import LedgerError, SettingsError
 from ethlogs.settings import RangeSettings
 from ethlogs.stream.tail import Claimed, Tail
 
@@ -26,6 +26,9 @@ def plan_from_claim(claimed: Claimed) -> Plan:
 def plan_range(wanted: RangeSettings, tail: Tail, head: int, topic_has_records: bool) -> Plan:
     """Decide a new run's heights.
 
+    ``--start`` says where a stream begins. On one that has a tip it is ignored, so that the same command
+    resumes, unless ``--allow-gap`` consents to a gap.
+
     Parameters
     ----------
     head : the height that the run would begin at with ``--start latest``.
@@ -36,14 +39,13 @@ def plan_range(wanted: RangeSettings, tail: Tail, head: int, topic_has_records: 
     LedgerError, SettingsError
         When ``--start`` does not go with what the ledger holds.
     """
-    start = _start_height(wanted.start, head)
+    start = _start_height(wanted.start, head) if tail.tip is None or wanted.allow_gap else None
     gap_after = None
     if tail.tip is None:
         first = _first_of_empty_ledger(start, head, topic_has_records)
     else:
         first = tail.tip.block_number + 1
-        if start is not None and start != first:
-            _check_gap(start, tail.tip.block_number, wanted.allow_gap)
+        if wanted.allow_gap and start is not None and start > first:
             first, gap_after = start, tail.tip.block_number
     last = _last_height(wanted, first)
     if last is not None and last < first and (tail.tip is None or gap_after is not None):
@@ -54,19 +56,16 @@ def plan_range(wanted: RangeSettings, tail: Tail, head: int, topic_has_records: 
     return Plan(first, last, gap_after)
 
 
-def check_not_superseded(claimed: Claimed | None, run: str, ledger_end: int) -> None:
-    """End this run where another one has claimed the stream since this run first looked.
-
-    Raises
-    ------
-    SupersededError
-        Naming the other run.
-    """
-    if claimed is None or claimed.claim.run == run or claimed.offset < ledger_end:
-        return
-    raise SupersededError(
-        f"run {claimed.claim.run} has taken this stream, with blocks from {claimed.claim.first_block} on",
-        hint="two runs cannot write one stream; what this run committed stays, the other goes on after it",
+def describe_ignored_start(wanted: RangeSettings, tail: Tail) -> str | None:
+    """Return a sentence where ``--start`` asks for a gap and nothing consents to it."""
+    if tail.tip is None or wanted.allow_gap or wanted.start is None or not wanted.start.isdecimal():
+        return None
+    first = tail.tip.block_number + 1
+    if int(wanted.start) <= first:
+        return None
+    return (
+        f"--start {wanted.start} is ignored: the stream resumes at block {first}. With --allow-gap it would"
+        f" leave out blocks {first} to {int(wanted.start) - 1}"
     )
 
 
@@ -92,19 +91,6 @@ def _first_of_empty_ledger(start: int | None, head: int, topic_has_records: bool
             hint="give another --topic. Where nobody needs these records, delete both topics and start again",
         )
     return head if start is None else start
-
-
-def _check_gap(start: int, tip: int, allow_gap: bool) -> None:
-    if start <= tip:
-        raise SettingsError(
-            f"--start {start} is not above the stream's tip, block {tip}",
-            hint=f"leave --start out to go on at block {tip + 1}",
-        )
-    if not allow_gap:
-        raise SettingsError(
-            f"--start {start} would leave out blocks {tip + 1} to {start - 1} of this stream",
-            hint="leave --start out to go on without a gap, or add --allow-gap: the gap is recorded",
-        )
 
 
 def _last_height(wanted: RangeSettings, first: int) -> int | None:

@@ -11,8 +11,17 @@ import contextlib
 import time
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from ethlogs.cancellation import StopSwitch
-from ethlogs.errors import KafkaUnavailableError
+from ethlogs.errors import (
+    DeadlineError,
+    EthlogsError,
+    InterruptedRunError,
+    KafkaUnavailableError,
+    NodeError,
+)
+from ethlogs.follow import ownership
 from ethlogs.follow import plan as planning
 from ethlogs.follow.held_stream import HeldStream
 from ethlogs.follow.pipeline import Pipeline
@@ -32,6 +41,8 @@ from ethlogs.stream.tail import Tail, read_stable_tail, read_tail
 from ethlogs.stream.topic_watch import TopicWatch
 
 _FIRST_LOOK_SECONDS = 2.0
+_ON_PURPOSE = (InterruptedRunError, DeadlineError, NodeError)
+"""After these ends of a run nobody writes any more, and its producer still can say so."""
 _FENCED_SECONDS = 3.0
 """How long a fenced run looks for the claim of whoever fenced it, which follows within milliseconds."""
 
@@ -83,6 +94,7 @@ class Run:
         self._topics = topics
         self._watch = watch
         self._identity = identity
+        self._has_owned = False
         self._pipeline = Pipeline(settings, stop, journal, trouble, node, topics, watch, identity.chain_id)
 
     def follow(self) -> None:
@@ -107,11 +119,37 @@ class Run:
         if tail.stable and self._is_done(self._plan(tail), tail):
             yield None
             return
+        self._wait_until_free()
         writer = TransactionalWriter(kafka, stream.follower_id, self._stop)
+        held: HeldStream | None = None
         try:
-            yield self._claim_stream(writer)
+            held = self._claim_stream(writer)
+            self._has_owned = True
+            yield held
+        except _ON_PURPOSE:
+            if held is not None:
+                self._release(held)
+            raise
         finally:
             writer.close()
+
+    def _wait_until_free(self) -> None:
+        """Take nothing from another run that still writes, unless the user consents."""
+        if self._has_owned or self._settings.replace:
+            return
+        ownership.wait_until_free(self._read_tail, self._settings.run, self._stop.pause, self._journal.notify)
+
+    def _read_tail(self) -> Tail:
+        """Read the tail, after every check of whether this attempt may write at all."""
+        tail = read_tail(self._settings.kafka, self._settings.stream.ledger_topic)
+        self._check_may_write(tail)
+        return tail
+
+    def _release(self, held: HeldStream) -> None:
+        """Say in the ledger that this run has ended; where it cannot, the next one watches it first."""
+        released = replace(held.claim, attempt=self._attempt, released=True)
+        with contextlib.suppress(EthlogsError):
+            commit_claim(held.writer, self._settings.stream.ledger_topic, released)
 
     def _first_look(self) -> Tail:
         """The tail before anything is taken from another writer.
@@ -121,8 +159,7 @@ class Run:
         """
         deadline = time.monotonic() + _FIRST_LOOK_SECONDS
         while True:
-            tail = read_tail(self._settings.kafka, self._settings.stream.ledger_topic)
-            self._check_may_write(tail)
+            tail = self._read_tail()
             if tail.stable or time.monotonic() > deadline:
                 return tail
             self._stop.pause(0.1)
@@ -134,13 +171,20 @@ class Run:
         if self._is_done(plan, tail):
             return None
         newest = tail.newest
-        if newest is not None and newest.claim.run == self._settings.run:
+        if newest is not None and self._is_own(newest.claim):
             claim, offset = newest.claim, newest.offset
         else:
+            ignored = planning.describe_ignored_start(self._settings.range, tail)
+            if ignored:
+                self._journal.notify(ignored)
             claim = self._build_claim(plan)
             offset = commit_claim(writer, stream.ledger_topic, claim)
         self._journal.begin(plan.first, plan.last, tail.tip, self._pipeline.head.height)
         return HeldStream(writer, claim, offset, tail.tip)
+
+    def _is_own(self, claim: Claim) -> bool:
+        """Whether this very attempt has made a claim that still counts: a later one claims again."""
+        return (claim.run, claim.attempt, claim.released) == (self._settings.run, self._attempt, False)
 
     def _plan(self, tail: Tail) -> Plan:
         """The run's heights, after every check of whether it may write at all."""
@@ -155,8 +199,10 @@ class Run:
 
     def _check_may_write(self, tail: Tail) -> None:
         self._journal.tip = tail.tip
-        ledger_end = self._journal.keep_ledger_end(tail.end_offset)
-        planning.check_not_superseded(tail.newest, self._settings.run, ledger_end)
+        ledger_end = self._journal.keep_ledger_end(
+            tail.end_offset, self._settings.node.patience_seconds, self._stop.pause
+        )
+        ownership.check_not_superseded(tail.newest, self._settings.run, self._attempt, ledger_end)
         check_identity(tail.newest.claim if tail.newest else None, self._identity)
 
     def _is_done(self, plan: Plan, tail: Tail) -> bool:
@@ -187,5 +233,5 @@ class Run:
         deadline = time.monotonic() + _FENCED_SECONDS
         while time.monotonic() < deadline:
             with contextlib.suppress(KafkaUnavailableError):
-                self._check_may_write(read_tail(self._settings.kafka, self._settings.stream.ledger_topic))
+                self._read_tail()
             self._stop.pause(0.2)

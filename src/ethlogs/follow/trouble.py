@@ -17,7 +17,11 @@ T = TypeVar("T")
 
 
 class KafkaTrouble:
-    """One trouble with Kafka, from its first failure until :meth:`over`."""
+    """One trouble with Kafka, from its first failure until :meth:`over`.
+
+    It is over when a transaction is committed, and also when the stream was taken again and nothing is left
+    to commit: on a quiet chain the next failure, hours later, is another trouble.
+    """
 
     def __init__(self, patience_seconds: float, stop: StopSwitch, journal: Journal) -> None:
         self._patience_seconds = min(patience_seconds, FIRST_CONTACT_SECONDS)

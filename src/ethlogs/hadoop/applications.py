@@ -135,6 +135,21 @@ class Applications:
         with mapped_errors(f"ending {application_id}"):
             self._client.killApplication(self._id(application_id), why)
 
+    def limit_lifetime(self, application_id: str, seconds: float) -> None:
+        """Let YARN end it after so long, whoever still watches it; also while it waits for a container."""
+        with mapped_errors(f"limiting the lifetime of {application_id}"):
+            records = self._jvm.org.apache.hadoop.yarn.api.records
+            ends = self._jvm.java.time.OffsetDateTime.now(self._jvm.java.time.ZoneOffset.UTC)
+            pattern = self._jvm.java.time.format.DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSZ")
+            limits = self._jvm.java.util.HashMap()
+            limits.put(
+                records.ApplicationTimeoutType.LIFETIME, ends.plusSeconds(int(seconds)).format(pattern)
+            )
+            protocol = self._jvm.org.apache.hadoop.yarn.api.protocolrecords
+            self._client.updateApplicationTimeouts(
+                protocol.UpdateApplicationTimeoutsRequest.newInstance(self._id(application_id), limits)
+            )
+
     def driver_container(self, application_id: str) -> str | None:
         """The id of the container in which the current attempt's driver runs."""
         with mapped_errors(f"asking YARN for the driver's container of {application_id}"):
@@ -144,6 +159,14 @@ class Applications:
                 return None
             container = self._client.getApplicationAttemptReport(attempt_id).getAMContainerId()
             return None if container is None else str(container.toString())
+
+    def attempt_diagnostics(self, application_id: str, attempt: int) -> str:
+        """What YARN says about how an attempt ended, empty where it says nothing."""
+        with mapped_errors(f"asking YARN about attempt {attempt} of {application_id}"):
+            records = self._jvm.org.apache.hadoop.yarn.api.records
+            attempt_id = records.ApplicationAttemptId.newInstance(self._id(application_id), attempt)
+            report = self._client.getApplicationAttemptReport(attempt_id)
+            return str(report.getDiagnostics() or "").strip()
 
     def log_url(self, application_id: str) -> str | None:
         """Where a browser shows the driver's log while it runs."""

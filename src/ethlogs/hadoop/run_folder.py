@@ -15,6 +15,7 @@ class HdfsRunFolder(RunFiles):
     files: HdfsFiles
     path: str
     write_seconds = 1.0
+    patience_seconds = 60.0
 
     @property
     def place(self) -> str:

@@ -24,4 +24,7 @@ class RunSettings:
     range: RangeSettings = RangeSettings()
     follow: FollowSettings = FollowSettings()
     timeout_seconds: float | None = None
+    replace: bool = False
+    """Whether the user consents to take the stream from another run that still writes to it."""
+
     kerberos: KerberosSettings | None = None

@@ -161,5 +161,7 @@ class StartOptions(OptionGroup):
 
     heading: ClassVar[Heading] = "YARN"
     detach: bool = switch("--detach", "Print the YARN application's id and do not wait.")
-    replace: bool = switch("--replace", "Stop the stream's other YARN application first.")
+    replace: bool = switch(
+        "--replace", "Take the stream from another run; on YARN its application is stopped first."
+    )
     dry_run: bool = switch("--dry-run", "Print the spark-submit line and run nothing.", is_setting=False)

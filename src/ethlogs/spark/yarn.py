@@ -15,8 +15,12 @@ ENVIRONMENT = "environment"
 
 _AM_ENV = "spark.yarn.appMasterEnv"
 _EXECUTOR_ENV = "spark.executorEnv"
-_QUIET_CONF = {
+_NEEDED = {
+    # ethlogs watches the application by itself; else --detach, --submit-timeout and Ctrl-C do nothing.
     "spark.yarn.submit.waitAppCompletion": "false",
+}
+"""What no setting of Spark's may change."""
+_QUIET_CONF = {
     "spark.ui.showConsoleProgress": "false",
     # What went wrong days ago must not use up the attempts of a run without end.
     "spark.yarn.am.attemptFailuresValidityInterval": "1h",
@@ -81,7 +85,8 @@ def build_yarn_argv(
     argv = [spark.path, "--master", "yarn", "--deploy-mode", "cluster", "--name", settings.name or name]
     argv += _flags(settings, yarn, shipment.login)
     argv += ["--py-files", _joined(asked.get("spark.submit.pyFiles"), str(shipment.package))]
-    for key, value in sorted({**_build_conf(yarn, shipment, asked), **dict(settings.conf)}.items()):
+    conf = {**_build_conf(yarn, shipment, asked), **dict(settings.conf), **_NEEDED}
+    for key, value in sorted(conf.items()):
         if key not in _java_options(shipment):
             argv += ["--conf", f"{key}={value}"]
     for key, addition in _lists(shipment).items():

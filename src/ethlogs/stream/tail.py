@@ -6,6 +6,7 @@ end in growing windows.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from ethlogs.errors import KafkaUnavailableError, LedgerError
 from ethlogs.heights import FOLLOWER_PARTITION
 from ethlogs.kafka.reading import fetch_begin, fetch_end, open_consumer, read_range
 from ethlogs.kafka.topics import admin_client
-from ethlogs.ledger import BlockRecord, Claim, parse_ledger_record
+from ethlogs.ledger import BlockRecord, Claim, is_ledger_key, parse_ledger_record
 from ethlogs.settings import KafkaSettings
 
 STABLE_SECONDS = 75.0
@@ -122,6 +123,10 @@ def _find_last(
         claimed: Claimed | None = None
         for record in read_range(consumer, partition, start, stop):
             where = f"record {record.offset} of {partition.topic}-{partition.partition}"
+            if not is_ledger_key(record.key):
+                # It takes no block's place, so what the ledger says is still whole.
+                logging.getLogger(__name__).warning("%s with the key %r is ignored", where, record.key)
+                continue
             parsed = parse_ledger_record(record.key, record.value, where)
             if isinstance(parsed, Claim):
                 claimed = Claimed(parsed, record.offset)

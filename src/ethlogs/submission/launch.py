@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ethlogs.notify import Notify
@@ -61,6 +61,7 @@ def launch(request: JobRequest, options: LaunchOptions, start: StartOptions, con
     console.notify(f"spark-submit {spark.path} (Spark {spark.version}, Java {tools.java.version})")
     with open_caller(options, console.warn) as caller:
         settings = build_run_settings(request, options, caller, console.warn)
+        settings = replace(settings, replace=start.replace)
         base, name = runs_base(options), f"ethlogs {request.kind.name} {settings.stream.topic}"
         if is_local(master.url):
             here = LocalLaunch(options, spark, master.url, name, base)

@@ -125,6 +125,9 @@ class YarnLaunch:
             application_id = submitted.application_id
             console.notify(f"application {application_id}, its folder is {submitted.folder.place}")
             if self.start.detach:
+                limits = self._limits(time.monotonic() - begun)
+                if limits.run is not None:
+                    hadoop.applications.limit_lifetime(application_id, limits.run + limits.grace)
                 return Outcome(text=application_id)
             with console.display as display:
                 watcher = Watcher(

@@ -7,20 +7,23 @@ import os
 import shutil
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from ethlogs.errors import DeadlineError, InterruptedRunError, SubmissionError
+from ethlogs.errors import DeadlineError, EthlogsError, ExitStatus, InterruptedRunError, SubmissionError
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, RunFolder
 from ethlogs.settings import RunSettings, to_json
 from ethlogs.spark.submit import build_environment
+from ethlogs.submission.missing_report import build_missing_report, with_drivers_status
 
 _POLL_SECONDS = 0.25
 _LAST_LINES = 15
 _ROOM_BYTES = 1 << 20
 _KILL_SECONDS = 10.0
+_ORPHAN_SECONDS = 20.0
+"""For a driver that outlives spark-submit to end itself: it has 10 s for the block in hand."""
 _GRACE_SECONDS = 60.0
 """For Spark to start and the driver to end itself, beyond the run's own limit."""
 
@@ -49,7 +52,7 @@ def run_locally(
         _settings_for_driver(folder, settings),
         folder.log.open("wb") as log,
         _start(argv, log) as process,
-        _passed_signals(folder, process) as killed,
+        _passed_signals(folder, process) as signals,
     ):
         folder.log.chmod(0o600)
         while process.poll() is None:
@@ -62,32 +65,63 @@ def run_locally(
             progress = folder.read_json(PROGRESS)
             if progress is not None:
                 show_progress(progress)
+        _wait_for_orphan(process, folder)
     report = folder.read_json(REPORT)
-    if report is None:
-        if killed and not _is_up(folder):
-            raise InterruptedRunError(
-                f"interrupted by {signal.Signals(killed[0]).name} before the driver was up: it began nothing",
-                signal_number=killed[0],
-                hint="run the same command again",
-            )
-        if killed:
-            raise InterruptedRunError(
-                f"the driver was killed at the second {signal.Signals(killed[0]).name}",
-                signal_number=killed[0],
-                hint=f"its output is in {folder.log}; what was committed stays, the same command goes on",
-            )
-        if shutil.disk_usage(folder.path).free < _ROOM_BYTES:
-            raise SubmissionError(
-                f"the driver left no report (it ended with status {process.returncode}): the disk of"
-                f" {folder.path} is full",
-                hint="make room, or give another --run-dir; ethlogs status says where the stream is",
-            )
-        raise SubmissionError(
-            f"spark-submit ended with status {process.returncode} and the driver left no report; its last"
+    if report is not None:
+        return report
+    if process.returncode == ExitStatus.DONE and not signals.killed:
+        return build_missing_report(folder)
+    raise _build_failure(folder, process.returncode, signals)
+
+
+def _build_failure(folder: RunFolder, status: int, signals: Signals) -> EthlogsError:
+    """Why there is no report."""
+    if signals.newest and not _is_up(folder):
+        return InterruptedRunError(
+            f"interrupted by {signals.name} before the driver was up: it began nothing",
+            signal_number=signals.newest,
+            hint="run the same command again",
+        )
+    if signals.newest:
+        how = f"the driver was killed at the second {signals.name}"
+        if not signals.killed:
+            how = f"interrupted by {signals.name}, which ended spark-submit and the driver too"
+        return InterruptedRunError(
+            how,
+            signal_number=signals.newest,
+            hint=f"its output is in {folder.log}; what was committed stays, the same command goes on",
+        )
+    if shutil.disk_usage(folder.path).free < _ROOM_BYTES:
+        error = SubmissionError(
+            f"the driver left no report (it ended with status {status}): the disk of {folder.path} is full",
+            hint="make room, or give another --run-dir; ethlogs status says where the stream is",
+        )
+    else:
+        error = SubmissionError(
+            f"spark-submit ended with status {status} and the driver left no report; its last"
             f" lines:\n{last_lines(folder)}",
             hint=f"the whole output is in {folder.log}; what was committed stays, the same command goes on",
         )
-    return report
+    return with_drivers_status(error, status)
+
+
+def _wait_for_orphan(process: subprocess.Popen[bytes], folder: RunFolder) -> None:
+    """Wait for the report of a driver that outlives spark-submit.
+
+    systemd sends SIGTERM to every process of a service. Spark's JVM ends at once, while the driver still
+    finishes the block in hand and writes its report.
+    """
+    deadline = time.monotonic() + _ORPHAN_SECONDS
+    while folder.read_json(REPORT) is None and time.monotonic() < deadline and _has_processes(process.pid):
+        time.sleep(_POLL_SECONDS)
+
+
+def _has_processes(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @contextlib.contextmanager
@@ -159,26 +193,39 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
+@dataclass
+class Signals:
+    """The signals that this process has received meanwhile."""
+
+    newest: int | None = None
+    killed: bool = False
+    """Whether one of them killed the driver: every one after the first, or while Spark starts."""
+
+    @property
+    def name(self) -> str:
+        """The newest one's name."""
+        return signal.Signals(self.newest or signal.SIGTERM).name
+
+
 @contextlib.contextmanager
-def _passed_signals(folder: RunFolder, process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
-    """Yields the signals that killed the driver: every one after the first, or while Spark starts.
+def _passed_signals(folder: RunFolder, process: subprocess.Popen[bytes]) -> Iterator[Signals]:
+    """Ask the driver to end at the first signal, kill it at the second.
 
     Until Spark is up the driver hears nothing, and has nothing that could be half done.
     """
-    asked = threading.Event()
-    killed: list[int] = []
+    signals = Signals()
 
     def handle(number: int, _frame: object) -> None:
-        if asked.is_set() or not _is_up(folder):
-            killed.append(number)
-            _kill(process)
-        else:
-            asked.set()
+        is_first, signals.newest = signals.newest is None, number
+        if is_first and _is_up(folder):
             folder.request_stop(number)
+        else:
+            signals.killed = True
+            _kill(process)
 
     earlier = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield killed
+        yield signals
     finally:
         for number, handler in earlier.items():
             signal.signal(number, handler)

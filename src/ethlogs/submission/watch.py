@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ethlogs.errors import (
-    TRIED_AGAIN,
     DeadlineError,
     EthlogsError,
     ExitStatus,
+    HadoopError,
     HadoopUnavailableError,
     InterruptedRunError,
     KerberosError,
@@ -23,6 +23,8 @@ from ethlogs.errors import (
 )
 from ethlogs.hadoop.applications import Application, Applications
 from ethlogs.run_folder import PROGRESS, REPORT, RunFiles
+from ethlogs.submission.missing_report import build_missing_report, with_drivers_status
+from ethlogs.verdicts import is_final
 
 _POLL_SECONDS = 1.0
 _PATIENCE_SECONDS = 60.0
@@ -31,6 +33,8 @@ _STOP_SECONDS = 60.0
 _LAST_LINES = 15
 _LOG_SECONDS = 20.0
 _MEMORY = ("beyond physical memory limits", "OutOfMemoryError", "exitCode: 52", "exitCode: -104")
+
+_DRIVERS_STATUS = re.compile(r"User application exited with status (\d+)")
 
 ShowProgress = Callable[[dict[str, Any]], None]
 Say = Callable[[str], None]
@@ -65,6 +69,10 @@ class Watcher:
         self._say = say
         self._show_progress = show_progress
         self._told = ""
+        self._attempt = 0
+        self._is_silent = False
+        self._alive: Application | None = None
+        """The application as YARN has just described it, while it has not ended."""
         self._answered = time.monotonic()
 
     def wait(self, limits: Limits) -> dict[str, Any]:
@@ -84,35 +92,66 @@ class Watcher:
         begun = time.monotonic()
         with _noted_signals() as signals:
             while True:
-                application = self._look()
-                try:
-                    if application is not None:
-                        if application.ended:
-                            return self._outcome(application)
-                        self._tell_state(application)
-                        self._check_limits(application, limits, time.monotonic() - begun)
-                except HadoopUnavailableError as exc:
-                    raise self._unknown(exc) from exc
+                report = self._ask()
+                if report is not None:
+                    return report
+                if self._alive is not None:
+                    self._check_limits(self._alive, limits, time.monotonic() - begun)
                 self._pause(signals)
 
-    def _look(self) -> Application | None:
+    def _ask(self) -> dict[str, Any] | None:
+        """Ask the cluster; returns the report of an application that has ended.
+
+        Neither a cluster that is away nor a ticket that has expired says anything about the application.
+        """
+        self._alive = None
         try:
-            application = self._applications.describe(self._id)
-            progress = self._folder.read_json(PROGRESS)
+            report = self._look()
         except (HadoopUnavailableError, KerberosError) as exc:
+            self._tell_silence(exc)
             if time.monotonic() - self._answered > _PATIENCE_SECONDS:
                 raise self._unknown(exc) from exc
             return None
-        self._answered = time.monotonic()
-        if progress is not None:
-            self._show_progress(progress)
-        return application
+        self._answered, self._is_silent = time.monotonic(), False
+        return report
+
+    def _tell_silence(self, exc: EthlogsError) -> None:
+        if not self._is_silent:
+            self._is_silent = True
+            what = exc.hint if isinstance(exc, KerberosError) else "asking again"
+            self._say(f"{exc}; the application {self._id} goes on without this command: {what}")
+
+    def _look(self) -> dict[str, Any] | None:
+        application = self._applications.describe(self._id)
+        with contextlib.suppress(HadoopError, KerberosError):
+            # HDFS may be away while YARN says that the application goes on.
+            progress = self._folder.read_json(PROGRESS)
+            if progress is not None:
+                self._show_progress(progress)
+        if application.ended:
+            return self._outcome(application)
+        self._tell_lost_attempt(application)
+        self._tell_state(application)
+        self._alive = application
+        return None
 
     def _unknown(self, exc: EthlogsError) -> OutcomeUnknownError:
         return OutcomeUnknownError(
             f"the application {self._id} cannot be watched any more: {exc}",
             hint=f"it may still be running: ethlogs status --application {self._id}",
         )
+
+    def _tell_lost_attempt(self, application: Application) -> None:
+        """Say that YARN replaces a container, and why, when the next attempt is there."""
+        earlier, self._attempt = self._attempt, max(self._attempt, application.attempt)
+        if earlier and application.attempt > earlier:
+            why = ""
+            with contextlib.suppress(EthlogsError):
+                why = _first_reason(self._applications.attempt_diagnostics(self._id, earlier))
+            self._say(
+                f"attempt {earlier} has ended ({why or 'YARN does not say why'}); attempt"
+                f" {application.attempt} resumes after what was committed"
+            )
 
     def _tell_state(self, application: Application) -> None:
         state = f"application {application.id} is {application.state}"
@@ -133,6 +172,12 @@ class Watcher:
                 self._say(f"the driver's log: {url}, or ethlogs tail --application {self._id}")
 
     def _check_limits(self, application: Application, limits: Limits, seconds: float) -> None:
+        try:
+            self._end_late(application, limits, seconds)
+        except (HadoopUnavailableError, KerberosError) as exc:
+            raise self._unknown(exc) from exc
+
+    def _end_late(self, application: Application, limits: Limits, seconds: float) -> None:
         waits = application.state in ("NEW", "NEW_SAVING", "SUBMITTED", "ACCEPTED")
         if waits and limits.submit is not None and seconds > limits.submit:
             self._applications.kill(self._id, "ethlogs: no resources within --submit-timeout")
@@ -171,9 +216,9 @@ class Watcher:
         deadline = time.monotonic() + _SECOND_SIGNAL_SECONDS
         while time.monotonic() < deadline and len(signals) < 2:
             time.sleep(0.05)
+        what = "is still running"
         if len(signals) > 1:
-            self._folder.request_stop(signals[0])
-        what = "was asked to stop after the block in hand" if len(signals) > 1 else "is still running"
+            what = self._request_stop(signals[0])
         raise InterruptedRunError(
             f"interrupted by {signal.Signals(signals[0]).name}; the application {self._id} {what}",
             signal_number=signals[0],
@@ -181,22 +226,33 @@ class Watcher:
             f" {self._id}",
         )
 
+    def _request_stop(self, number: int) -> str:
+        try:
+            self._folder.request_stop(number)
+        except (HadoopError, KerberosError) as exc:
+            return f"is still running and could not be asked to stop ({exc})"
+        return "was asked to stop after the block in hand"
+
     def _outcome(self, application: Application) -> dict[str, Any]:
-        progress = self._folder.read_json(PROGRESS)
-        if progress is not None:
-            self._show_progress(progress)
         report = self._folder.read_json(REPORT)
         if report is not None and tells_the_end(report, application):
             return report
+        if application.final == "SUCCEEDED":
+            return build_missing_report(self._folder)
         raise build_failure(application, read_last_lines(self._applications, self._id))
 
 
 def tells_the_end(report: dict[str, Any], application: Application) -> bool:
-    """Whether a report is the last word: not where a later attempt ended without one, or was killed."""
+    """Whether a report is the last word on its application.
+
+    No report but a success is where the application was killed. One that is not final is not, where a later
+    attempt ended without a report, or where the driver lost its container (8): YARN knows why.
+    """
     if report["exitStatus"] == ExitStatus.DONE:
         return True
     is_earlier = report.get("attempt", application.attempt) < application.attempt
-    return application.final != "KILLED" and not (is_earlier and report["exitStatus"] in TRIED_AGAIN)
+    is_yarns = report["exitStatus"] == ExitStatus.SUBMISSION
+    return application.final != "KILLED" and (is_final(report) or not (is_earlier or is_yarns))
 
 
 def build_failure(application: Application, last_lines: str) -> SubmissionError:
@@ -210,10 +266,13 @@ def build_failure(application: Application, last_lines: str) -> SubmissionError:
     hint = "what was committed stays; the same command goes on after it"
     if any(sign in application.diagnostics + last_lines for sign in _MEMORY):
         hint = "give the driver more memory, with --driver-memory or spark.driver.memoryOverhead"
-    return SubmissionError(
-        f"the application {application.id} failed: {reason}; the driver's last lines:\n{last_lines}",
+    error = SubmissionError(
+        f"the application {application.id} failed in attempt {application.attempt}: {reason};"
+        f" the driver's last lines:\n{last_lines}",
         hint=hint,
     )
+    status = _DRIVERS_STATUS.search(application.diagnostics)
+    return with_drivers_status(error, int(status.group(1))) if status else error
 
 
 def read_last_lines(applications: Applications, application_id: str) -> str:

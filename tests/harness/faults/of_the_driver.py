@@ -9,12 +9,33 @@ from functools import partial
 from tests.harness.faults.fault import Fault, Meanwhile, System
 from tests.harness.faults.stage import Setting, Stage
 
+YARN_SECONDS = 0.25
+"""Between YARN's two signals to a container."""
+
 
 def end_driver(number: signal.Signals, stage: Stage, meanwhile: Meanwhile) -> None:
     """A signal to the driver's process."""
     stage.driver.signal(number)
     stage.wait_for(lambda: not stage.run.is_running, "the driver has ended")
     meanwhile()
+
+
+def end_container(stage: Stage, meanwhile: Meanwhile) -> None:
+    """What YARN does to the driver: SIGTERM, and SIGKILL 250 ms later."""
+    stage.driver.signal(signal.SIGTERM)
+    stage.hold(YARN_SECONDS)
+    stage.driver.kill()
+    meanwhile()
+
+
+def replace_zombie(stage: Stage, meanwhile: Meanwhile) -> None:
+    """A node that is cut off: YARN starts the next attempt, and the earlier one comes back to life."""
+    stage.driver.signal(signal.SIGSTOP)
+    zombie = stage.driver.start_next_attempt()
+    meanwhile()
+    stage.wait_for_blocks()
+    zombie.send_signal(signal.SIGCONT)
+    stage.wait_for(lambda: zombie.poll() is not None, "the earlier attempt has ended")
 
 
 def kill_driver_of_command(stage: Stage, meanwhile: Meanwhile) -> None:
@@ -44,6 +65,24 @@ def start_rival(stage: Stage, meanwhile: Meanwhile) -> None:
 FAULTS = (
     Fault("driver killed (SIGKILL)", System.DRIVER, partial(end_driver, signal.SIGKILL)),
     Fault("driver ended (SIGTERM)", System.DRIVER, partial(end_driver, signal.SIGTERM)),
+    Fault(
+        "container ended by YARN (SIGTERM, SIGKILL 250 ms later)",
+        System.DRIVER,
+        end_container,
+        Setting(container=True),
+    ),
+    Fault(
+        "container ended by SIGTERM alone",
+        System.DRIVER,
+        partial(end_driver, signal.SIGTERM),
+        Setting(container=True),
+    ),
+    Fault(
+        "an attempt comes back after the next one has begun",
+        System.DRIVER,
+        replace_zombie,
+        Setting(container=True),
+    ),
     Fault(
         "driver of `ethlogs produce` killed (SIGKILL)",
         System.DRIVER,

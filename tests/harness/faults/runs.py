@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import signal
+import subprocess
 from pathlib import Path
 from typing import Any, Protocol
 
-from ethlogs.errors import TRIED_AGAIN, ExitStatus
+from ethlogs.errors import ExitStatus
 from ethlogs.settings import RunSettings
+from ethlogs.verdicts import MAY_PASS
 from tests.harness.commands import Command
 from tests.harness.running import RunInProcess, another_run
 from tests.harness.streams import Stream
@@ -41,7 +43,7 @@ class Run(Protocol):
         """Start it again, as a cluster or an operator would."""
 
     def ask_to_end(self) -> None:
-        """SIGTERM."""
+        """Ask it to end after the block in hand."""
 
     def wait(self) -> int:
         """Its exit status."""
@@ -53,17 +55,20 @@ class Run(Protocol):
 class DriverRun:
     """The driver's process without Spark, attempt after attempt as a cluster would start it."""
 
-    def __init__(self, settings: RunSettings, folder: Path) -> None:
+    def __init__(self, settings: RunSettings, folder: Path, *, in_container: bool = False) -> None:
         self._folder = folder
+        self._in_container = in_container
         self._before: list[str] = []
         self._tip = -1
+        self._zombies: list[subprocess.Popen[bytes]] = []
         self.needed: list[str] = []
         self._begin(settings)
 
     def _begin(self, settings: RunSettings) -> None:
         self.settings = settings
         self._attempt = 1
-        self._process = RunInProcess(settings, self._folder).start()
+        self._process = RunInProcess(settings, self._folder)
+        self._process.start(*[self._attempt] * self._in_container)
 
     @property
     def is_running(self) -> bool:
@@ -103,7 +108,7 @@ class DriverRun:
         """The next attempt, which YARN would start; the same command again where it would not."""
         status = self._process.wait()
         self._before = [*self._before, *self._told_now()]
-        if status in TRIED_AGAIN or status == -signal.SIGKILL:
+        if status in MAY_PASS or status == -signal.SIGKILL:
             self.needed.append(NEXT_ATTEMPT)
             self._attempt += 1
             self._process.start(self._attempt)
@@ -112,6 +117,15 @@ class DriverRun:
             self._begin(another_run(self.settings))
         else:
             raise AssertionError(f"the run ended for good: {self.told[-1]}\n{self._process.log}")
+
+    def start_next_attempt(self) -> subprocess.Popen[bytes]:
+        """Start the next attempt while this one still runs; returns this one's process to look at."""
+        self._before = self.told
+        zombie = self._process.process
+        self._zombies.append(zombie)
+        self._attempt += 1
+        self._process.start(self._attempt)
+        return zombie
 
     def supersede(self, first: DriverRun) -> None:
         """Be the one that is looked at from now on; what the user was told by the first one stays."""
@@ -122,8 +136,8 @@ class DriverRun:
         self._process.signal(number)
 
     def ask_to_end(self) -> None:
-        """SIGTERM."""
-        self.signal(signal.SIGTERM)
+        """Ask through the run folder: a signal in a container is YARN's."""
+        self._process.folder.request_stop(signal.SIGTERM)
 
     def wait(self) -> int:
         """Its exit status."""
@@ -132,6 +146,9 @@ class DriverRun:
     def kill(self) -> None:
         """SIGKILL, if it still runs."""
         self._process.kill()
+        for zombie in self._zombies:
+            zombie.kill()
+            zombie.wait()
 
 
 class CommandRun:

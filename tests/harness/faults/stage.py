@@ -58,11 +58,13 @@ class Setting:
     two_nodes: bool = False
     spark: bool = False
     """The run is ``ethlogs produce`` with its JVM, and not the driver alone."""
+    container: bool = False
+    """The driver runs as in a container of YARN: a signal is not the user's."""
 
     def fits_into(self, other: Setting) -> bool:
         """Whether what stands on this can stand on the other, too."""
         return (
-            self.spark == other.spark
+            (self.spark, self.container) == (other.spark, other.container)
             and self.lying <= other.lying
             and self.tls == other.tls
             and self.two_nodes <= other.two_nodes
@@ -182,11 +184,11 @@ class Stage:
         settings = self._build_settings()
         if self.setting.spark:
             return CommandRun(settings, self.stream, self._runs)
-        return DriverRun(settings, self._runs)
+        return DriverRun(settings, self._runs, in_container=self.setting.container)
 
     def start_rival(self) -> DriverRun:
         """Start another run on the same stream."""
-        rival = DriverRun(another_run(self.driver.settings), self._runs)
+        rival = DriverRun(another_run(self.driver.settings, take_over=True), self._runs)
         self._stack.callback(rival.kill)
         return rival
 

@@ -100,7 +100,7 @@ def test_a_superseded_run_that_yarn_starts_again_stays_out(
     command.wait_for_tip(stream, 12)
     application = id_of(command)
     settings = build_settings(stream, live_geth.url, start=None, blocks=60)
-    run(another_run(settings, blocks=60)).assert_done()
+    run(another_run(settings, take_over=True, blocks=60)).assert_done()
     taken = len(stream.claims())
     assert command.wait() == 9, command.stderr
     assert yarn.describe(application)["finalStatus"] == "FAILED"

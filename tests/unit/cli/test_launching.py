@@ -55,3 +55,10 @@ def test_a_driver_that_dies_is_a_failed_submission(machine: Path, call: Call) ->
     assert outcome.status == 8
     assert "    no space left\n" in outcome.stderr
     assert "Traceback" not in outcome.stderr
+
+
+def test_a_run_that_is_done_without_a_report_says_so(machine: Path, call: Call) -> None:
+    write_program(machine / "spark" / "bin" / "spark-submit", "exit 0")
+    outcome = call("produce", "--master", "local[*]", "--run-dir", str(machine / "runs"), *NODE, *KAFKA)
+    assert outcome.status == 0
+    assert "the driver ended as asked, but its report could not be written" in outcome.stdout

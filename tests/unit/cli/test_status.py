@@ -10,7 +10,8 @@ from ethlogs.errors import KafkaUnavailableError
 from ethlogs.settings import StreamSettings
 from ethlogs.status import StreamStatus, _build_status
 from ethlogs.stream.tail import Tail
-from tests.unit.cli.calls import KAFKA, Call
+from tests.unit.cli.calls import KAFKA, NODE, Call
+from tests.unit.samples import TAIL
 
 
 def test_watching_goes_on_while_kafka_is_away(monkeypatch: pytest.MonkeyPatch, call: Call) -> None:
@@ -34,3 +35,18 @@ def test_watching_goes_on_while_kafka_is_away(monkeypatch: pytest.MonkeyPatch, c
     assert outcome.status == 130
     assert outcome.stdout.count("none yet") == 2
     assert outcome.stderr.strip() == "Kafka is away; asking again\n\nerror: interrupted"
+
+
+def test_watching_ends_with_10_as_soon_as_a_limit_is_exceeded(
+    monkeypatch: pytest.MonkeyPatch, call: Call
+) -> None:
+    """The statuses are made up: when which of them comes is what matters."""
+    well = _build_status(StreamSettings(), TAIL, 101, 101)
+    looks = iter([well, well, _build_status(StreamSettings(), TAIL, 150, 150)])
+    monkeypatch.setattr("ethlogs.cli.status.fetch_status", lambda *_: next(looks))
+    monkeypatch.setattr("ethlogs.cli.status._WATCH_SECONDS", 0.0)
+    monkeypatch.delenv("HADOOP_CONF_DIR", raising=False)
+    monkeypatch.delenv("YARN_CONF_DIR", raising=False)
+    outcome = call("status", *KAFKA, *NODE, "--watch", "--max-lag", "5")
+    assert outcome.status == 10
+    assert "error: the stream is 50 blocks behind block 150" in outcome.stderr

@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 from msgspec.structs import replace
 
-from ethlogs.errors import LedgerError, SettingsError, SupersededError
-from ethlogs.follow.plan import Plan, check_not_superseded, plan_from_claim, plan_range
+from ethlogs.errors import LedgerError, SettingsError
+from ethlogs.follow.plan import Plan, describe_ignored_start, plan_from_claim, plan_range
 from ethlogs.settings import RangeSettings
 from ethlogs.stream.tail import Claimed, Tail
 from tests.unit.samples import BLOCK, CLAIM, EMPTY_TAIL, TAIL
@@ -48,14 +48,42 @@ def test_a_new_stream_begins_where_it_is_told_to_or_at_the_head(
         (RangeSettings(to=105), Plan(101, 105)),
         (RangeSettings(start="101", blocks=1), Plan(101, 101)),
         (RangeSettings(start="101", allow_gap=True), Plan(101, None)),
+        (RangeSettings(start="99", allow_gap=True), Plan(101, None)),
+        (RangeSettings(start="150"), Plan(101, None)),
+        (RangeSettings(start="latest"), Plan(101, None)),
+        (RangeSettings(start="100", blocks=5), Plan(101, 105)),
+        (RangeSettings(start="earliest"), Plan(101, None)),
+        (RangeSettings(start="202"), Plan(101, None)),
     ],
 )
-def test_a_stream_goes_on_after_its_tip(wanted: RangeSettings, expected: Plan) -> None:
+def test_a_stream_goes_on_after_its_tip_whatever_start_its_command_has(
+    wanted: RangeSettings, expected: Plan
+) -> None:
     assert plan(wanted) == expected
 
 
 def test_a_range_that_is_there_already_is_planned_as_nothing_to_do() -> None:
     assert plan(RangeSettings(to=100)) == Plan(101, 100)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        (RangeSettings(start="150"), "--start 150 is ignored: the stream resumes at block 101."),
+        (RangeSettings(start="150"), "With --allow-gap it would leave out blocks 101 to 149"),
+        (RangeSettings(start="101"), None),
+        (RangeSettings(start="1"), None),
+        (RangeSettings(start="latest"), None),
+        (RangeSettings(start="150", allow_gap=True), None),
+        (RangeSettings(), None),
+    ],
+)
+def test_only_a_start_that_would_leave_blocks_out_is_said_to_be_ignored(
+    wanted: RangeSettings, said: str | None
+) -> None:
+    described = describe_ignored_start(wanted, TAIL)
+    assert described is None if said is None else said in (described or "")
+    assert describe_ignored_start(wanted, EMPTY_TAIL) is None
 
 
 def test_a_jump_ahead_is_recorded_in_the_plan() -> None:
@@ -66,11 +94,6 @@ def test_a_jump_ahead_is_recorded_in_the_plan() -> None:
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
-        (RangeSettings(start="150"), "--start 150 would leave out blocks 101 to 149 of this stream"),
-        (RangeSettings(start="latest"), "--start 200 would leave out blocks 101 to 199 of this stream"),
-        (RangeSettings(start="100"), "--start 100 is not above the stream's tip, block 100"),
-        (RangeSettings(start="earliest"), "--start 0 is not above the stream's tip, block 100"),
-        (RangeSettings(start="99", allow_gap=True), "--start 99 is not above the stream's tip, block 100"),
         (RangeSettings(start="202", allow_gap=True), "--start 202 is above the head of the chain, block 200"),
         (
             RangeSettings(start="150", to=149, allow_gap=True),
@@ -105,20 +128,6 @@ def test_a_topic_with_records_and_no_ledger_is_refused_whatever_start_says(start
 def test_a_later_attempt_finishes_what_its_run_claimed() -> None:
     claim = replace(CLAIM, first_block=7, last_block=9, gap_after=3)
     assert plan_from_claim(Claimed(claim, 1)) == Plan(7, 9, 3)
-
-
-def test_the_newest_claim_after_the_runs_first_look_wins() -> None:
-    with pytest.raises(SupersededError, match="run 20260101-000000-abcdef has taken this stream"):
-        check_not_superseded(Claimed(CLAIM, 7), "another-run", 7)
-
-
-@pytest.mark.parametrize(
-    ("claimed", "run"),
-    [(None, "another-run"), (Claimed(CLAIM, 7), CLAIM.run), (Claimed(CLAIM, 6), "another-run")],
-    ids=["no claim", "its own claim", "a claim from before it"],
-)
-def test_a_run_that_nobody_superseded_goes_on(claimed: Claimed | None, run: str) -> None:
-    check_not_superseded(claimed, run, 7)
 
 
 def test_the_tip_and_not_the_claim_decides_where_a_run_goes_on() -> None:

@@ -43,6 +43,7 @@ SETTINGS = RunSettings(
     range=RangeSettings(blocks=5, to=17, start="earliest", allow_gap=True),
     follow=FollowSettings("finalized", 4, ProofSettings("receipts", True), 7, True),
     timeout_seconds=60.0,
+    replace=True,
     kerberos=KerberosSettings("ethlogs@A", "a.keytab", "broker", "krb5.conf"),
 )
 

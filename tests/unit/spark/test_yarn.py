@@ -186,3 +186,10 @@ def test_pairs_of_spark_and_python_that_go_together(spark: str, python: str) -> 
 def test_pairs_that_do_not_are_refused(spark: str, python: str, needed: str) -> None:
     with pytest.raises(SettingsError, match=f"needed is {needed}"):
         check_python(spark, python)
+
+
+def test_nothing_makes_spark_submit_wait_for_the_application_which_ethlogs_does() -> None:
+    key = "spark.yarn.submit.waitAppCompletion"
+    configured = build_yarn_argv(SPARK, SparkSettings(), NOTHING, "n", SHIPMENT, {key: "true"})
+    assert conf_of(configured)[key] == "false"
+    assert conf_of(build(SparkSettings(conf=((key, "true"),))))[key] == "false"

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import stat
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -191,7 +192,58 @@ def test_an_error_of_the_watcher_leaves_no_driver_behind(tmp_path: Path, folder:
 
 def test_a_report_that_is_half_written_counts_as_none(tmp_path: Path, folder: RunFolder) -> None:
     with pytest.raises(SubmissionError, match="left no report"):
-        run_locally(SETTINGS, folder, argv_of(tmp_path, folder, "echo '{' > \"$1/report.json\""), ignore)
+        run_locally(
+            SETTINGS, folder, argv_of(tmp_path, folder, "echo '{' > \"$1/report.json\"; exit 1"), ignore
+        )
+
+
+def test_a_driver_that_is_done_but_could_not_write_its_report_is_done(
+    tmp_path: Path, folder: RunFolder
+) -> None:
+    report = run_locally(SETTINGS, folder, argv_of(tmp_path, folder, "exit 0"), ignore)
+    assert report["exitStatus"] == 0
+    assert "its report could not be written" in report["reportMissing"]
+
+
+def test_a_driver_that_left_no_report_has_its_own_exit_status(tmp_path: Path, folder: RunFolder) -> None:
+    with pytest.raises(SubmissionError, match="left no report") as caught:
+        run_locally(SETTINGS, folder, argv_of(tmp_path, folder, "exit 7"), ignore)
+    assert caught.value.exit_status == 7
+
+
+def interrupt_once(number: int) -> Callable[[dict[str, Any]], None]:
+    done: list[int] = []
+
+    def interrupt(_progress: dict[str, Any]) -> None:
+        if not done:
+            done.append(number)
+            os.kill(os.getpid(), number)
+
+    return interrupt
+
+
+def test_a_sigterm_to_the_whole_process_group_is_143_by_the_report_of_a_driver_that_outlives_spark(
+    tmp_path: Path, folder: RunFolder
+) -> None:
+    script = (
+        f"echo '{UP}' > \"$1/progress.json\"\n"
+        f'while [ ! -e "$1/{STOP}" ]; do sleep 0.05; done\n'
+        '(sleep 0.5; echo \'{"exitStatus": 143}\' > "$1/report.json") &\n'
+        "kill -TERM $$"
+    )
+    argv = argv_of(tmp_path, folder, script)
+    assert run_locally(SETTINGS, folder, argv, interrupt_once(signal.SIGTERM)) == {"exitStatus": 143}
+
+
+def test_a_sigterm_to_the_whole_process_group_is_143_without_a_report_too(
+    tmp_path: Path, folder: RunFolder
+) -> None:
+    script = (
+        f'echo \'{UP}\' > "$1/progress.json"\nwhile [ ! -e "$1/{STOP}" ]; do sleep 0.05; done\nkill -TERM $$'
+    )
+    with pytest.raises(InterruptedRunError, match="interrupted by SIGTERM, which ended spark") as caught:
+        run_locally(SETTINGS, folder, argv_of(tmp_path, folder, script), interrupt_once(signal.SIGTERM))
+    assert caught.value.exit_status == 143
 
 
 def is_running(folder: RunFolder) -> bool:

@@ -11,10 +11,11 @@ from typing import Any, cast
 
 import pytest
 
-from ethlogs.errors import DeadlineError, HadoopUnavailableError, OutcomeUnknownError
+from ethlogs.errors import DeadlineError, HadoopUnavailableError, KerberosError, OutcomeUnknownError
 from ethlogs.hadoop.applications import Application, Applications
 from ethlogs.run_folder import RunFolder
-from ethlogs.submission.watch import Limits, Watcher
+from ethlogs.submission import watch as watch_module
+from ethlogs.submission.watch import Limits, Watcher, build_failure
 from tests.unit.samples import APPLICATION
 
 WAITING = replace(
@@ -77,7 +78,90 @@ def test_a_resource_manager_that_is_gone_when_the_time_is_over_leaves_the_outcom
         watch(applications, RunFolder(tmp_path), Limits(run=0.0, submit=None))
 
 
-def test_a_report_that_cannot_be_read_leaves_the_outcome_unknown(tmp_path: Path) -> None:
+def test_a_report_that_cannot_be_read_leaves_the_outcome_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch_module, "_PATIENCE_SECONDS", 0.0)
     ended = FakeApplications(replace(WAITING, state="FINISHED", final="SUCCEEDED"))
     with pytest.raises(OutcomeUnknownError, match="the NameNode is gone"):
         watch(ended, LostFolder(tmp_path), Limits(run=None, submit=None))
+
+
+def test_a_lost_attempt_is_told_with_yarns_reason(tmp_path: Path) -> None:
+    class ReplacedContainer(FakeApplications):
+        """Attempt 1 runs, then attempt 2, then the application has ended."""
+
+        def __init__(self) -> None:
+            running = replace(WAITING, state="RUNNING", attempt=1)
+            super().__init__(running)
+            self.states = [
+                running,
+                replace(running, attempt=2),
+                replace(running, attempt=2, state="FINISHED"),
+            ]
+
+        def describe(self, _application_id: str) -> Application:
+            return self.states.pop(0)
+
+        def attempt_diagnostics(self, _application_id: str, attempt: int) -> str:
+            return f"AM Container for attempt {attempt} exited with exitCode: 143"
+
+    folder, said = RunFolder(tmp_path), list[str]()
+    folder.write_json("report.json", {"exitStatus": 0, "attempt": 2})
+    applications = cast(Applications, ReplacedContainer())
+    watcher = Watcher(applications, folder, WAITING.id, said.append, lambda _progress: None)
+    assert watcher.wait(Limits(None, None)) == {"exitStatus": 0, "attempt": 2}
+    assert (
+        "attempt 1 has ended (AM Container for attempt 1 exited with exitCode: 143); attempt 2 resumes after"
+        " what was committed"
+    ) in said
+
+
+def test_a_ticket_that_expires_while_watching_says_nothing_about_the_run(tmp_path: Path) -> None:
+    class Expired(FakeApplications):
+        """Refuses twice, then answers: the user has run kinit."""
+
+        refusals = 2
+
+        def describe(self, _application_id: str) -> Application:
+            if self.refusals:
+                self.refusals -= 1
+                raise KerberosError("there is no valid ticket", hint="kinit")
+            return replace(WAITING, state="FINISHED", final="SUCCEEDED")
+
+    folder, said = RunFolder(tmp_path), list[str]()
+    folder.write_json("report.json", {"exitStatus": 0})
+    watcher = Watcher(
+        cast(Applications, Expired(WAITING)), folder, WAITING.id, said.append, lambda _progress: None
+    )
+    assert watcher.wait(Limits(None, None)) == {"exitStatus": 0}
+    assert said == [
+        f"there is no valid ticket; the application {WAITING.id} goes on without this command: kinit"
+    ]
+
+
+@pytest.mark.parametrize(("asked", "status"), [(False, 0), (True, 143)])
+def test_a_driver_that_succeeded_without_a_report_has_done_what_it_was_asked(
+    tmp_path: Path, asked: bool, status: int
+) -> None:
+    folder = RunFolder(tmp_path)
+    if asked:
+        folder.request_stop(15)
+    ended = FakeApplications(replace(WAITING, state="FINISHED", final="SUCCEEDED"))
+    report = watch(ended, folder, Limits(None, None))
+    assert report["exitStatus"] == status
+    assert "its report could not be written" in report["reportMissing"]
+
+
+@pytest.mark.parametrize(
+    ("diagnostics", "status"),
+    [
+        ("User application exited with status 7", 7),
+        ("User application exited with status 1", 8),
+        ("User application exited with status 143", 8),
+        ("Container exited with a non-zero exit code 137", 8),
+    ],
+)
+def test_a_failed_application_without_a_report_has_its_drivers_status(diagnostics: str, status: int) -> None:
+    failed = replace(WAITING, state="FINISHED", final="FAILED", diagnostics=diagnostics)
+    assert build_failure(failed, "    last").exit_status == status

@@ -180,6 +180,9 @@ def test_a_killed_application_says_who_killed_it() -> None:
         (6, 2, "FAILED", True),
         (6, 1, "FAILED", False),
         (7, 1, "FAILED", False),
+        (143, 1, "FAILED", True),
+        (5, 1, "FAILED", False),
+        (8, 2, "FAILED", False),
     ],
 )
 def test_which_report_is_the_last_word(status: int, attempt: int, final: str, last: bool) -> None:

@@ -1,0 +1,99 @@
+"""Who owns the stream: the newest claim does.
+
+A higher attempt of the same run takes over at once. Another run takes over only from one that is gone: one
+that has finished its blocks, released its claim, or committed nothing while it was watched. Who was taken
+over ends with status 9 and never comes back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from ethlogs.errors import SupersededError
+from ethlogs.stream.tail import Claimed, Tail
+
+WATCH_SECONDS = 30.0
+"""Longer than the time between two blocks of most chains, so that a run that lives is seen to commit."""
+_LOOK_SECONDS = 1.0
+
+
+def check_not_superseded(claimed: Claimed | None, run: str, attempt: int, ledger_end: int) -> None:
+    """End this attempt where a later one, or another run, has claimed the stream since the run began.
+
+    Raises
+    ------
+    SupersededError
+        Naming who has it now. ``ledger_end`` is where the ledger ended when the run's first attempt looked.
+    """
+    if claimed is None:
+        return
+    claim = claimed.claim
+    if claim.run == run and claim.attempt > attempt:
+        raise superseded_by_attempt(claim.attempt)
+    if claim.run != run and claimed.offset >= ledger_end:
+        raise SupersededError(
+            f"run {claim.run} has taken this stream, with blocks from {claim.first_block} on",
+            hint="two runs cannot write one stream; what this run committed stays, and the other one resumes"
+            " after it",
+        )
+
+
+def superseded_by_attempt(attempt: int) -> SupersededError:
+    """Return the error of an attempt that YARN took for lost while it still ran."""
+    return SupersededError(
+        f"attempt {attempt} of this run has taken the stream over: YARN took this attempt for lost",
+        hint="nothing needs to be done: what this attempt committed stays, the later one resumes after it",
+    )
+
+
+def is_held(tail: Tail, run: str) -> bool:
+    """Whether another run may still write: it has neither finished its blocks nor released its claim."""
+    if tail.newest is None or tail.newest.claim.run == run or tail.newest.claim.released:
+        return False
+    last, tip = tail.newest.claim.last_block, tail.tip
+    return last is None or tip is None or tip.block_number < last
+
+
+def wait_until_free(
+    read: Callable[[], Tail], run: str, pause: Callable[[float], None], notify: Callable[[str], None]
+) -> None:
+    """Watch a stream that another run has, until it is known to be gone.
+
+    Raises
+    ------
+    SupersededError
+        When it still commits.
+    """
+    first = read()
+    if first.newest is None or not is_held(first, run):
+        return
+    other = first.newest.claim.run
+    notify(f"run {other} has this stream; watching for up to {WATCH_SECONDS:g} seconds whether it commits")
+    deadline = time.monotonic() + WATCH_SECONDS
+    while time.monotonic() < deadline:
+        pause(_LOOK_SECONDS)
+        tail = read()
+        if not is_held(tail, run):
+            return
+        if _committed(tail) != _committed(first):
+            raise _build_refusal(tail)
+    notify(f"run {other} has committed nothing for {WATCH_SECONDS:g} seconds; taking the stream over from it")
+
+
+def _committed(tail: Tail) -> tuple[str | None, int | None]:
+    """What changes with whatever a run commits."""
+    return (
+        tail.tip.block_hash if tail.tip else None,
+        tail.newest.offset if tail.newest else None,
+    )
+
+
+def _build_refusal(tail: Tail) -> SupersededError:
+    claim = tail.newest.claim if tail.newest else None
+    tip = f", now at block {tail.tip.block_number}" if tail.tip else ""
+    return SupersededError(
+        f"run {claim.run if claim else 'unknown'} follows this stream{tip}: two runs cannot write one stream",
+        hint="leave it to that run, or stop it first: ethlogs stop, or Ctrl-C where it runs; --replace takes"
+        " the stream over from it",
+    )

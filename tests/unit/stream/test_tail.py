@@ -1,0 +1,72 @@
+"""The end of a ledger, with a record in it that is not one of a ledger.
+
+The consumer is a fake: a real one needs a broker, and what matters here is what is made of its records.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pytest
+from kafka import KafkaConsumer, TopicPartition
+
+from ethlogs.errors import LedgerError
+from ethlogs.ledger import CLAIM_KEY
+from ethlogs.stream.tail import _find_last
+from tests.unit.samples import BLOCK, CLAIM
+
+PARTITION = TopicPartition("logs.ledger", 0)
+
+
+@dataclass(frozen=True)
+class FakeRecord:
+    """One record."""
+
+    offset: int
+    key: bytes | None
+    value: bytes
+
+
+class FakeConsumer:
+    """Reads a list."""
+
+    def __init__(self, records: list[FakeRecord]) -> None:
+        self._records = records
+        self._position = 0
+
+    def seek(self, _partition: TopicPartition, offset: int) -> None:
+        self._position = offset
+
+    def position(self, _partition: TopicPartition) -> int:
+        return self._position
+
+    def poll(self, **_given: Any) -> dict[TopicPartition, list[FakeRecord]]:
+        found = [record for record in self._records if record.offset >= self._position]
+        self._position = len(self._records)
+        return {PARTITION: found}
+
+
+def find_last(*stray: tuple[bytes | None, bytes]) -> Any:
+    pairs = [(CLAIM_KEY, CLAIM.encode()), (BLOCK.key, BLOCK.encode()), *stray]
+    records = [FakeRecord(offset, key, value) for offset, (key, value) in enumerate(pairs)]
+    return _find_last(cast(KafkaConsumer, FakeConsumer(records)), PARTITION, 0, len(records))
+
+
+@pytest.mark.parametrize("key", [None, b"", b"hello", b"claims", b"-1", b"\xef\xbc\x91"])
+def test_a_record_that_takes_no_blocks_place_is_named_and_ignored(
+    key: bytes | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        tip, newest = find_last((key, b"a stray record"))
+    assert tip == BLOCK
+    assert newest.claim == CLAIM
+    assert f"record 2 of logs.ledger-0 with the key {key!r} is ignored" in caplog.text
+
+
+@pytest.mark.parametrize("key", [b"100", b"101", CLAIM_KEY])
+def test_a_record_that_hides_a_block_or_the_claim_is_refused_by_name_with_a_way_out(key: bytes) -> None:
+    with pytest.raises(LedgerError, match=r"record 2 of logs\.ledger-0 is not a record") as caught:
+        find_last((key, b"a stray record"))
+    assert "begin a new stream with another --topic" in (caught.value.hint or "")
