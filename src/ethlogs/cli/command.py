@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from ethlogs.cli.config_file import load_config
 from ethlogs.cli.origin import origin
 from ethlogs.errors import SettingsError
 from ethlogs.settings.catalogue import CONFIG_VARIABLE
-from ethlogs.settings.kinds import Kind, Switch
+from ethlogs.settings.kinds import KeyValue, Kind, Switch
 from ethlogs.settings.option import HEADINGS, Declaration, Heading, build, declarations, parameter
 
 T = TypeVar("T")
@@ -65,6 +66,33 @@ class SettingOption(click.Option):
     def heading(self) -> Heading:
         """The heading below which ``--help`` shows it."""
         return self.declared.heading
+
+    def consume_value(self, ctx: click.Context, opts: Mapping[str, Any]) -> tuple[Any, ParameterSource]:
+        """Take the value of the strongest place; of ``KEY=VALUE`` settings, each key's strongest one.
+
+        Without that, one key on the command line would drop the file's whole table, and with it perhaps
+        the security.protocol that the connection was meant to have.
+        """
+        value, source = super().consume_value(ctx, opts)
+        if isinstance(self.declared.option.kind, KeyValue):
+            places = (
+                ctx.lookup_default(self.name or ""),
+                self.value_from_envvar(ctx),
+                opts.get(self.name or ""),
+            )
+            value = merge_pairs(places) or value
+        return value, source
+
+
+def merge_pairs(places: Iterable[Sequence[str] | None]) -> list[str]:
+    """Merge ``KEY=VALUE`` texts of several places, weakest first; a key has the values of its last place."""
+    merged: dict[str, list[str]] = {}
+    for place in places:
+        pairs: dict[str, list[str]] = {}
+        for text in place or ():
+            pairs.setdefault(text.partition("=")[0].strip(), []).append(text)
+        merged |= pairs
+    return [text for texts in merged.values() for text in texts]
 
 
 class SettingsCommand(click.Command):

@@ -136,3 +136,24 @@ def test_words_of_a_variable_are_quoted_as_in_a_shell(monkeypatch: pytest.Monkey
         options = build(ProduceOptions, context.params)
         assert options.spark.conf == (("spark.a", "1"), ("spark.b", "two words"))
         assert options.node.urls == ("http://a", "ipc:///b")
+
+
+def test_one_key_on_the_command_line_leaves_the_files_other_keys_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_config("[kafka-config]\nsecurity.protocol = 'SSL'\nlinger.ms = 7\ncheck.crcs = false")
+    monkeypatch.setenv("ETHLOGS_KAFKA_CONFIG", "linger.ms=8 check.crcs=true")
+    with parsed(produce, ["--kafka-config", "linger.ms=9"]) as context:
+        options = build(ProduceOptions, context.params)
+    assert dict(options.kafka.client) == {"security.protocol": "SSL", "linger.ms": "9", "check.crcs": "true"}
+    assert len(options.kafka.client) == 3
+
+
+def test_a_key_that_one_place_gives_twice_is_kept_twice_to_be_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with parsed(produce, ["--kafka-config", "linger.ms=9", "--kafka-config", "linger.ms=8"]) as context:
+        options = build(ProduceOptions, context.params)
+    assert options.kafka.client == (("linger.ms", "9"), ("linger.ms", "8"))
