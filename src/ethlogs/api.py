@@ -21,8 +21,9 @@ from kafka import KafkaProducer
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import BlockNotFoundError, NodeUnavailableError, UnprovenError
 from ethlogs.kafka.errors import mapped_errors
-from ethlogs.node import BlockLookup, BlockSource, Node, Notify, is_hash, readable_block
+from ethlogs.node import BlockLookup, BlockSource, Node, is_hash, readable_block
 from ethlogs.node.rpc import RawAnswer, parse_answer
+from ethlogs.notify import Notify
 from ethlogs.proof import prove_by_receipts
 from ethlogs.settings import NodeSettings, ProofSettings
 from ethlogs.stream.block import encode_block

@@ -11,7 +11,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -28,9 +28,8 @@ from ethlogs.environment.local_files import digest_of, find_local_files
 from ethlogs.environment.prefix import find_prefix
 from ethlogs.environment.spec import DEFAULT_FILE, EnvironmentSpec, read_spec
 from ethlogs.errors import PackError
+from ethlogs.notify import Notify
 from ethlogs.settings.submission import EnvironmentOptions
-
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class Archive:
     """By step."""
 
 
-def pack_environment(settings: PackSettings, cache: Path, report: Report) -> Archive:
+def pack_environment(settings: PackSettings, cache: Path, report: Notify) -> Archive:
     """The archive of an environment; an unchanged one is recognised and not packed again.
 
     ``cache`` keeps archives and conda packages between calls. Two calls at once take turns.
@@ -113,7 +112,7 @@ def _remove_unfinished(cache: Path) -> None:
 class _Packer:
     """One call of :func:`pack_environment`, under its lock."""
 
-    def __init__(self, settings: PackSettings, cache: Path, report: Report) -> None:
+    def __init__(self, settings: PackSettings, cache: Path, report: Notify) -> None:
         self._settings = settings
         self._cache = cache
         self._report = report
@@ -273,7 +272,7 @@ def _open_private(path: Path) -> BinaryIO:
 
 
 @contextlib.contextmanager
-def _locked(path: Path, report: Report) -> Iterator[None]:
+def _locked(path: Path, report: Notify) -> Iterator[None]:
     """One packing at a time; the kernel frees the lock of a process that was killed."""
     with path.open("w") as lock:
         try:

@@ -12,8 +12,9 @@ from collections import OrderedDict
 from typing import Any
 
 from ethlogs.errors import NodeError, SettingsError
-from ethlogs.node import Node, Notify
+from ethlogs.node import Node
 from ethlogs.node.client import parse_quantity
+from ethlogs.notify import Notify
 
 _ASKED_EVERY_SECONDS = 12.0
 """A slot of the beacon chain."""

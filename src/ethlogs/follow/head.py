@@ -9,7 +9,8 @@ from ethlogs.backoff import Backoff
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import BlockNotFoundError, NodeUnavailableError
 from ethlogs.follow.finalized import FinalizedBlock
-from ethlogs.node.client import Node, Notify
+from ethlogs.node.client import Node
+from ethlogs.notify import Notify
 from ethlogs.settings import FollowSettings
 
 POLL_SECONDS = 0.1

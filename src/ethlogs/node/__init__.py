@@ -1,7 +1,7 @@
 """The Ethereum node: JSON-RPC over HTTP or a local socket, fail-over, and proven blocks."""
 
 from ethlogs.node.blocks import BlockSource
-from ethlogs.node.client import Node, Notify
+from ethlogs.node.client import Node
 from ethlogs.node.endpoint import NodeIdentity
 from ethlogs.node.fetched_block import readable_block
 from ethlogs.node.lookup import BlockLookup, is_hash
@@ -12,7 +12,6 @@ __all__ = [
     "BlockSource",
     "Node",
     "NodeIdentity",
-    "Notify",
     "check_url",
     "is_hash",
     "readable_block",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from ethlogs.backoff import Backoff
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import BlockNotFoundError, NodeError, UnprovableChainError, UnprovenError
-from ethlogs.node.client import Node, Notify
+from ethlogs.node.client import Node
 from ethlogs.node.fetched_block import FetchedBlock
 from ethlogs.node.json_blocks import JsonBlocks
 from ethlogs.node.raw_blocks import RawBlocks
 from ethlogs.node.rpc import Answer
+from ethlogs.notify import Notify
 from ethlogs.proof import ProvenBlock
 from ethlogs.proof.chains import why_unprovable
 from ethlogs.settings import ProofSettings

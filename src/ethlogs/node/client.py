@@ -19,9 +19,9 @@ from ethlogs.errors import (
 from ethlogs.node import verdicts
 from ethlogs.node.endpoint import Endpoint, NodeIdentity
 from ethlogs.node.rpc import Answer
+from ethlogs.notify import Notify
 from ethlogs.settings import NodeSettings, display_url
 
-Notify = Callable[[str], None]
 T = TypeVar("T")
 
 FIRST_CONTACT_SECONDS = 30.0

@@ -9,9 +9,10 @@ from ethlogs.backoff import Backoff
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import BlockNotFoundError
 from ethlogs.node.blocks import BlockSource
-from ethlogs.node.client import Node, Notify, parse_quantity
+from ethlogs.node.client import Node, parse_quantity
 from ethlogs.node.fetched_block import FetchedBlock, readable_block
 from ethlogs.node.rpc import Answer
+from ethlogs.notify import Notify
 
 UNKNOWN_BLOCK_SECONDS = 5.0
 """A block that the node does not have is more often a mistake than a block that is to come."""

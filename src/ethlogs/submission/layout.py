@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ethlogs.errors import SettingsError
 from ethlogs.hadoop.hdfs import PRIVATE_FOLDER, HdfsEntry, HdfsFiles
 from ethlogs.hadoop.run_folder import HdfsRunFolder
+from ethlogs.notify import Notify
 
 DEFAULT_FOLDER = ".ethlogs"
 RUNS, ARCHIVES, SPARK = "runs", "archives", "spark"
 _OTHERS = 0o077
 _OTHERS_WRITE = 0o022
-
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class HdfsLayout:
         self.files.make_folder(folder.path, PRIVATE_FOLDER)
         return folder
 
-    def upload_once(self, local: Path, folder: str, name: str, report: Report) -> str:
+    def upload_once(self, local: Path, folder: str, name: str, report: Notify) -> str:
         """Upload a file unless one of that name and size is there; returns its URL."""
         self.make_private(folder)
         url, size = f"{self.base}/{folder}/{name}", local.stat().st_size

@@ -8,11 +8,12 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ethlogs.errors import DeadlineError, EthlogsError, ExitStatus, InterruptedRunError, SubmissionError
+from ethlogs.notify import ShowProgress
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, RunFolder
 from ethlogs.settings import RunSettings, to_json
 from ethlogs.spark.submit import build_environment
@@ -26,8 +27,6 @@ _ORPHAN_SECONDS = 20.0
 """For a driver that outlives spark-submit to end itself: it has 10 s for the block in hand."""
 _GRACE_SECONDS = 60.0
 """For Spark to start and the driver to end itself, beyond the run's own limit."""
-
-ShowProgress = Callable[[dict[str, Any]], None]
 
 
 def run_locally(

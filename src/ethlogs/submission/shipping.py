@@ -12,9 +12,10 @@ import orjson
 
 from ethlogs.errors import SettingsError, SubmissionError
 from ethlogs.kafka.client_config import names_file
+from ethlogs.notify import Notify
 from ethlogs.run_folder import RunFolder
 from ethlogs.settings import RunSettings
-from ethlogs.submission.layout import ARCHIVES, SPARK, HdfsLayout, Report
+from ethlogs.submission.layout import ARCHIVES, SPARK, HdfsLayout
 
 _NODE_CA = "node-ca.pem"
 _KEYTAB = "kafka.keytab"
@@ -26,7 +27,7 @@ _SHORT = 16
 """Hexadecimal digits of a hash in a file's name."""
 
 
-def ship_spark(layout: HdfsLayout, spark_home: Path, version: str, cache: Path, report: Report) -> str:
+def ship_spark(layout: HdfsLayout, spark_home: Path, version: str, cache: Path, report: Notify) -> str:
     """Spark's jars as one stored zip, for spark.yarn.archive: 400 MB that each submission would upload."""
     jars = sorted((spark_home / "jars").glob("*.jar"))
     name = f"spark-{version}-{_hash_jars(jars, cache)}.zip"
@@ -49,7 +50,7 @@ def ship_spark(layout: HdfsLayout, spark_home: Path, version: str, cache: Path, 
         return layout.upload_once(path, SPARK, name, report)
 
 
-def ship_archive(layout: HdfsLayout, archive: Path, report: Report) -> str:
+def ship_archive(layout: HdfsLayout, archive: Path, report: Notify) -> str:
     """Upload the environment's archive, named by its bytes; returns its URL.
 
     Two archives of the same packages differ in their bytes. A running application's next attempt needs the

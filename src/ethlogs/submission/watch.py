@@ -6,7 +6,7 @@ import contextlib
 import re
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from ethlogs.errors import (
     SubmissionError,
 )
 from ethlogs.hadoop.applications import Application, Applications
+from ethlogs.notify import Notify, ShowProgress
 from ethlogs.run_folder import PROGRESS, REPORT, RunFiles
 from ethlogs.submission.missing_report import build_missing_report, with_drivers_status
 from ethlogs.verdicts import is_final
@@ -35,9 +36,6 @@ _LOG_SECONDS = 20.0
 _MEMORY = ("beyond physical memory limits", "OutOfMemoryError", "exitCode: 52", "exitCode: -104")
 
 _DRIVERS_STATUS = re.compile(r"User application exited with status (\d+)")
-
-ShowProgress = Callable[[dict[str, Any]], None]
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class Watcher:
         applications: Applications,
         folder: RunFiles,
         application_id: str,
-        say: Say,
+        say: Notify,
         show_progress: ShowProgress,
     ) -> None:
         self._applications = applications
@@ -142,7 +140,7 @@ class Watcher:
         )
 
     def _tell_lost_attempt(self, application: Application) -> None:
-        """Say that YARN replaces a container, and why, when the next attempt is there."""
+        """Notify that YARN replaces a container, and why, when the next attempt is there."""
         earlier, self._attempt = self._attempt, max(self._attempt, application.attempt)
         if earlier and application.attempt > earlier:
             why = ""

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from kafka import KafkaConsumer
 
@@ -28,6 +27,7 @@ from ethlogs.kafka.rights import READER
 from ethlogs.kafka.topics import Topic, admin_client, describe_topic
 from ethlogs.ledger import Claim
 from ethlogs.node import BlockSource, Node, NodeIdentity
+from ethlogs.notify import Notify, ShowProgress
 from ethlogs.settings import KafkaSettings, NodeSettings, ProofSettings, StreamSettings
 from ethlogs.stream.identity import StreamTopics, check_identity
 from ethlogs.stream.tail import STABLE_SECONDS, open_transaction_error
@@ -42,9 +42,6 @@ from ethlogs.verify.walk import Sides, Walk
 
 _CATCH_UP_SECONDS = 5.0
 """A commit is in the ledger some milliseconds before its markers are in every other partition."""
-
-Notify = Callable[[str], None]
-ShowProgress = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
