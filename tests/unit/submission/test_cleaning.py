@@ -77,7 +77,12 @@ def test_a_run_that_wrote_within_the_hour_stays_whatever_is_asked(tmp_path: Path
 
 def test_a_run_whose_driver_is_there_stays_though_it_has_not_written(tmp_path: Path) -> None:
     folder = make_run(tmp_path, "stopped", 40)
-    with subprocess.Popen([sys.executable, "-c", "input()", str(folder)], stdin=subprocess.PIPE) as driver:
+    program = "print('up', flush=True); input()"
+    command = [sys.executable, "-c", program, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as driver:
+        # For a moment after exec a process has no command line yet.
+        assert driver.stdout is not None
+        assert driver.stdout.readline() == b"up\n"
         cleaning = remove_old(list_local(tmp_path, tmp_path / "cache"), 30 * DAY)
         driver.communicate(b"\n")
     assert names(cleaning) == ([], ["stopped"])
