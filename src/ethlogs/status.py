@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 import msgspec
@@ -14,22 +13,21 @@ from ethlogs.errors import SettingsError, TopicError
 from ethlogs.follow.head import HeadWatcher
 from ethlogs.kafka.rights import READER
 from ethlogs.kafka.topics import admin_client, describe_topic
-from ethlogs.ledger import BlockRecord, Claim
+from ethlogs.ledger import BlockRecord, Claim, Reorgs
 from ethlogs.node import Node
 from ethlogs.settings import FollowSettings, Head, KafkaSettings, NodeSettings, StreamSettings
 from ethlogs.stream.tail import Tail, read_tail
 
 
-@dataclass(frozen=True)
-class StreamStatus:
+class StreamStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A stream's tip, its age and lag, and the run that wrote it; names as in ``--json``."""
 
     topic: str
-    ledgerTopic: str  # noqa: N815 - the names of the public JSON
+    ledger_topic: str
     tip: int | None
     hash: str | None
-    blockTimestamp: int | None  # noqa: N815
-    ageSeconds: int | None  # noqa: N815
+    block_timestamp: int | None
+    age_seconds: int | None
     head: int | None
     """The node's newest block."""
     follows: str | None
@@ -41,22 +39,23 @@ class StreamStatus:
     finalized: int | None
     blocks: int | None
     logs: int | None
-    reorgs: dict[str, int] | None
+    reorgs: Reorgs | None
     """``count``, ``deepest`` in blocks, and the retracted ``blocks`` and ``logs``, since the stream began."""
     run: str | None
     attempt: int | None
-    firstBlock: int | None  # noqa: N815
-    lastBlock: int | None  # noqa: N815
-    blocksOfRun: int | None  # noqa: N815
+    first_block: int | None
+    last_block: int | None
+    blocks_of_run: int | None
     proof: str | None
     """What was shown of the tip."""
-    chainId: int | None  # noqa: N815
+    chain_id: int | None
     writing: bool
     """Whether a transaction is open now: somebody is writing."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The status as a JSON object."""
-        return asdict(self)
+        """Return the status as a JSON object."""
+        built: dict[str, Any] = msgspec.to_builtins(self)
+        return built
 
     def exceeded(self, max_lag: int | None, max_age_seconds: float | None) -> list[str]:
         """Which limits of ``--max-lag`` and ``--max-age`` are exceeded, one sentence each."""
@@ -68,8 +67,12 @@ class StreamStatus:
                 f"the stream is {self.lag} blocks behind block {self.followed}, the newest that it follows"
                 f" ({self.follows}); --max-lag is {max_lag}"
             )
-        if max_age_seconds is not None and self.ageSeconds is not None and self.ageSeconds > max_age_seconds:
-            found.append(f"the tip is {self.ageSeconds} seconds old, --max-age is {max_age_seconds:g}")
+        if (
+            max_age_seconds is not None
+            and self.age_seconds is not None
+            and self.age_seconds > max_age_seconds
+        ):
+            found.append(f"the tip is {self.age_seconds} seconds old, --max-age is {max_age_seconds:g}")
         return found
 
 
@@ -124,11 +127,11 @@ def _build_status(
     tip, claim = tail.tip, tail.newest.claim if tail.newest else None
     return StreamStatus(
         topic=stream.topic,
-        ledgerTopic=stream.ledger_topic,
+        ledger_topic=stream.ledger_topic,
         tip=tip.block_number if tip else None,
         hash=tip.block_hash if tip else None,
-        blockTimestamp=tip.block_timestamp if tip else None,
-        ageSeconds=max(0, int(time.time()) - tip.block_timestamp) if tip else None,
+        block_timestamp=tip.block_timestamp if tip else None,
+        age_seconds=max(0, int(time.time()) - tip.block_timestamp) if tip else None,
         head=head,
         follows=claim.head if claim else None,
         followed=followed,
@@ -136,14 +139,14 @@ def _build_status(
         finalized=tip.finalized if tip else None,
         blocks=tip.stream_blocks if tip else None,
         logs=tip.stream_logs if tip else None,
-        reorgs=msgspec.structs.asdict(tip.stream_reorgs) if tip else None,
+        reorgs=tip.stream_reorgs if tip else None,
         run=claim.run if claim else None,
         attempt=claim.attempt if claim else None,
-        firstBlock=claim.first_block if claim else None,
-        lastBlock=claim.last_block if claim else None,
-        blocksOfRun=_blocks_of_run(tip, claim),
+        first_block=claim.first_block if claim else None,
+        last_block=claim.last_block if claim else None,
+        blocks_of_run=_blocks_of_run(tip, claim),
         proof=tip.proof if tip else None,
-        chainId=claim.identity.chain_id if claim else None,
+        chain_id=claim.identity.chain_id if claim else None,
         writing=not tail.stable,
     )
 
@@ -159,9 +162,9 @@ def format_status(status: StreamStatus) -> str:
     if status.tip is None:
         tip = "none yet"
     else:
-        tip = f"block {status.tip}, {status.hash}, {status.ageSeconds} seconds old, proven by {status.proof}"
+        tip = f"block {status.tip}, {status.hash}, {status.age_seconds} seconds old, proven by {status.proof}"
     rows = [
-        ("stream", f"{status.topic}, ledger {status.ledgerTopic}, chain {_or_none(status.chainId)}"),
+        ("stream", f"{status.topic}, ledger {status.ledger_topic}, chain {_or_none(status.chain_id)}"),
         ("tip", tip),
         ("head", _head(status)),
         ("so far", f"{status.blocks or 0:,} blocks, {status.logs or 0:,} event logs"),
@@ -181,20 +184,20 @@ def _head(status: StreamStatus) -> str:
     return f"{head}, lag {_or_none(status.lag)}"
 
 
-def _reorgs(reorgs: dict[str, int] | None) -> str:
-    if not reorgs or not reorgs["blocks"]:
+def _reorgs(reorgs: Reorgs | None) -> str:
+    if not reorgs or not reorgs.blocks:
         return "none"
     return (
-        f"{reorgs['count']}, at most {reorgs['deepest']} blocks deep; retracted {reorgs['blocks']:,} blocks"
-        f" with {reorgs['logs']:,} event logs"
+        f"{reorgs.count}, at most {reorgs.deepest} blocks deep; retracted {reorgs.blocks:,} blocks"
+        f" with {reorgs.logs:,} event logs"
     )
 
 
 def _claim(status: StreamStatus) -> str:
     if status.run is None:
         return "none"
-    end = "without end" if status.lastBlock is None else f"to {status.lastBlock}"
-    return f"run {status.run}, from block {status.firstBlock} {end}, {status.blocksOfRun} blocks done"
+    end = "without end" if status.last_block is None else f"to {status.last_block}"
+    return f"run {status.run}, from block {status.first_block} {end}, {status.blocks_of_run} blocks done"
 
 
 def _or_none(value: int | None) -> str:

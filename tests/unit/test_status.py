@@ -31,3 +31,11 @@ def test_the_lag_is_counted_from_what_the_streams_run_follows() -> None:
     assert late.exceeded(10, None) == [
         "the stream is 32 blocks behind block 132, the newest that it follows (finalized); --max-lag is 10"
     ]
+
+
+def test_the_status_has_the_public_names_in_json() -> None:
+    status = _build_status(StreamSettings(), dataclasses.replace(TAIL, tip=BLOCK), 7).to_dict()
+    assert {"ledgerTopic", "blockTimestamp", "ageSeconds", "firstBlock", "blocksOfRun", "chainId"} <= set(
+        status
+    )
+    assert status["reorgs"].keys() == {"count", "deepest", "blocks", "logs"}
