@@ -30,8 +30,20 @@ AUTHORIZER = {
 }
 ODD_BLOCKS = {"small": 1, "empty": 2, "many": 3, "large": 4, "after": 5}
 """The heights of :func:`odd_geth`."""
-LONGEST = ("test_secured_yarn", "test_attempts", "test_faults", "test_runs", "test_produce_command")
-"""The files that take minutes each; of the first three, which begin at once, one needs no cluster."""
+LONGEST = (
+    "test_secured_yarn",
+    "test_attempts",
+    "test_faults",
+    "test_node_trouble",
+    "test_killed",
+    "test_one_writer",
+    "test_runs",
+    "test_lost_containers",
+    "test_produce_command",
+)
+"""The files that take minutes each. Each process begins with two of the first six, so that not more than two
+of those that start a cluster run at once: three of them on two cores pass every limit.
+"""
 MANY_LOGS = 20_000
 LARGE_BYTES = 3_000_000
 
