@@ -41,8 +41,8 @@ LONGEST = (
     "test_lost_containers",
     "test_produce_command",
 )
-"""The files that take minutes each. Each process begins with two of the first six, so that not more than two
-of those that start a cluster run at once: three of them on two cores pass every limit.
+"""The files that take minutes each. Three processes begin with two of the first six each; two of these start
+a cluster. The others that do come later, since three clusters at once are too much for two cores.
 """
 MANY_LOGS = 20_000
 LARGE_BYTES = 3_000_000
