@@ -177,7 +177,7 @@ def parse_ledger_record(key: bytes | None, value: bytes | None, where: str) -> B
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as exc:
         raise LedgerError(
             f"{where} is not a record that ethlogs wrote ({type(exc).__name__}: {exc})",
-            hint="another program wrote it: end that program, and grant WRITE on the ledger to ethlogs alone."
+            hint="another program wrote it: end that program. Only ethlogs may have WRITE on the ledger."
             " ethlogs verify says what is right; where the record hides a block's, begin a new stream with"
             " another --topic",
         ) from exc

@@ -126,9 +126,16 @@ def test_a_host_that_nobody_knows() -> None:
 
 
 def test_a_host_that_was_known_before_may_be_known_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    servers = "nowhere.invalid:9092"
-    monkeypatch.setattr(errors, "_REACHED", {servers})
-    assert type(refusal_of(KafkaSettings(servers, (LIMIT,)))) is KafkaUnavailableError
+    settings = KafkaSettings("nowhere.invalid:9092", (LIMIT,))
+    monkeypatch.setattr(errors, "_REACHED", {(settings.bootstrap_servers, settings.client)})
+    assert type(refusal_of(settings)) is KafkaUnavailableError
+
+
+def test_a_host_that_was_known_with_other_settings_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The brokers were reached with one CA; that says nothing of a setting that leaves it out."""
+    settings = KafkaSettings("nowhere.invalid:9092", (LIMIT,))
+    monkeypatch.setattr(errors, "_REACHED", {(settings.bootstrap_servers, ())})
+    assert type(refusal_of(settings)) is SettingsError
 
 
 def test_a_port_on_which_nothing_listens_may_have_a_broker_later() -> None:

@@ -87,8 +87,8 @@ def test_finite_retention_is_warned_of(stream: Stream, geth: GethNode) -> None:
 @pytest.mark.parametrize(
     ("value", "said", "hint"),
     [
-        (b'{"user":"alice","format":"csv"}', "is not a record that ethlogs wrote", "Only ethlogs may"),
-        (b"not even JSON", "is not a record that ethlogs wrote", "Only ethlogs may"),
+        (b'{"user":"alice","format":"csv"}', "is not a record that ethlogs wrote", "Only ethlogs may have"),
+        (b"not even JSON", "is not a record that ethlogs wrote", "Only ethlogs may have"),
         (json.dumps({"format": 2, "anything": 1}).encode(), "has format 2", "a newer one"),
     ],
     ids=["another program's JSON", "no JSON", "a newer format"],

@@ -44,7 +44,6 @@ COVERED_BY = {
     "hadoop/client.py": "integration/yarn/test_runs.py",
     "hadoop/run_folder.py": "integration/yarn/test_runs.py",
     "kafka/java_store.py": "integration/test_secured_kafka.py",
-    "kafka/refusals.py": "integration/test_secured_kafka.py",
     "kafka/stores.py": "integration/test_secured_kafka.py",
     "kerberos/keeper.py": "integration/test_kerberos.py",
     "kerberos/service_tickets.py": "integration/test_kerberos.py",

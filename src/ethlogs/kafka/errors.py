@@ -25,8 +25,8 @@ from ethlogs.settings import KafkaSettings
 T = TypeVar("T")
 
 CONNECT_SECONDS = 30.0
-_REACHED: set[str] = set()
-"""The brokers that this process was connected with."""
+_REACHED: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
+"""The brokers that this process was connected with, each with the settings that it used."""
 
 
 class FencedError(KafkaUnavailableError):
@@ -75,12 +75,16 @@ def connect(make: Callable[[], T], settings: KafkaSettings) -> T:
             explained = explain_no_contact(settings, last_failure(), doing)
             if explained is None:
                 raise
-            if isinstance(explained, SettingsError) and settings.bootstrap_servers in _REACHED:
+            if isinstance(explained, SettingsError) and _way(settings) in _REACHED:
                 # The same settings worked before, so this may pass: a DNS that is away, a broker set up anew.
                 raise KafkaUnavailableError(str(explained), hint=explained.hint) from exc
             raise explained from exc
-    _REACHED.add(settings.bootstrap_servers)
+    _REACHED.add(_way(settings))
     return client
+
+
+def _way(settings: KafkaSettings) -> tuple[str, tuple[tuple[str, str], ...]]:
+    return settings.bootstrap_servers, settings.client
 
 
 def to_ethlogs_error(exc: BaseException, doing: str) -> EthlogsError:

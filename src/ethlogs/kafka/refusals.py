@@ -11,12 +11,18 @@ from kafka.errors import KafkaTimeoutError
 from ethlogs.kafka.internals import CONNECTION_LOGGER
 
 _RECENT_SECONDS = 30.0
+_CLOSED = "socket disconnected"
+"""What kafka-python says of a connection that the broker closed without a word."""
 UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 """What TLS says in the text of a connection's error."""
 
 
 class _LastFailure(logging.Handler):
-    """Keeps the newest exception with which a first connection failed."""
+    """Keeps the newest exception with which a first connection failed.
+
+    A busy broker that refuses a login says so on one connection and just closes the next ones: a reason that
+    is still recent stays.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -30,8 +36,13 @@ class _LastFailure(logging.Handler):
         for argument in arguments:
             # That the time is over is what follows from the cause.
             if isinstance(argument, BaseException) and not isinstance(argument, KafkaTimeoutError):
-                with self._lock_of_failure:
-                    self._failure, self._failed_at = argument, time.monotonic()
+                self._keep(argument)
+
+    def _keep(self, failure: BaseException) -> None:
+        with self._lock_of_failure:
+            is_recent = time.monotonic() - self._failed_at < _RECENT_SECONDS
+            if self._failure is None or not is_recent or not str(failure).endswith(_CLOSED):
+                self._failure, self._failed_at = failure, time.monotonic()
 
     def recent(self) -> BaseException | None:
         """The newest, where it is not an old story."""
