@@ -27,6 +27,11 @@ def partition_of_slot(slot: int) -> int:
     return slot + 1
 
 
+def slot_of_partition(partition: int) -> int:
+    """Return the slot whose ledger partition this is."""
+    return partition - 1
+
+
 def next_height(height: int, partition: int, ledger_partitions: int) -> int:
     """Return the height that comes after this one in its ledger partition."""
     following = height + 1

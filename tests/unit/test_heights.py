@@ -15,6 +15,7 @@ from ethlogs.heights import (
     next_height,
     partition_of_slot,
     slot_of,
+    slot_of_partition,
 )
 
 
@@ -88,3 +89,7 @@ def test_with_one_slot_its_heights_are_all_heights() -> None:
 
 def test_the_followers_heights_are_consecutive() -> None:
     assert next_height(31, 0, 33) == 32
+
+
+def test_a_slot_and_its_partition_name_each_other() -> None:
+    assert [slot_of_partition(partition_of_slot(slot)) for slot in (0, 7, 31)] == [0, 7, 31]

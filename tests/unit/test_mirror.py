@@ -73,7 +73,6 @@ COVERED_BY = {
     "kafka/reading.py": "integration/test_range.py",
     "settings/job.py": "unit/test_jobs.py",
     "stream/block.py": "unit/follow/test_pipeline.py",
-    "stream/claim.py": "unit/follow/test_pipeline.py",
     # one test for several modules that are one thing
     "environment/archive.py": "unit/environment/test_spec.py",
     "environment/check.py": "unit/environment/test_spec.py",

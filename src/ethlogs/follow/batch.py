@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from msgspec.structs import replace
 
 from ethlogs.event_log import Record
 from ethlogs.follow.reorg import Retraction
-from ethlogs.heights import FOLLOWER_PARTITION, Ranges, add_height, drop_from
+from ethlogs.heights import FOLLOWER_PARTITION, Ranges, add_height, drop_from, next_height
 from ethlogs.kafka.writer import Numbers, Transaction
 from ethlogs.ledger import BlockRecord, Claim, Reorgs, Span
 from ethlogs.stream.block import PreparedBlock
@@ -36,7 +37,9 @@ class BlockBatch:
         claim_offset: int,
         previous: BlockRecord | None,
         finalized: int | None,
+        partition: int = FOLLOWER_PARTITION,
     ) -> None:
+        self._partition = partition
         self._transaction = transaction
         self._topics = topics
         self._claim = claim
@@ -105,12 +108,12 @@ class BlockBatch:
         if tip is None:
             raise AssertionError("a batch has at least one block")
         self._transaction.settle()
-        ledger.check(self._transaction.offsets({FOLLOWER_PARTITION: (numbers[0], numbers[-1])}))
+        ledger.check(self._transaction.offsets({self._partition: (numbers[0], numbers[-1])}))
         self._transaction.commit()
         return tip
 
     def _send(self, key: bytes, value: bytes | None) -> int:
-        return self._transaction.send(self._topics.ledger.name, FOLLOWER_PARTITION, key, value)
+        return self._transaction.send(self._topics.ledger.name, self._partition, key, value)
 
     def _record_again(self, ancestor: BlockRecord, retracted: dict[int, Span]) -> BlockRecord:
         """The ancestor is the tip again; its offsets reach to the end of the retractions now."""
@@ -126,7 +129,10 @@ class BlockBatch:
     def _record(
         self, block: PreparedBlock, offsets: dict[int, Span], previous: BlockRecord | None
     ) -> BlockRecord:
-        self._ranges = add_height(self._ranges, block.number)
+        following = partial(
+            next_height, partition=self._partition, ledger_partitions=self._topics.ledger.partitions
+        )
+        self._ranges = add_height(self._ranges, block.number, following)
         return BlockRecord(
             chain_id=self._claim.identity.chain_id,
             block_number=block.number,

@@ -19,6 +19,7 @@ class HeldStream:
     claim: Claim
     claim_offset: int
     tip: BlockRecord | None
+    partition: int = FOLLOWER_PARTITION
     event_logs: RisingOffsets = field(init=False)
     ledger: RisingOffsets = field(init=False)
 
@@ -26,7 +27,7 @@ class HeldStream:
         identity = self.claim.identity
         self.event_logs = RisingOffsets(identity.topic, self.tip.last_offsets if self.tip else {})
         self.ledger = RisingOffsets(
-            StreamSettings(identity.topic).ledger_topic, {FOLLOWER_PARTITION: self.claim_offset}
+            StreamSettings(identity.topic).ledger_topic, {self.partition: self.claim_offset}
         )
 
     @property

@@ -31,16 +31,14 @@ from ethlogs.journal import Journal
 from ethlogs.kafka.errors import FencedError
 from ethlogs.kafka.reading import has_records
 from ethlogs.kafka.topics import ensure_topics
-from ethlogs.kafka.writer import TransactionalWriter
 from ethlogs.ledger import Claim, StreamIdentity
 from ethlogs.node import Node
 from ethlogs.settings import RunSettings
-from ethlogs.stream.claim import commit_claim
+from ethlogs.stream.claim import LedgerPartition, Taken, take_partition
 from ethlogs.stream.identity import StreamTopics, check_identity
-from ethlogs.stream.tail import Tail, read_stable_tail, read_tail
+from ethlogs.stream.tail import Claimed, Tail
 from ethlogs.stream.topic_watch import TopicWatch
 
-_FIRST_LOOK_SECONDS = 2.0
 _ON_PURPOSE = (InterruptedRunError, DeadlineError, NodeError)
 """After these ends of a run nobody writes any more, and its producer still can say so."""
 _FENCED_SECONDS = 3.0
@@ -94,6 +92,7 @@ class Run:
         self._topics = topics
         self._watch = watch
         self._identity = identity
+        self._partition = LedgerPartition(settings.kafka, settings.stream)
         self._has_owned = False
         self._pipeline = Pipeline(settings, stop, journal, trouble, node, topics, watch, identity.chain_id)
 
@@ -113,27 +112,30 @@ class Run:
     @contextlib.contextmanager
     def _take_stream(self) -> Iterator[HeldStream | None]:
         """The stream under this run's claim; ``None`` where all of its blocks are there."""
-        kafka, stream = self._settings.kafka, self._settings.stream
         self._watch.look()
-        tail = self._first_look()
-        if tail.stable and self._is_done(self._plan(tail), tail):
-            yield None
-            return
-        self._wait_until_free()
-        writer = TransactionalWriter(kafka, stream.follower_id, self._stop)
-        held: HeldStream | None = None
-        try:
-            held = self._claim_stream(writer)
-            self._has_owned = True
-            yield held
-        except _ON_PURPOSE:
-            if held is not None:
-                self._release(held)
-            raise
-        finally:
-            writer.close()
+        with take_partition(self._partition, self, self._stop) as taken:
+            try:
+                yield self._hold(taken) if taken is not None else None
+            except _ON_PURPOSE:
+                if taken is not None:
+                    self._release(taken)
+                raise
 
-    def _wait_until_free(self) -> None:
+    def _hold(self, taken: Taken) -> HeldStream:
+        tail, claim = taken.tail, taken.claimed.claim
+        ignored = planning.describe_ignored_start(self._settings.range, tail)
+        if ignored and taken.is_new:
+            self._journal.notify(ignored)
+        self._journal.begin(claim.first_block, claim.last_block, tail.tip, self._pipeline.head.height)
+        self._has_owned = True
+        return HeldStream(taken.writer, claim, taken.claimed.offset, tail.tip)
+
+    def _release(self, taken: Taken) -> None:
+        """Say in the ledger that this run has ended; where it cannot, the next one watches it first."""
+        with contextlib.suppress(EthlogsError):
+            taken.commit_claim(replace(taken.claimed.claim, attempt=self._attempt, released=True))
+
+    def wait_until_free(self) -> None:
         """Take nothing from another run that still writes, unless the user consents."""
         if self._has_owned or self._settings.replace:
             return
@@ -141,46 +143,19 @@ class Run:
 
     def _read_tail(self) -> Tail:
         """Read the tail, after every check of whether this attempt may write at all."""
-        tail = read_tail(self._settings.kafka, self._settings.stream.ledger_topic)
-        self._check_may_write(tail)
+        tail = self._partition.read()
+        self.check(tail)
         return tail
 
-    def _release(self, held: HeldStream) -> None:
-        """Say in the ledger that this run has ended; where it cannot, the next one watches it first."""
-        released = replace(held.claim, attempt=self._attempt, released=True)
-        with contextlib.suppress(EthlogsError):
-            commit_claim(held.writer, self._settings.stream.ledger_topic, released)
-
-    def _first_look(self) -> Tail:
-        """The tail before anything is taken from another writer.
-
-        A writer that lives closes its transactions in a moment. One that was killed leaves its last one
-        open, and then what is visible is not the tail until init_transactions has ended that.
-        """
-        deadline = time.monotonic() + _FIRST_LOOK_SECONDS
-        while True:
-            tail = self._read_tail()
-            if tail.stable or time.monotonic() > deadline:
-                return tail
-            self._stop.pause(0.1)
-
-    def _claim_stream(self, writer: TransactionalWriter) -> HeldStream | None:
-        stream = self._settings.stream
-        tail = read_stable_tail(self._settings.kafka, stream.ledger_topic, self._stop.pause)
+    def decide(self, tail: Tail) -> Claim | Claimed | None:
+        """Return this run's claim; ``None`` where all of its blocks are there."""
         plan = self._plan(tail)
         if self._is_done(plan, tail):
             return None
         newest = tail.newest
         if newest is not None and self._is_own(newest.claim):
-            claim, offset = newest.claim, newest.offset
-        else:
-            ignored = planning.describe_ignored_start(self._settings.range, tail)
-            if ignored:
-                self._journal.notify(ignored)
-            claim = self._build_claim(plan)
-            offset = commit_claim(writer, stream.ledger_topic, claim)
-        self._journal.begin(plan.first, plan.last, tail.tip, self._pipeline.head.height)
-        return HeldStream(writer, claim, offset, tail.tip)
+            return newest
+        return self._build_claim(plan)
 
     def _is_own(self, claim: Claim) -> bool:
         """Whether this very attempt has made a claim that still counts: a later one claims again."""
@@ -188,7 +163,7 @@ class Run:
 
     def _plan(self, tail: Tail) -> Plan:
         """The run's heights, after every check of whether it may write at all."""
-        self._check_may_write(tail)
+        self.check(tail)
         if tail.newest is not None and tail.newest.claim.run == self._settings.run:
             return planning.plan_from_claim(tail.newest)
         head = self._pipeline.head.wait_for(0)
@@ -197,7 +172,8 @@ class Run:
         strange = is_new and has_records(kafka, topics.event_logs)
         return planning.plan_range(self._settings.range, tail, head, strange)
 
-    def _check_may_write(self, tail: Tail) -> None:
+    def check(self, tail: Tail) -> None:
+        """Raise where this attempt may not write: another has the stream, or it is another stream."""
         self._journal.tip = tail.tip
         ledger_end = self._journal.keep_ledger_end(
             tail.end_offset, self._settings.node.patience_seconds, self._stop.pause

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import dataclass
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
@@ -18,6 +19,20 @@ REQUEST_TIMEOUT_MS = 15_000
 DELIVERY_TIMEOUT_MS = 30_000
 TRANSACTION_TIMEOUT_MS = 60_000
 """Longer than the delivery timeout, so that a record's failure is known before the broker gives up."""
+
+
+@dataclass(frozen=True)
+class ProducerLimits:
+    """How long a producer's work may take. A record's failure is known before the broker gives up."""
+
+    transaction_ms: int
+    delivery_ms: int
+    request_ms: int
+
+
+FOLLOWER_LIMITS = ProducerLimits(TRANSACTION_TIMEOUT_MS, DELIVERY_TIMEOUT_MS, REQUEST_TIMEOUT_MS)
+SLOT_LIMITS = ProducerLimits(transaction_ms=15_000, delivery_ms=10_000, request_ms=5_000)
+"""An open transaction hides everything behind it from consumers: one of a backfill that died ends soon."""
 
 _OURS = frozenset(
     {
@@ -76,7 +91,9 @@ def names_file(name: str) -> bool:
     return _option(name) in _FILES
 
 
-def producer_config(settings: KafkaSettings, transactional_id: str) -> dict[str, Any]:
+def producer_config(
+    settings: KafkaSettings, transactional_id: str, limits: ProducerLimits = FOLLOWER_LIMITS
+) -> dict[str, Any]:
     """Settings of a transactional producer; every wait has a limit below the transaction's.
 
     Batches of 512 KiB carry 4 to 6 times the records a second of the default's 16 KiB.
@@ -87,10 +104,10 @@ def producer_config(settings: KafkaSettings, transactional_id: str) -> dict[str,
         {
             "transactional_id": transactional_id,
             "acks": "all",
-            "transaction_timeout_ms": TRANSACTION_TIMEOUT_MS,
-            "delivery_timeout_ms": DELIVERY_TIMEOUT_MS,
-            "request_timeout_ms": REQUEST_TIMEOUT_MS,
-            "max_block_ms": DELIVERY_TIMEOUT_MS,
+            "transaction_timeout_ms": limits.transaction_ms,
+            "delivery_timeout_ms": limits.delivery_ms,
+            "request_timeout_ms": limits.request_ms,
+            "max_block_ms": limits.delivery_ms,
             "max_request_size": MAX_RECORD_BYTES,
             "batch_size": 512 << 10,
             "linger_ms": 50,

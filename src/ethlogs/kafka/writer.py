@@ -25,7 +25,12 @@ from kafka.structs import TopicPartition
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import KafkaUnavailableError
 from ethlogs.event_log import Record
-from ethlogs.kafka.client_config import DELIVERY_TIMEOUT_MS, producer_config
+from ethlogs.kafka.client_config import (
+    DELIVERY_TIMEOUT_MS,
+    FOLLOWER_LIMITS,
+    ProducerLimits,
+    producer_config,
+)
 from ethlogs.kafka.errors import connect, mapped_errors, run_with_limit
 from ethlogs.kafka.internals import end_sender, record_appender
 from ethlogs.kafka.rights import missing_transaction_right
@@ -52,7 +57,13 @@ def partition_of(key: bytes, partitions: int) -> int:
 class TransactionalWriter:
     """One producer with one transactional id; made anew after any trouble."""
 
-    def __init__(self, settings: KafkaSettings, transactional_id: str, stop: StopSwitch) -> None:
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        transactional_id: str,
+        stop: StopSwitch,
+        limits: ProducerLimits = FOLLOWER_LIMITS,
+    ) -> None:
         """Connect, fence every earlier producer of this id, and finish or abort what it left open.
 
         Raises
@@ -61,7 +72,7 @@ class TransactionalWriter:
             When the transactional id cannot be had.
         """
         self._stop = stop
-        config = producer_config(settings, transactional_id)
+        config = producer_config(settings, transactional_id, limits)
         self._producer = connect(lambda: KafkaProducer(**config), settings)
         try:
             with mapped_errors(f"taking the transactional id {transactional_id}"):

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from kafka import KafkaConsumer, TopicPartition
 
 from ethlogs.errors import KafkaUnavailableError, LedgerError
 from ethlogs.heights import FOLLOWER_PARTITION
-from ethlogs.kafka.reading import fetch_begin, fetch_end, open_consumer, read_range
+from ethlogs.kafka.reading import fetch_begins, fetch_ends, open_consumer, read_range
 from ethlogs.kafka.topics import admin_client
 from ethlogs.ledger import BlockRecord, Claim, is_ledger_key, parse_ledger_record
 from ethlogs.settings import KafkaSettings
@@ -34,7 +34,7 @@ class Claimed:
 
 @dataclass(frozen=True)
 class Tail:
-    """The end of the follower's ledger partition."""
+    """The end of a ledger partition."""
 
     tip: BlockRecord | None
     newest: Claimed | None
@@ -43,8 +43,19 @@ class Tail:
     """Whether no transaction was open behind what was read."""
 
 
-def read_tail(settings: KafkaSettings, ledger_topic: str) -> Tail:
-    """The tip and the newest claim, as far as they are visible now.
+def read_tail(settings: KafkaSettings, ledger_topic: str, partition: int = FOLLOWER_PARTITION) -> Tail:
+    """The last block and the newest claim of a partition, as far as they are visible now.
+
+    Raises
+    ------
+    LedgerError, KafkaUnavailableError
+        As :func:`read_tails`.
+    """
+    return read_tails(settings, ledger_topic, [partition])[partition]
+
+
+def read_tails(settings: KafkaSettings, ledger_topic: str, partitions: Collection[int]) -> dict[int, Tail]:
+    """The last block and the newest claim of each partition, as far as they are visible now.
 
     Raises
     ------
@@ -53,18 +64,28 @@ def read_tail(settings: KafkaSettings, ledger_topic: str) -> Tail:
     KafkaUnavailableError
         When Kafka does not answer in time.
     """
-    partition = TopicPartition(ledger_topic, FOLLOWER_PARTITION)
-    high_watermark = _fetch_end_offset(settings, partition, "read_uncommitted")
+    with open_consumer(settings, "read_uncommitted") as consumer:
+        high_watermarks = fetch_ends(consumer, ledger_topic, partitions)
     with open_consumer(settings) as consumer:
-        consumer.assign([partition])
-        begin, end = fetch_begin(consumer, partition), fetch_end(consumer, partition)
-        tip, newest = _find_last(consumer, partition, begin, end)
-        if tip is not None and (newest is None or newest.offset < tip.claim):
-            newest = _read_claim(consumer, partition, tip)
-    return Tail(tip, newest, end, stable=end >= high_watermark)
+        begins = fetch_begins(consumer, ledger_topic, partitions)
+        ends = fetch_ends(consumer, ledger_topic, partitions)
+        tails = {}
+        for number in partitions:
+            partition = TopicPartition(ledger_topic, number)
+            consumer.assign([partition])
+            tip, newest = _find_last(consumer, partition, begins[number], ends[number])
+            if tip is not None and (newest is None or newest.offset < tip.claim):
+                newest = _read_claim(consumer, partition, tip)
+            tails[number] = Tail(tip, newest, ends[number], stable=ends[number] >= high_watermarks[number])
+    return tails
 
 
-def read_stable_tail(settings: KafkaSettings, ledger_topic: str, pause: Callable[[float], None]) -> Tail:
+def read_stable_tail(
+    settings: KafkaSettings,
+    ledger_topic: str,
+    pause: Callable[[float], None],
+    partition: int = FOLLOWER_PARTITION,
+) -> Tail:
     """The tail, once no transaction is open behind it.
 
     Raises
@@ -74,11 +95,11 @@ def read_stable_tail(settings: KafkaSettings, ledger_topic: str, pause: Callable
     """
     deadline = time.monotonic() + STABLE_SECONDS
     while True:
-        tail = read_tail(settings, ledger_topic)
+        tail = read_tail(settings, ledger_topic, partition)
         if tail.stable:
             return tail
         if time.monotonic() > deadline:
-            raise open_transaction_error(settings, ledger_topic, [FOLLOWER_PARTITION])
+            raise open_transaction_error(settings, ledger_topic, [partition])
         pause(0.1)
 
 
@@ -103,11 +124,6 @@ def open_transaction_error(
         f" held by {holder}",
         hint="end that program, or abort the transaction with kafka-transactions abort",
     )
-
-
-def _fetch_end_offset(settings: KafkaSettings, partition: TopicPartition, isolation_level: str) -> int:
-    with open_consumer(settings, isolation_level) as consumer:
-        return fetch_end(consumer, partition)
 
 
 def _find_last(

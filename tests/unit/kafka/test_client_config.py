@@ -9,7 +9,13 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 
 from ethlogs.errors import SettingsError
 from ethlogs.kafka import client_config
-from ethlogs.kafka.client_config import admin_config, check_client_settings, consumer_config, producer_config
+from ethlogs.kafka.client_config import (
+    SLOT_LIMITS,
+    admin_config,
+    check_client_settings,
+    consumer_config,
+    producer_config,
+)
 from ethlogs.settings import KafkaSettings
 
 HIDDEN = "hunter2"
@@ -109,6 +115,12 @@ def test_a_producer_waits_for_every_replica_in_a_transaction() -> None:
     # A record's failure is known before the broker gives the transaction up.
     assert config["delivery_timeout_ms"] < config["transaction_timeout_ms"]
     assert config["max_block_ms"] < config["transaction_timeout_ms"]
+
+
+def test_a_transaction_of_a_backfill_ends_by_itself_after_15_seconds() -> None:
+    config = producer_config(settings_with(), "an-id", SLOT_LIMITS)
+    assert config["transaction_timeout_ms"] == 15_000
+    assert config["request_timeout_ms"] < config["delivery_timeout_ms"] < 15_000
 
 
 def test_a_consumer_has_no_group_and_sees_what_it_is_told_to() -> None:
