@@ -7,8 +7,8 @@ INTEGRATION := tests/integration devnet/tests/integration
 TESTS ?= $(UNIT) $(INTEGRATION)
 # what others build on, where each line should have its test
 COMPLETE := */ethlogs/proof/*,*/ethlogs/settings/*,*/ethlogs/ledger.py,*/ethlogs/event_log.py
-# most of them wait for services, which a file shares
-AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
+# most of them wait for services, which a file, or a group of files, shares
+AT_ONCE := -n 3 --dist loadgroup --no-loadscope-reorder
 .DEFAULT_GOAL := help
 
 .PHONY: help setup setup-demo setup-python setup-services setup-yarn demo demo-yarn demo-secure \

@@ -30,20 +30,19 @@ AUTHORIZER = {
 }
 ODD_BLOCKS = {"small": 1, "empty": 2, "many": 3, "large": 4, "after": 5}
 """The heights of :func:`odd_geth`."""
-LONGEST = (
-    "test_secured_yarn",
-    "test_attempts",
+CLUSTER = "cluster"
+"""The group of the tests that share one YARN, or start one: two clusters at once are enough for two cores."""
+SECURED_CLUSTER = "test_secured_yarn"
+FIRST = (
+    CLUSTER,
+    SECURED_CLUSTER,
     "test_faults",
     "test_node_trouble",
     "test_killed",
     "test_one_writer",
-    "test_runs",
-    "test_lost_containers",
     "test_produce_command",
 )
-"""The files that take minutes each. Three processes begin with two of the first six each; two of these start
-a cluster. The others that do come later, since three clusters at once are too much for two cores.
-"""
+"""The groups that take minutes each: of several processes none is left alone with one at the end."""
 MANY_LOGS = 20_000
 LARGE_BYTES = 3_000_000
 
@@ -58,10 +57,17 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest comes first: of several processes none is left alone with it at the end."""
-    rank = {name: place for place, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: rank.get(item.path.stem, len(rank)))
+    """Put each test into the group that one process runs, and the longest groups first."""
+    rank = {name: place for place, name in enumerate(FIRST)}
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group_of(item.path)))
+    items.sort(key=lambda item: rank.get(_group_of(item.path), len(rank)))
+
+
+def _group_of(path: Path) -> str:
+    return CLUSTER if path.parent.name == "yarn" or path.stem == "test_hadoop" else path.stem
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""One cluster a file, and commands that end with their test."""
+"""One cluster for all, and commands that end with their test."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from tests.harness.commands import APPLICATION, Command
 from tests.harness.streams import Stream
 from tests.integration.yarn.cluster import START_SECONDS, Yarn
 
+MANY_ATTEMPTS = {"yarn": {"yarn.resourcemanager.am.global.max-attempts": "12"}}
+"""How often the cluster starts a run again, where the run asks for it."""
 
-@pytest.fixture(scope="module")
+
+@pytest.fixture(scope="package")
 def yarn(tmp_path_factory: pytest.TempPathFactory, packed: Path) -> Iterator[Yarn]:
     """A cluster that no test stops."""
     folder = tmp_path_factory.mktemp("yarn")
-    with HadoopCluster(folder / "hadoop") as cluster:
+    with HadoopCluster(folder / "hadoop", MANY_ATTEMPTS) as cluster:
         yield Yarn(cluster, packed, folder)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
-from ethlogs_devnet import SMALL_PLAN, GethNode, HadoopCluster
+from ethlogs_devnet import SMALL_PLAN, GethNode
 from tests.harness.commands import Command, id_of
 from tests.harness.running import parse_report
 from tests.harness.streams import Stream, assert_exactly_once
@@ -20,24 +19,20 @@ YARN_SECONDS = 0.25
 """Between YARN's SIGTERM and its SIGKILL."""
 AMPLE_SECONDS = 10.0
 """All the time that a report takes to reach HDFS, as if a write took none."""
-MANY_ATTEMPTS = {"yarn": {"yarn.resourcemanager.am.max-attempts": "12"}}
+LOSSES = {"often": [YARN_SECONDS] * 5 + [AMPLE_SECONDS] * 2, "twice": [YARN_SECONDS, AMPLE_SECONDS]}
 
 
-@pytest.fixture(scope="module")
-def yarn(tmp_path_factory: pytest.TempPathFactory, packed: Path) -> Iterator[Yarn]:
-    """A cluster that starts a run again more often than any other."""
-    folder = tmp_path_factory.mktemp("yarn")
-    with HadoopCluster(folder / "hadoop", MANY_ATTEMPTS) as cluster:
-        yield Yarn(cluster, packed, folder)
-
-
+@pytest.mark.parametrize("losses", [pytest.param("often", marks=pytest.mark.long), "twice"])
 def test_a_container_that_yarn_ends_is_followed_by_an_attempt_that_continues(
-    yarn: Yarn, start: Callable[..., Command], stream: Stream, own_geth: GethNode
+    yarn: Yarn, start: Callable[..., Command], stream: Stream, own_geth: GethNode, losses: str
 ) -> None:
-    command = start("--start", "1", "--blocks", "45", "--json")
+    blocks = 10 + 5 * len(LOSSES[losses])
+    attempts = 1 + len(LOSSES[losses])
+    flags = ("--start", "1", "--blocks", str(blocks), "--max-app-attempts", str(attempts), "--json")
+    command = start(*flags)
     command.wait_for_tip(stream, 10)
     application = id_of(command)
-    for number, seconds in enumerate([YARN_SECONDS] * 5 + [AMPLE_SECONDS] * 2, 1):
+    for number, seconds in enumerate(LOSSES[losses], 1):
         yarn.end_container(application, seconds)
         tip = 10 + 5 * number
         while own_geth.height() < tip:
@@ -46,13 +41,13 @@ def test_a_container_that_yarn_ends_is_followed_by_an_attempt_that_continues(
         assert yarn.attempts(application) == number + 1
     assert command.wait() == 0, command.stderr
     report = parse_report(command.stdout)
-    assert (report["exitStatus"], report["attempt"], report["tip"]["number"]) == (0, 8, 45)
+    assert (report["exitStatus"], report["attempt"], report["tip"]["number"]) == (0, attempts, blocks)
     said = r"attempt 1 has ended \(.+\); attempt 2 resumes after what was committed"
     assert re.search(said, command.stderr), command.stderr
-    assert_exactly_once(stream, own_geth.url, 1, 45)
+    assert_exactly_once(stream, own_geth.url, 1, blocks)
 
 
-@pytest.mark.parametrize("seconds", [YARN_SECONDS, AMPLE_SECONDS])
+@pytest.mark.parametrize("seconds", [YARN_SECONDS, pytest.param(AMPLE_SECONDS, marks=pytest.mark.long)])
 def test_the_loss_of_the_last_container_is_told_as_yarns_and_not_as_an_interruption(
     yarn: Yarn, start: Callable[..., Command], stream: Stream, live_geth: GethNode, seconds: float
 ) -> None:
