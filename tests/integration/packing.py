@@ -16,6 +16,7 @@ from tests.harness.commands import ETHLOGS
 
 TEMPLATE = Path(__file__).parents[2] / "conda-env.yml"
 ENOUGH_SECONDS = 400.0
+PIP_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pip"
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,19 @@ class Packing:
 
 
 def start_pack(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """Start the command; what it keeps is below ``folder``."""
+    """Start the command; what it keeps is below ``folder``.
+
+    pip's cache stays the user's: it has the wheel of gssapi, which takes two minutes to compile.
+    """
     kept = {key: value for key, value in os.environ.items() if not key.startswith("ETHLOGS_")}
     return subprocess.Popen(
         [str(ETHLOGS), "pack", *arguments],
-        env={**kept, "XDG_CACHE_HOME": str(folder / "cache"), "CONDARC": str(folder / "no-condarc")},
+        env={
+            "PIP_CACHE_DIR": str(PIP_CACHE),
+            **kept,
+            "XDG_CACHE_HOME": str(folder / "cache"),
+            "CONDARC": str(folder / "no-condarc"),
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
