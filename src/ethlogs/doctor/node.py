@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from ethlogs.cancellation import StopSwitch
 from ethlogs.doctor.checkup import Checkup
-from ethlogs.errors import BlockNotFoundError, NodeError, NodeRefusedError, UnprovenError
+from ethlogs.errors import NodeError
 from ethlogs.node import BlockLookup, BlockSource, Node
 from ethlogs.node.client import distinct_names
+from ethlogs.node.history import lowest_of
 from ethlogs.node.raw_blocks import DEBUG_DANGER
 from ethlogs.settings import NodeSettings, ProofSettings
 
@@ -85,21 +86,9 @@ class _Examination:
         return f"{text}, from {fetched.size_bytes:,} bytes{remarks}{f'; {DEBUG_DANGER}' if weaker else ''}"
 
     def see_history(self) -> str:
-        """The lowest block that can be had, by halving: a pruned node has nothing below a height."""
-        if self._has(1):
+        """The lowest block of each URL: a pruned node has no receipts below a height."""
+        found = {name: lowest_of(self._node, name) for name in self._node.names}
+        if set(found.values()) == {1}:
             return "back to block 1"
-        missing, lowest = 1, self._node.fetch_quantity("eth_blockNumber")
-        while lowest - missing > 1:
-            middle = (lowest + missing) // 2
-            if self._has(middle):
-                lowest = middle
-            else:
-                missing = middle
-        return f"back to block {lowest}; a --start below it needs another node"
-
-    def _has(self, height: int) -> bool:
-        try:
-            self._source.fetch_once(hex(height))
-        except (BlockNotFoundError, NodeRefusedError, UnprovenError):
-            return False
-        return True
+        each = "; ".join(f"{name} goes back to block {lowest}" for name, lowest in found.items())
+        return f"{each}; a --start below {min(found.values())} needs another node"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ethlogs.backoff import Backoff
 from ethlogs.cancellation import StopSwitch
-from ethlogs.errors import BlockNotFoundError, NodeError, UnprovableChainError, UnprovenError
+from ethlogs.errors import BlockGoneError, BlockNotFoundError, NodeError, UnprovableChainError, UnprovenError
 from ethlogs.node.client import Node
 from ethlogs.node.fetched_block import FetchedBlock
+from ethlogs.node.history import History
 from ethlogs.node.json_blocks import JsonBlocks
 from ethlogs.node.raw_blocks import RawBlocks
 from ethlogs.node.rpc import Answer
@@ -39,6 +40,7 @@ class BlockSource:
         self._least = proof.least
         self._json = JsonBlocks(node, unchecked_headers=proof.unchecked_headers)
         self._raw = RawBlocks(node)
+        self._history = History(node)
         self._patience_seconds = patience_seconds
         self._stop = stop
         self._notify = notify
@@ -59,10 +61,14 @@ class BlockSource:
         """
         early, wrong = Backoff(), Backoff(first_seconds=0.1)
         while True:
+            self._history.turn_to_holder(height)
             # Another thread may have left this URL by the time that its answer is known to be wrong.
             asked = self._node.name
             try:
                 return self._fetch(height)
+            except BlockGoneError as exc:
+                self._look_how_far_back(height, exc)
+                raise
             except BlockNotFoundError as exc:
                 self._after_early_answer(height, asked, exc, early)
             except UnprovableChainError:
@@ -134,7 +140,7 @@ class BlockSource:
     def _after_early_answer(self, height: int, asked: str, exc: BlockNotFoundError, backoff: Backoff) -> None:
         self.retries += 1
         patience_seconds = self._patience_seconds
-        if self._node.fetch_quantity("eth_blockNumber") - height > RECENT_BLOCKS:
+        if self._look_how_far_back(height, exc):
             patience_seconds = min(patience_seconds, OLD_BLOCK_SECONDS)
         if backoff.failing_seconds > patience_seconds:
             raise BlockNotFoundError(
@@ -146,6 +152,15 @@ class BlockSource:
         if backoff.is_fourth:
             self._node.switch_from(asked, str(exc))
         backoff.wait(self._stop.pause)
+
+    def _look_how_far_back(self, height: int, exc: NodeError) -> bool:
+        """Whether a block that a URL does not have is an old one; raises where no URL goes back so far."""
+        if self._node.fetch_quantity("eth_blockNumber") - height <= RECENT_BLOCKS:
+            return False
+        missing = self._history.explain_missing(height)
+        if missing is not None:
+            raise missing from exc
+        return True
 
     def _after_wrong_answer(self, height: int, asked: str, exc: UnprovenError, backoff: Backoff) -> None:
         self.retries += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from ethlogs.backoff import Backoff
@@ -57,6 +58,7 @@ class Node:
         self._endpoints = [
             Endpoint(url, name, settings) for url, name in zip(settings.urls, names, strict=True)
         ]
+        self._settings = settings
         self._patience_seconds = settings.patience_seconds
         self._stop = stop
         self._notify = notify
@@ -80,9 +82,19 @@ class Node:
         return self._endpoints[self._current].name
 
     @property
+    def names(self) -> list[str]:
+        """Every URL, without secrets."""
+        return [endpoint.name for endpoint in self._endpoints]
+
+    @property
     def is_alone(self) -> bool:
         """Whether there is but one URL."""
         return len(self._endpoints) == 1
+
+    def only(self, name: str) -> Node:
+        """One of the URLs as a node of itself, with its own connections and no notices."""
+        url = self._settings.urls[self.names.index(name)]
+        return Node(replace(self._settings, urls=(url,)), self._stop, lambda _notice: None)
 
     def close(self) -> None:
         """Close the connections to every URL."""
