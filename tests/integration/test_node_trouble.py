@@ -101,7 +101,7 @@ def test_a_lie_ends_the_run_with_status_6_and_nothing_of_the_block(
         outcome.assert_failed(BlockNotFoundError, f"has block {HEIGHT} but not its receipts", hint="pruned")
     else:
         outcome.assert_failed(
-            UnprovenError, f"block {HEIGHT} cannot be proven, 5 times in a row", hint="another node"
+            UnprovenError, f"block {HEIGHT} cannot be proven, after 2 seconds", hint="another node"
         )
         assert outcome.report["exitStatus"] == 6
     assert not set(stream.heights()) - {HEIGHT - 1}

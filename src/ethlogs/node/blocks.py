@@ -16,9 +16,6 @@ from ethlogs.proof import ProvenBlock
 from ethlogs.proof.chains import why_unprovable
 from ethlogs.settings import ProofSettings
 
-WRONG_ANSWERS = 5
-"""So many answers of one node that do not agree with the header are no passing trouble."""
-
 RECENT_BLOCKS = 128
 OLD_BLOCK_SECONDS = 5.0
 """A block so far below the head is not early: what a node does not have of it, it has pruned."""
@@ -55,7 +52,7 @@ class BlockSource:
         BlockNotFoundError
             When no node has it, or its receipts, within the patience of the settings.
         UnprovenError
-            When the answers disagree with the header again and again.
+            When the answers disagree with the header, on every URL, until the patience is over.
         NodeUnavailableError, NodeRefusedError
             As :meth:`ethlogs.node.Node.call`.
         """
@@ -163,15 +160,17 @@ class BlockSource:
         return True
 
     def _after_wrong_answer(self, height: int, asked: str, exc: UnprovenError, backoff: Backoff) -> None:
+        """Ask the next URL, then again: behind each there may be members that are right."""
         self.retries += 1
-        if backoff.tries >= WRONG_ANSWERS - 1:
+        if backoff.failing_seconds > self._patience_seconds:
             raise UnprovenError(
-                f"block {height} cannot be proven, {WRONG_ANSWERS} times in a row: {exc}",
+                f"block {height} cannot be proven, after {self._patience_seconds:g} seconds of asking: {exc}",
                 hint=exc.hint
                 or "the node's data do not agree with the block's header; nothing of this block was"
                 " produced. Use another node, or resync this one",
             ) from exc
-        self._notify(f"{exc}; asking again")
+        if backoff.tries == 0:
+            self._notify(f"{exc}; asking again for up to {self._patience_seconds:g} seconds")
         self._node.switch_from(asked, str(exc))
         backoff.wait(self._stop.pause)
 

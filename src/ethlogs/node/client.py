@@ -20,6 +20,7 @@ from ethlogs.errors import (
 from ethlogs.node import verdicts
 from ethlogs.node.endpoint import Endpoint, NodeIdentity
 from ethlogs.node.rpc import Answer
+from ethlogs.node.turns import Turns
 from ethlogs.notify import Notify
 from ethlogs.settings import NodeSettings, display_url
 
@@ -65,7 +66,9 @@ class Node:
         self._lock = threading.Lock()
         self._current = 0
         self._checked: set[int] = set()
-        self._left_out: set[int] = set()
+        self._turns = Turns(len(self._endpoints))
+        self._silent: set[int] = set()
+        """The URLs whose chain could not be asked when the node was connected with."""
         self._identity: NodeIdentity | None = None
         self.retries = 0
 
@@ -119,6 +122,9 @@ class Node:
             except (NodeUnavailableError, NodeRefusedError) as exc:
                 if self.is_alone and isinstance(exc, NodeRefusedError):
                     raise
+                self._silent.add(index)
+                if isinstance(exc, NodeUnavailableError):
+                    self._turns.let_rest(index, exc.retry_after_seconds)
                 if not self.is_alone:
                     self._notify(f"{exc}; continuing without {endpoint.name} for now")
         if self._identity is None:
@@ -126,6 +132,27 @@ class Node:
         else:
             self._current = min(self._checked)
         return self.identity
+
+    def require_one_chain(self) -> None:
+        """Check that every URL serves the chain that a new stream is bound to; say where that is not known.
+
+        Raises
+        ------
+        SettingsError
+            When URLs have answered and serve different chains: which one is meant, nobody can know.
+        """
+        for other in self._turns.left_out.values():
+            raise SettingsError(
+                f"a new stream is bound to one chain, and the node URLs serve several: {other}",
+                hint=other.hint,
+            )
+        silent, self._silent = self._silent - self._checked, set()
+        for index in sorted(silent):
+            self._notify(
+                f"warning: the new stream is bound to chain id {self.identity.chain_id}, genesis"
+                f" {self.identity.genesis_hash}, as {self.name} serves it; {self._endpoints[index].name}"
+                " could not be asked and will be left out where it serves another chain"
+            )
 
     def call(self, method: str, *params: Any) -> Answer:
         """Ask until there is an answer of the method's form, on whichever URL gives one.
@@ -179,8 +206,9 @@ class Node:
             if self.is_alone:
                 return False
             if self.name == name:
-                self._current = self._following(self._current)
-                self._notify(f"{why}; asking {self.name} instead")
+                self._current = self._turns.after(self._current)
+                if self.name != name:
+                    self._notify(f"{why}; asking {self.name} instead")
         return True
 
     def turn_to_holder(self, height: int, block_hash: str) -> bool:
@@ -228,12 +256,6 @@ class Node:
             return False
         return isinstance(header, dict) and header.get("hash") == block_hash and own_head >= head
 
-    def _following(self, index: int) -> int:
-        """The next URL; one of another chain has its turn only when all are."""
-        count = len(self._endpoints)
-        others = [(index + step) % count for step in range(1, count)]
-        return next((other for other in others if other not in self._left_out), others[0])
-
     def _after_failure(self, index: int, exc: NodeUnavailableError, backoff: Backoff) -> None:
         self.retries += 1
         # It may come back as another chain's node.
@@ -249,8 +271,9 @@ class Node:
             ) from exc
         if backoff.tries == 0:
             self._notify(f"{exc}; trying again for up to {patience_seconds:g} seconds{first}")
-        others = self.switch_from(self._endpoints[index].name, str(exc))
-        backoff.wait(self._stop.pause, 0.0 if others else exc.retry_after_seconds)
+        self._turns.let_rest(index, exc.retry_after_seconds)
+        self.switch_from(self._endpoints[index].name, str(exc))
+        backoff.wait(self._stop.pause, self._turns.rest_seconds(self._current))
 
     def _after_refusal(self, index: int, exc: EthlogsError, trouble: Trouble) -> None:
         """Go to the next URL; where all refuse, end, at once only if none of them has ever worked so."""
@@ -269,9 +292,9 @@ class Node:
 
     def _leave_out(self, index: int, exc: OtherChainError) -> None:
         with self._lock:
-            if index in self._left_out:
+            if index in self._turns.left_out:
                 return
-            self._left_out.add(index)
+            self._turns.left_out[index] = exc
         if not self.is_alone:
             self._notify(f"warning: {exc}; {self._endpoints[index].name} is left out")
 
@@ -289,7 +312,7 @@ class Node:
                     hint="give only --node-url of nodes of one chain",
                 )
             self._checked.add(index)
-            self._left_out.discard(index)
+            self._turns.left_out.pop(index, None)
 
 
 def distinct_names(urls: Sequence[str]) -> list[str]:

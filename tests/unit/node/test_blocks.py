@@ -84,6 +84,31 @@ def test_a_block_that_two_urls_do_not_have_is_asked_of_the_third() -> None:
             assert node.name == third.url
 
 
+def test_a_lie_is_asked_for_again_until_the_patience_ends_however_often_it_is_told() -> None:
+    header, receipts = make_block(3)
+    answers: dict[str, Any] = {
+        "eth_chainId": "0x1",
+        "eth_getBlockByNumber": header,
+        "eth_blockNumber": header["number"],
+    }
+    lies = 20
+    notices: list[str] = []
+
+    def answer(request: Any) -> Reply:
+        if request["method"] == "eth_getBlockReceipts":
+            return result(receipts[:-1] if served.methods.count("eth_getBlockReceipts") <= lies else receipts)
+        return result(answers[request["method"]])
+
+    with (
+        local_node(answer) as served,
+        contextlib.closing(Node(NodeSettings((served.url,)), ImpatientStop(), notices.append)) as node,
+    ):
+        source = BlockSource(node, RECEIPTS, 60.0, ImpatientStop(), notices.append)
+        assert source.fetch(int(header["number"], 16)).block.hash == header["hash"]
+    assert served.methods.count("eth_getBlockReceipts") == lies + 1
+    assert [notice for notice in notices if "asking again for up to 60 seconds" in notice] == notices
+
+
 def test_an_unknown_field_of_a_header_that_gives_its_hash_is_nothing_to_tell_of() -> None:
     header, receipts = make_block(3)
     block, notices = fetch_twice(header | {"ofALaterFork": "0x1"}, receipts, RECEIPTS)
@@ -123,7 +148,7 @@ def fetch_twice(header: Json, receipts: list[Json], proof: ProofSettings) -> tup
     with local_node(lambda asked: result(answers[asked["method"]])) as served:
         settings = NodeSettings((served.url,))
         with contextlib.closing(Node(settings, ImpatientStop(), lambda _text: None)) as node:
-            source = BlockSource(node, proof, 5.0, ImpatientStop(), notices.append)
+            source = BlockSource(node, proof, 0.0, ImpatientStop(), notices.append)
             height = int(header["number"], 16)
             blocks = [source.fetch(height).block for _ in range(2)]
     assert blocks[0] == blocks[1]

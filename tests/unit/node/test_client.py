@@ -203,7 +203,8 @@ def test_one_url_is_asked_as_late_as_it_wants_to_be(first: LocalNode) -> None:
         client.node.connect()
         first.respond = answers_after(1, Reply(status=429, headers=(("Retry-After", "7"),)))
         assert client.node.fetch_quantity("eth_blockNumber") == 7
-    assert client.stop.waits == [7.0]
+    assert len(client.stop.waits) == 1
+    assert 6.0 < client.stop.waits[0] <= 7.0
 
 
 def test_a_rate_limit_of_one_url_does_not_delay_the_next(first: LocalNode, second: LocalNode) -> None:
@@ -212,6 +213,64 @@ def test_a_rate_limit_of_one_url_does_not_delay_the_next(first: LocalNode, secon
         first.respond = lambda _request: Reply(status=429, headers=(("Retry-After", "60"),))
         client.node.call("eth_blockNumber")
     assert max(client.stop.waits) < 1
+
+
+def test_a_url_is_not_asked_before_the_time_that_it_named_while_another_one_is_there(
+    first: LocalNode, second: LocalNode
+) -> None:
+    with client_of(first, second) as client:
+        client.node.connect()
+        first.respond = lambda _request: Reply(status=429, headers=(("Retry-After", "60"),))
+        asked, second.respond = len(first.requests), answers_after(3, DOWN)
+        assert client.node.fetch_quantity("eth_blockNumber") == 7
+        assert len(first.requests) == asked + 1
+    assert max(client.stop.waits) <= 5.0
+
+
+def test_of_several_urls_that_name_a_time_the_first_to_end_is_waited_for(
+    first: LocalNode, second: LocalNode
+) -> None:
+    with client_of(first, second) as client:
+        client.node.connect()
+        first.respond = lambda _request: Reply(status=429, headers=(("Retry-After", "60"),))
+        second.respond = answers_after(1, Reply(status=503, headers=(("Retry-After", "20"),)))
+        assert client.node.fetch_quantity("eth_blockNumber") == 7
+    assert 19.0 < client.stop.waits[-1] <= 20.0
+
+
+def test_a_new_stream_is_refused_where_the_urls_serve_several_chains(
+    first: LocalNode, second: LocalNode
+) -> None:
+    second.respond = chain(chain_id=5)
+    with client_of(first, second) as client:
+        client.node.connect()
+        with pytest.raises(SettingsError, match=r"the node URLs serve several: .* has chain id 5"):
+            client.node.require_one_chain()
+
+
+def test_a_new_stream_says_once_which_url_could_not_be_asked_for_its_chain(
+    first: LocalNode, second: LocalNode
+) -> None:
+    first.respond = lambda _request: DOWN
+    with client_of(first, second) as client:
+        client.node.connect()
+        client.notices.clear()
+        client.node.require_one_chain()
+        client.node.require_one_chain()
+    assert len(client.notices) == 1
+    assert (
+        f"is bound to chain id 1, genesis 0xaa, as {second.url} serves it; {first.url} could not be asked"
+        in (client.notices[0])
+    )
+
+
+def test_a_new_stream_says_nothing_where_every_url_serves_the_chain(
+    first: LocalNode, second: LocalNode
+) -> None:
+    with client_of(first, second) as client:
+        client.node.connect()
+        client.node.require_one_chain()
+    assert client.notices == []
 
 
 def test_patience_with_a_node_ends(first: LocalNode) -> None:

@@ -181,7 +181,7 @@ def tampered() -> list[str]:
 
 
 def test_block_refuses_bytes_that_were_tampered_with() -> None:
-    with pytest.raises(UnprovenError, match=r"5 times in a row: .* do not give the header's root"):
+    with pytest.raises(UnprovenError, match=r"after 0 seconds of asking: .* do not give the header's root"):
         fetch(WITH_BYTES | {"debug_getRawReceipts": tampered()}, "block")
 
 
@@ -197,7 +197,7 @@ def test_auto_leaves_bytes_that_prove_nothing_and_says_why() -> None:
 
 def test_auto_refuses_a_block_that_is_wrong_in_both_ways() -> None:
     answers = WITH_BYTES | {"debug_getRawReceipts": tampered(), "eth_getBlockReceipts": (RECEIPTS or [])[:-1]}
-    with pytest.raises(UnprovenError, match=r"5 times in a row: .* receipts for"):
+    with pytest.raises(UnprovenError, match=r"after 0 seconds of asking: .* receipts for"):
         fetch(answers)
 
 
