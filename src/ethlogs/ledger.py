@@ -135,6 +135,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     confirmations: Natural
     gap_after: Natural | None
     """The tip that ``--allow-gap`` jumped ahead of, where it did."""
+    repeats: Natural | None = None
+    """The offset of the claim that this one repeats: committed by a run that waits, and at its end."""
     released: bool = False
     """Whether the run has ended on purpose: the next one does not have to watch it first."""
     claimed_at: Natural

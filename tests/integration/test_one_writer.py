@@ -103,6 +103,20 @@ def test_a_run_that_still_commits_keeps_its_stream_from_a_second_one(
     assert_exactly_once(stream, own_geth.url, 1, last + 1)
 
 
+def test_a_run_that_waits_for_its_next_block_keeps_its_stream_from_a_second_one(
+    stream: Stream, own_geth: GethNode
+) -> None:
+    mine = build_settings(stream, own_geth.url, start="1")
+    with RunInThread(mine) as first:
+        wait_until(lambda: first.tip == 10, "the first run has all blocks that there are")
+        refused = run(another_run(mine))
+        refused.assert_failed(SupersededError, f"run {mine.run} follows this stream", hint="--replace")
+        assert len(stream.claims()) == 1
+        own_geth.commit_block(SMALL_PLAN)
+        wait_until(lambda: first.tip == 11, "the first run goes on")
+    assert_exactly_once(stream, own_geth.url, 1, 11)
+
+
 def test_a_run_that_was_killed_is_watched_and_then_taken_over(
     stream: Stream, own_geth: GethNode, tmp_path: Path
 ) -> None:

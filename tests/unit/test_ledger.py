@@ -15,7 +15,7 @@ from tests.unit.samples import BLOCK, CLAIM, IDENTITY
 WHERE = "record 5 of eth_eventlogs.ledger-0"
 
 
-MAY_BE_NULL = {"lastBlock", "gapAfter", "selection", "decoding"}
+MAY_BE_NULL = {"lastBlock", "gapAfter", "repeats", "selection", "decoding"}
 
 
 def parse(key: bytes | None, content: Any) -> BlockRecord | Claim | None:
@@ -57,7 +57,7 @@ def test_a_claim_is_the_documented_json() -> None:
         b'"identity":{"chainId":1,"genesisHash":"0xd4e5","topic":"eth_eventlogs","topicId":"topic-id",'
         b'"ledgerTopicId":"ledger-id","partitions":6,"ledgerPartitions":33},'
         b'"selection":null,"decoding":null,"leastProof":"receipts","head":"latest","confirmations":0,'
-        b'"gapAfter":null,"released":false,"claimedAt":1760000000}'
+        b'"gapAfter":null,"repeats":null,"released":false,"claimedAt":1760000000}'
     )
 
 

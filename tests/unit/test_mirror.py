@@ -69,7 +69,6 @@ COVERED_BY = {
     "verify/topic_scan.py": "integration/test_verify_reader.py",
     "context.py": "unit/test_driver.py",
     "follow/batch.py": "unit/follow/test_pipeline.py",
-    "follow/held_stream.py": "unit/follow/test_pipeline.py",
     "kafka/reading.py": "integration/test_range.py",
     "settings/job.py": "unit/test_jobs.py",
     "stream/block.py": "unit/follow/test_pipeline.py",

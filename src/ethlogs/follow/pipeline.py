@@ -15,6 +15,7 @@ from ethlogs.errors import NodeError, ReorgError
 from ethlogs.event_log import Record, encode_retraction
 from ethlogs.follow.batch import BlockBatch
 from ethlogs.follow.head import HeadWatcher
+from ethlogs.follow.heartbeat import kept_visible
 from ethlogs.follow.held_stream import HeldStream
 from ethlogs.follow.recent import RecentLogs
 from ethlogs.follow.reorg import Branch, BranchChanged, Retraction, require_child
@@ -81,12 +82,13 @@ class Pipeline:
             Why the node or Kafka could not be used.
         """
         retraction: Retraction | None = None
-        while True:
-            try:
-                self._follow_branch(stream, retraction)
-                return
-            except BranchChanged as changed:
-                retraction = self._settle(stream, changed)
+        with kept_visible(stream):
+            while True:
+                try:
+                    self._follow_branch(stream, retraction)
+                    return
+                except BranchChanged as changed:
+                    retraction = self._settle(stream, changed)
 
     def _follow_branch(self, stream: HeldStream, retraction: Retraction | None) -> None:
         last = stream.claim.last_block
@@ -103,6 +105,7 @@ class Pipeline:
 
     def _check_at_tip(self, stream: HeldStream) -> None:
         """Look whether the node still has the tip: then all is committed, and every trouble is over."""
+        stream.check()
         self._branch.check(stream.tip)
         self._trouble.over()
         self._unsettled.reset()
@@ -115,12 +118,12 @@ class Pipeline:
     ) -> None:
         """One transaction: one block at the head, as many as its bounds allow behind the head."""
         previous = retraction.ancestor if retraction else stream.tip
-        first = self._take_first(prefetcher)
+        first = self._take_first(stream, prefetcher)
         if previous is not None:
             require_child(first, previous.block_number, previous.block_hash)
         finalized = self.head.finalized.fetch()
         retractions = self._encode_retractions(retraction) if retraction else []
-        with stream.writer.transaction() as transaction:
+        with stream.transaction() as transaction:
             batch = BlockBatch(
                 transaction, self._topics, stream.claim, stream.claim_offset, previous, finalized
             )
@@ -131,12 +134,13 @@ class Pipeline:
             self._counted = stream.tip = batch.commit(stream.event_logs, stream.ledger)
         self._count(batch.blocks, head, retraction)
 
-    def _take_first(self, prefetcher: Prefetcher) -> PreparedBlock:
+    def _take_first(self, stream: HeldStream, prefetcher: Prefetcher) -> PreparedBlock:
         while True:
             block = prefetcher.take(_TAKE_SECONDS)
             if block is not None:
                 return block
             self._stop.check()
+            stream.check()
 
     def _fill(self, batch: BlockBatch, prefetcher: Prefetcher, last: PreparedBlock, head: int) -> None:
         while last.number < head and not batch.is_full and not self._stop.requested:
@@ -171,7 +175,7 @@ class Pipeline:
         """Retract the newest blocks of a reorg that one transaction does not take."""
         finalized = self.head.finalized.fetch()
         retractions = self._encode_retractions(retraction)
-        with stream.writer.transaction() as transaction:
+        with stream.transaction() as transaction:
             batch = BlockBatch(
                 transaction, self._topics, stream.claim, stream.claim_offset, retraction.ancestor, finalized
             )

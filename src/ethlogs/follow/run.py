@@ -11,8 +11,6 @@ import contextlib
 import time
 from collections.abc import Iterator
 
-from msgspec.structs import replace
-
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import (
     DeadlineError,
@@ -91,6 +89,7 @@ class Run:
         self._trouble = trouble
         self._topics = topics
         self._watch = watch
+        self._node = node
         self._identity = identity
         self._partition = LedgerPartition(settings.kafka, settings.stream)
         self._has_owned = False
@@ -114,11 +113,12 @@ class Run:
         """The stream under this run's claim; ``None`` where all of its blocks are there."""
         self._watch.look()
         with take_partition(self._partition, self, self._stop) as taken:
+            held = None if taken is None else self._hold(taken)
             try:
-                yield self._hold(taken) if taken is not None else None
+                yield held
             except _ON_PURPOSE:
-                if taken is not None:
-                    self._release(taken)
+                if held is not None:
+                    self._release(held)
                 raise
 
     def _hold(self, taken: Taken) -> HeldStream:
@@ -130,10 +130,10 @@ class Run:
         self._has_owned = True
         return HeldStream(taken.writer, claim, taken.claimed.offset, tail.tip)
 
-    def _release(self, taken: Taken) -> None:
+    def _release(self, held: HeldStream) -> None:
         """Say in the ledger that this run has ended; where it cannot, the next one watches it first."""
         with contextlib.suppress(EthlogsError):
-            taken.commit_claim(replace(taken.claimed.claim, attempt=self._attempt, released=True))
+            held.release(self._attempt)
 
     def wait_until_free(self) -> None:
         """Take nothing from another run that still writes, unless the user consents."""
@@ -169,6 +169,8 @@ class Run:
         head = self._pipeline.head.wait_for(0)
         kafka, topics = self._settings.kafka, self._topics
         is_new = tail.tip is None and tail.newest is None and not has_records(kafka, topics.ledger)
+        if is_new:
+            self._node.require_one_chain()
         strange = is_new and has_records(kafka, topics.event_logs)
         return planning.plan_range(self._settings.range, tail, head, strange)
 

@@ -31,8 +31,17 @@ def test_the_newest_claim_after_the_runs_first_look_wins() -> None:
         (Claimed(CLAIM, 7), CLAIM.run, 1),
         (Claimed(CLAIM, 7), CLAIM.run, 2),
         (Claimed(CLAIM, 6), "another-run", 1),
+        (Claimed(replace(CLAIM, repeats=6), 9), "another-run", 1),
+        (Claimed(replace(CLAIM, repeats=6, released=True), 9), "another-run", 1),
     ],
-    ids=["no claim", "its own claim", "that of an earlier attempt", "a claim from before it"],
+    ids=[
+        "no claim",
+        "its own claim",
+        "that of an earlier attempt",
+        "a claim from before it",
+        "a claim from before it that is repeated",
+        "a claim from before it that is released",
+    ],
 )
 def test_a_run_that_nobody_superseded_goes_on(newest: Claimed | None, run: str, attempt: int) -> None:
     check_not_superseded(newest, run, attempt, 7)
@@ -88,6 +97,12 @@ def test_a_run_that_still_commits_keeps_its_stream() -> None:
     assert watching.said == [
         "run 20260101-000000-abcdef has this stream; watching for up to 30 seconds whether it commits"
     ]
+
+
+def test_a_run_that_only_repeats_its_claim_keeps_its_stream() -> None:
+    repeated = dataclasses.replace(TAIL, newest=Claimed(replace(CLAIM, repeats=7), 9))
+    with pytest.raises(SupersededError, match="run 20260101-000000-abcdef follows this stream"):
+        Watching(TAIL, repeated).wait()
 
 
 def test_a_run_that_commits_nothing_is_taken_over_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
