@@ -90,7 +90,7 @@ def _way(settings: KafkaSettings) -> tuple[str, tuple[tuple[str, str], ...]]:
 def to_ethlogs_error(exc: BaseException, doing: str) -> EthlogsError:
     """The error of ours that stands for kafka-python's."""
     said = describe(exc)
-    if isinstance(exc, FENCED) or "Error 90" in str(exc):
+    if isinstance(exc, FENCED):
         return FencedError(f"while {doing}, Kafka fenced this producer ({said})")
     if isinstance(exc, kafka_errors.SaslAuthenticationFailedError):
         return explain_login(exc, doing)

@@ -27,6 +27,12 @@ def record_appender(producer: KafkaProducer) -> Append:
     return append_record
 
 
+def transaction_error(producer: KafkaProducer) -> BaseException | None:
+    """Return what ended a producer's transactions: later calls have no more than its text in theirs."""
+    error = producer._transaction_manager.last_error
+    return error if isinstance(error, BaseException) else None
+
+
 def end_sender(producer: KafkaProducer) -> None:
     """End the producer's thread.
 

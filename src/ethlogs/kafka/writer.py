@@ -32,7 +32,7 @@ from ethlogs.kafka.client_config import (
     producer_config,
 )
 from ethlogs.kafka.errors import connect, mapped_errors, run_with_limit
-from ethlogs.kafka.internals import end_sender, record_appender
+from ethlogs.kafka.internals import end_sender, record_appender, transaction_error
 from ethlogs.kafka.rights import missing_transaction_right
 from ethlogs.ledger import Span
 from ethlogs.settings import KafkaSettings
@@ -52,6 +52,19 @@ _STOP_GRACE_SECONDS = 5.0
 def partition_of(key: bytes, partitions: int) -> int:
     """The partition of a key, as Kafka's own default partitioner chooses it (murmur2)."""
     return int((murmur2(key) & 0x7FFFFFFF) % partitions)
+
+
+@contextlib.contextmanager
+def _mapped(producer: KafkaProducer, doing: str) -> Iterator[None]:
+    """Map errors as :func:`mapped_errors`; what a plain KafkaError is about, the producer knows."""
+    with mapped_errors(doing):
+        try:
+            yield
+        except KafkaError as exc:
+            cause = transaction_error(producer) if type(exc) is KafkaError else None
+            if isinstance(cause, KafkaError):
+                raise cause from exc
+            raise
 
 
 class TransactionalWriter:
@@ -90,7 +103,7 @@ class TransactionalWriter:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """A transaction that is aborted unless it was committed in the block."""
-        with mapped_errors("beginning a transaction"):
+        with _mapped(self._producer, "beginning a transaction"):
             self._producer.begin_transaction()
         transaction = Transaction(self._producer, self._stop)
         try:
@@ -134,7 +147,7 @@ class Transaction:
 
     def send(self, topic: str, partition: int, key: bytes, value: bytes | None) -> int:
         """Hand a record, or a tombstone, to the producer; returns its number for :meth:`offset`."""
-        with mapped_errors(f"producing to {topic}"):
+        with _mapped(self._producer, f"producing to {topic}"):
             future = self._producer.send(topic, key=key, value=value, partition=partition)
         self._futures.append(future)
         self.records += 1
@@ -146,7 +159,7 @@ class Transaction:
         send, futures = _ManyRecords(self._producer, topic).send, self._futures
         first: dict[int, int] = {}
         last: dict[int, int] = {}
-        with mapped_errors(f"producing to {topic}"):
+        with _mapped(self._producer, f"producing to {topic}"):
             for key, value in records:
                 partition = partition_of(key, partitions)
                 number = last[partition] = len(futures)
@@ -165,7 +178,7 @@ class Transaction:
         KafkaUnavailableError, DeliveryError, NotAuthorizedError
             When one of them was not; the transaction must not be committed then.
         """
-        with mapped_errors("waiting for acknowledgements"):
+        with _mapped(self._producer, "waiting for acknowledgements"):
             self._flush()
             for future in self._futures:
                 if not future.succeeded():
@@ -191,7 +204,7 @@ class Transaction:
         """
         self.settle()
         self.commit_was_sent = True
-        with mapped_errors("committing a transaction"):
+        with _mapped(self._producer, "committing a transaction"):
             run_with_limit(self._producer.commit_transaction, COMMIT_SECONDS, "committing a transaction")
 
     def _flush(self) -> None:

@@ -110,11 +110,6 @@ def test_a_login_that_one_of_several_brokers_refuses_is_no_missing_right() -> No
     assert "own keytab" in (error.hint or "")
 
 
-def test_a_fenced_producer_is_known_by_the_brokers_number_too() -> None:
-    error = to_ethlogs_error(kafka_errors.KafkaError("[Error 90] ProducerFencedError"), "committing")
-    assert isinstance(error, FencedError)
-
-
 def test_the_class_is_told_once() -> None:
     text = str(to_ethlogs_error(kafka_errors.KafkaTimeoutError("too slow"), "producing"))
     assert text.count("KafkaTimeoutError") == 1

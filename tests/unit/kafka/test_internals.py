@@ -9,6 +9,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.consumer.fetcher import Fetcher
 from kafka.producer.record_accumulator import RecordAccumulator
 from kafka.producer.sender import Sender
+from kafka.producer.transaction_manager import TransactionManager
 
 from ethlogs.kafka import internals
 
@@ -35,6 +36,12 @@ def test_a_producer_has_an_accumulator_and_a_sender() -> None:
     assert "self._sender = Sender(" in source
     assert callable(Sender.wakeup)
     assert callable(Sender.force_close)
+
+
+def test_a_producer_keeps_what_ended_its_transactions() -> None:
+    assert "self._transaction_manager = TransactionManager(" in inspect.getsource(KafkaProducer.__init__)
+    assert isinstance(TransactionManager.last_error, property)
+    assert "in an error state" in inspect.getsource(TransactionManager)
 
 
 def test_send_ends_with_what_is_used_instead_of_it() -> None:

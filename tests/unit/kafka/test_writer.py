@@ -1,13 +1,22 @@
-"""A key's partition is the one that Kafka's own default partitioner chooses."""
+"""A key's partition is that of Kafka's own default partitioner; what ended a producer is known by its class.
+
+The producer is a fake: a real one is fenced in tests/integration, in whichever of its calls comes next.
+"""
 
 from __future__ import annotations
 
 import random
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from kafka import errors as kafka_errors
 from kafka.partitioner import DefaultPartitioner
 
-from ethlogs.kafka.writer import partition_of
+from ethlogs.cancellation import StopSwitch
+from ethlogs.errors import KafkaUnavailableError, NotAuthorizedError
+from ethlogs.kafka.errors import FencedError
+from ethlogs.kafka.writer import Transaction, partition_of
 
 
 class FakeCluster:
@@ -48,3 +57,32 @@ def test_the_partition_is_that_of_kafkas_default_partitioner(partitions: int) ->
 )
 def test_the_partition_is_that_of_the_java_client(key: bytes, murmur2: int) -> None:
     assert partition_of(key, 1000) == (murmur2 & 0x7FFFFFFF) % 1000
+
+
+@pytest.mark.parametrize(
+    ("last_error", "ours"),
+    [
+        (kafka_errors.ProducerFencedError(), FencedError),
+        (kafka_errors.InvalidProducerEpochError(), FencedError),
+        (kafka_errors.TransactionalIdAuthorizationFailedError(), NotAuthorizedError),
+        (kafka_errors.KafkaError("unknown reasons"), KafkaUnavailableError),
+        (RuntimeError("a defect of the library"), KafkaUnavailableError),
+        (None, KafkaUnavailableError),
+    ],
+)
+def test_what_ended_a_producer_is_known_by_its_class(
+    last_error: BaseException | None, ours: type[Exception]
+) -> None:
+    """After an error its calls raise a plain KafkaError, with the text of that error in its own."""
+
+    def fail() -> None:
+        raise kafka_errors.KafkaError(f"we are in an error state: {last_error}")
+
+    producer = SimpleNamespace(
+        flush=lambda timeout: None,
+        commit_transaction=fail,
+        _transaction_manager=SimpleNamespace(last_error=last_error),
+    )
+    with pytest.raises(ours) as caught:
+        Transaction(cast(Any, producer), StopSwitch()).commit()
+    assert type(caught.value) is ours
