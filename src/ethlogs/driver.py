@@ -34,6 +34,7 @@ from ethlogs.context import RunContext
 from ethlogs.errors import EthlogsError, ExitStatus, SettingsError
 from ethlogs.follow.ownership import superseded_by_attempt
 from ethlogs.hadoop.hdfs import HdfsFiles
+from ethlogs.hadoop.patience import impatient
 from ethlogs.hadoop.run_folder import HdfsRunFolder
 from ethlogs.jobs import Job, build_job, find_job
 from ethlogs.journal import Journal
@@ -87,8 +88,9 @@ def with_keytab(settings: RunSettings, spark: Any) -> RunSettings:
 
 def hdfs_folder(spark: Any, url: str) -> RunFiles:
     """The run's folder, through the JVM in which this driver's Spark runs."""
-    configuration = spark.sparkContext._jsc.hadoopConfiguration()
-    return HdfsRunFolder(HdfsFiles(spark.sparkContext._gateway, configuration), url)
+    gateway = spark.sparkContext._gateway
+    configuration = impatient(gateway.jvm, spark.sparkContext._jsc.hadoopConfiguration())
+    return HdfsRunFolder(HdfsFiles(gateway, configuration), url)
 
 
 def _read_settings(path: Path) -> RunSettings:

@@ -42,7 +42,7 @@ COVERED_BY = {
     "follow/run.py": "integration/test_range.py",
     "hadoop/applications.py": "integration/yarn/test_runs.py",
     "hadoop/client.py": "integration/yarn/test_runs.py",
-    "hadoop/run_folder.py": "integration/yarn/test_runs.py",
+    "hadoop/patience.py": "unit/hadoop/test_run_folder.py",
     "kafka/java_store.py": "integration/test_secured_kafka.py",
     "kafka/stores.py": "integration/test_secured_kafka.py",
     "kerberos/keeper.py": "integration/test_kerberos.py",

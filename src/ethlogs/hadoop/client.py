@@ -17,6 +17,7 @@ from ethlogs.errors import HadoopError, KerberosError, SettingsError
 from ethlogs.hadoop.applications import Applications
 from ethlogs.hadoop.errors import mapped_errors
 from ethlogs.hadoop.hdfs import HdfsFiles
+from ethlogs.hadoop.patience import IMPATIENT
 
 _JAVA_OPTIONS = (
     "-XX:+UseSerialGC",
@@ -24,21 +25,9 @@ _JAVA_OPTIONS = (
     "-Xmx512m",
     "-Djava.net.preferIPv4Stack=true",
 )
-_IMPATIENT = {
+_NOT_NEEDED = {
     # Its client needs jars that Spark does not bring, and nothing here is asked of it.
     "yarn.timeline-service.enabled": "false",
-    # Without them a ResourceManager that is away is waited for for 15 minutes.
-    "ipc.client.connect.max.retries": "3",
-    "ipc.client.connect.max.retries.on.timeouts": "1",
-    "ipc.client.connect.timeout": "10000",
-    "ipc.client.connect.retry.interval": "500",
-    "ipc.client.rpc-timeout.ms": "60000",
-    "dfs.client.retry.policy.enabled": "false",
-    "dfs.client.failover.max.attempts": "4",
-    "dfs.client.block.write.locateFollowingBlock.retries": "3",
-    "yarn.resourcemanager.connect.max-wait.ms": "10000",
-    "yarn.resourcemanager.connect.retry-interval.ms": "1000",
-    "yarn.client.failover-max-attempts": "4",
 }
 
 
@@ -60,7 +49,7 @@ class Hadoop:
         jvm = gateway.jvm
         with mapped_errors("reading Hadoop's configuration"):
             self._configuration = jvm.org.apache.hadoop.yarn.conf.YarnConfiguration()
-            for name, value in _IMPATIENT.items():
+            for name, value in {**_NOT_NEEDED, **IMPATIENT}.items():
                 self._configuration.set(name, value)
             security = jvm.org.apache.hadoop.security.UserGroupInformation
             security.setConfiguration(self._configuration)

@@ -39,7 +39,8 @@ class HdfsFiles:
         self._jvm = gateway.jvm
         self._configuration = configuration
         with mapped_errors("opening HDFS"):
-            self._system = self._jvm.org.apache.hadoop.fs.FileSystem.get(configuration)
+            # Not get, which gives a driver the one that its Spark has opened, with the patience of that.
+            self._system = self._jvm.org.apache.hadoop.fs.FileSystem.newInstance(configuration)
             self.url = str(self._system.getUri().toString())
             group = self._jvm.org.apache.hadoop.security.UserGroupInformation
             self.user = str(group.getCurrentUser().getShortUserName())

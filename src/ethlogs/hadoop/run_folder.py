@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ethlogs.hadoop.hdfs import HdfsFiles
+from ethlogs.hadoop.limited_calls import LimitedCalls
 from ethlogs.run_folder import RunFiles
+
+CALL_SECONDS = 20.0
+"""For one file to be read or written; a small one takes some milliseconds."""
 
 
 @dataclass(frozen=True)
 class HdfsRunFolder(RunFiles):
-    """``path`` is the folder's, with scheme and host; its files are 0600."""
+    """``path`` is the folder's, with scheme and host; its files are 0600. Every call has a deadline."""
 
     files: HdfsFiles
     path: str
+    calls: LimitedCalls = field(default_factory=LimitedCalls, compare=False, repr=False)
     write_seconds = 1.0
     patience_seconds = 60.0
 
@@ -24,8 +29,10 @@ class HdfsRunFolder(RunFiles):
 
     def write(self, name: str, data: bytes) -> None:
         """Put a file in place at once."""
-        self.files.write(f"{self.path}/{name}", data)
+        path = f"{self.path}/{name}"
+        self.calls.run(lambda: self.files.write(path, data), CALL_SECONDS, f"writing {path}")
 
     def read(self, name: str) -> bytes | None:
         """A file's content, ``None`` where there is none."""
-        return self.files.read(f"{self.path}/{name}")
+        path = f"{self.path}/{name}"
+        return self.calls.run(lambda: self.files.read(path), CALL_SECONDS, f"reading {path}")
