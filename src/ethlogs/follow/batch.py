@@ -96,6 +96,7 @@ class BlockBatch:
         event_logs.check(retracted)
         tip, numbers = self._previous, []
         if self._retraction is not None:
+            retracted = _span_orphans(self._retraction, retracted)
             numbers += [self._send(orphan.key, None) for orphan in self._retraction.orphans]
             tip = self._previous and self._record_again(self._previous, retracted)
             numbers += [self._send(tip.key, tip.encode())] if tip else []
@@ -152,6 +153,18 @@ class BlockBatch:
             stream_logs=(previous.stream_logs if previous else 0) + len(block.records),
             stream_reorgs=self._reorgs,
         )
+
+
+def _span_orphans(retraction: Retraction, retracted: dict[int, Span]) -> dict[int, Span]:
+    """Return the spans from the oldest orphan's first record to the last retraction.
+
+    An orphan may be the ancestor of an earlier reorg. Compaction takes its record away, and a consumer that
+    has not read it finds that reorg's retractions only through what is written now.
+    """
+    spans: dict[int, Span] = {}
+    for orphan in reversed(retraction.orphans):
+        spans = join_spans(spans, orphan.offsets)
+    return join_spans(spans, retracted)
 
 
 def _count_reorg(retraction: Retraction) -> Reorgs:

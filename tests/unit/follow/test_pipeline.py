@@ -81,6 +81,23 @@ def test_the_ancestors_offsets_reach_to_the_retractions_and_begin_at_its_own_log
         assert again["offsets"][partition][1] > last
 
 
+def test_the_ancestors_offsets_begin_at_the_oldest_orphan_where_it_has_no_own_logs(
+    following: Following,
+) -> None:
+    """Compaction may have taken the record away that led to an earlier reorg's retractions."""
+    following.follow(2, 10)
+    orphans = [row.json for row in following.writer.ledger if row.key in (b"6", b"7", b"8", b"9", b"10")]
+    following.chain.reorg(2, 3, "b")
+    following.follow(11, 11)
+    following.chain.reorg(6, 8, "c")
+    following.follow(12, 12)
+    again = [row.json for row in following.writer.ledger if row.key == b"5"][-1]
+    for record in orphans:
+        for partition, (first, last) in record["offsets"].items():
+            assert again["offsets"][partition][0] <= first
+            assert again["offsets"][partition][1] > last
+
+
 def test_a_chain_that_comes_back_to_a_retracted_block_has_it_once(following: Following) -> None:
     following.follow(2, 10)
     first_branch = following.chain.blocks[8:]
