@@ -1,77 +1,85 @@
-"""A consumer that always holds the event logs of exactly one chain, also while the chain is reorganized.
+"""Keep an SQLite table with the event logs of exactly one chain, also while the chain is reorganized.
 
-Usage: python fold_consumer.py BOOTSTRAP_SERVERS TOPIC
-
-It prints a line for each block record of the ledger: the block, and how many event logs there are with it.
-The rule is in docs/data-on-kafka.md. A program that runs for long keeps its state in a database, under the
-same keys, and forgets what is finalized.
+Each step's changes and its position are stored in one transaction. So each event log counts exactly once,
+whatever kills this program: run it again, and it continues at the stored position.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+import sqlite3
 import sys
-from collections.abc import Iterator
-from typing import Any
+from contextlib import closing
+from pathlib import Path
 
-from kafka import KafkaConsumer, TopicPartition
+from ethlogs.errors import EthlogsError, TopicError
+from ethlogs.fold import Position, Step
+from ethlogs.fold.kafka_stream import open_stream
 
-EventLogs = dict[tuple[str, int], dict[str, Any]]
-
-
-def fold(bootstrap_servers: str, topic: str) -> Iterator[tuple[dict[str, Any], EventLogs]]:
-    """Each ledger record with the event logs, by block hash and log index, of the chain up to it."""
-    ledger = open_partitions(bootstrap_servers, f"{topic}.ledger")
-    numbers = ledger.partitions_for_topic(topic) or set()
-    event_logs = {number: open_partitions(bootstrap_servers, topic, number) for number in numbers}
-    live: EventLogs = {}
-    for record in ledger:
-        if record.key == b"claim" or record.value is None:
-            continue
-        block = json.loads(record.value)
-        for number, (first, last) in block["offsets"].items():
-            partition = TopicPartition(topic, int(number))
-            for event_log in read(event_logs[int(number)], partition, first, last):
-                apply(live, event_log, block["blockHash"])
-        yield block, live
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS event_logs (
+    block_hash TEXT, log_index INTEGER, block_number INTEGER, address TEXT, value TEXT,
+    PRIMARY KEY (block_hash, log_index)
+);
+CREATE TABLE IF NOT EXISTS position (id INTEGER PRIMARY KEY CHECK (id = 1), value TEXT);
+"""
 
 
-def apply(live: EventLogs, event_log: dict[str, Any], block_hash: str) -> None:
-    """Add an event log of this block; take away what is retracted, whichever block it was of."""
-    place = (event_log["blockHash"], event_log["logIndex"])
-    if event_log["removed"]:
-        live.pop(place, None)  # Retention may have deleted what is retracted.
-    elif event_log["blockHash"] == block_hash:
-        live[place] = event_log
+def store(database: sqlite3.Connection, step: Step) -> None:
+    """Apply a step: all of it or nothing."""
+    with database:
+        database.executemany(
+            "DELETE FROM event_logs WHERE block_hash = ? AND log_index = ?",
+            [(log["blockHash"], log["logIndex"]) for log in step.removed],
+        )
+        database.executemany(
+            "INSERT INTO event_logs VALUES (?, ?, ?, ?, ?)",
+            [
+                (log["blockHash"], log["logIndex"], log["blockNumber"], log["address"], json.dumps(log))
+                for log in step.added
+            ],
+        )
+        database.execute("INSERT OR REPLACE INTO position VALUES (1, ?)", [step.position.to_json()])
 
 
-def open_partitions(bootstrap_servers: str, topic: str, *numbers: int) -> KafkaConsumer:
-    """A consumer of these partitions, or of all, from the beginning; iterating ends when nothing comes."""
-    consumer = KafkaConsumer(
-        bootstrap_servers=bootstrap_servers,
-        isolation_level="read_committed",
-        auto_offset_reset="earliest",
-        consumer_timeout_ms=2000,
-    )
-    wanted = numbers or consumer.partitions_for_topic(topic) or ()
-    consumer.assign([TopicPartition(topic, number) for number in wanted])
-    consumer.seek_to_beginning()
-    return consumer
+def consume(options: argparse.Namespace, database: sqlite3.Connection) -> None:
+    """Store steps up to the end of the stream, or for ever with --follow."""
+    database.executescript(SCHEMA)
+    (stored,) = database.execute("SELECT max(value) FROM position").fetchone()
+    position = Position.from_json(stored)
+    with open_stream(options.bootstrap_servers, options.topic, options.command_config) as stream:
+        steps = stream.steps(position, first_block=options.from_block, follow=options.follow)
+        for step in steps:
+            store(database, step)
+            position = step.position
+            tip = f"block {position.tip.number} {position.tip.hash}" if position.tip else "no followed block"
+            print(f"{tip}: {len(step.added)} event logs added, {len(step.removed)} removed", flush=True)
+    if not position.offsets:
+        raise TopicError(f"the ledger of {options.topic} has no record: nothing was produced to it yet")
+    (count,) = database.execute("SELECT count(*) FROM event_logs").fetchone()
+    print(f"{count} event logs in {options.database}; the stream has no more at the moment")
 
 
-def read(
-    consumer: KafkaConsumer, partition: TopicPartition, first: int, last: int
-) -> Iterator[dict[str, Any]]:
-    """The event logs from the first to the last offset; those that retention has deleted are left out."""
-    if consumer.position(partition) > first:
-        consumer.seek(partition, first)
-    while consumer.position(partition) <= last:
-        # None where nothing came for a while: the transaction's marker is late in this partition.
-        record = next(consumer, None)
-        if record is not None and first <= record.offset <= last:
-            yield json.loads(record.value)
+def parse_options() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("bootstrap_servers", help="Kafka brokers, HOST:PORT,…")
+    parser.add_argument("topic", help="event-log topic of the stream")
+    parser.add_argument("database", help="SQLite file with the result and the position")
+    parser.add_argument("--command-config", type=Path, help="client.properties file with Kafka's security")
+    parser.add_argument("--from-block", type=int, default=0, help="leave out the blocks below this height")
+    parser.add_argument("--follow", action="store_true", help="wait for more instead of ending")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
-    for tip, found in fold(*sys.argv[1:3]):
-        print(f"block {tip['blockNumber']} {tip['blockHash']}: {len(found)} event logs")
+    chosen = parse_options()
+    try:
+        with closing(sqlite3.connect(chosen.database)) as connection:
+            consume(chosen, connection)
+    except EthlogsError as error:
+        print(f"error: {error}", *([f"fix: {error.hint}"] if error.hint else []), sep="\n", file=sys.stderr)
+        sys.exit(error.exit_status)
+    except KeyboardInterrupt:
+        sys.exit(130)

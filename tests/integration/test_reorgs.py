@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +14,6 @@ from ethlogs_devnet import SMALL_PLAN, GethNode, KafkaBroker
 from tests.harness.lying_node import LyingNode
 from tests.harness.running import RunInThread, another_run, build_settings, run, wait_until
 from tests.harness.streams import Stream, assert_exactly_once, assert_folds
-
-EXAMPLE = Path(__file__).parents[2] / "examples" / "fold_consumer.py"
 
 
 @pytest.fixture
@@ -96,24 +92,6 @@ def test_a_stream_whose_every_block_is_orphaned_begins_again_at_its_first(
     own_geth.reorg(4, plan=SMALL_PLAN)
     run(another_run(settings, blocks=1)).assert_done()
     assert_folds(stream, own_geth.url, 9, 11)
-
-
-def test_the_example_consumer_holds_one_chain_at_each_record(stream: Stream, own_geth: GethNode) -> None:
-    settings = build_settings(stream, own_geth.url, start="8", blocks=3)
-    run(settings).assert_done()
-    own_geth.reorg(2, plan=SMALL_PLAN)
-    run(another_run(settings, blocks=1)).assert_done()
-    told = subprocess.run(
-        [sys.executable, str(EXAMPLE), stream.bootstrap, stream.topic],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.splitlines()
-    blocks = [row.json for row in stream.blocks() if row.value is not None]
-    assert told == [
-        f"block {b['blockNumber']} {b['blockHash']}: {b['streamLogs']} event logs" for b in blocks
-    ]
-    assert [block["blockNumber"] for block in blocks] == [8, 9, 10, 8, 9, 10, 11]
 
 
 def test_two_reorgs_of_the_same_heights_are_both_folded(stream: Stream, own_geth: GethNode) -> None:

@@ -21,7 +21,8 @@ from ethlogs.ledger import CLAIM_KEY, BlockRecord, Claim, Span, StreamIdentity, 
 from ethlogs.node.fetched_block import FetchedBlock
 from ethlogs.proof import ProvenBlock, ProvenLog
 from ethlogs.stream.identity import StreamTopics
-from ethlogs.stream.read_back import FoundLogs, merge_spans, spans_by_partition
+from ethlogs.stream.offsets import merge_spans
+from ethlogs.stream.read_back import FoundLogs, spans_by_partition
 from tests.harness.streams import Row
 
 TOPICS = StreamTopics(

@@ -26,7 +26,7 @@ LAYERS = (
     ("event_log", "ledger", "report"),
     ("node", "kafka", "spark", "hadoop", "environment", "kerberos", "journal"),
     ("stream", "context"),
-    ("follow", "smoketest", "submission", "api"),
+    ("follow", "fold", "smoketest", "submission", "api"),
     ("doctor", "status"),
     ("jobs", "verify", "__init__"),
     ("driver", "cli"),

@@ -38,6 +38,7 @@ COVERED_BY = {
     "doctor/job.py": "integration/test_doctor.py",
     "doctor/kafka.py": "integration/test_doctor.py",
     "doctor/machine.py": "integration/test_doctor.py",
+    "fold/rows.py": "unit/fold/test_folding.py",
     "follow/recent.py": "unit/follow/test_reorg.py",
     "follow/run.py": "integration/test_range.py",
     "hadoop/applications.py": "integration/yarn/test_runs.py",

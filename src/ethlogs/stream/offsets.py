@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ethlogs.errors import SettingsError
 from ethlogs.ledger import Span
+
+# Offsets between two blocks that are rather read than skipped: a seek costs a request.
+_NEAR_OFFSETS = 2_000
 
 
 class RisingOffsets:
@@ -45,3 +48,18 @@ def join_spans(earlier: Mapping[int, Span], later: Mapping[int, Span]) -> dict[i
         for partition, later_span in later.items()
     }
     return dict(sorted({**earlier, **joined}.items()))
+
+
+def merge_spans(spans: Iterable[Span]) -> Iterator[Span]:
+    """The spans in their order, those that overlap or are near each other as one."""
+    merged: Span | None = None
+    for first, last in sorted(spans):
+        if merged is None:
+            merged = first, last
+        elif first <= merged[1] + _NEAR_OFFSETS:
+            merged = merged[0], max(merged[1], last)
+        else:
+            yield merged
+            merged = first, last
+    if merged is not None:
+        yield merged

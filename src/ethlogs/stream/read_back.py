@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 
 import msgspec
 from kafka import TopicPartition
@@ -15,12 +15,10 @@ from ethlogs.heights import FOLLOWER_PARTITION
 from ethlogs.kafka.reading import fetch_begin, fetch_end, open_consumer, read_range
 from ethlogs.ledger import CLAIM_KEY, BlockRecord, Span, parse_ledger_record
 from ethlogs.settings import KafkaSettings
+from ethlogs.stream.offsets import merge_spans
 
 _WINDOW = 512
 _LARGEST_WINDOW = 4096
-
-# Offsets between two blocks that are rather read than skipped: a seek costs a request.
-_NEAR_OFFSETS = 2_000
 
 
 def walk_back(settings: KafkaSettings, ledger_topic: str) -> Generator[BlockRecord]:
@@ -75,21 +73,6 @@ def read_event_logs(
                 for row in read_range(consumer, partition, first, last + 1):
                     found.take(row)
     return {block.block_hash: found.logs_of(block, topic) for block in blocks}
-
-
-def merge_spans(spans: Iterable[Span]) -> Iterator[Span]:
-    """The spans in their order, those that overlap or are near each other as one."""
-    merged: Span | None = None
-    for first, last in sorted(spans):
-        if merged is None:
-            merged = first, last
-        elif first <= merged[1] + _NEAR_OFFSETS:
-            merged = merged[0], max(merged[1], last)
-        else:
-            yield merged
-            merged = first, last
-    if merged is not None:
-        yield merged
 
 
 def spans_by_partition(blocks: Iterable[BlockRecord]) -> dict[int, list[Span]]:

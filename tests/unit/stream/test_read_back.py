@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from ethlogs.errors import LedgerError
 from ethlogs.event_log import Record
-from ethlogs.stream.read_back import FoundLogs, merge_spans, spans_by_partition
+from ethlogs.stream.read_back import FoundLogs, spans_by_partition
 from tests.unit.samples import BLOCK
 
 UPPER = replace(BLOCK, block_number=8, block_hash="0x8", produced=2, offsets={0: (10, 10), 1: (4, 4)})
@@ -26,14 +26,6 @@ def row(partition: int, offset: int, value: bytes | None) -> ConsumerRecord:
 
 def event_log(block_hash: str, index: int, *, removed: bool = False, **more: Any) -> bytes:
     return json.dumps({"blockHash": block_hash, "logIndex": index, "removed": removed, **more}).encode()
-
-
-def test_spans_that_touch_overlap_or_are_near_are_read_as_one() -> None:
-    assert list(merge_spans([(40, 50), (0, 9), (10, 12), (5, 30)])) == [(0, 50)]
-
-
-def test_spans_far_from_each_other_are_read_apart() -> None:
-    assert list(merge_spans([(1_000_000, 1_000_009), (0, 9)])) == [(0, 9), (1_000_000, 1_000_009)]
 
 
 def test_blocks_without_event_logs_ask_for_nothing() -> None:
