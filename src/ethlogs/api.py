@@ -25,8 +25,8 @@ from ethlogs.node import BlockLookup, BlockSource, Node, is_hash, readable_block
 from ethlogs.node.rpc import RawAnswer, parse_answer
 from ethlogs.notify import Notify
 from ethlogs.proof import prove_by_receipts
-from ethlogs.settings import NodeSettings, ProofSettings
-from ethlogs.stream.block import encode_block
+from ethlogs.settings import NodeSettings, ProofSettings, SelectionSettings
+from ethlogs.stream.block import BlockEncoder
 
 if TYPE_CHECKING:
     # Loading web3 takes longer than fetching and proving a block.
@@ -61,8 +61,9 @@ def fetch_event_logs(
     block: str,
     proof: ProofSettings = ProofSettings(),  # noqa: B008 - frozen
     notify: Notify = _ignore,
+    selection: SelectionSettings = SelectionSettings(),  # noqa: B008 - frozen
 ) -> list[bytes]:
-    """A block's event logs, proven and encoded as on Kafka.
+    """A block's event logs, proven, selected and encoded as on Kafka.
 
     Parameters
     ----------
@@ -78,7 +79,8 @@ def fetch_event_logs(
         source = BlockSource(node, proof, settings.patience_seconds, stop, notify)
         lookup = BlockLookup(node, settings.patience_seconds, stop, notify)
         proven = lookup.fetch(source, block).block
-        return [record.value for record in encode_block(node.identity.chain_id, proven).records]
+        encoder = BlockEncoder(node.identity.chain_id, selection)
+        return [record.value for record in encoder.encode(proven).records]
 
 
 def fetch_transactions(settings: NodeSettings, block: str, notify: Notify = _ignore) -> list[dict[str, Any]]:
@@ -140,7 +142,7 @@ def produceAllEventLogs(  # noqa: N802
     proven = prove_by_receipts(header, receipts, unchecked_headers=unchecked_headers)
     for remark in proven.remarks:
         warnings.warn(f"block {proven.number}: {remark}", stacklevel=2)
-    records = encode_block(chain_id, proven).records
+    records = BlockEncoder(chain_id, SelectionSettings()).encode(proven).records
     with mapped_errors(f"producing to {topic}"):
         futures = [producer.send(topic, key=key, value=value) for key, value in records]
         producer.flush(timeout=_FLUSH_SECONDS)

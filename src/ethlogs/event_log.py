@@ -8,6 +8,7 @@ the encoder writes it, verify reads by it, and docs/data-on-kafka.md is tested a
 from __future__ import annotations
 
 import typing
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Annotated, NamedTuple
 
@@ -119,6 +120,20 @@ def encode_retraction(record: Record) -> Record:
     return Record(record.key, record.value.removesuffix(_NOT_REMOVED) + _REMOVED)
 
 
-def encode_event_logs(chain_id: int, block: ProvenBlock) -> list[Record]:
-    """Encode all event logs of a proven block, in the order of their log index."""
-    return [encode_event_log(chain_id, block, log) for log in block.logs]
+class _Place(msgspec.Struct, rename="camel"):
+    log_index: int
+
+
+_PLACE = msgspec.json.Decoder(_Place)
+
+
+def log_index_of(record: Record) -> int:
+    """The log index of a record of :func:`encode_event_log`: of a selection they are not consecutive."""
+    return _PLACE.decode(record.value).log_index
+
+
+def encode_event_logs(
+    chain_id: int, block: ProvenBlock, logs: Sequence[ProvenLog] | None = None
+) -> list[Record]:
+    """Encode event logs of a proven block, all of them where ``logs`` does not say which, in their order."""
+    return [encode_event_log(chain_id, block, log) for log in (block.logs if logs is None else logs)]

@@ -13,6 +13,7 @@ import msgspec
 
 from ethlogs.errors import LedgerError
 from ethlogs.heights import Ranges
+from ethlogs.selection import SelectionRecord
 
 # Rises only where a reader of the old format would be wrong: fields that it does not know are ignored.
 FORMAT = 1
@@ -126,7 +127,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     first_block: Natural
     last_block: Natural | None
     identity: StreamIdentity
-    selection: None = None
+    selection: SelectionRecord | None = None
     """Which event logs the stream selects; ``None`` for all of them."""
     decoding: None = None
     """Which ABIs its event logs are decoded by; ``None`` for none."""

@@ -41,7 +41,7 @@ from ethlogs.kafka.writer import TransactionalWriter, partition_of
 from ethlogs.node import BlockSource, Node
 from ethlogs.settings import StreamSettings
 from ethlogs.settings.job import JobKind
-from ethlogs.stream.block import PreparedBlock, prepare_block
+from ethlogs.stream.block import BlockEncoder, PreparedBlock, prepare_block
 
 LOOK_BACK_BLOCKS = 32
 """How far below the head a block with event logs is looked for."""
@@ -166,12 +166,13 @@ class Smoketest:
 
     def _choose(self, node: Node, source: BlockSource) -> PreparedBlock:
         """The newest block that has event logs within the bound, else the newest."""
-        head, chain_id = node.fetch_quantity("eth_blockNumber"), node.identity.chain_id
+        head = node.fetch_quantity("eth_blockNumber")
+        encoder = BlockEncoder(node.identity.chain_id, self._settings.selection)
         for height in range(head, max(-1, head - LOOK_BACK_BLOCKS), -1):
-            block = prepare_block(source, chain_id, height)
+            block = prepare_block(source, encoder, height)
             if block.records:
                 return block
-        return prepare_block(source, chain_id, head)
+        return prepare_block(source, encoder, head)
 
     def _produce(self, topic: Topic, records: list[Record]) -> dict[int, list[tuple[int, Record]]]:
         """Send in one transaction; returns each partition's records with their offsets."""

@@ -14,7 +14,7 @@ from ethlogs.follow.pipeline import Pipeline
 from ethlogs.follow.trouble import KafkaTrouble
 from ethlogs.journal import Journal
 from ethlogs.ledger import BlockRecord
-from ethlogs.settings import FollowSettings, KafkaSettings, NodeSettings, RunSettings
+from ethlogs.settings import FollowSettings, KafkaSettings, NodeSettings, RunSettings, SelectionSettings
 from ethlogs.stream.claim import commit_claim
 from tests.harness.streams import Fold, ranges_of
 from tests.unit.fake_stream import TOPICS, FakeChain, FakeWriter, claim_of
@@ -23,12 +23,18 @@ from tests.unit.fake_stream import TOPICS, FakeChain, FakeWriter, claim_of
 class Following:
     """A follower of a chain in memory, whose stream is in memory too."""
 
-    def __init__(self, chain: FakeChain, monkeypatch: pytest.MonkeyPatch, **follow: Any) -> None:
+    def __init__(
+        self,
+        chain: FakeChain,
+        monkeypatch: pytest.MonkeyPatch,
+        selection: SelectionSettings | None = None,
+        **follow: Any,
+    ) -> None:
         self.chain, self.writer = chain, FakeWriter()
         self.journal = Journal("a-run", 1, lambda _snapshot: None)
         self.settings = RunSettings(
             "a-run", "produce", NodeSettings(("http://a-node",)), KafkaSettings("kafka:9092"),
-            follow=FollowSettings(**follow),
+            selection=selection or SelectionSettings(), follow=FollowSettings(**follow),
         )  # fmt: skip
         self.tip: BlockRecord | None = None
         monkeypatch.setattr(pipeline, "BlockSource", lambda *_: chain)

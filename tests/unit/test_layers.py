@@ -23,6 +23,8 @@ LAYERS = (
         *("settings", "backoff", "cancellation", "notify", "run_folder", "counts", "proof", "heights"),
         *("attempt", "verdicts"),
     ),
+    ("decoding",),
+    ("selection",),
     ("event_log", "ledger", "report"),
     ("node", "kafka", "spark", "hadoop", "environment", "kerberos", "journal"),
     ("stream", "context"),

@@ -30,6 +30,8 @@ COVERED_BY = {
     "settings/node.py": "unit/settings/test_codec.py",
     "settings/output.py": "unit/settings/test_catalogue.py",
     "settings/run.py": "unit/settings/test_codec.py",
+    "decoding/event.py": "unit/decoding/test_signature.py",
+    "settings/selection.py": "unit/submission/test_selection.py",
     "settings/stream.py": "unit/settings/test_codec.py",
     "settings/submission.py": "unit/spark/test_yarn.py",
     "settings/toml_file.py": "unit/cli/test_config_file.py",
@@ -72,7 +74,6 @@ COVERED_BY = {
     "follow/batch.py": "unit/follow/test_pipeline.py",
     "kafka/reading.py": "integration/test_range.py",
     "settings/job.py": "unit/test_jobs.py",
-    "stream/block.py": "unit/follow/test_pipeline.py",
     # one test for several modules that are one thing
     "environment/archive.py": "unit/environment/test_spec.py",
     "environment/check.py": "unit/environment/test_spec.py",

@@ -15,10 +15,11 @@ import orjson
 from ethlogs.api import fetch_event_logs, fetch_transactions
 from ethlogs.cli.command import command
 from ethlogs.cli.say import say
-from ethlogs.settings import NodeOptions, ProofSettings
+from ethlogs.settings import NodeOptions, ProofSettings, SelectionOptions
 from ethlogs.settings.kinds import is_height
 from ethlogs.settings.output import VerbosityOptions
 from ethlogs.submission.checked import check_node
+from ethlogs.submission.selection import check_selection
 
 _HASH = re.compile(r"0x[0-9a-f]{64}")
 _HEX = re.compile(r"0x[0-9a-f]{1,16}")
@@ -58,6 +59,7 @@ class LogsOptions:
 
     node: NodeOptions
     proof: ProofSettings
+    selection: SelectionOptions
     output: VerbosityOptions
 
 
@@ -74,7 +76,8 @@ def logs(options: LogsOptions, block: str) -> None:
     Example: ethlogs logs latest --node-url http://geth:8545
     """
     notify = partial(say, quiet=options.output.quiet)
-    _print(fetch_event_logs(check_node(options.node, say), block, options.proof, notify))
+    selection = check_selection(options.selection)
+    _print(fetch_event_logs(check_node(options.node, say), block, options.proof, notify, selection))
 
 
 @command(TransactionsOptions, _block())

@@ -12,11 +12,19 @@ from ethlogs.cancellation import StopSwitch, stop_on_signals
 from ethlogs.cli.command import command
 from ethlogs.cli.display import ProgressDisplay
 from ethlogs.cli.say import say
-from ethlogs.settings import KafkaOptions, KerberosOptions, NodeOptions, ProofSettings, StreamSettings
+from ethlogs.settings import (
+    KafkaOptions,
+    KerberosOptions,
+    NodeOptions,
+    ProofSettings,
+    SelectionOptions,
+    StreamSettings,
+)
 from ethlogs.settings.output import OfflineOptions, OutputOptions, TimeoutOptions
 from ethlogs.settings.stream import VerifyRange
 from ethlogs.submission.checked import check_node, check_stream
 from ethlogs.submission.identity import Caller
+from ethlogs.submission.selection import check_selection
 from ethlogs.verify import Difference, VerifySettings, format_verification, verify_stream
 
 
@@ -31,6 +39,7 @@ class VerifyOptions:
     stream: StreamSettings
     range: VerifyRange
     proof: ProofSettings
+    selection: SelectionOptions
     limits: TimeoutOptions
     output: OutputOptions
 
@@ -52,11 +61,12 @@ def verify(options: VerifyOptions) -> int:
     with Caller(options.kerberos, say) as caller:
         identity = caller.identify(options.kafka, options.node.patience)
         stream = check_stream(options.stream)
+        selection = check_selection(options.selection)
         node = None if options.offline.offline else check_node(options.node, say)
         stop = StopSwitch(options.limits.timeout)
         stop_on_signals(stop)
         with identity.ticket(), ProgressDisplay(quiet) as display:
-            settings = VerifySettings(identity.kafka, stream, node, first, last, options.proof)
+            settings = VerifySettings(identity.kafka, stream, node, first, last, options.proof, selection)
             summary = verify_stream(settings, stop, _print, display.tell, display.show)
     for sentence in format_verification(summary):
         say(sentence, quiet and not summary.differences)

@@ -141,7 +141,7 @@ class BlockBatch:
             parent_hash=block.parent_hash,
             block_timestamp=block.timestamp,
             transactions=block.transactions,
-            logs=len(block.records),
+            logs=block.logs,
             produced=len(block.records),
             proof=block.proof,
             finalized=self._finalized,

@@ -24,7 +24,7 @@ from ethlogs.journal import Journal
 from ethlogs.ledger import BlockRecord, Reorgs
 from ethlogs.node import BlockSource, Node
 from ethlogs.settings import RunSettings
-from ethlogs.stream.block import PreparedBlock, prepare_block
+from ethlogs.stream.block import BlockEncoder, PreparedBlock, prepare_block
 from ethlogs.stream.identity import StreamTopics
 from ethlogs.stream.prefetch import Prefetcher
 from ethlogs.stream.read_back import read_event_logs
@@ -54,7 +54,7 @@ class Pipeline:
         self._node = node
         self._topics = topics
         self._watch = watch
-        self._chain_id = chain_id
+        self._encoder = BlockEncoder(chain_id, settings.selection)
         patience_seconds = settings.node.patience_seconds
         self.head = HeadWatcher(node, settings.follow, patience_seconds, stop, journal.notify)
         self._source = BlockSource(node, settings.follow.proof, patience_seconds, stop, journal.notify)
@@ -111,7 +111,7 @@ class Pipeline:
         self._unsettled.reset()
 
     def _prepare(self, height: int) -> PreparedBlock:
-        return prepare_block(self._source, self._chain_id, height)
+        return prepare_block(self._source, self._encoder, height)
 
     def _commit_some(
         self, stream: HeldStream, prefetcher: Prefetcher, head: int, retraction: Retraction | None

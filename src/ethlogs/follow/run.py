@@ -31,9 +31,10 @@ from ethlogs.kafka.reading import has_records
 from ethlogs.kafka.topics import ensure_topics
 from ethlogs.ledger import Claim, StreamIdentity
 from ethlogs.node import Node
+from ethlogs.selection import describe_selection
 from ethlogs.settings import RunSettings
 from ethlogs.stream.claim import LedgerPartition, Taken, take_partition
-from ethlogs.stream.identity import StreamTopics, check_identity
+from ethlogs.stream.identity import StreamTopics, check_content, check_identity
 from ethlogs.stream.tail import Claimed, Tail
 from ethlogs.stream.topic_watch import TopicWatch
 
@@ -181,7 +182,9 @@ class Run:
             tail.end_offset, self._settings.node.patience_seconds, self._stop.pause
         )
         ownership.check_not_superseded(tail.newest, self._settings.run, self._attempt, ledger_end)
-        check_identity(tail.newest.claim if tail.newest else None, self._identity)
+        claim = tail.newest.claim if tail.newest else None
+        check_identity(claim, self._identity)
+        check_content(claim, self._settings.selection)
 
     def _is_done(self, plan: Plan, tail: Tail) -> bool:
         self._pipeline.look_at_tip(tail.tip)
@@ -200,6 +203,7 @@ class Run:
             first_block=plan.first,
             last_block=plan.last,
             identity=self._identity,
+            selection=describe_selection(self._settings.selection),
             least_proof=follow.proof.least,
             head=follow.head,
             confirmations=follow.confirmations,

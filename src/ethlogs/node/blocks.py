@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from ethlogs.backoff import Backoff
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import BlockGoneError, BlockNotFoundError, NodeError, UnprovableChainError, UnprovenError
@@ -12,8 +14,9 @@ from ethlogs.node.json_blocks import JsonBlocks
 from ethlogs.node.raw_blocks import RawBlocks
 from ethlogs.node.rpc import Answer
 from ethlogs.notify import Notify
-from ethlogs.proof import ProvenBlock
+from ethlogs.proof import ProvenBlock, exclude_block
 from ethlogs.proof.chains import why_unprovable
+from ethlogs.selection import BloomExclusion
 from ethlogs.settings import ProofSettings
 
 RECENT_BLOCKS = 128
@@ -44,8 +47,10 @@ class BlockSource:
         self._told: set[str] = set()
         self.retries = 0
 
-    def fetch(self, height: int) -> FetchedBlock:
+    def fetch(self, height: int, exclusion: BloomExclusion | None = None) -> FetchedBlock:
         """Fetch and prove the canonical block at ``height``.
+
+        With an ``exclusion``, and without a least proof, a block may be proven by its header alone.
 
         Raises
         ------
@@ -62,7 +67,7 @@ class BlockSource:
             # Another thread may have left this URL by the time that its answer is known to be wrong.
             asked = self._node.name
             try:
-                return self._fetch(height)
+                return self._fetch(height, exclusion=exclusion)
             except BlockGoneError as exc:
                 self._look_how_far_back(height, exc)
                 raise
@@ -86,16 +91,35 @@ class BlockSource:
         found = header.get("hash") if isinstance(header, dict) else None
         return found.lower() if isinstance(found, str) else None
 
-    def _fetch(self, height: int, name: str | None = None, header: Answer | None = None) -> FetchedBlock:
+    def _fetch(
+        self,
+        height: int,
+        name: str | None = None,
+        header: Answer | None = None,
+        exclusion: BloomExclusion | None = None,
+    ) -> FetchedBlock:
         """Fetch and prove a block once; ``header`` is there where only a hash or tag was known."""
         try:
-            fetched = self._fetch_best(height, name or hex(height), header)
+            fetched = self._fetch_as_needed(height, name or hex(height), header, exclusion)
         except UnprovenError as exc:
             raise self._explain(exc) from exc
         if fetched.block.number != height:
             raise UnprovenError(f"asked for block {height}, the node gave block {fetched.block.number}")
         self._tell_remarks(fetched.block)
         return fetched
+
+    def _fetch_as_needed(
+        self, height: int, name: str, header: Answer | None, exclusion: BloomExclusion | None
+    ) -> FetchedBlock:
+        """By the header alone where its bloom excludes the block, else in full."""
+        if exclusion is not None and self._least == "auto" and exclusion.is_trusted:
+            header = header or self._json.fetch_header(name)
+            # A header that cannot be checked excludes nothing; its bytes may still prove the block.
+            with contextlib.suppress(UnprovenError):
+                parsed = self._json.parse(header)
+                if exclusion.excludes(parsed):
+                    return FetchedBlock(exclude_block(parsed), header.size_bytes)
+        return self._fetch_best(height, name, header)
 
     def _fetch_best(self, height: int, name: str, header: Answer | None) -> FetchedBlock:
         block_hash = str(header.result["hash"]).lower() if header else None

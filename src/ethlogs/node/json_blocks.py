@@ -52,6 +52,16 @@ class JsonBlocks:
             raise UnprovenError(f"asked for block {block}, the node gave block {found}")
         return answer
 
+    def parse(self, header: Answer) -> Header:
+        """The header in an answer of :meth:`fetch_header`.
+
+        Raises
+        ------
+        UnprovenError
+            When its fields do not give its hash.
+        """
+        return parse_header(header.result, unchecked_headers=self._unchecked_headers)
+
     def fetch(self, block: str, header: Answer | None = None) -> FetchedBlock:
         """Fetch and prove a block once.
 
@@ -63,7 +73,7 @@ class JsonBlocks:
             When the answers do not agree with each other.
         """
         header = header or self.fetch_header(block)
-        parsed = parse_header(header.result, unchecked_headers=self._unchecked_headers)
+        parsed = self.parse(header)
         receipts = self._fetch_receipts(parsed)
         # Besu answers [] and others null for receipts that are not there yet, or not any more.
         if receipts.result is None or (receipts.result == [] and parsed.transactions):

@@ -28,13 +28,15 @@ class ProvenBlock:
     hash: str
     parent_hash: str
     timestamp: int  #: seconds since 1970
-    transaction_count: int
+    transaction_count: int | None  #: ``None`` where only the header was asked for
     logs: tuple[ProvenLog, ...]
     proof: str  #: what was shown, as the ledger's field of that name has it
+    logs_bloom: int = 0  #: the header's, 2048 bits
     unproven_logs: int = 0
     """How many event logs the node lists that no root commits to: they are not among ``logs``."""
     remarks: tuple[str, ...] = field(default=(), compare=False)
     """What a user should know of the node's answer, one sentence each."""
 
 
+EXCLUDED = "excluded"  #: ProvenBlock.proof where the header alone was asked for
 UNCHECKED = "+unchecked"  #: the end of ProvenBlock.proof where the header's hash was not checked

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ethlogs.errors import UnprovenError
-from ethlogs.proof.block import UNCHECKED, ProvenBlock
+from ethlogs.proof.block import EXCLUDED, UNCHECKED, ProvenBlock
 from ethlogs.proof.header import Header, parse_header
 from ethlogs.proof.receipt_layouts import state_sync_hash
 from ethlogs.proof.receipts import Outcome, ReceiptReader
@@ -55,6 +55,20 @@ def prove_by_receipts(
             with suppress(UnprovenError, ShapeError):  # since Madhugiri it is proven as every other one
                 return _prove(_without_state_sync(parsed), raw_receipts[:-1], state_sync)
         return _prove(parsed, raw_receipts)
+
+
+def exclude_block(header: Header) -> ProvenBlock:
+    """The block of a header whose bloom says that nothing else of it needs to be asked for."""
+    return ProvenBlock(
+        number=header.number,
+        hash=header.hash,
+        parent_hash=header.parent_hash,
+        timestamp=header.timestamp,
+        transaction_count=None,
+        logs=(),
+        proof=EXCLUDED,
+        logs_bloom=header.logs_bloom,
+    )
 
 
 def _prove(header: Header, receipts: list[Any], unproven_logs: int = 0) -> ProvenBlock:
@@ -129,6 +143,7 @@ def _to_block(header: Header, reader: ReceiptReader, unproven_logs: int) -> Prov
         transaction_count=len(header.transactions),
         logs=tuple(reader.logs),
         proof="receipts" + (UNCHECKED if header.unchecked else ""),
+        logs_bloom=header.logs_bloom,
         unproven_logs=unproven_logs,
         remarks=tuple(filter(None, remarks)),
     )

@@ -43,6 +43,7 @@ def prove_by_block(block: RawBlock, receipts: object, block_hash: str | None = N
         transaction_count=len(block.transactions),
         logs=tuple(logs),
         proof="block",
+        logs_bloom=header.logs_bloom,
     )
 
 

@@ -13,6 +13,7 @@ from ethlogs.settings.kafka import (
 )
 from ethlogs.settings.node import NodeOptions, NodeSettings, display_url
 from ethlogs.settings.run import RunSettings
+from ethlogs.settings.selection import SelectionOptions, SelectionSettings
 from ethlogs.settings.stream import (
     FollowSettings,
     Head,
@@ -37,6 +38,8 @@ __all__ = [
     "ProofSettings",
     "RangeSettings",
     "RunSettings",
+    "SelectionOptions",
+    "SelectionSettings",
     "StreamSettings",
     "TopicCreation",
     "display_url",

@@ -19,6 +19,7 @@ from ethlogs.settings.output import (
     TimeoutOptions,
     WatchOptions,
 )
+from ethlogs.settings.selection import SelectionOptions
 from ethlogs.settings.stream import FollowSettings, RangeSettings, StreamSettings, TopicCreation, VerifyRange
 from ethlogs.settings.submission import (
     ApplicationOptions,
@@ -37,6 +38,7 @@ GROUPS: tuple[type[OptionGroup], ...] = (
     KerberosOptions,
     StreamSettings,
     TopicCreation,
+    SelectionOptions,
     RangeSettings,
     VerifyRange,
     FollowSettings,

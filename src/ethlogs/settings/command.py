@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ethlogs.settings.kafka import KafkaOptions, KerberosOptions
 from ethlogs.settings.node import NodeOptions
 from ethlogs.settings.output import OutputOptions, TimeoutOptions
+from ethlogs.settings.selection import SelectionOptions
 from ethlogs.settings.stream import StreamSettings, TopicCreation
 from ethlogs.settings.submission import EnvironmentOptions, RunFolderOptions, SparkSettings, YarnOptions
 
@@ -20,6 +21,7 @@ class LaunchOptions:
     kerberos: KerberosOptions
     stream: StreamSettings
     topics: TopicCreation
+    selection: SelectionOptions
     spark: SparkSettings
     yarn: YarnOptions
     environment: EnvironmentOptions

@@ -54,6 +54,18 @@ class Text(Kind[str]):
 
 
 @dataclass(frozen=True)
+class Quoted(Text):
+    """Text that may have blanks; several in a variable are quoted as a shell quotes them."""
+
+    def split(self, text: str) -> list[str]:
+        """Split into words as a shell does; wrong quotes leave one word, which its reader refuses."""
+        try:
+            return shlex.split(text)
+        except ValueError:
+            return [text]
+
+
+@dataclass(frozen=True)
 class Choice(Kind[T]):
     """One of a few words."""
 

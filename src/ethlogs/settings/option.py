@@ -20,6 +20,7 @@ Heading = Literal[
     "Kafka",
     "Kerberos",
     "Stream",
+    "Selection",
     "Range",
     "Proof",
     "Spark",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ethlogs.settings.kafka import KafkaSettings, KerberosSettings
 from ethlogs.settings.node import NodeSettings
+from ethlogs.settings.selection import SelectionSettings
 from ethlogs.settings.stream import FollowSettings, RangeSettings, StreamSettings, TopicCreation
 
 
@@ -21,6 +22,7 @@ class RunSettings:
     kafka: KafkaSettings
     stream: StreamSettings = StreamSettings()
     topics: TopicCreation = TopicCreation()
+    selection: SelectionSettings = SelectionSettings()
     range: RangeSettings = RangeSettings()
     follow: FollowSettings = FollowSettings()
     timeout_seconds: float | None = None

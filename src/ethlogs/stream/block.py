@@ -1,7 +1,7 @@
-"""A block ready to be produced: fetched, proven, and its event logs encoded.
+"""A block ready to be produced: fetched, proven, its event logs selected and encoded.
 
-The follower, verify, the smoketest and the Python API all come here, so that what is produced and what it is
-compared with cannot differ.
+The follower, the backfill, verify, the smoketest and the Python API all come here, so that what is produced
+and what it is compared with cannot differ.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 from ethlogs.event_log import Record, encode_event_logs
 from ethlogs.node import BlockSource
-from ethlogs.proof import ProvenBlock
+from ethlogs.proof import EXCLUDED, ProvenBlock
+from ethlogs.selection import BloomExclusion, Selection
+from ethlogs.settings import SelectionSettings
 
 
 class PreparedBlock(NamedTuple):
@@ -20,13 +22,50 @@ class PreparedBlock(NamedTuple):
     hash: str
     parent_hash: str
     timestamp: int
-    transactions: int
+    transactions: int | None
+    """``None`` where only the header was asked for."""
+    logs: int | None
+    """How many event logs the block has, selected or not; ``None`` where only the header was asked for."""
     proof: str
     records: list[Record]
     size_bytes: int
 
 
-def prepare_block(source: BlockSource, chain_id: int, height: int) -> PreparedBlock:
+class BlockEncoder:
+    """Makes the records of proven blocks as one stream has them; safe to use from several threads."""
+
+    def __init__(self, chain_id: int, content: SelectionSettings) -> None:
+        self._chain_id = chain_id
+        self._selection = Selection(content)
+        self.exclusion = None if self._selection.is_everything else BloomExclusion(self._selection)
+        """What says whether a block's header is enough; ``None`` where every block is needed in full."""
+
+    def encode(self, block: ProvenBlock) -> PreparedBlock:
+        """Select and encode the event logs of a proven block.
+
+        Raises
+        ------
+        UnprovenError
+            As :meth:`ethlogs.selection.BloomExclusion.check`.
+        """
+        is_full = block.proof != EXCLUDED
+        if is_full and self.exclusion is not None:
+            self.exclusion.check(block)
+        records = encode_event_logs(self._chain_id, block, self._selection.pick(block.logs))
+        return PreparedBlock(
+            number=block.number,
+            hash=block.hash,
+            parent_hash=block.parent_hash,
+            timestamp=block.timestamp,
+            transactions=block.transaction_count,
+            logs=len(block.logs) if is_full else None,
+            proof=block.proof,
+            records=records,
+            size_bytes=sum(len(record.value) for record in records),
+        )
+
+
+def prepare_block(source: BlockSource, encoder: BlockEncoder, height: int) -> PreparedBlock:
     """Fetch, prove and encode the canonical block at a height.
 
     Raises
@@ -34,19 +73,4 @@ def prepare_block(source: BlockSource, chain_id: int, height: int) -> PreparedBl
     NodeError
         As :meth:`ethlogs.node.BlockSource.fetch`.
     """
-    return encode_block(chain_id, source.fetch(height).block)
-
-
-def encode_block(chain_id: int, block: ProvenBlock) -> PreparedBlock:
-    """Encode the event logs of a proven block."""
-    records = encode_event_logs(chain_id, block)
-    return PreparedBlock(
-        number=block.number,
-        hash=block.hash,
-        parent_hash=block.parent_hash,
-        timestamp=block.timestamp,
-        transactions=block.transaction_count,
-        proof=block.proof,
-        records=records,
-        size_bytes=sum(len(record.value) for record in records),
-    )
+    return encoder.encode(source.fetch(height, encoder.exclusion).block)

@@ -1,4 +1,4 @@
-"""What a stream is bound to: one chain, and its two topics as they were when it began."""
+"""What a stream is bound to: one chain, its two topics as they were when it began, and its selection."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from ethlogs.errors import SettingsError, TopicError
 from ethlogs.kafka.topics import Topic
 from ethlogs.ledger import Claim, StreamIdentity
+from ethlogs.selection import SelectionRecord, describe_selection
+from ethlogs.settings import SelectionSettings
 
 
 @dataclass(frozen=True)
@@ -48,3 +50,56 @@ def check_identity(claim: Claim | None, now: StreamIdentity) -> None:
             hint="point --node-url, --bootstrap-server and --topic at what the stream was begun with, or"
             " begin a new stream with another --topic",
         )
+
+
+def check_content(claim: Claim | None, now: SelectionSettings) -> None:
+    """Refuse another selection than the stream was created with.
+
+    Raises
+    ------
+    SettingsError
+        When it is another one.
+    """
+    if claim is None or claim.selection == describe_selection(now):
+        return
+    raise SettingsError(
+        f"this stream selects {_describe(claim.selection)}; this command selects"
+        f" {_describe(describe_selection(now))}",
+        hint="give --address and --event as when the stream was created; another selection is another"
+        " --topic",
+        flag="--address" if now.addresses else "--event" if now.events else None,
+    )
+
+
+def content_of(claim: Claim, now: SelectionSettings) -> SelectionSettings:
+    """What the stream has: by the claim, where the user does not say it.
+
+    Raises
+    ------
+    SettingsError
+        When the user says something else, or the claim does not list it.
+    """
+    if now.addresses or now.events or claim.selection is None:
+        check_content(claim, now)
+        return now
+    if claim.selection.addresses is None or claim.selection.events is None:
+        raise SettingsError(
+            "this stream selects more contracts and events than its claim lists",
+            hint="give --address and --event as when the stream was created",
+        )
+    return SelectionSettings(claim.selection.addresses, claim.selection.events)
+
+
+def _describe(selection: SelectionRecord | None) -> str:
+    if selection is None:
+        return "every event log"
+    if selection.addresses is None or selection.events is None:
+        return f"what has the digest {selection.digest[:16]}"
+    return f"{_list(selection.addresses, 'contract')} and {_list(selection.events, 'event')}"
+
+
+def _list(words: tuple[str, ...], kind: str) -> str:
+    if not words:
+        return f"every {kind}"
+    more = f" and {len(words) - 3} more" if len(words) > 3 else ""
+    return f"the {kind}{'s' if len(words) > 1 else ''} {', '.join(words[:3])}{more}"

@@ -27,6 +27,7 @@ from ethlogs.submission.folders import runs_folder
 from ethlogs.submission.identity import Caller
 from ethlogs.submission.launch_local import LocalLaunch
 from ethlogs.submission.launch_yarn import DRY_RUN, YarnLaunch
+from ethlogs.submission.selection import check_selection
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ def build_run_settings(
         kafka=identity.kafka,
         stream=check_stream(options.stream),
         topics=options.topics,
+        selection=check_selection(options.selection),
         range=request.range,
         follow=request.follow,
         timeout_seconds=options.limits.timeout,

@@ -7,7 +7,7 @@ from types import TracebackType
 
 from ethlogs.cancellation import StopSwitch
 from ethlogs.node import BlockSource
-from ethlogs.stream.block import PreparedBlock, prepare_block
+from ethlogs.stream.block import BlockEncoder, PreparedBlock, prepare_block
 from ethlogs.stream.prefetch import Prefetcher
 
 _TAKE_SECONDS = 0.5
@@ -17,9 +17,9 @@ _KNOWN_HASHES = 1024
 class ChainReader:
     """Blocks by height; those of rising heights are under way before they are asked for."""
 
-    def __init__(self, source: BlockSource, chain_id: int, last: int, stop: StopSwitch) -> None:
+    def __init__(self, source: BlockSource, encoder: BlockEncoder, last: int, stop: StopSwitch) -> None:
         self._source = source
-        self._chain_id = chain_id
+        self._encoder = encoder
         self._last = last
         self._stop = stop
         self._prefetcher: Prefetcher | None = None
@@ -75,4 +75,4 @@ class ChainReader:
                 return block
 
     def _prepare(self, height: int) -> PreparedBlock:
-        return prepare_block(self._source, self._chain_id, height)
+        return prepare_block(self._source, self._encoder, height)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ethlogs.heights import add_height, extend_to, holds
 from ethlogs.ledger import BlockRecord
+from ethlogs.proof import EXCLUDED
 from ethlogs.verify.differences import Difference, Kind, Tell
 from ethlogs.verify.ledger_scan import LedgerEntry
 
@@ -21,8 +22,12 @@ class LedgerChecks:
         is_beginning: bool,
         elsewhere: Collection[int],
         tell: Tell,
+        *,
+        selects: bool = False,
     ) -> None:
         """``is_beginning``: without a ``previous``, the next block is the stream's first.
+
+        ``selects``: whether the stream has only some of the event logs.
 
         ``elsewhere`` holds the heights that a backfill has.
         """
@@ -30,6 +35,7 @@ class LedgerChecks:
         self._previous = previous.record if previous else None
         self._elsewhere = elsewhere
         self._tell = tell
+        self._selects = selects
         self._is_beginning = is_beginning
         self._counts: tuple[int, int] | None = (0, 0) if is_beginning else None
         if previous is not None:
@@ -41,9 +47,9 @@ class LedgerChecks:
         """Check the next block, which has so many event logs on the topic."""
         record, previous = entry.record, self._previous
         self._check_ranges(entry, previous)
-        if record.logs != record.produced:
-            fields: dict[str, tuple[object, object]] = {"produced": (record.logs, record.produced)}
-            self.differs(entry, Kind.LEDGER_BLOCK, "the stream selects every event log", fields)
+        fields: dict[str, tuple[object, object]] = {}
+        if wrong := _wrong_counts(record, self._selects):
+            self.differs(entry, Kind.LEDGER_BLOCK, wrong, {"produced": (record.logs, record.produced)})
         if previous is not None and record.block_number > previous.block_number + 1:
             self._check_gap(entry, previous)
         elif previous is not None and record.parent_hash != previous.block_hash:
@@ -100,6 +106,16 @@ class LedgerChecks:
                 name: pair for name, pair in pairs if pair[0] != pair[1]
             }
             self.differs(entry, Kind.LEDGER_COUNT, "the stream's counts do not add up", fields)
+
+
+def _wrong_counts(record: BlockRecord, selects: bool) -> str | None:
+    """What is wrong with the number of a block's event logs, and of those on the topic."""
+    if not selects:
+        return None if record.logs == record.produced else "the stream selects every event log"
+    if record.logs is None:
+        is_right = record.proof == EXCLUDED and record.produced == 0 and record.transactions is None
+        return None if is_right else "only an excluded block, which has nothing on the topic, lacks counts"
+    return "more event logs were produced than the block has" if record.produced > record.logs else None
 
 
 def place_of(entry: LedgerEntry, topic: str) -> dict[str, Any]:

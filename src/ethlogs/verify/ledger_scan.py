@@ -128,8 +128,8 @@ class Ledger:
         if self.shape.claimed is not None:
             return self.shape.claimed.claim
         offset = tip.record.claim
-        if self.begin <= offset < self._ends[FOLLOWER_PARTITION]:
-            for found in self._entries(FOLLOWER_PARTITION, offset, offset + 1):
+        if self._begins[tip.partition] <= offset < self._ends[tip.partition]:
+            for found in self._entries(tip.partition, offset, offset + 1):
                 if isinstance(found, Claimed):
                     return found.claim
         self._tell(

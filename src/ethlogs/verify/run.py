@@ -28,8 +28,9 @@ from ethlogs.kafka.topics import Topic, admin_client, describe_topic
 from ethlogs.ledger import Claim
 from ethlogs.node import BlockSource, Node, NodeIdentity
 from ethlogs.notify import Notify, ShowProgress
-from ethlogs.settings import KafkaSettings, NodeSettings, ProofSettings, StreamSettings
-from ethlogs.stream.identity import StreamTopics, check_identity
+from ethlogs.settings import KafkaSettings, NodeSettings, ProofSettings, SelectionSettings, StreamSettings
+from ethlogs.stream.block import BlockEncoder
+from ethlogs.stream.identity import StreamTopics, check_identity, content_of
 from ethlogs.stream.tail import STABLE_SECONDS, open_transaction_error
 from ethlogs.verify.chain import ChainReader
 from ethlogs.verify.differences import Difference, Tell
@@ -54,6 +55,8 @@ class VerifySettings:
     first: int | None = None
     last: int | None = None
     proof: ProofSettings = field(default_factory=ProofSettings)
+    selection: SelectionSettings = field(default_factory=SelectionSettings)
+    """Where it is empty, what the stream's claim says."""
 
 
 def verify_stream(
@@ -121,7 +124,9 @@ class _Verifier:
             backfilled = ledger.backfilled()
             wanted = {height: entry for height, entry in backfilled.items() if self._is_wanted(height)}
             plan, tip = self._plan(ledger, begins, topic.partitions, bool(wanted))
-            claim = ledger.read_claim(tip) if tip else None
+            # A stream that was only backfilled has its claims in the slots.
+            newest = tip or next(iter(backfilled.values()), None)
+            claim = ledger.read_claim(newest) if newest else None
             chain = self._open_chain(stack, claim, StreamTopics(topic, ledger_topic), plan, wanted)
             self._state(plan, wanted)
             if self._summary.first_block is None:
@@ -135,6 +140,7 @@ class _Verifier:
                 reader,
                 stack.enter_context(open_rereader(self._settings.kafka, topic.name, self._stop)),
                 chain,
+                selects=claim is not None and claim.selection is not None,
             )
             walk = Walk(sides, plan, backfilled, ledger.begin, self._is_wanted, self._tell, self._progress)
             self._walk(walk, ledger, plan, tip, begins, ends, topic.partitions)
@@ -228,6 +234,7 @@ class _Verifier:
             if claim is not None:
                 bound = claim.identity
                 check_identity(claim, topics.identity(bound.chain_id, bound.genesis_hash))
+                self._content(claim)
             return None
         node = stack.enter_context(contextlib.closing(Node(node_settings, self._stop, self._notify)))
         chain: NodeIdentity = node.connect()
@@ -237,7 +244,12 @@ class _Verifier:
             node, self._settings.proof, node_settings.patience_seconds, self._stop, self._notify
         )
         heights = [height for height in (plan.last, *backfilled) if height is not None]
-        return stack.enter_context(ChainReader(source, chain.chain_id, max(heights, default=-1), self._stop))
+        encoder = BlockEncoder(chain.chain_id, self._content(claim))
+        return stack.enter_context(ChainReader(source, encoder, max(heights, default=-1), self._stop))
+
+    def _content(self, claim: Claim | None) -> SelectionSettings:
+        """What the stream has of each block."""
+        return content_of(claim, self._settings.selection) if claim else self._settings.selection
 
     def _state(self, plan: WalkPlan, backfilled: Mapping[int, LedgerEntry]) -> None:
         """Say what will be verified, and what cannot be."""

@@ -41,6 +41,8 @@ class Sides:
     reader: TopicReader
     reread: Reread
     chain: ChainReader | None
+    selects: bool = False
+    """Whether the stream has only some of the event logs."""
 
 
 class Walk:
@@ -64,7 +66,9 @@ class Walk:
         self._ends: Mapping[int, int] = {}
         self._hashes: dict[int, str] = {}
         is_beginning = plan.previous is None and not plan.expired
-        self._checks = LedgerChecks(sides.ledger_topic, plan.previous, is_beginning, backfilled, tell)
+        self._checks = LedgerChecks(
+            sides.ledger_topic, plan.previous, is_beginning, backfilled, tell, selects=sides.selects
+        )
         self._backfill = BackfilledBlocks(backfilled, self._finish_backfilled)
         self.backfilled = backfilled
         self._began_at = time.monotonic()

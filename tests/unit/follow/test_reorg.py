@@ -23,7 +23,7 @@ def blocks(newest: int, oldest: int, finalized: int | None = None) -> list[Block
 
 def prepared(block_hash: str, size_bytes: int = 10, number: int = 8) -> PreparedBlock:
     record = Record(b"0xabc", block_hash.encode())
-    return PreparedBlock(number, block_hash, "0xparent", 0, 1, "receipts", [record], size_bytes)
+    return PreparedBlock(number, block_hash, "0xparent", 0, 1, 1, "receipts", [record], size_bytes)
 
 
 def test_a_reorg_within_the_window_is_retracted_whole() -> None:

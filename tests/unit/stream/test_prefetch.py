@@ -16,7 +16,7 @@ PATIENCE_SECONDS = 10.0
 
 
 def prepared(height: int, size_bytes: int = 1) -> PreparedBlock:
-    return PreparedBlock(height, f"0x{height:x}", f"0x{height - 1:x}", 0, 0, "receipts", [], size_bytes)
+    return PreparedBlock(height, f"0x{height:x}", f"0x{height - 1:x}", 0, 0, 0, "receipts", [], size_bytes)
 
 
 def take_all(prefetcher: Prefetcher, count: int) -> list[int]:

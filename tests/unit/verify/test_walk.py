@@ -9,7 +9,8 @@ from typing import Any, cast
 import pytest
 
 from ethlogs.ledger import BlockRecord, parse_ledger_record
-from ethlogs.stream.block import PreparedBlock, encode_block
+from ethlogs.settings import SelectionSettings
+from ethlogs.stream.block import BlockEncoder, PreparedBlock
 from ethlogs.verify.differences import Difference, Kind
 from ethlogs.verify.found_record import FoundRecord, parse_found
 from ethlogs.verify.ledger_scan import LedgerEntry
@@ -45,11 +46,12 @@ class FakeReader:
 class FakeChainReader:
     """In the place of ChainReader, which needs a node."""
 
-    def __init__(self, chain: FakeChain) -> None:
+    def __init__(self, chain: FakeChain, content: SelectionSettings) -> None:
         self._chain = chain
+        self._encoder = BlockEncoder(1, content)
 
     def fetch(self, height: int) -> PreparedBlock:
-        return encode_block(1, self._chain.blocks[height])
+        return self._encoder.encode(self._chain.blocks[height])
 
     def fetch_hash(self, height: int) -> str | None:
         return self._chain.fetch_hash(height)
@@ -69,10 +71,12 @@ def blocks_that_count(following: Following) -> list[LedgerEntry]:
 def verify(following: Following, *, offline: bool = False) -> list[Difference]:
     """The differences of the whole stream."""
     told: list[Difference] = []
+    content = following.settings.selection
     rows, entries = following.writer.event_logs, blocks_that_count(following)
     reader = FakeReader(rows)
-    chain = None if offline else cast(Any, FakeChainReader(following.chain))
-    sides = Sides("logs", "logs.ledger", 3, 1, cast(Any, reader), reader.read_again, chain)
+    chain = None if offline else cast(Any, FakeChainReader(following.chain, content))
+    selects = content != SelectionSettings()
+    sides = Sides("logs", "logs.ledger", 3, 1, cast(Any, reader), reader.read_again, chain, selects)
     plan = plan_walk(entries, None, None, dict.fromkeys(rows, 0))
     walk = Walk(sides, plan, {}, 0, lambda _height: True, told.append, lambda *_: None)
     ends = {partition: following.writer.ends["logs", partition] for partition in rows}
@@ -128,6 +132,61 @@ def test_a_gap_whose_first_block_was_replaced_does_not_differ(monkeypatch: pytes
     one.chain.reorg(1, 2, "b")
     one.follow(11, 11)
     assert verify(one) == []
+
+
+@pytest.fixture
+def selected(monkeypatch: pytest.MonkeyPatch) -> Following:
+    """A stream of the first and the last event log of each block."""
+    contracts = tuple(f"0x{contract:040x}" for contract in (0, 2))
+    one = Following(FakeChain(10), monkeypatch, SelectionSettings(contracts))
+    one.follow(2, 10)
+    one.chain.reorg(2, 3, "b")
+    one.follow(11, 11)
+    return one
+
+
+@pytest.mark.parametrize("offline", [False, True])
+def test_a_selected_stream_does_not_differ(selected: Following, offline: bool) -> None:
+    records = [row.json for row in selected.writer.ledger if row.value and row.key != b"claim"]
+    assert {(record["logs"], record["produced"]) for record in records} == {(3, 2), (0, 0)}
+    assert verify(selected, offline=offline) == []
+
+
+@pytest.mark.parametrize(("offline", "index"), [(False, 2), (True, None)])
+def test_a_selected_event_log_that_is_gone_is_missing(
+    selected: Following, offline: bool, index: int | None
+) -> None:
+    rows = next(
+        rows for rows in selected.writer.event_logs.values() if rows and rows[-1].json["logIndex"] == 2
+    )
+    del rows[
+        next(i for i, row in enumerate(rows) if (row.json["blockNumber"], row.json["logIndex"]) == (2, 2))
+    ]
+    missing = [d for d in verify(selected, offline=offline) if d.kind is Kind.MISSING_LOG]
+    assert [(difference.block, difference.log_index) for difference in missing] == [(2, index)]
+
+
+def test_an_event_log_that_is_not_selected_is_too_many(selected: Following) -> None:
+    row = next(row for rows in selected.writer.event_logs.values() for row in rows)
+    number = row.json["blockNumber"]
+    rows = next(rows for rows in selected.writer.event_logs.values() if row in rows)
+    change(rows, rows.index(row), logIndex=1)
+    kinds = {(difference.kind, difference.block) for difference in verify(selected)}
+    assert kinds >= {(Kind.EXTRA_LOG, number), (Kind.MISSING_LOG, number)}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"produced": 4, "logs": 3}, {"logs": None}, {"logs": None, "produced": 0, "transactions": None}],
+    ids=["more than there are", "no count", "no count without an exclusion"],
+)
+def test_counts_that_a_selected_block_cannot_have_are_found(
+    selected: Following, fields: dict[str, Any]
+) -> None:
+    rows = selected.writer.rows["logs.ledger"][0]
+    index = next(index for index, row in enumerate(rows) if row.key == b"7")
+    change(rows, index, **fields)
+    assert Kind.LEDGER_BLOCK in {difference.kind for difference in verify(selected, offline=True)}
 
 
 def partition_with_logs(following: Following) -> list[Row]:
