@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Annotated, NamedTuple
 
 import msgspec
-from eth_utils.address import to_checksum_address
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
+from ethlogs.decoding.addresses import checksum_address
+from ethlogs.decoding.decoder import Decoded, Decoder
 from ethlogs.errors import LedgerError
 from ethlogs.proof import ProvenBlock, ProvenLog
 
 _NOT_REMOVED, _REMOVED = b'"removed":false}', b'"removed":true}'
 
 
-class EventLog(msgspec.Struct, frozen=True, rename="camel"):
+class EventLog(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The value's fields in their order; each with its kind and where it is taken from."""
 
     chain_id: Annotated[int, Meta(title="integer", description="the node, checked against the stream's")]
@@ -37,6 +37,13 @@ class EventLog(msgspec.Struct, frozen=True, rename="camel"):
     ]
     transaction_index: Annotated[int, Meta(title="integer", description="the place in the proven receipts")]
     log_index: Annotated[int, Meta(title="integer", description="the place in the proven receipts")]
+    decoded: Annotated[
+        Decoded | UnsetType | None,
+        Meta(
+            title="object or `null`",
+            description="topics and data, by the ABIs of `--abi`; only in a stream that has some",
+        ),
+    ] = UNSET
     removed: Annotated[
         bool,
         Meta(
@@ -53,17 +60,26 @@ class EventLogField(NamedTuple):
     type: type
     kind: str
     source: str
+    always: bool
+    """Whether every stream's records have it."""
 
 
 def _describe(field: msgspec.structs.FieldInfo) -> EventLogField:
     annotated, meta = typing.get_args(field.type)
     return EventLogField(
-        field.encode_name, typing.get_origin(annotated) or annotated, meta.title, meta.description
+        field.encode_name,
+        typing.get_origin(annotated) or annotated,
+        meta.title,
+        meta.description,
+        always=field.required,
     )
 
 
 FIELDS = tuple(_describe(field) for field in msgspec.structs.fields(EventLog))
 """The fields of an event log in their order."""
+
+ALWAYS = tuple(field for field in FIELDS if field.always)
+"""Those that every stream's records have."""
 
 
 class Record(NamedTuple):
@@ -73,16 +89,17 @@ class Record(NamedTuple):
     value: bytes
 
 
-@lru_cache(maxsize=65_536)
-def checksum_address(address: str) -> str:
-    """The address in EIP-55 form; cached, since a few contracts emit most logs."""
-    return to_checksum_address(address)
-
-
 _encode = msgspec.json.Encoder().encode
 
 
-def encode_event_log(chain_id: int, block: ProvenBlock, log: ProvenLog, *, removed: bool = False) -> Record:
+def encode_event_log(
+    chain_id: int,
+    block: ProvenBlock,
+    log: ProvenLog,
+    *,
+    decoder: Decoder | None = None,
+    removed: bool = False,
+) -> Record:
     """Encode one event log of a proven block.
 
     ``removed`` follows the convention of geth's log subscription: true in the retraction of a log
@@ -99,6 +116,7 @@ def encode_event_log(chain_id: int, block: ProvenBlock, log: ProvenLog, *, remov
         transaction_hash=log.transaction_hash,
         transaction_index=log.transaction_index,
         log_index=log.log_index,
+        decoded=decoder.decode(log.address, log.topics, log.data) if decoder else UNSET,
         removed=removed,
     )
     return Record(log.address.encode(), _encode(value))
@@ -133,7 +151,11 @@ def log_index_of(record: Record) -> int:
 
 
 def encode_event_logs(
-    chain_id: int, block: ProvenBlock, logs: Sequence[ProvenLog] | None = None
+    chain_id: int,
+    block: ProvenBlock,
+    logs: Sequence[ProvenLog] | None = None,
+    decoder: Decoder | None = None,
 ) -> list[Record]:
     """Encode event logs of a proven block, all of them where ``logs`` does not say which, in their order."""
-    return [encode_event_log(chain_id, block, log) for log in (block.logs if logs is None else logs)]
+    chosen = block.logs if logs is None else logs
+    return [encode_event_log(chain_id, block, log, decoder=decoder) for log in chosen]

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import msgspec
 
+from ethlogs.decoding.record import DecodingRecord
 from ethlogs.errors import LedgerError
 from ethlogs.heights import Ranges
 from ethlogs.selection import SelectionRecord
@@ -127,9 +128,9 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     first_block: Natural
     last_block: Natural | None
     identity: StreamIdentity
-    selection: SelectionRecord | None = None
+    selection: SelectionRecord | None
     """Which event logs the stream selects; ``None`` for all of them."""
-    decoding: None = None
+    decoding: DecodingRecord | None
     """Which ABIs its event logs are decoded by; ``None`` for none."""
     least_proof: str
     head: str

@@ -11,13 +11,24 @@ import msgspec
 import pytest
 
 from ethlogs.cli.lazy import COMMANDS
+from ethlogs.decoding.builtin import BUILTIN
+from ethlogs.decoding.decoder import Decoder
+from ethlogs.decoding.record import describe_decoding
 from ethlogs.errors import ExitStatus
-from ethlogs.event_log import FIELDS
-from ethlogs.ledger import BlockRecord, Claim
+from ethlogs.event_log import ALWAYS, FIELDS
+from ethlogs.ledger import CLAIM_KEY, BlockRecord, Claim, parse_ledger_record
+from ethlogs.selection import describe_selection
+from ethlogs.settings import Abi, SelectionSettings
 from ethlogs.verify import Kind
 from tests.unit.samples import BLOCK
 
 ROOT = Path(__file__).parents[2]
+CONTENT = SelectionSettings(
+    ("0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48",),
+    ("0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef",),
+    (Abi("erc20", None, BUILTIN["erc20"]),),
+)
+"""The stream of the page's examples."""
 
 
 def first_cells(page: str) -> list[str]:
@@ -64,8 +75,27 @@ def test_the_table_of_an_event_logs_fields_is_that_of_the_encoder() -> None:
 )
 def test_the_sample_of_an_event_log_has_its_fields_in_their_order(page: str, heading: str) -> None:
     (sample,) = samples(section(page, heading))
+    assert list(sample) == [field.name for field in ALWAYS]
+    assert [type(sample[field.name]) for field in ALWAYS] == [field.type for field in ALWAYS]
+
+
+def test_the_sample_of_a_decoded_event_log_is_what_the_product_writes() -> None:
+    (sample,) = samples(section("docs/data-on-kafka.md", "Decoded event logs"))
     assert list(sample) == [field.name for field in FIELDS]
-    assert [type(sample[field.name]) for field in FIELDS] == [field.type for field in FIELDS]
+    decoder = Decoder([Abi("erc20", None, BUILTIN["erc20"])])
+    decoded = decoder.decode(sample["address"].lower(), sample["topics"], sample["data"])
+    assert decoded is not None
+    assert json.dumps(sample["decoded"]) == json.dumps(json.loads(bytes(decoded)))
+
+
+def test_the_sample_of_a_claim_is_what_the_product_writes() -> None:
+    (sample,) = samples(section("docs/data-on-kafka.md", "Claims"))
+    value = json.dumps(sample).encode()
+    claim = parse_ledger_record(CLAIM_KEY, value, "the page")
+    assert isinstance(claim, Claim)
+    assert json.dumps(sample) == json.dumps(json.loads(claim.encode()))
+    assert claim.selection == describe_selection(CONTENT)
+    assert claim.decoding == describe_decoding(CONTENT)
 
 
 def test_the_sample_of_a_ledger_record_is_what_the_product_writes() -> None:
@@ -74,7 +104,8 @@ def test_the_sample_of_a_ledger_record_is_what_the_product_writes() -> None:
 
 
 def test_every_field_of_a_block_record_and_of_a_claim_is_described_in_its_order() -> None:
-    cells = re.findall(r"^\| (`.*?) \|", section("docs/data-on-kafka.md", "The ledger"), re.MULTILINE)
+    page = section("docs/data-on-kafka.md", "The ledger") + section("docs/data-on-kafka.md", "Claims")
+    cells = re.findall(r"^\| (`.*?) \|", page, re.MULTILINE)
     listed = [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
     block, claim = (
         [field.encode_name for field in msgspec.structs.fields(kind)] for kind in (BlockRecord, Claim)

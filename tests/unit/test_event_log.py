@@ -6,8 +6,12 @@ import json
 
 import pytest
 
-from ethlogs.event_log import checksum_address, encode_event_log, encode_event_logs
+from ethlogs.decoding.addresses import checksum_address
+from ethlogs.decoding.decoder import Decoder
+from ethlogs.decoding.signature import parse_event
+from ethlogs.event_log import Record, encode_event_log, encode_event_logs, encode_retraction
 from ethlogs.proof import ProvenBlock, ProvenLog
+from ethlogs.settings import Abi
 
 LOG = ProvenLog(
     address="0xdd974d5c2e2928dea5f71b9825b8b646686bd200",
@@ -72,3 +76,25 @@ def test_a_blocks_logs_keep_their_order() -> None:
 @pytest.mark.parametrize("address", EIP_55)
 def test_addresses_have_the_form_of_eip_55(address: str) -> None:
     assert checksum_address(address.lower()) == address
+
+
+DECODER = Decoder([Abi("any", None, ("Any(address indexed who,bytes rest)",))])
+
+
+def test_a_decoded_stream_has_its_field_before_removed_also_where_nothing_fits() -> None:
+    plain, decoded = (encode_event_log(1, BLOCK, LOG, decoder=decoder) for decoder in (None, DECODER))
+    assert decoded.value == plain.value.replace(b'"removed"', b'"decoded":null,"removed"')
+
+
+def test_what_an_event_log_says_stands_before_removed() -> None:
+    event = parse_event("Any(address indexed who,uint256 much)")
+    decoder = Decoder([Abi("any", None, (event.text,))])
+    log = LOG._replace(
+        topics=[event.topic0, "0x" + "00" * 12 + LOG.address[2:]], data="0x" + "00" * 31 + "07"
+    )
+    value = encode_event_log(1, BLOCK, log, decoder=decoder).value
+    assert value.endswith(
+        b',"decoded":{"event":"Any","signature":"Any(address,uint256)","abi":"any",'
+        b'"args":{"who":"0xdd974D5C2e2928deA5F71b9825b8b646686BD200","much":"7"}},"removed":false}'
+    )
+    assert encode_retraction(Record(b"key", value)).value == value.replace(b":false}", b":true}")

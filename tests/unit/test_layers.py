@@ -42,6 +42,7 @@ INSIDE_FUNCTIONS = {
     ("__main__.py", "ethlogs.cli.main.main"),
     ("submission/identity.py", "ethlogs.kerberos.keeper.kept_ticket"),
     ("driver.py", "ethlogs.kerberos.keeper.kept_ticket"),
+    ("decoding/decoder.py", "ethlogs.decoding.dynamic.decode_values"),
     ("driver.py", "pyspark.sql.SparkSession"),
     ("kafka/stores.py", "ethlogs.kafka.java_store.open_java_store"),
     ("kerberos/spnego.py", "gssapi"),

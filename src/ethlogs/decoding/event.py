@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -39,6 +41,15 @@ class Parameter:
     def is_word(self) -> bool:
         """Whether its value is one word: an elementary type of fixed size."""
         return not self.suffix and self.base not in (TUPLE, "string", "bytes")
+
+    @property
+    def words(self) -> int | None:
+        """How many words its value takes; ``None`` where that differs from value to value."""
+        if self.base in ("string", "bytes") or "[]" in self.suffix:
+            return None
+        sizes = [item.words for item in self.components] if self.base == TUPLE else [1]
+        counts = [int(count) for count in re.findall(r"\d+", self.suffix)]
+        return None if None in sizes else sum(filter(None, sizes)) * math.prod(counts)
 
 
 @dataclass(frozen=True)

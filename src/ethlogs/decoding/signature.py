@@ -98,6 +98,8 @@ def _parse_parameter(text: str, position: int, *, in_event: bool = True) -> Para
         components = tuple(
             _parse_parameter(part, place, in_event=False) for place, part in enumerate(_split(inside))
         )
+        if not components:
+            raise ValueError(f"{text!r} is a tuple of nothing")
         base, (suffix, rest) = TUPLE, _split_suffix(rest)
     else:
         kind, _, rest = text.partition(" ")
@@ -152,6 +154,8 @@ def _parse_inputs(inputs: Any, *, in_event: bool) -> Iterator[Parameter]:
             if rest:
                 raise ValueError(f"{kind!r} is not a type of an ABI")
             components = tuple(_parse_inputs(item.get("components"), in_event=False))
+            if not components:
+                raise ValueError("a tuple of nothing")
         else:
             base, suffix = _parse_type(kind)
         name = _name(item) if item.get("name") else f"arg{position}"

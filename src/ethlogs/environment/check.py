@@ -13,6 +13,7 @@ from ethlogs.errors import PackError
 
 IMPORTS = (
     "click",
+    "eth_abi",
     "eth_hash",
     "eth_utils",
     "hexbytes",

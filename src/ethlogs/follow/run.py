@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 
 from ethlogs.cancellation import StopSwitch
+from ethlogs.decoding.record import describe_decoding
 from ethlogs.errors import (
     DeadlineError,
     EthlogsError,
@@ -204,6 +205,7 @@ class Run:
             last_block=plan.last,
             identity=self._identity,
             selection=describe_selection(self._settings.selection),
+            decoding=describe_decoding(self._settings.selection),
             least_proof=follow.proof.least,
             head=follow.head,
             confirmations=follow.confirmations,

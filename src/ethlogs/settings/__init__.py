@@ -13,7 +13,7 @@ from ethlogs.settings.kafka import (
 )
 from ethlogs.settings.node import NodeOptions, NodeSettings, display_url
 from ethlogs.settings.run import RunSettings
-from ethlogs.settings.selection import SelectionOptions, SelectionSettings
+from ethlogs.settings.selection import Abi, SelectionOptions, SelectionSettings
 from ethlogs.settings.stream import (
     FollowSettings,
     Head,
@@ -25,6 +25,7 @@ from ethlogs.settings.stream import (
 )
 
 __all__ = [
+    "Abi",
     "BrokerOptions",
     "FollowSettings",
     "Head",

@@ -25,6 +25,25 @@ class SelectionOptions(OptionGroup):
         "Event whose event logs are selected, like 'Transfer(address,address,uint256)' or its topic0; @FILE"
         " has one per line. Repeatable. [default: all]",
     )
+    abis: tuple[str, ...] = repeated(
+        "--abi",
+        Quoted("[ADDRESS=]NAME|FILE|SIGNATURE"),
+        "ABI that event logs are decoded by: erc20, erc721, erc1155, uniswap-v2, uniswap-v3, a JSON file, or"
+        " a signature; with ADDRESS= for that contract alone. Repeatable; the first that fits counts."
+        " [default: none]",
+    )
+
+
+@dataclass(frozen=True)
+class Abi:
+    """The events of one ABI."""
+
+    name: str
+    """The name that the records have it under."""
+    address: str | None
+    """The contract that it is for, in lower case; ``None`` for all of them."""
+    events: tuple[str, ...]
+    """Each as its text, with the names of its parameters."""
 
 
 @dataclass(frozen=True)
@@ -35,3 +54,5 @@ class SelectionSettings:
     """In lower case; empty for every contract."""
     events: tuple[str, ...] = ()
     """Their topic0 in lower case; empty for every event."""
+    abis: tuple[Abi, ...] = ()
+    """In the order in which they are tried; empty where nothing is decoded."""

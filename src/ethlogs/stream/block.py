@@ -1,4 +1,4 @@
-"""A block ready to be produced: fetched, proven, its event logs selected and encoded.
+"""A block ready to be produced: fetched, proven, its event logs selected, decoded and encoded.
 
 The follower, the backfill, verify, the smoketest and the Python API all come here, so that what is produced
 and what it is compared with cannot differ.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ethlogs.decoding.decoder import build_decoder
 from ethlogs.event_log import Record, encode_event_logs
 from ethlogs.node import BlockSource
 from ethlogs.proof import EXCLUDED, ProvenBlock
@@ -37,11 +38,12 @@ class BlockEncoder:
     def __init__(self, chain_id: int, content: SelectionSettings) -> None:
         self._chain_id = chain_id
         self._selection = Selection(content)
+        self._decoder = build_decoder(content)
         self.exclusion = None if self._selection.is_everything else BloomExclusion(self._selection)
         """What says whether a block's header is enough; ``None`` where every block is needed in full."""
 
     def encode(self, block: ProvenBlock) -> PreparedBlock:
-        """Select and encode the event logs of a proven block.
+        """Select, decode and encode the event logs of a proven block.
 
         Raises
         ------
@@ -51,7 +53,7 @@ class BlockEncoder:
         is_full = block.proof != EXCLUDED
         if is_full and self.exclusion is not None:
             self.exclusion.check(block)
-        records = encode_event_logs(self._chain_id, block, self._selection.pick(block.logs))
+        records = encode_event_logs(self._chain_id, block, self._selection.pick(block.logs), self._decoder)
         return PreparedBlock(
             number=block.number,
             hash=block.hash,

@@ -1,14 +1,15 @@
-"""What a stream is bound to: one chain, its two topics as they were when it began, and its selection."""
+"""What a stream is bound to: one chain, its two topics as they were when it began, and its content."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ethlogs.decoding.record import DecodingRecord, describe_decoding
 from ethlogs.errors import SettingsError, TopicError
 from ethlogs.kafka.topics import Topic
 from ethlogs.ledger import Claim, StreamIdentity
 from ethlogs.selection import SelectionRecord, describe_selection
-from ethlogs.settings import SelectionSettings
+from ethlogs.settings import Abi, SelectionSettings
 
 
 @dataclass(frozen=True)
@@ -53,22 +54,32 @@ def check_identity(claim: Claim | None, now: StreamIdentity) -> None:
 
 
 def check_content(claim: Claim | None, now: SelectionSettings) -> None:
-    """Refuse another selection than the stream was created with.
+    """Refuse another selection, or other ABIs, than the stream was created with.
 
     Raises
     ------
     SettingsError
-        When it is another one.
+        When they differ.
     """
-    if claim is None or claim.selection == describe_selection(now):
+    if claim is None:
         return
-    raise SettingsError(
-        f"this stream selects {_describe(claim.selection)}; this command selects"
-        f" {_describe(describe_selection(now))}",
-        hint="give --address and --event as when the stream was created; another selection is another"
-        " --topic",
-        flag="--address" if now.addresses else "--event" if now.events else None,
-    )
+    selection, decoding = describe_selection(now), describe_decoding(now)
+    if claim.selection != selection:
+        raise SettingsError(
+            f"this stream selects {_describe_selection(claim.selection)}; this command selects"
+            f" {_describe_selection(selection)}",
+            hint="give --address and --event as when the stream was created; another selection is another"
+            " --topic",
+            flag="--address" if now.addresses else "--event" if now.events else None,
+        )
+    if claim.decoding != decoding:
+        raise SettingsError(
+            f"this stream is decoded by {_describe_decoding(claim.decoding)}; this command decodes by"
+            f" {_describe_decoding(decoding)}",
+            hint="give --abi as when the stream was created, in the same order, with files of the same name"
+            " and content; other ABIs are another --topic",
+            flag="--abi" if now.abis else None,
+        )
 
 
 def content_of(claim: Claim, now: SelectionSettings) -> SelectionSettings:
@@ -79,18 +90,28 @@ def content_of(claim: Claim, now: SelectionSettings) -> SelectionSettings:
     SettingsError
         When the user says something else, or the claim does not list it.
     """
-    if now.addresses or now.events or claim.selection is None:
-        check_content(claim, now)
-        return now
-    if claim.selection.addresses is None or claim.selection.events is None:
-        raise SettingsError(
-            "this stream selects more contracts and events than its claim lists",
-            hint="give --address and --event as when the stream was created",
-        )
-    return SelectionSettings(claim.selection.addresses, claim.selection.events)
+    content = now
+    if not now.addresses and not now.events and claim.selection is not None:
+        if claim.selection.addresses is None or claim.selection.events is None:
+            raise _not_listed("--address and --event")
+        content = replace(content, addresses=claim.selection.addresses, events=claim.selection.events)
+    if not now.abis and claim.decoding is not None:
+        if claim.decoding.abis is None:
+            raise _not_listed("--abi")
+        abis = tuple(Abi(abi.name, abi.address, abi.events) for abi in claim.decoding.abis)
+        content = replace(content, abis=abis)
+    check_content(claim, content)
+    return content
 
 
-def _describe(selection: SelectionRecord | None) -> str:
+def _not_listed(flags: str) -> SettingsError:
+    return SettingsError(
+        f"the stream's claim has too many entries to list them; without {flags} its content is not known",
+        hint=f"give {flags} as when the stream was created",
+    )
+
+
+def _describe_selection(selection: SelectionRecord | None) -> str:
     if selection is None:
         return "every event log"
     if selection.addresses is None or selection.events is None:
@@ -103,3 +124,13 @@ def _list(words: tuple[str, ...], kind: str) -> str:
         return f"every {kind}"
     more = f" and {len(words) - 3} more" if len(words) > 3 else ""
     return f"the {kind}{'s' if len(words) > 1 else ''} {', '.join(words[:3])}{more}"
+
+
+def _describe_decoding(decoding: DecodingRecord | None) -> str:
+    if decoding is None:
+        return "no ABI"
+    digest = f"digest {decoding.digest[:16]}"
+    if decoding.abis is None:
+        return f"what has the {digest}"
+    names = [f"{abi.address}={abi.name}" if abi.address else abi.name for abi in decoding.abis]
+    return f"{', '.join(names)} ({digest})"

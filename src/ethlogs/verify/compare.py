@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
 
-from ethlogs.event_log import FIELDS, Record, checksum_address, log_index_of
+from ethlogs.decoding.addresses import checksum_address
+from ethlogs.decoding.decoder import Decoded, Decoder
+from ethlogs.event_log import FIELDS, Record, log_index_of
 from ethlogs.kafka.writer import partition_of
 from ethlogs.ledger import BlockRecord
 from ethlogs.proof import EXCLUDED
 from ethlogs.stream.block import PreparedBlock
 from ethlogs.verify.differences import Difference, Kind, Tell, differing
 from ethlogs.verify.found_record import FoundRecord
+
+_HEX = re.compile("0x(?:[0-9a-f]{2})*")
 
 
 class Stretch(NamedTuple):
@@ -58,7 +63,12 @@ def compare_with_chain(
 
 
 def compare_with_ledger(
-    entry: BlockRecord, found: Sequence[FoundRecord], topic: str, partitions: int, tell: Tell
+    entry: BlockRecord,
+    found: Sequence[FoundRecord],
+    topic: str,
+    partitions: int,
+    decoder: Decoder | None,
+    tell: Tell,
 ) -> None:
     """As many event logs as the ledger counts, each index once, in form, and of the block in the ledger."""
     by_index = _group(found, tell)
@@ -79,7 +89,7 @@ def compare_with_ledger(
         for place in places:
             if index not in wanted:
                 tell(place.differs(Kind.EXTRA_LOG, f"the ledger counts {entry.produced} event logs"))
-            _compare_record(_record_by_contract(entry, place), place, tell)
+            _compare_record(_record_by_contract(entry, place, decoder), place, tell)
             _check_partition(place, place.key or b"", partitions, tell)
     _check_order(found, tell)
 
@@ -191,7 +201,7 @@ def _compare_record(expected: Record, found: FoundRecord, tell: Tell) -> None:
     tell(found.differs(Kind.CHANGED_LOG, "the record is not the block's event log", fields=fields))
 
 
-def _record_by_contract(entry: BlockRecord, found: FoundRecord) -> Record:
+def _record_by_contract(entry: BlockRecord, found: FoundRecord, decoder: Decoder | None) -> Record:
     """The record as it must be, taken from what it says itself and from the ledger."""
     log = found.log or {}
     address = str(log["address"]).lower()
@@ -203,8 +213,23 @@ def _record_by_contract(entry: BlockRecord, found: FoundRecord) -> Record:
         "blockTimestamp": entry.block_timestamp,
         "removed": False,
     }
-    fields = {field.name: known.get(field.name, log[field.name]) for field in FIELDS}
+    if decoder is not None:
+        decoded = _decode(decoder, address, log)
+        known["decoded"] = None if decoded is None else orjson.loads(bytes(decoded))
+    fields = {
+        field.name: known.get(field.name, log.get(field.name))
+        for field in FIELDS
+        if field.always or field.name in known
+    }
     return Record(address.encode(), orjson.dumps(fields))
+
+
+def _decode(decoder: Decoder, address: str, log: dict[str, Any]) -> Decoded | None:
+    """What the record's own topics and data say, where they are such."""
+    topics, data = log["topics"], log["data"]
+    if not all(isinstance(text, str) and _HEX.fullmatch(text) for text in (*topics, data)):
+        return None
+    return decoder.decode(address, topics, data) if all(len(text) == 66 for text in topics) else None
 
 
 def _is_address(text: str) -> bool:

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ethlogs.event_log import FIELDS
+from ethlogs.event_log import ALWAYS
 from ethlogs.verify.differences import Difference, Kind
 
 DIGEST_BYTES = 16
 
-_TYPES = tuple((field.name, field.type) for field in FIELDS)
+_TYPES = tuple((field.name, field.type) for field in ALWAYS)
 
 
 class FoundRecord(NamedTuple):

@@ -140,7 +140,7 @@ class _Verifier:
                 reader,
                 stack.enter_context(open_rereader(self._settings.kafka, topic.name, self._stop)),
                 chain,
-                selects=claim is not None and claim.selection is not None,
+                self._content(claim),
             )
             walk = Walk(sides, plan, backfilled, ledger.begin, self._is_wanted, self._tell, self._progress)
             self._walk(walk, ledger, plan, tip, begins, ends, topic.partitions)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ethlogs.decoding.decoder import build_decoder
+from ethlogs.selection import Selection
+from ethlogs.settings import SelectionSettings
 from ethlogs.stream.block import PreparedBlock
 from ethlogs.verify.backfilled import BackfilledBlocks
 from ethlogs.verify.chain import ChainReader
@@ -41,8 +44,8 @@ class Sides:
     reader: TopicReader
     reread: Reread
     chain: ChainReader | None
-    selects: bool = False
-    """Whether the stream has only some of the event logs."""
+    content: SelectionSettings = field(default_factory=SelectionSettings)
+    """What the stream has of each block."""
 
 
 class Walk:
@@ -59,6 +62,7 @@ class Walk:
         progress: Progress,
     ) -> None:
         self._sides = sides
+        self._decoder = build_decoder(sides.content)
         self._tell = tell
         self._progress = progress
         self._is_wanted = is_wanted
@@ -67,7 +71,12 @@ class Walk:
         self._hashes: dict[int, str] = {}
         is_beginning = plan.previous is None and not plan.expired
         self._checks = LedgerChecks(
-            sides.ledger_topic, plan.previous, is_beginning, backfilled, tell, selects=sides.selects
+            sides.ledger_topic,
+            plan.previous,
+            is_beginning,
+            backfilled,
+            tell,
+            selects=not Selection(sides.content).is_everything,
         )
         self._backfill = BackfilledBlocks(backfilled, self._finish_backfilled)
         self.backfilled = backfilled
@@ -167,7 +176,7 @@ class Walk:
         if chain is not None and (not own or own[0].identity[1] == chain.hash):
             compare_with_chain(chain, own, sides.topic, sides.partitions, self._tell)
         else:
-            compare_with_ledger(record, own, sides.topic, sides.partitions, self._tell)
+            compare_with_ledger(record, own, sides.topic, sides.partitions, self._decoder, self._tell)
 
     def _finish_backfilled(self, entry: LedgerEntry, own: list[FoundRecord]) -> None:
         record = entry.record

@@ -10,6 +10,7 @@ import pytest
 
 from ethlogs.errors import SettingsError
 from ethlogs.settings import (
+    Abi,
     FollowSettings,
     KafkaSettings,
     KerberosSettings,
@@ -41,7 +42,7 @@ SETTINGS = RunSettings(
     kafka=KafkaSettings("a:9092,b:9092", (("sasl.plain.password", HIDDEN), ("linger.ms", "5")), 98.0),
     stream=StreamSettings("logs"),
     topics=TopicCreation(True, 12, 3),
-    selection=SelectionSettings(("0x" + "aa" * 20,), ("0x" + "bb" * 32,)),
+    selection=SelectionSettings(("0x" + "aa" * 20,), ("0x" + "bb" * 32,), (Abi("a", None, ("A()",)),)),
     range=RangeSettings(blocks=5, to=17, start="earliest", allow_gap=True),
     follow=FollowSettings("finalized", 4, ProofSettings("receipts", True), 7, True),
     timeout_seconds=60.0,

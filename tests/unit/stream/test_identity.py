@@ -7,10 +7,12 @@ import dataclasses
 import pytest
 from msgspec.structs import replace
 
+from ethlogs.decoding.record import describe_decoding
 from ethlogs.errors import SettingsError, TopicError
 from ethlogs.kafka.topics import Topic
+from ethlogs.ledger import Claim
 from ethlogs.selection import describe_selection
-from ethlogs.settings import SelectionSettings
+from ethlogs.settings import Abi, SelectionSettings
 from ethlogs.stream.identity import StreamTopics, check_content, check_identity, content_of
 from tests.unit.samples import CLAIM, IDENTITY
 
@@ -44,13 +46,18 @@ def test_a_stream_of_something_else_is_refused_with_all_that_differs() -> None:
         assert difference in str(caught.value)
 
 
+def claim_of(content: SelectionSettings) -> Claim:
+    """The claim of a stream with this content."""
+    return replace(CLAIM, selection=describe_selection(content), decoding=describe_decoding(content))
+
+
 CONTRACTS = SelectionSettings(("0x" + "aa" * 20, "0x" + "bb" * 20), ("0x" + "cc" * 32,))
 
 
 def test_the_selection_that_a_stream_was_created_with_is_taken() -> None:
     check_content(None, CONTRACTS)
     check_content(CLAIM, SelectionSettings())
-    check_content(replace(CLAIM, selection=describe_selection(CONTRACTS)), CONTRACTS)
+    check_content(claim_of(CONTRACTS), CONTRACTS)
 
 
 @pytest.mark.parametrize(
@@ -63,14 +70,14 @@ def test_the_selection_that_a_stream_was_created_with_is_taken() -> None:
     ],
 )
 def test_another_selection_is_refused_with_both(created: SelectionSettings, now: SelectionSettings) -> None:
-    claim = replace(CLAIM, selection=describe_selection(created))
+    claim = claim_of(created)
     with pytest.raises(SettingsError, match=r"this stream selects .*; this command selects ") as caught:
         check_content(claim, now)
     assert "another --topic" in str(caught.value.hint)
 
 
 def test_a_reader_that_says_no_selection_takes_that_of_the_claim() -> None:
-    claim = replace(CLAIM, selection=describe_selection(CONTRACTS))
+    claim = claim_of(CONTRACTS)
     assert content_of(claim, SelectionSettings()) == CONTRACTS
     assert content_of(claim, CONTRACTS) == CONTRACTS
     assert content_of(CLAIM, SelectionSettings()) == SelectionSettings()
@@ -80,7 +87,47 @@ def test_a_reader_that_says_no_selection_takes_that_of_the_claim() -> None:
 
 def test_a_reader_of_a_selection_that_is_not_listed_has_to_say_it() -> None:
     many = SelectionSettings(tuple(f"0x{number:040x}" for number in range(2_000)))
-    claim = replace(CLAIM, selection=describe_selection(many))
+    claim = claim_of(many)
     assert content_of(claim, many) == many
-    with pytest.raises(SettingsError, match="more contracts and events than its claim lists"):
+    with pytest.raises(SettingsError, match="too many entries to list them; without --address"):
         content_of(claim, SelectionSettings())
+
+
+COINS = Abi("erc20", None, ("A(uint256 a)", "B()"))
+TOKENS = Abi("erc721", "0x" + "aa" * 20, ("C()",))
+
+
+def test_the_abis_that_a_stream_was_created_with_are_taken() -> None:
+    content = replace_content(CONTRACTS, (COINS, TOKENS))
+    check_content(claim_of(content), content)
+    assert content_of(claim_of(content), SelectionSettings()) == content
+    assert content_of(claim_of(content), CONTRACTS) == content
+    assert content_of(claim_of(content), SelectionSettings(abis=content.abis)) == content
+
+
+@pytest.mark.parametrize(
+    ("created", "now"),
+    [
+        ((), (COINS,)),
+        ((COINS,), ()),
+        ((COINS, TOKENS), (TOKENS, COINS)),
+        ((COINS,), (Abi("x", None, COINS.events),)),
+    ],
+)
+def test_other_abis_are_refused_with_both(created: tuple[Abi, ...], now: tuple[Abi, ...]) -> None:
+    with pytest.raises(
+        SettingsError, match=r"this stream is decoded by .*; this command decodes by "
+    ) as caught:
+        check_content(claim_of(SelectionSettings(abis=created)), SelectionSettings(abis=now))
+    assert "another --topic" in str(caught.value.hint)
+
+
+def test_a_reader_of_abis_that_are_not_listed_has_to_say_them() -> None:
+    many = SelectionSettings(abis=(Abi("many", None, tuple(f"E{number}()" for number in range(2_000))),))
+    assert content_of(claim_of(many), many) == many
+    with pytest.raises(SettingsError, match="too many entries to list them; without --abi"):
+        content_of(claim_of(many), SelectionSettings())
+
+
+def replace_content(content: SelectionSettings, abis: tuple[Abi, ...]) -> SelectionSettings:
+    return dataclasses.replace(content, abis=abis)

@@ -8,8 +8,9 @@ from typing import Any, cast
 
 import pytest
 
+from ethlogs.decoding.event import Event
 from ethlogs.ledger import BlockRecord, parse_ledger_record
-from ethlogs.settings import SelectionSettings
+from ethlogs.settings import Abi, SelectionSettings
 from ethlogs.stream.block import BlockEncoder, PreparedBlock
 from ethlogs.verify.differences import Difference, Kind
 from ethlogs.verify.found_record import FoundRecord, parse_found
@@ -75,8 +76,7 @@ def verify(following: Following, *, offline: bool = False) -> list[Difference]:
     rows, entries = following.writer.event_logs, blocks_that_count(following)
     reader = FakeReader(rows)
     chain = None if offline else cast(Any, FakeChainReader(following.chain, content))
-    selects = content != SelectionSettings()
-    sides = Sides("logs", "logs.ledger", 3, 1, cast(Any, reader), reader.read_again, chain, selects)
+    sides = Sides("logs", "logs.ledger", 3, 1, cast(Any, reader), reader.read_again, chain, content)
     plan = plan_walk(entries, None, None, dict.fromkeys(rows, 0))
     walk = Walk(sides, plan, {}, 0, lambda _height: True, told.append, lambda *_: None)
     ends = {partition: following.writer.ends["logs", partition] for partition in rows}
@@ -187,6 +187,31 @@ def test_counts_that_a_selected_block_cannot_have_are_found(
     index = next(index for index, row in enumerate(rows) if row.key == b"7")
     change(rows, index, **fields)
     assert Kind.LEDGER_BLOCK in {difference.kind for difference in verify(selected, offline=True)}
+
+
+ANONYMOUS_WORDS = Abi("marks", None, ("Mark()",))
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> Following:
+    """A stream whose event logs are decoded where they have the chain's one topic."""
+    monkeypatch.setattr(Event, "topic0", "0x" + "11" * 32)
+    one = Following(FakeChain(10), monkeypatch, SelectionSettings(abis=(ANONYMOUS_WORDS,)))
+    one.follow(2, 10)
+    return one
+
+
+@pytest.mark.parametrize("offline", [False, True])
+def test_a_decoded_stream_is_decoded_again_also_without_a_node(decoded: Following, offline: bool) -> None:
+    rows = partition_with_logs(decoded)
+    assert rows[2].json["decoded"] == {"event": "Mark", "signature": "Mark()", "abi": "marks", "args": {}}
+    assert verify(decoded, offline=offline) == []
+    row = rows[2]
+    rows[2] = row._replace(value=row.value and row.value.replace(b'"args":{}', b'"args":{"a":"1"}'))
+    (difference,) = verify(decoded, offline=offline)
+    assert difference.kind is Kind.CHANGED_LOG
+    assert difference.fields is not None
+    assert list(difference.fields) == ["decoded"]
 
 
 def partition_with_logs(following: Following) -> list[Row]:

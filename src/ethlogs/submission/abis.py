@@ -1,0 +1,60 @@
+"""From the ABIs as a user gives them to the settings that travel: every event as its text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from ethlogs.decoding.builtin import BUILTIN
+from ethlogs.decoding.signature import parse_abi, parse_event
+from ethlogs.errors import SettingsError
+from ethlogs.settings import Abi
+from ethlogs.submission.selection_words import parse_address, read_text
+
+FLAG = "--abi"
+SIGNATURE = "signature"
+"""The name of an ABI that is one signature."""
+
+
+def check_abis(values: Iterable[str]) -> tuple[Abi, ...]:
+    """Return the ABIs in their order.
+
+    Raises
+    ------
+    SettingsError
+        When one is none, or a file cannot be read.
+    """
+    return tuple(_check_abi(value) for value in values)
+
+
+def _check_abi(value: str) -> Abi:
+    address, name = _split_address(value)
+    try:
+        contract = None if address is None else parse_address(address)
+        if name in BUILTIN:
+            return Abi(name, contract, BUILTIN[name])
+        if "(" in name and not Path(name).is_file():
+            return Abi(SIGNATURE, contract, (parse_event(name).text,))
+    except ValueError as exc:
+        raise SettingsError(f"{FLAG}: {exc}", flag=FLAG) from None
+    return Abi(Path(name).name, contract, _read_events(name))
+
+
+def _split_address(value: str) -> tuple[str | None, str]:
+    address, separator, name = value.partition("=")
+    return (address, name) if separator and value.startswith("0x") else (None, value)
+
+
+def _read_events(path: str) -> tuple[str, ...]:
+    if not Path(path).is_file():
+        raise SettingsError(
+            f"{FLAG} {path!r} is not a file, a signature like Transfer(address,address,uint256), or one of"
+            f" {', '.join(BUILTIN)}",
+            flag=FLAG,
+        )
+    try:
+        return tuple(event.text for event in parse_abi(msgspec.json.decode(read_text(FLAG, path))))
+    except (msgspec.DecodeError, ValueError) as exc:
+        raise SettingsError(f"{FLAG} {path} is not the JSON of an ABI: {exc}", flag=FLAG) from None
