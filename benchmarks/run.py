@@ -38,6 +38,7 @@ LARGE_LOGS = 100_000
 LARGE_BLOCKS = 5
 """One more than the driver fetches at once."""
 PROOF_BENCH = "benchmarks.proof_bench"
+CONTENT_BENCH = "benchmarks.content_bench"
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,15 @@ class Bench:
     def proof(self) -> None:
         """What a proof costs alone."""
         say("proofs alone")
-        command = [sys.executable, "-m", PROOF_BENCH]
+        self._print_program(PROOF_BENCH)
+
+    def content(self) -> None:
+        """What selection and decoding cost."""
+        say("selection and decoding alone")
+        self._print_program(CONTENT_BENCH)
+
+    def _print_program(self, module: str) -> None:
+        command = [sys.executable, "-m", module]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         print(f"\n```\n{done.stdout.rstrip()}\n```")
 
@@ -214,6 +223,7 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "memory": Bench.memory,
     "steps": Bench.steps,
     "proof": Bench.proof,
+    "content": Bench.content,
     "pack": Bench.pack,
 }
 

@@ -30,14 +30,14 @@ def word_reader(base: str) -> ReadWord:
         return _bytes_reader(int(base[5:]))
     if base == "function":
         return _bytes_reader(24)
-    return _read_bool if base == "bool" else _read_address
+    return _read_bool if base == "bool" else read_address
 
 
 _NO_PREFIX = "0" * 24
 
 
 @lru_cache(maxsize=65_536)
-def _read_address(word: str) -> str:
+def read_address(word: str) -> str:
     """Cached, since most event logs are of addresses that were there before."""
     if word[:24] != _NO_PREFIX:
         raise MisfitError
