@@ -1,4 +1,5 @@
-"""Writes what the declarations of commands and settings say: docs/cli.md, docs/settings.md, a sample file.
+"""Writes what the declarations of commands and settings say: docs/cli.md, docs/settings.md, a sample file,
+and what the types of the records say: docs/records.schema.json.
 
 With --check, fails where a file is not what it would write.
 """
@@ -15,6 +16,7 @@ from ethlogs.cli.main import cli
 from ethlogs.settings.catalogue import settings_by_heading
 from ethlogs.settings.kinds import Count, KeyValue, Seconds, StartHeight, Switch
 from ethlogs.settings.option import Option
+from scripts.record_schema import build_schema
 
 ROOT = Path(__file__).parents[1]
 WIDTH = 100
@@ -113,6 +115,7 @@ def sample_value(option: Option) -> str:
 FILES: dict[Path, Callable[[], str]] = {
     ROOT / "docs" / "cli.md": build_commands,
     ROOT / "docs" / "settings.md": build_settings,
+    ROOT / "docs" / "records.schema.json": build_schema,
     ROOT / "examples" / "ethlogs.toml": build_sample,
 }
 
