@@ -15,4 +15,9 @@ def __getattr__(name: str) -> Any:
         from ethlogs import api
 
         return getattr(api, name)
-    raise AttributeError(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List the API too, which is not loaded yet."""
+    return sorted({*globals(), *__all__})

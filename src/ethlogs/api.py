@@ -19,8 +19,14 @@ from hexbytes import HexBytes
 from kafka import KafkaProducer
 
 from ethlogs.cancellation import StopSwitch
-from ethlogs.errors import BlockNotFoundError, NodeUnavailableError, UnprovenError
-from ethlogs.kafka.errors import mapped_errors
+from ethlogs.errors import (
+    BlockNotFoundError,
+    KafkaUnavailableError,
+    NodeUnavailableError,
+    TopicError,
+    UnprovenError,
+)
+from ethlogs.kafka.errors import mapped_errors, run_with_limit
 from ethlogs.node import BlockLookup, BlockSource, Node, is_hash, readable_block
 from ethlogs.node.rpc import RawAnswer, parse_answer
 from ethlogs.notify import Notify
@@ -33,6 +39,8 @@ if TYPE_CHECKING:
     from web3 import Web3
 
 _FLUSH_SECONDS = 60.0
+_TOPIC_SECONDS = 5.0
+"""Brokers that create topics by themselves do so when they are asked for one, within a second or two."""
 _NOT_FOUND = "is the block right, and is the node in sync with its chain?"
 
 
@@ -130,6 +138,8 @@ def produceAllEventLogs(  # noqa: N802
     ------
     BlockNotFoundError, UnprovenError, NodeUnavailableError, NodeRefusedError
         When the block cannot be had or proven; nothing is produced then.
+    TopicError
+        When the topic does not exist; nothing is produced then.
     KafkaUnavailableError, DeliveryError, NotAuthorizedError
         When a record was not acknowledged.
     """
@@ -143,12 +153,29 @@ def produceAllEventLogs(  # noqa: N802
     for remark in proven.remarks:
         warnings.warn(f"block {proven.number}: {remark}", stacklevel=2)
     records = BlockEncoder(chain_id, SelectionSettings()).encode(proven).records
+    _require_topic(producer, topic)
     with mapped_errors(f"producing to {topic}"):
         futures = [producer.send(topic, key=key, value=value) for key, value in records]
         producer.flush(timeout=_FLUSH_SECONDS)
         for future in futures:
             future.get(timeout=0)
     return len(records)
+
+
+def _require_topic(producer: KafkaProducer, topic: str) -> None:
+    """Fail within seconds for a missing topic: kafka-python's send waits a minute for each record."""
+    try:
+        with mapped_errors(f"looking for the topic {topic}"):
+            run_with_limit(
+                lambda: producer.partitions_for(topic), _TOPIC_SECONDS, f"looking for the topic {topic}"
+            )
+    except KafkaUnavailableError as exc:
+        if not producer.bootstrap_connected():
+            raise
+        raise TopicError(
+            f"the topic {topic} does not exist",
+            hint=f"create it: kafka-topics --create --topic {topic} --bootstrap-server HOST:PORT",
+        ) from exc
 
 
 @contextlib.contextmanager

@@ -40,6 +40,7 @@ from ethlogs.jobs import Job, build_job, find_job
 from ethlogs.journal import Journal
 from ethlogs.kafka.topics import list_hosts
 from ethlogs.kerberos.package import require_gssapi
+from ethlogs.run_command import COMMAND, is_command_gone
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, STOP, RunFiles, RunFolder
 from ethlogs.settings import RunSettings, from_json
 from ethlogs.verdicts import is_final
@@ -56,6 +57,8 @@ def main(arguments: Sequence[str]) -> int:
     settings are a file beside this process.
     """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # The driver's log has the notices of progress.json, with their times.
+    logging.getLogger("ethlogs").setLevel(logging.INFO)
     place = arguments[0]
     if "://" not in place:
         folder = RunFolder(Path(place))
@@ -75,7 +78,11 @@ def start_spark(run: str) -> Any:
 
     # In a container it looks for --py-files where they were on the submitter's machine, too.
     warnings.filterwarnings("ignore", "Failed to add file", RuntimeWarning)
-    return SparkSession.builder.appName(f"ethlogs {run}").getOrCreate()
+    spark = SparkSession.builder.appName(f"ethlogs {run}").getOrCreate()
+    if spark.sparkContext.getConf().get("spark.log.level") is None:
+        # Else a hundred of Spark's lines stand between two of ethlogs.
+        spark.sparkContext.setLogLevel("WARN")
+    return spark
 
 
 def with_keytab(settings: RunSettings, spark: Any) -> RunSettings:
@@ -282,11 +289,14 @@ def _watch_for_stop(folder: RunFiles, stop: StopSwitch, attempt: Attempt) -> Non
     The first look is taken at once: an attempt may begin after the user has asked the run to stop.
     """
     parent = os.getppid()
+    command = None if attempt.in_container else _read_quietly(folder, COMMAND)
     _look_for_request(folder, stop)
 
     def watch() -> None:
         while not stop.requested:
-            if os.getppid() == parent:
+            if is_command_gone(command):
+                stop.request(signal.SIGTERM, "the command that started this run is gone")
+            elif os.getppid() == parent:
                 _look_for_request(folder, stop)
             elif attempt.in_container:
                 stop.fail(lost_container("the application master, which ran this driver, is gone"))
@@ -298,16 +308,16 @@ def _watch_for_stop(folder: RunFiles, stop: StopSwitch, attempt: Attempt) -> Non
 
 
 def _look_for_request(folder: RunFiles, stop: StopSwitch) -> None:
-    request = _read_request(folder)
+    request = _read_quietly(folder, STOP)
     if request is not None:
         number = int(request.get("signal", signal.SIGTERM))
         stop.request(number, f"interrupted by {signal.Signals(number).name}")
 
 
-def _read_request(folder: RunFiles) -> dict[str, Any] | None:
-    """Read the request; HDFS may be away or refuse for a while without harm, since the next look finds it."""
+def _read_quietly(folder: RunFiles, name: str) -> dict[str, Any] | None:
+    """Read a file; HDFS may be away or refuse for a while without harm, since the next look finds it."""
     try:
-        return folder.read_json(STOP)
+        return folder.read_json(name)
     except EthlogsError as exc:
         logging.getLogger(__name__).warning("%s", exc)
         return None

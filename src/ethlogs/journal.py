@@ -94,6 +94,7 @@ class Journal:
         with self._lock:
             self._notice_number += 1
             self._notices.append({"number": self._notice_number, "text": text})
+        logging.getLogger(__name__).info("%s", text)
 
     def keep_ledger_end(
         self, offset: int, patience_seconds: float = 0.0, pause: Callable[[float], None] = time.sleep
@@ -158,6 +159,9 @@ class Journal:
 
 def _where_it_goes_on(first: int, last: int | None, tip: BlockRecord | None, head: int) -> str:
     end = "without end" if last is None else f"to block {last}, {_blocks(last - first + 1)} in all"
+    if tip is not None and first > tip.block_number + 1:
+        gap = f"--allow-gap leaves out blocks {tip.block_number + 1} to {first - 1}"
+        return f"begins at block {first} after the tip {tip.block_number}, {end}; {gap}"
     if tip is None:
         return f"begins at block {first}, {end}; the head is block {head}"
     following = max(first, tip.block_number + 1)

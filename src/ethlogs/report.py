@@ -167,6 +167,9 @@ def format_report(report: dict[str, Any]) -> str:
 
 def _format(report: Report) -> str:
     tip = report.tip
+    if report.error is not None and report.range is None:
+        # It ended before it had the stream: there is nothing to count.
+        return f"{'run':16}{report.run}\n{'exit status':16}{_describe_status(report)}"
     rows = [
         ("run", report.run),
         ("blocks", _blocks(report)),
@@ -178,9 +181,13 @@ def _format(report: Report) -> str:
         ("reorgs", _reorgs(report)),
         ("retries", str(report.retries)),
         ("seconds", f"{report.seconds:.1f}"),
-        ("exit status", f"{report.exit_status} ({ExitStatus(report.exit_status).name.lower()})"),
+        ("exit status", _describe_status(report)),
     ]
     return "\n".join(f"{name:16}{value}" for name, value in rows)
+
+
+def _describe_status(report: Report) -> str:
+    return f"{report.exit_status} ({ExitStatus(report.exit_status).name.lower()})"
 
 
 def _blocks(report: Report) -> str:

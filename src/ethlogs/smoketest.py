@@ -11,8 +11,10 @@ import math
 import secrets
 import time
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, TypeVar
 
+import msgspec
 from kafka import KafkaAdminClient, TopicPartition
 
 from ethlogs.context import RunContext
@@ -35,10 +37,10 @@ from ethlogs.kafka.topics import (
     check_ledger_topic,
     create_topic,
     describe_topic,
-    missing_topic,
 )
 from ethlogs.kafka.writer import TransactionalWriter, partition_of
 from ethlogs.node import BlockSource, Node
+from ethlogs.report import Tip
 from ethlogs.settings import StreamSettings
 from ethlogs.settings.job import JobKind
 from ethlogs.stream.block import BlockEncoder, PreparedBlock, prepare_block
@@ -47,6 +49,40 @@ LOOK_BACK_BLOCKS = 32
 """How far below the head a block with event logs is looked for."""
 
 T = TypeVar("T")
+
+
+class SmoketestReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The end of a smoketest, as report.json and ``--json`` have it."""
+
+    exit_status: int
+    verdict: Literal["passed", "failed"]
+    error: str | None
+    hint: str | None
+    run: str
+    topic: str
+    block: Tip | None
+    """The block that was sent."""
+    proof: str | None
+    logs: int
+    bytes: int
+    metrics: dict[str, float]
+    """kafka-python's metrics of the producer, by its names."""
+    seconds: dict[str, float]
+    """How long each step took."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as a JSON object."""
+        built: dict[str, Any] = msgspec.to_builtins(self)
+        return built
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The block that is sent."""
+
+    block: PreparedBlock
+    size_bytes: int
+    """The size of its event logs as JSON."""
 
 
 class Smoketest:
@@ -60,7 +96,8 @@ class Smoketest:
         self._journal = context.journal
         self._topic = context.settings.stream.smoketest_topic
         self._seconds: dict[str, float] = {}
-        self._found: dict[str, Any] = {"block": None, "proof": None, "logs": 0, "bytes": 0, "metrics": {}}
+        self._sent: Sent | None = None
+        self._metrics: dict[str, float] = {}
 
     def run(self) -> None:
         """Check the production topics, then send a block and read it back.
@@ -84,28 +121,28 @@ class Smoketest:
         topic = self._timed("topics", self._check_topics)
         block = self._timed("block", lambda: self._choose(node, source))
         records = block.records
-        self._found |= {
-            "block": {"number": block.number, "hash": block.hash},
-            "logs": len(records),
-            "proof": block.proof,
-            "bytes": sum(len(record.value) for record in records),
-        }
+        self._sent = Sent(block, sum(len(record.value) for record in records))
         self._tell(f"block {block.number} with {len(records)} event logs, proven by {block.proof}")
         sent = self._timed("produce", lambda: self._produce(topic, records))
         self._timed("read back", lambda: self._compare(topic, sent))
 
     def report(self, error: EthlogsError | None) -> dict[str, Any]:
-        """The content of report.json."""
-        return {
-            "exitStatus": int(error.exit_status if error else ExitStatus.DONE),
-            "verdict": "failed" if error else "passed",
-            "error": str(error) if error else None,
-            "hint": error.hint if error else None,
-            "run": self._settings.run,
-            "topic": self._topic,
-            **self._found,
-            "seconds": self._seconds,
-        }
+        """Return the content of report.json."""
+        sent = self._sent
+        return SmoketestReport(
+            exit_status=int(error.exit_status if error else ExitStatus.DONE),
+            verdict="failed" if error else "passed",
+            error=str(error) if error else None,
+            hint=error.hint if error else None,
+            run=self._settings.run,
+            topic=self._topic,
+            block=Tip(sent.block.number, sent.block.hash) if sent else None,
+            proof=sent.block.proof if sent else None,
+            logs=len(sent.block.records) if sent else 0,
+            bytes=sent.size_bytes if sent else 0,
+            metrics=self._metrics,
+            seconds=self._seconds,
+        ).to_dict()
 
     def _tell(self, text: str) -> None:
         self._journal.notify(text)
@@ -153,8 +190,6 @@ class Smoketest:
     def _check_production(self, production: dict[str, Topic | None]) -> None:
         names = {"event-log topic": self._settings.stream.topic, "ledger": self._settings.stream.ledger_topic}
         for kind, topic in production.items():
-            if topic is None and not self._settings.topics.create:
-                raise missing_topic(names[kind])
             if topic is None:
                 self._tell(f"the {kind} {names[kind]} does not exist yet; produce --create-topics creates it")
                 continue
@@ -189,7 +224,7 @@ class Smoketest:
             sent: dict[int, list[tuple[int, Record]]] = {}
             for partition, number, record in zip(partitions, numbers, records, strict=True):
                 sent.setdefault(partition, []).append((transaction.offset(number), record))
-            self._found["metrics"] = _rounded(writer.metrics().get("producer-metrics", {}))
+            self._metrics = _rounded(writer.metrics().get("producer-metrics", {}))
             return sent
         finally:
             writer.close()
@@ -217,21 +252,25 @@ def _rounded(metrics: dict[str, Any]) -> dict[str, float]:
     return {name: round(value, 3) for name, value in sorted(metrics.items()) if math.isfinite(value)}
 
 
-def format_smoketest(report: dict[str, Any]) -> str:
-    """The report for a person."""
-    block = report["block"]
+def format_smoketest(report: dict[str, Any], *, with_metrics: bool = False) -> str:
+    """Return the report for a person; kafka-python's metrics are for who looks for a cause."""
+    return _format(msgspec.convert(report, SmoketestReport), with_metrics)
+
+
+def _format(report: SmoketestReport, with_metrics: bool) -> str:
+    block = report.block
     rows = [
-        ("smoketest", report["verdict"]),
-        ("block", f"{block['number']}, {block['hash']}" if block else "none"),
+        ("smoketest", report.verdict),
+        ("block", f"{block.number}, {block.hash}" if block else "none"),
         ("event logs", _event_logs(report)),
-        ("topic", report["topic"]),
-        *((f"{step}, seconds", f"{seconds:.3f}") for step, seconds in report["seconds"].items()),
-        *((name, f"{value:,g}") for name, value in report["metrics"].items()),
-        ("exit status", str(report["exitStatus"])),
+        ("topic", report.topic),
+        *((f"{step}, seconds", f"{seconds:.3f}") for step, seconds in report.seconds.items()),
+        *((name, f"{value:,g}") for name, value in report.metrics.items() if with_metrics),
+        ("exit status", str(report.exit_status)),
     ]
     return "\n".join(f"{name:32}{value}" for name, value in rows)
 
 
-def _event_logs(report: dict[str, Any]) -> str:
-    proven = f", proven by {report['proof']}" if report["proof"] else ""
-    return f"{report['logs']:,}, {report['bytes']:,} bytes{proven}"
+def _event_logs(report: SmoketestReport) -> str:
+    proven = f", proven by {report.proof}" if report.proof else ""
+    return f"{report.logs:,}, {report.bytes:,} bytes{proven}"

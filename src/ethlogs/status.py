@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any, Literal, cast
 
 import msgspec
 
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import SettingsError, TopicError
 from ethlogs.follow.head import HeadWatcher
+from ethlogs.follow.ownership import is_held
 from ethlogs.kafka.rights import READER
 from ethlogs.kafka.topics import admin_client, describe_topic
 from ethlogs.ledger import BlockRecord, Claim, Reorgs
 from ethlogs.node import Node
 from ethlogs.settings import FollowSettings, Head, KafkaSettings, NodeSettings, StreamSettings
 from ethlogs.stream.tail import Tail, read_tail
+
+Following = Literal["yes", "no", "unknown"]
+_FOLLOWING: Mapping[Following, str] = {
+    "yes": "yes, a run produces",
+    "no": "no: the newest run has finished its blocks, or ended on purpose, or there was none",
+    "unknown": "unknown: the newest run has not released the stream; --watch shows whether the tip moves",
+}
 
 
 class StreamStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -51,6 +60,10 @@ class StreamStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     chain_id: int | None
     writing: bool
     """Whether a transaction is open now: somebody is writing."""
+    following: Following
+    """Whether a run follows the stream: ``unknown`` where one claims it and nothing was seen of it."""
+    at: int
+    """When the status was taken, in seconds since 1970."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the status as a JSON object."""
@@ -148,7 +161,23 @@ def _build_status(
         proof=tip.proof if tip else None,
         chain_id=claim.identity.chain_id if claim else None,
         writing=not tail.stable,
+        following=_following(tail),
+        at=int(time.time()),
     )
+
+
+def _following(tail: Tail) -> Following:
+    if not is_held(tail):
+        return "no"
+    return "unknown" if tail.stable else "yes"
+
+
+def seen_since(earlier: StreamStatus, now: StreamStatus) -> StreamStatus:
+    """Return the status with what two looks show: where the tip or the claim moved, a run follows."""
+    moved = (earlier.hash, earlier.run, earlier.attempt) != (now.hash, now.run, now.attempt)
+    if now.following == "unknown" and moved:
+        return msgspec.structs.replace(now, following="yes")
+    return now
 
 
 def _blocks_of_run(tip: BlockRecord | None, claim: Claim | None) -> int | None:
@@ -164,12 +193,14 @@ def format_status(status: StreamStatus) -> str:
     else:
         tip = f"block {status.tip}, {status.hash}, {status.age_seconds} seconds old, proven by {status.proof}"
     rows = [
+        ("at", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(status.at))),
         ("stream", f"{status.topic}, ledger {status.ledger_topic}, chain {_or_none(status.chain_id)}"),
         ("tip", tip),
         ("head", _head(status)),
         ("so far", f"{status.blocks or 0:,} blocks, {status.logs or 0:,} event logs"),
         ("reorgs", _reorgs(status.reorgs)),
         ("newest claim", _claim(status)),
+        ("following", _FOLLOWING[status.following]),
         ("writing", "yes, a transaction is open" if status.writing else "no transaction is open"),
     ]
     return "\n".join(f"{name:14}{value}" for name, value in rows)

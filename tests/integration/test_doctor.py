@@ -45,7 +45,11 @@ def test_a_machine_where_all_is_well(stream: Stream, geth: GethNode, tmp_path: P
     (tmp_path / "ethlogs.toml").write_text("partitions = 3\n")
     status, found = examine(stream, geth.url, tmp_path)
     assert status == 0
-    assert {finding["state"] for finding in found.values()} == {"ok"}
+    # One broker gives one replica, and the recorded chain's head is old.
+    assert {name for name, finding in found.items() if finding["state"] == "warning"} == {
+        *("topic", "ledger", "head")
+    }
+    assert {finding["state"] for finding in found.values()} == {"ok", "warning"}
     assert "--topic from ETHLOGS_TOPIC" in found["settings"]["text"]
     assert f"--partitions from {tmp_path / 'ethlogs.toml'}" in found["settings"]["text"]
     assert "chain id 1337" in found["node"]["text"]
@@ -62,16 +66,28 @@ def test_a_node_that_is_away_hides_nothing_of_kafka(stream: Stream, tmp_path: Pa
     assert status == 6
     assert found["node"]["state"] == "failed"
     assert found["head"]["state"] == found["history"]["state"] == "skipped"
-    assert found["ledger"]["state"] == "ok"
+    assert found["ledger"]["state"] == "warning"
+    assert "replication factor 1" in found["ledger"]["text"]
 
 
-def test_missing_topics_are_named_with_the_mend(stream: Stream, geth: GethNode, tmp_path: Path) -> None:
+def test_a_new_stream_is_no_failure(stream: Stream, geth: GethNode, tmp_path: Path) -> None:
     status, found = examine(stream, geth.url, tmp_path)
-    assert status == 7
-    assert stream.topic in found["topic"]["text"]
+    assert status == 0
+    assert found["topic"]["text"] == f"{stream.topic} does not exist yet"
     assert "--create-topics" in found["topic"]["hint"]
+    assert "can be created with 1 partitions and replication 1" in found["creation"]["text"]
     assert found["tip"]["state"] == "skipped"
     assert found["transactions"]["state"] == "ok"
+
+
+def test_more_replicas_than_brokers_fail_before_a_topic_is_created(
+    stream: Stream, geth: GethNode, tmp_path: Path
+) -> None:
+    status, found = examine(stream, geth.url, tmp_path, ETHLOGS_REPLICATION_FACTOR="3")
+    assert status == 3
+    assert found["creation"]["state"] == "failed"
+    assert "replication factor of 3 cannot be reached" in found["creation"]["text"]
+    assert "--replication-factor" in found["creation"]["hint"]
 
 
 def test_a_broker_that_is_away_is_told_once(stream: Stream, geth: GethNode, tmp_path: Path) -> None:

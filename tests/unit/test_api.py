@@ -9,6 +9,7 @@ from typing import Any
 import click
 import pytest
 from hexbytes import HexBytes
+from kafka.errors import KafkaTimeoutError
 
 import ethlogs
 from ethlogs.api import (
@@ -20,7 +21,14 @@ from ethlogs.api import (
 )
 from ethlogs.cli.blocks import BlockName
 from ethlogs.cli.main import _run
-from ethlogs.errors import BlockNotFoundError, MissingMethodError, NodeUnavailableError, UnprovenError
+from ethlogs.errors import (
+    BlockNotFoundError,
+    KafkaUnavailableError,
+    MissingMethodError,
+    NodeUnavailableError,
+    TopicError,
+    UnprovenError,
+)
 from ethlogs.settings import NodeSettings
 from tests.unit.local_node import LocalNode, Reply, chain, local_node, result
 from tests.unit.proof_samples import logs_of, make_block
@@ -50,6 +58,10 @@ def test_what_is_no_json_is_refused_as_ever() -> None:
 @pytest.mark.parametrize("name", ethlogs.__all__)
 def test_every_name_of_the_package_is_there(name: str) -> None:
     assert getattr(ethlogs, name)
+
+
+def test_the_names_of_the_package_are_listed() -> None:
+    assert {*ethlogs.__all__} <= {*dir(ethlogs)}
 
 
 def test_another_name_is_not() -> None:
@@ -193,6 +205,16 @@ class FakeProducer:
 
     def __init__(self) -> None:
         self.sent: list[tuple[bytes, bytes]] = []
+        self.connected = True
+        self.has_topic = True
+
+    def partitions_for(self, topic: str) -> set[int]:
+        if not self.has_topic:
+            raise KafkaTimeoutError(f"Failed to update metadata for {topic}")
+        return {0}
+
+    def bootstrap_connected(self) -> bool:
+        return self.connected
 
     def send(self, _topic: str, key: bytes, value: bytes) -> FakeProducer:
         self.sent.append((key, value))
@@ -228,6 +250,19 @@ def produce(header: Any, receipts: Any, **given: Any) -> list[tuple[bytes, bytes
     return producer.sent
 
 
+def test_a_topic_that_is_missing_is_named_before_anything_is_sent() -> None:
+    producer: Any = FakeProducer()
+    producer.has_topic = False
+    w3: Any = BlockOfWeb3(*make_block(3))
+    with pytest.raises(TopicError, match="the topic a-topic does not exist") as caught:
+        produceAllEventLogs(w3, 20_000_003, producer, "a-topic")
+    assert "kafka-topics --create --topic a-topic" in str(caught.value.hint)
+    producer.connected = False
+    with pytest.raises(KafkaUnavailableError):
+        produceAllEventLogs(w3, 20_000_003, producer, "a-topic")
+    assert producer.sent == []
+
+
 def test_every_proven_event_log_is_produced() -> None:
     header, receipts = make_block(3)
     records = produce(header, receipts)
@@ -256,7 +291,7 @@ def test_the_command_says_that_a_header_was_not_checked(capfd: pytest.CaptureFix
     header |= {"stateRoot": "0x" + "ee" * 32, "ofALaterFork": "0x1"}
     answers = {"eth_chainId": "0x1", "eth_getBlockByNumber": header, "eth_getBlockReceipts": receipts}
     with local_node(lambda asked: result(answers[asked["method"]])) as node:
-        arguments = ["logs", str(int(header["number"], 16)), "--node-url", node.url]
+        arguments = ["logs", str(int(header["number"], 16)), "--node-url", node.url, "--patience", "0"]
         assert _run(arguments, False) == 6
         refusal = capfd.readouterr()
         assert "--unchecked-headers" in refusal.err

@@ -26,6 +26,7 @@ from ethlogs.errors import (
     SettingsError,
     UnprovenError,
 )
+from ethlogs.run_command import COMMAND
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, RunFolder
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, to_json
 from ethlogs.settings.job import JobKind
@@ -227,6 +228,14 @@ def test_a_request_is_heard_after_the_folder_has_refused_to_be_read(folder: RunF
     stop = StopSwitch()
     driver._watch_for_stop(Unreadable(folder.path), stop, Attempt())
     with pytest.raises(InterruptedRunError, match="interrupted by SIGTERM"):
+        stop.pause(30)
+
+
+def test_a_driver_whose_command_was_killed_ends(folder: RunFolder) -> None:
+    folder.write_json(COMMAND, {"pid": os.getpid(), "started": "of an earlier process"})
+    stop = StopSwitch()
+    driver._watch_for_stop(folder, stop, Attempt())
+    with pytest.raises(InterruptedRunError, match="the command that started this run is gone"):
         stop.pause(30)
 
 

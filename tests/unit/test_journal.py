@@ -120,6 +120,13 @@ def test_notices_are_numbered_and_the_oldest_are_forgotten() -> None:
         ),
         (
             119,
+            replace(BLOCK, block_number=89),
+            200,
+            "begins at block 100 after the tip 89, to block 119, 20 blocks in all; --allow-gap leaves out"
+            " blocks 90 to 99",
+        ),
+        (
+            119,
             BLOCK,
             200,
             "goes on at block 101 after the tip 100, to block 119, 20 blocks in all; 100 blocks behind the"
@@ -301,8 +308,15 @@ def test_what_was_retracted_is_not_counted_as_produced() -> None:
     )
 
 
-def test_the_report_for_a_person_of_a_run_without_blocks() -> None:
+def test_a_run_that_failed_before_it_had_the_stream_prints_no_table() -> None:
     text = format_report(report_of(make_journal(), ReorgError("why")))
+    assert text == "run             a-run\nexit status     6 (node)"
+
+
+def test_the_report_for_a_person_of_a_run_without_blocks() -> None:
+    journal = make_journal()
+    journal.begin(100, 101, None, 200)
+    text = format_report(report_of(journal, ReorgError("why")))
     assert "blocks          none\n" in text
     assert "tip             none known\n" in text
     assert "latency         not measured: no block was produced at the head\n" in text

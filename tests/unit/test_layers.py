@@ -23,7 +23,7 @@ LAYERS = (
         *("settings", "backoff", "cancellation", "notify", "run_folder", "counts", "proof", "heights"),
         *("attempt", "verdicts"),
     ),
-    ("decoding",),
+    ("decoding", "run_command"),
     ("selection",),
     ("event_log", "ledger", "report"),
     ("node", "kafka", "spark", "hadoop", "environment", "kerberos", "journal"),

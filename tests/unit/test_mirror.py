@@ -41,9 +41,9 @@ COVERED_BY = {
     # real nodes, brokers, clusters and realms
     "doctor/cluster.py": "integration/yarn/test_runs.py",
     "doctor/job.py": "integration/test_doctor.py",
-    "doctor/kafka.py": "integration/test_doctor.py",
-    "doctor/machine.py": "integration/test_doctor.py",
     "fold/rows.py": "unit/fold/test_folding.py",
+    "kafka/brokers.py": "unit/doctor/test_kafka.py",
+    "spark/own_python.py": "unit/doctor/test_machine.py",
     "follow/recent.py": "unit/follow/test_reorg.py",
     "follow/run.py": "integration/test_range.py",
     "hadoop/applications.py": "integration/yarn/test_runs.py",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
 from msgspec.structs import replace
 
 from ethlogs.settings import StreamSettings
-from ethlogs.status import _build_status, format_status
-from ethlogs.stream.tail import Claimed
-from tests.unit.samples import BLOCK, TAIL
+from ethlogs.status import _build_status, format_status, seen_since
+from ethlogs.stream.tail import Claimed, Tail
+from tests.unit.samples import BLOCK, CLAIM, EMPTY_TAIL, TAIL
 
 
 def test_the_status_says_what_was_shown_of_the_tip_and_not_what_its_run_asked_for() -> None:
@@ -31,6 +32,34 @@ def test_the_lag_is_counted_from_what_the_streams_run_follows() -> None:
     assert late.exceeded(10, None) == [
         "the stream is 32 blocks behind block 132, the newest that it follows (finalized); --max-lag is 10"
     ]
+
+
+@pytest.mark.parametrize(
+    ("tail", "following"),
+    [
+        (EMPTY_TAIL, "no"),
+        (TAIL, "unknown"),
+        (dataclasses.replace(TAIL, stable=False), "yes"),
+        (dataclasses.replace(TAIL, newest=Claimed(replace(CLAIM, released=True), 9)), "no"),
+        (dataclasses.replace(TAIL, tip=replace(BLOCK, block_number=119)), "no"),
+    ],
+)
+def test_the_status_says_whether_a_run_follows(tail: Tail, following: str) -> None:
+    status = _build_status(StreamSettings(), tail, None)
+    assert status.following == following
+    assert f"following     {following}" in format_status(status)
+
+
+def test_a_tip_that_moves_between_two_looks_shows_a_run() -> None:
+    first = _build_status(StreamSettings(), TAIL, None)
+    assert seen_since(first, first).following == "unknown"
+    tail = dataclasses.replace(TAIL, tip=replace(BLOCK, block_number=101, block_hash="0xb2"))
+    assert seen_since(first, _build_status(StreamSettings(), tail, None)).following == "yes"
+
+
+def test_each_snapshot_has_its_time() -> None:
+    status = replace(_build_status(StreamSettings(), TAIL, None), at=1_760_000_000)
+    assert format_status(status).startswith("at            2025-10-09T08:53:20Z\n")
 
 
 def test_the_status_has_the_public_names_in_json() -> None:

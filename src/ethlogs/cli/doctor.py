@@ -7,19 +7,24 @@ from functools import partial
 from typing import Any
 
 import click
-import orjson
+import msgspec
 
 from ethlogs.cli.command import command
 from ethlogs.cli.origin import list_sources, origin
 from ethlogs.cli.running import run_job
 from ethlogs.cli.say import say
-from ethlogs.doctor.checkup import Checkup, Finding
-from ethlogs.doctor.job import ClusterCheckup, verdict
+from ethlogs.doctor.checkup import CheckReport, Checkup, Finding, build_report, format_verdict
+from ethlogs.doctor.job import ClusterCheckup
 from ethlogs.doctor.machine import MachineExamination, Sources
 from ethlogs.settings import FollowSettings, ProofSettings
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.settings.job import JobRequest
 from ethlogs.settings.output import CheckOptions
+
+_NEEDED_FOR_A_CONTAINER = (
+    *("settings", "java", "spark", "master", "ticket", "stream", "hadoop", "hdfs", "yarn", "queue"),
+    "archive",
+)
 
 
 @dataclass(frozen=True)
@@ -43,26 +48,42 @@ def doctor(options: DoctorOptions) -> int:
     checkup = Checkup(partial(_show, as_json=as_json))
     sources = Sources(list_sources(context), lambda flag: origin(flag, context))
     MachineExamination(checkup, options, options.proof, sources, say).examine()
-    if options.check.in_cluster and not checkup.exit_status:
-
-        def to_text(report: dict[str, Any]) -> str:
-            return _to_text(checkup, report["findings"], report["exitStatus"], as_json)
-
-        # The text has the findings from here and from the container, and is JSON where that is asked for.
-        plain = replace(options, output=replace(options.output, as_json=False))
-        request = JobRequest(ClusterCheckup.kind, follow=FollowSettings(proof=options.proof))
-        return run_job(request, plain, to_text)
-    click.echo(_to_text(checkup, [], checkup.exit_status, as_json))
-    return checkup.exit_status
+    if options.check.in_cluster:
+        failed = [name for name in _NEEDED_FOR_A_CONTAINER if checkup.has_failed(name)]
+        if not failed:
+            return _check_in_container(checkup, options)
+        checkup.skip("container", f"node and Kafka are not checked from a container: it rests on {failed[0]}")
+    report = build_report(tuple(checkup.findings))
+    click.echo(_to_text(report, as_json))
+    return report.exit_status
 
 
-def _to_text(checkup: Checkup, in_container: list[dict[str, Any]], status: int, as_json: bool) -> str:
-    """The findings from here and from the container as JSON, or the verdict on them for a person."""
-    findings = [finding.to_dict() | {"where": "here"} for finding in checkup.findings]
-    findings += [finding | {"where": "container"} for finding in in_container]
-    return (
-        orjson.dumps({"exitStatus": status, "findings": findings}).decode() if as_json else verdict(findings)
-    )
+def _check_in_container(checkup: Checkup, options: DoctorOptions) -> int:
+    """Check node and Kafka once more where the driver will be, also where they are not reached from here."""
+    as_json = options.output.as_json
+
+    def to_text(report: dict[str, Any]) -> str:
+        there = msgspec.convert(report, CheckReport)
+        return _to_text(_join(build_report(tuple(checkup.findings)), there), as_json)
+
+    # The text has the findings from here and from the container, and is JSON where that is asked for.
+    plain = replace(options, output=replace(options.output, as_json=False))
+    request = JobRequest(ClusterCheckup.kind, follow=FollowSettings(proof=options.proof))
+    status = run_job(request, plain, to_text)
+    return checkup.exit_status or status
+
+
+def _join(here: CheckReport, there: CheckReport) -> CheckReport:
+    """Join both reports; the exit status is that of the first failure."""
+    first = here if here.exit_status else there
+    return msgspec.structs.replace(first, findings=here.findings + there.findings)
+
+
+def _to_text(report: CheckReport, as_json: bool) -> str:
+    """Return the findings as JSON, or the verdict on them for a person."""
+    if not as_json:
+        return format_verdict(report)
+    return msgspec.json.encode(report).decode()
 
 
 def _show(finding: Finding, as_json: bool) -> None:

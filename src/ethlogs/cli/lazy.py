@@ -29,16 +29,14 @@ COMMANDS = {
         "pack", "Pack the environment in which the driver runs on a cluster; produce does it by itself."
     ),
     "produce": Entry("produce", "Follow the chain and produce every event log, proven, exactly once."),
-    "smoketest": Entry(
-        "smoketest", "Send one block end to end, read it back and compare; then the producer's metrics."
-    ),
+    "smoketest": Entry("smoketest", "Send one block end to end, read it back and compare."),
     "status": Entry(
         "status",
         "Show a stream's tip, its age, its lag behind the node, the run that holds it, and its application.",
     ),
     "stop": Entry(
         "stop",
-        "End an application: its driver finishes the block in hand; after --stop-timeout it is killed.",
+        "End a stream's run on this machine, else its application on YARN.",
     ),
     "tail": Entry(
         "tail",

@@ -9,8 +9,10 @@ from typing import Any
 import click
 import orjson
 
+from ethlogs.cli.config_file import config_path
 from ethlogs.cli.display import ProgressDisplay
 from ethlogs.cli.say import say
+from ethlogs.doctor.first_look import look_first
 from ethlogs.errors import ExitStatus
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.settings.job import JobRequest
@@ -30,7 +32,11 @@ def run_job(
     """Launch a job's driver and print its report; returns the exit status."""
     quiet = options.output.quiet
     console = Console(partial(say, quiet=quiet), say, ProgressDisplay(quiet))
-    outcome = launch(request, options, start or StartOptions(), console)
+    start = start or StartOptions()
+    outcome = launch(request, options, start, console, look_first)
+    if start.dry_run:
+        config = config_path(click.get_current_context())
+        console.notify(f"config file {config}" if config else "config file: none")
     format_one = _to_json if options.output.as_json else partial(_to_text, format_report)
     return _print_outcome(outcome, format_one)
 

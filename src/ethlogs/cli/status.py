@@ -27,7 +27,7 @@ from ethlogs.hadoop.client import Hadoop
 from ethlogs.settings import KafkaOptions, KerberosOptions, NodeOptions, NodeSettings, StreamSettings
 from ethlogs.settings.output import LagOptions, OutputOptions, WatchOptions
 from ethlogs.settings.submission import ApplicationOptions, HdfsOptions, SparkProgram
-from ethlogs.status import StreamStatus, fetch_status, format_status
+from ethlogs.status import StreamStatus, fetch_status, format_status, seen_since
 from ethlogs.submission.applications import Wanted, find_application, open_cluster
 from ethlogs.submission.checked import check_node, check_stream
 from ethlogs.submission.identity import Caller
@@ -77,7 +77,7 @@ def status(options: StatusOptions) -> int:
             while options.watch.watch and not exceeded:
                 time.sleep(_WATCH_SECONDS)
                 try:
-                    stream_status = fetch_status(identity.kafka, stream, node)
+                    stream_status = seen_since(stream_status, fetch_status(identity.kafka, stream, node))
                 except (NodeUnavailableError, KafkaUnavailableError) as exc:
                     say(f"{exc}; asking again")
                     continue

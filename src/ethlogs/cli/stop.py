@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass
 
 import click
@@ -11,9 +12,13 @@ from ethlogs.cli.application import ApplicationCommandOptions, open_wanted_appli
 from ethlogs.cli.command import command
 from ethlogs.cli.say import say
 from ethlogs.errors import ExitStatus, NotAuthorizedError, SubmissionError
-from ethlogs.run_folder import PROGRESS
+from ethlogs.run_folder import PROGRESS, RunFolder
 from ethlogs.settings.output import OutputOptions, StopOptions
+from ethlogs.settings.submission import RunFolderOptions
 from ethlogs.submission.applications import ApplicationHandle
+from ethlogs.submission.checked import check_stream
+from ethlogs.submission.launch import runs_base
+from ethlogs.submission.local_runs import end_local_run, find_local_runs
 from ethlogs.submission.watch import end_application
 
 
@@ -22,16 +27,23 @@ class StopCommandOptions(ApplicationCommandOptions):
     """The options of ``stop``."""
 
     limits: StopOptions
+    run_folder: RunFolderOptions
     output: OutputOptions
 
 
 @command(StopCommandOptions)
 def stop(options: StopCommandOptions) -> int:
-    """End an application: its driver finishes the block in hand; after --stop-timeout it is killed.
+    """End a stream's run on this machine, else its application on YARN.
+
+    The driver finishes the block in hand; an application is killed after --stop-timeout.
 
     Example: ethlogs stop --bootstrap-server kafka:9092 --topic eth_eventlogs
     """
     quiet = options.output.quiet
+    if not options.application.application:
+        here = _find_here(options)
+        if here:
+            return _stop_here(here, options)
     with open_wanted_application(options) as (handle, _caller):
         application = handle.application
         if application.ended:
@@ -42,11 +54,29 @@ def stop(options: StopCommandOptions) -> int:
         gently = _end(handle, options.limits.stop_timeout)
         progress = (handle.folder.read_json(PROGRESS) if handle.folder else None) or {}
     tip = progress.get("tip")
-    how = "ended by itself" if gently else "was killed"
-    where = "unknown" if tip is None else f"block {tip}"
-    say(f"the application {application.id} {how}; the tip is {where}")
+    how = "has ended after the block in hand" if gently else "was killed"
+    where = "it produced no block" if tip is None else f"the tip is block {tip}"
+    say(f"the application {application.id} {how}; {where}")
     if options.output.as_json:
         click.echo(orjson.dumps({"application": application.id, "gently": gently, "tip": tip}).decode())
+    return ExitStatus.DONE
+
+
+def _find_here(options: StopCommandOptions) -> list[RunFolder]:
+    base = runs_base(options.run_folder)
+    return find_local_runs(base, check_stream(options.stream).topic, options.brokers.bootstrap_server)
+
+
+def _stop_here(runs: list[RunFolder], options: StopCommandOptions) -> int:
+    tip: int | None = None
+    for folder in runs:
+        say(f"asking the driver of run {folder.run} to end after the block in hand", options.output.quiet)
+        tip = end_local_run(folder, signal.SIGTERM, options.limits.stop_timeout)
+        where = "it produced no block" if tip is None else f"the tip is block {tip}"
+        say(f"the run {folder.run} has ended after the block in hand; {where}")
+    if options.output.as_json:
+        answer = {"runs": [folder.run for folder in runs], "gently": True, "tip": tip}
+        click.echo(orjson.dumps(answer).decode())
     return ExitStatus.DONE
 
 

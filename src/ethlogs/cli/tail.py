@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ import click
 from ethlogs.cli.application import ApplicationCommandOptions, open_wanted_application
 from ethlogs.cli.command import command
 from ethlogs.cli.say import say
-from ethlogs.errors import ExitStatus, SubmissionError
+from ethlogs.errors import ExitStatus, HadoopError, SubmissionError
 from ethlogs.kerberos.spnego import build_headers
 from ethlogs.settings.output import TailOptions, VerbosityOptions
 from ethlogs.submission.applications import ApplicationHandle
@@ -49,17 +50,24 @@ def tail(options: TailCommandOptions) -> int:
 def _follow(handle: ApplicationHandle) -> None:
     shown = ""
     while not handle.hadoop.applications.describe(handle.application.id).ended:
-        text = handle.hadoop.applications.read_live_log(handle.application.id, build_headers) or ""
+        text = _read_live_log(handle) or ""
         # Another attempt begins another log.
         click.echo(text.removeprefix(shown), nl=False)
         shown = text
         time.sleep(_POLL_SECONDS)
 
 
+def _read_live_log(handle: ApplicationHandle) -> str | None:
+    """Read the running driver's log; YARN may forget its container while it is asked, at the end."""
+    with contextlib.suppress(HadoopError):
+        return handle.hadoop.applications.read_live_log(handle.application.id, build_headers)
+    return None
+
+
 def _read_log(handle: ApplicationHandle) -> str:
     applications, application = handle.hadoop.applications, handle.application
     if not application.ended:
-        live = applications.read_live_log(application.id, build_headers)
+        live = _read_live_log(handle)
         if live is not None:
             return live
         raise SubmissionError(

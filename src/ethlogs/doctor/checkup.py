@@ -1,84 +1,137 @@
-"""One look after the other: each gives a finding, and what rests on one that failed is not looked at."""
+"""One check after the other: each gives a finding, and what rests on a failed one is skipped."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
+
+import msgspec
 
 from ethlogs.errors import EthlogsError, ExitStatus
 
-State = Literal["ok", "failed", "skipped"]
+State = Literal["ok", "warning", "failed", "skipped"]
+Place = Literal["here", "container"]
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What one look found."""
+class Warned(NamedTuple):
+    """What a check found that a run can work with, and that a user should know."""
 
-    name: str
+    text: str
+    hint: str | None = None
+
+
+class Finding(msgspec.Struct, frozen=True, rename="camel"):
+    """The result of one check; names as in ``--json``."""
+
+    name: str = msgspec.field(name="check")
     state: State
     text: str
     hint: str | None = None
     seconds: float = 0.0
     exit_status: int = int(ExitStatus.DONE)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The finding as a JSON object."""
-        return {
-            "check": self.name,
-            "state": self.state,
-            "text": self.text,
-            "hint": self.hint,
-            "seconds": round(self.seconds, 3),
-            "exitStatus": self.exit_status,
-        }
+    where: Place = "here"
 
     def to_lines(self) -> str:
-        """The finding for a person."""
-        line = f"{self.state:8}{self.name:14}{self.text} ({self.seconds:.1f} s)"
-        if self.state == "skipped":
-            line = f"{self.state:8}{self.name:14}{self.text}"
+        """Return the finding for a person."""
+        line = f"{self.state:8}{self.name:14}{self.text}"
+        if self.state != "skipped":
+            line = f"{line} ({self.seconds:.1f} s)"
         return f"{line}\n{'':22}what to do: {self.hint}" if self.hint else line
+
+
+class CheckReport(msgspec.Struct, frozen=True, rename="camel"):
+    """The findings of a checkup; names as in report.json and ``--json``."""
+
+    exit_status: int
+    error: str | None
+    hint: str | None
+    run: str | None
+    findings: tuple[Finding, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as a JSON object."""
+        built: dict[str, Any] = msgspec.to_builtins(self)
+        return built
+
+
+def build_report(
+    findings: tuple[Finding, ...], run: str | None = None, error: EthlogsError | None = None
+) -> CheckReport:
+    """Build the report: its exit status is that of the error that ended it, else of the first failure."""
+    first = next((finding for finding in findings if finding.state == "failed"), None)
+    if error is not None:
+        return CheckReport(int(error.exit_status), str(error), error.hint, run, findings)
+    if first is not None:
+        return CheckReport(first.exit_status, f"{first.name}: {first.text}", first.hint, run, findings)
+    return CheckReport(int(ExitStatus.DONE), None, None, run, findings)
+
+
+def format_verdict(report: CheckReport) -> str:
+    """Return how many of the checks have which result."""
+    states = [finding.state for finding in report.findings]
+    warnings = states.count("warning")
+    said = [f"{states.count('ok')} ok"]
+    if warnings:
+        said.append(f"{warnings} warning{'' if warnings == 1 else 's'}")
+    return ", ".join([*said, f"{states.count('failed')} failed", f"{states.count('skipped')} skipped"])
 
 
 class Checkup:
     """Collects findings, and tells each as it comes."""
 
-    def __init__(self, tell: Callable[[Finding], None]) -> None:
+    def __init__(self, tell: Callable[[Finding], None], where: Place = "here") -> None:
         self._tell = tell
+        self._where = where
         self._failed: set[str] = set()
         self.findings: list[Finding] = []
 
     @property
     def exit_status(self) -> int:
-        """Of the first failure; 0 where there is none."""
-        return next((f.exit_status for f in self.findings if f.state == "failed"), int(ExitStatus.DONE))
+        """The exit status of the first failure; 0 where there is none."""
+        return build_report(tuple(self.findings)).exit_status
 
-    def look(self, name: str, see: Callable[[], str], needs: str | None = None) -> bool:
-        """Look at one thing: ``see`` says what is there, or raises what is wrong; whether all is well.
+    def has_failed(self, *names: str) -> bool:
+        """Return whether one of these checks failed, or was skipped."""
+        return not self._failed.isdisjoint(names)
 
-        It is skipped where ``needs``, an earlier one, was not found well.
+    def look(self, name: str, see: Callable[[], str | Warned], needs: str | None = None) -> bool:
+        """Check one thing; return whether it can be used. ``see`` returns what is there or raises.
+
+        The check is skipped where ``needs``, an earlier one, failed.
         """
         if needs in self._failed:
-            self._keep(Finding(name, "skipped", f"it rests on {needs}"))
+            self._keep(name, "skipped", f"it rests on {needs}")
             return False
         began_at = time.monotonic()
         try:
-            text = see()
+            seen = see()
         except EthlogsError as exc:
             seconds = time.monotonic() - began_at
-            self._keep(Finding(name, "failed", str(exc), exc.hint, seconds, int(exc.exit_status)))
+            self._keep(name, "failed", str(exc), exc.hint, seconds, int(exc.exit_status))
             return False
-        self._keep(Finding(name, "ok", text, seconds=time.monotonic() - began_at))
+        seconds = time.monotonic() - began_at
+        if isinstance(seen, Warned):
+            self._keep(name, "warning", seen.text, seen.hint, seconds)
+        else:
+            self._keep(name, "ok", seen, seconds=seconds)
         return True
 
     def skip(self, name: str, why: str) -> None:
-        """Say that something is not looked at, and why."""
-        self._keep(Finding(name, "skipped", why))
+        """Say that something is not checked, and why."""
+        self._keep(name, "skipped", why)
 
-    def _keep(self, finding: Finding) -> None:
-        if finding.state != "ok":
-            self._failed.add(finding.name)
+    def _keep(
+        self,
+        name: str,
+        state: State,
+        text: str,
+        hint: str | None = None,
+        seconds: float = 0.0,
+        exit_status: int = int(ExitStatus.DONE),
+    ) -> None:
+        if state in ("failed", "skipped"):
+            self._failed.add(name)
+        finding = Finding(name, state, text, hint, round(seconds, 3), exit_status, self._where)
         self.findings.append(finding)
         self._tell(finding)

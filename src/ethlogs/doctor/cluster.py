@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+from pathlib import Path
 
 from ethlogs.doctor.checkup import Checkup
 from ethlogs.environment import find_interpreter
+from ethlogs.environment.condarc import check_certificates, read_condarc
+from ethlogs.environment.spec import read_spec
 from ethlogs.errors import NotAuthorizedError, SubmissionError
 from ethlogs.hadoop.client import Hadoop, find_conf_dir
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.spark.java import Java
 from ethlogs.spark.submit import SparkSubmit
 from ethlogs.submission.applications import open_hadoop_with
-from ethlogs.submission.checked import check_archive
+from ethlogs.submission.checked import check_archive, check_environment
 from ethlogs.submission.identity import Caller
 from ethlogs.submission.layout import HdfsLayout
 
@@ -81,7 +84,10 @@ class ClusterExamination:
     def _check_archive(self) -> str:
         archive = self._options.yarn.env_archive
         if archive is None:
-            environment = self._options.environment
+            environment = check_environment(self._options.environment)
+            check_certificates(read_condarc())
+            if environment.env_file is not None:
+                read_spec(Path(environment.env_file))
             source = environment.env_file or environment.env_prefix or environment.env_name
             return f"packed when needed, from {source or 'the conda-env.yml of ethlogs'}"
         if "://" not in archive:

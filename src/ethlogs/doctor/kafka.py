@@ -10,90 +10,127 @@ from kafka.errors import (
     TransactionalIdNotFoundError,
 )
 
-from ethlogs.doctor.checkup import Checkup
-from ethlogs.errors import EthlogsError
+from ethlogs.doctor.checkup import Checkup, Warned
+from ethlogs.doctor.stream import check_binding, check_tip
+from ethlogs.errors import EthlogsError, NotAuthorizedError
+from ethlogs.kafka.brokers import describe_brokers, explain_missing_coordinator
 from ethlogs.kafka.rights import WRITER, missing_transaction_right
 from ethlogs.kafka.topics import (
     Topic,
     admin_client,
     check_event_log_topic,
     check_ledger_topic,
-    describe_brokers,
     describe_topic,
     missing_topic,
+    try_to_create,
 )
+from ethlogs.node.endpoint import NodeIdentity
 from ethlogs.settings import KafkaSettings, StreamSettings, TopicCreation
-from ethlogs.stream.tail import read_tail
+from ethlogs.stream.identity import StreamTopics
 
 _COORDINATOR_SECONDS = 10.0
+_CREATE = (
+    "smoketest and produce create it with --create-topics. Where the stream exists: is --topic right, and is"
+    " --bootstrap-server that of its cluster?"
+)
 
 
 def examine_kafka(
-    checkup: Checkup, settings: KafkaSettings, stream: StreamSettings, creation: TopicCreation
+    checkup: Checkup,
+    settings: KafkaSettings,
+    stream: StreamSettings,
+    creation: TopicCreation,
+    chain: NodeIdentity | None = None,
 ) -> None:
-    """Look at the brokers, both topics, the ledger's tail and the transactional id."""
-    found: dict[str, Topic | None] = {}
+    """Check the brokers, both topics, what the stream is bound to, and the transactional id.
 
-    def see_topic(name: str) -> str:
-        with admin_client(settings) as client:
-            topic = found[name] = describe_topic(client, name, WRITER)
+    ``chain`` is the node's, where it is known.
+    """
+    _Examination(settings, stream, creation).examine(checkup, chain)
+
+
+class _Examination:
+    """The checks of one stream; what a check finds, the later ones use."""
+
+    def __init__(self, settings: KafkaSettings, stream: StreamSettings, creation: TopicCreation) -> None:
+        self._settings = settings
+        self._stream = stream
+        self._creation = creation
+        self._topics: dict[str, Topic | None] = {}
+
+    def examine(self, checkup: Checkup, chain: NodeIdentity | None) -> None:
+        topic, ledger = self._stream.topic, self._stream.ledger_topic
+        checkup.look("kafka", self._check_brokers)
+        checkup.look("topic", lambda: self._check_topic(topic), needs="kafka")
+        checkup.look("ledger", lambda: self._check_topic(ledger), needs="kafka")
+        if not checkup.has_failed("topic", "ledger") and None in self._topics.values():
+            checkup.look("creation", self._check_creation)
+        found, found_ledger = self._topics.get(topic), self._topics.get(ledger)
+        if found is None or found_ledger is None:
+            checkup.skip("tip", "there is no stream yet")
+        else:
+            topics = StreamTopics(found, found_ledger)
+            checkup.look("tip", lambda: check_tip(self._settings, topics), needs="ledger")
+            checkup.look("bound to", lambda: check_binding(self._settings, topics, chain), needs="tip")
+        checkup.look("transactions", self._check_transactional_id, needs="kafka")
+
+    def _check_brokers(self) -> str:
+        brokers = describe_brokers(self._settings)
+        return f"{len(brokers)} broker{'' if len(brokers) == 1 else 's'}: {', '.join(brokers)}"
+
+    def _check_topic(self, name: str) -> str | Warned:
+        with admin_client(self._settings) as client:
+            topic = self._topics[name] = describe_topic(client, name, WRITER)
         if topic is None:
-            if not creation.create:
-                raise missing_topic(name)
-            return f"{name} does not exist yet; --create-topics makes it"
-        check = check_ledger_topic if name == stream.ledger_topic else check_event_log_topic
+            return Warned(f"{name} does not exist yet", _CREATE)
+        check = check_ledger_topic if name == self._stream.ledger_topic else check_event_log_topic
         warnings = check(topic)
-        return "; ".join([f"{name}, {_settings_of(topic)}", _rights(topic), *warnings])
+        text = "; ".join([f"{name}, {_describe_settings(topic)}", _describe_rights(topic), *warnings])
+        return Warned(text) if warnings else text
 
-    checkup.look("kafka", lambda: _see_brokers(settings))
-    checkup.look("topic", lambda: see_topic(stream.topic), needs="kafka")
-    checkup.look("ledger", lambda: see_topic(stream.ledger_topic), needs="kafka")
-    if found.get(stream.ledger_topic) is None:
-        checkup.skip("tip", "there is no ledger")
-    else:
-        checkup.look("tip", lambda: _see_tip(settings, stream), needs="ledger")
-    checkup.look("transactions", lambda: _see_transactional_id(settings, stream), needs="kafka")
+    def _check_creation(self) -> str | Warned:
+        """Let the brokers check the creation of what is missing, without creating it."""
+        if self._topics[self._stream.topic] is None and self._topics[self._stream.ledger_topic] is not None:
+            raise missing_topic(self._stream.topic)
+        missing = [name for name, topic in self._topics.items() if topic is None]
+        try:
+            with admin_client(self._settings) as client:
+                plans = [try_to_create(client, self._stream, name, self._creation) for name in missing]
+        except NotAuthorizedError as exc:
+            if self._creation.create:
+                raise
+            return Warned(str(exc), f"{exc.hint}; or have an administrator create the topics")
+        return "; ".join(plans)
+
+    def _check_transactional_id(self) -> str:
+        """Check by describing it: to use it would end the producer of a run."""
+        name = self._stream.follower_id
+        deadline = time.monotonic() + _COORDINATOR_SECONDS
+        while True:
+            try:
+                with admin_client(self._settings) as client:
+                    state = client.describe_transactions([name])[name].state
+                return f"{name} is {state.name.lower()}; WRITE on it shows at the next run"
+            except EthlogsError as exc:
+                cause = exc.__cause__
+                if isinstance(cause, TransactionalIdNotFoundError):
+                    return f"{name} may be described and was never used; WRITE on it shows at the first run"
+                if isinstance(cause, TransactionalIdAuthorizationFailedError):
+                    raise missing_transaction_right(name) from exc
+                # The brokers make the topic of transactions at the first question about one.
+                if not isinstance(cause, CoordinatorNotAvailableError):
+                    raise
+                if time.monotonic() > deadline:
+                    raise explain_missing_coordinator(self._settings) from exc
+            time.sleep(0.2)
 
 
-def _see_brokers(settings: KafkaSettings) -> str:
-    brokers = describe_brokers(settings)
-    return f"{len(brokers)} broker{'' if len(brokers) == 1 else 's'}: {', '.join(brokers)}"
-
-
-def _settings_of(topic: Topic) -> str:
+def _describe_settings(topic: Topic) -> str:
     settings = ", ".join(f"{name}={value}" for name, value in topic.config.items())
     return f"{topic.partitions} partitions, replication {topic.replication_factor}, {settings}"
 
 
-def _rights(topic: Topic) -> str:
+def _describe_rights(topic: Topic) -> str:
     if not topic.operations:
-        return "the brokers do not tell this principal's rights"
+        return "the brokers do not say which rights this principal has"
     return f"rights {', '.join(sorted(topic.operations))}"
-
-
-def _see_tip(settings: KafkaSettings, stream: StreamSettings) -> str:
-    tail = read_tail(settings, stream.ledger_topic)
-    if tail.tip is None:
-        return "the stream has no block yet"
-    return f"the stream's tip is block {tail.tip.block_number}"
-
-
-def _see_transactional_id(settings: KafkaSettings, stream: StreamSettings) -> str:
-    """By its description: to use it would end the producer of a run."""
-    name = stream.follower_id
-    deadline = time.monotonic() + _COORDINATOR_SECONDS
-    while True:
-        try:
-            with admin_client(settings) as client:
-                state = client.describe_transactions([name])[name].state
-            return f"{name} is {state.name.lower()}; WRITE on it shows at the next run"
-        except EthlogsError as exc:
-            cause = exc.__cause__
-            if isinstance(cause, TransactionalIdNotFoundError):
-                return f"{name} may be described and was never used; WRITE on it shows at the first run"
-            if isinstance(cause, TransactionalIdAuthorizationFailedError):
-                raise missing_transaction_right(name) from exc
-            # A cluster on which nobody has used transactions yet makes their topic at the first question.
-            if not isinstance(cause, CoordinatorNotAvailableError) or time.monotonic() > deadline:
-                raise
-        time.sleep(0.2)

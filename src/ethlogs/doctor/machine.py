@@ -7,15 +7,16 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from ethlogs.doctor.checkup import Checkup
+from ethlogs.doctor.checkup import Checkup, Warned
 from ethlogs.doctor.cluster import ClusterExamination
 from ethlogs.doctor.kafka import examine_kafka
 from ethlogs.doctor.node import examine_node
-from ethlogs.errors import SettingsError
+from ethlogs.errors import KerberosError, SettingsError
 from ethlogs.notify import Notify
-from ethlogs.settings import ProofSettings, TopicCreation
+from ethlogs.settings import NodeSettings, ProofSettings, display_url
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.spark.java import Java, check_java, find_java
+from ethlogs.spark.own_python import find_own_python
 from ethlogs.spark.submit import SparkSubmit, choose_master, find_spark_home, find_spark_submit, is_local
 from ethlogs.submission.checked import check_node, check_spark, check_stream
 from ethlogs.submission.identity import Caller, Identity
@@ -23,6 +24,12 @@ from ethlogs.submission.launch import open_caller
 
 # What does not answer at once is a finding.
 _PATIENCE_SECONDS = 5.0
+
+_GIVE_KEYTAB = "for a run without an end on a cluster with Kerberos give --principal and --keytab"
+_OWN_PYTHON = (
+    "a driver on YARN needs the environment that ethlogs packs, and a driver here needs this Python:"
+    " remove the line, or give --spark-submit of a Spark without it"
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,7 @@ class MachineExamination:
         self._java: Java
         self._spark: SparkSubmit
         self._identity: Identity
+        self._node: NodeSettings
         self._on_yarn = False
 
     def examine(self) -> None:
@@ -71,11 +79,19 @@ class MachineExamination:
         look("master", self._check_master, needs="spark")
 
     def _examine_services(self) -> None:
+        chain = None
+        if self._checkup.look("node url", self._check_node_settings):
+            chain = examine_node(self._checkup, self._node, self._proof)
+        kafka, options = self._identity.kafka, self._options
+        examine_kafka(self._checkup, kafka, options.stream, options.topics, chain)
+
+    def _check_node_settings(self) -> str:
         patience = min(self._options.node.patience, _PATIENCE_SECONDS)
-        node = check_node(replace(self._options.node, patience=patience), self._warn)
-        examine_node(self._checkup, node, self._proof)
-        creation = TopicCreation(self._options.topics.create)
-        examine_kafka(self._checkup, self._identity.kafka, self._options.stream, creation)
+        try:
+            self._node = check_node(replace(self._options.node, patience=patience), self._warn)
+        except SettingsError as exc:
+            raise exc.at(self._sources.place_of(exc.flag)) from exc
+        return ", ".join(display_url(url) for url in self._node.urls)
 
     def _check_settings(self, caller: Caller) -> str:
         """Say where each value that is not a default came from; the values may be secrets."""
@@ -89,22 +105,35 @@ class MachineExamination:
         self._java = find_java(os.environ)
         return f"{self._java.path}, version {self._java.version}"
 
-    def _check_spark(self) -> str:
+    def _check_spark(self) -> str | Warned:
         self._spark = find_spark_submit(self._options.spark.spark_submit, os.environ)
         check_java(self._java, self._spark.version, find_spark_home(self._spark))
-        return f"{self._spark.path}, Spark {self._spark.version}"
+        text = f"{self._spark.path}, Spark {self._spark.version}"
+        places = find_own_python(self._spark, self._options.spark, os.environ)
+        return Warned(f"{text}; {', '.join(places)}", _OWN_PYTHON) if places else text
 
     def _check_master(self) -> str:
         master = choose_master(check_spark(self._options.spark), self._spark, os.environ)
         self._on_yarn = not is_local(master.url)
         return f"{master.url}: {master.why}"
 
-    def _check_ticket(self, stack: contextlib.ExitStack) -> str:
+    def _check_ticket(self, stack: contextlib.ExitStack) -> str | Warned:
         stack.enter_context(self._identity.ticket())
         kerberos = self._identity.kerberos
         if kerberos is None:
-            return "no keytab is given; where Kerberos is asked for, your own ticket is taken"
+            return self._describe_own_ticket()
         return f"{kerberos.principal}, from {kerberos.keytab}"
+
+    def _describe_own_ticket(self) -> str | Warned:
+        if self._on_yarn and self._identity.uses_gssapi:
+            raise KerberosError(
+                "Kafka asks for a Kerberos ticket, and your own does not go along to a driver on YARN",
+                hint="give --principal and --keytab, from which the driver obtains and renews its own",
+            )
+        text = "no keytab is given; where Kerberos is asked for, your own ticket is taken"
+        if self._on_yarn:
+            return Warned(f"{text}; on a cluster with Kerberos a run then ends after 7 days", _GIVE_KEYTAB)
+        return text
 
     def _check_stream(self) -> str:
         stream = check_stream(self._options.stream)

@@ -7,25 +7,28 @@ import time
 from dataclasses import replace
 
 from ethlogs.cancellation import StopSwitch
-from ethlogs.doctor.checkup import Checkup
+from ethlogs.doctor.checkup import Checkup, Warned
 from ethlogs.errors import NodeError
 from ethlogs.node import BlockLookup, BlockSource, Node
 from ethlogs.node.client import distinct_names
+from ethlogs.node.endpoint import NodeIdentity
 from ethlogs.node.history import lowest_of
 from ethlogs.node.raw_blocks import DEBUG_DANGER
 from ethlogs.settings import NodeSettings, ProofSettings
 
 _OLD_HEAD_SECONDS = 600
+_OTHER_URLS = "remove or correct a --node-url that is left out: it cannot stand in for the first one"
 
 
-def examine_node(checkup: Checkup, settings: NodeSettings, proof: ProofSettings) -> None:
-    """Look at every URL's chain, then at the blocks of the one that a run would ask."""
+def examine_node(checkup: Checkup, settings: NodeSettings, proof: ProofSettings) -> NodeIdentity | None:
+    """Check every URL's chain, then the blocks of the one that a run would ask; return the chain."""
     with contextlib.ExitStack() as stack:
         examination = _Examination(settings, proof, stack)
         checkup.look("node", examination.see_chain)
         checkup.look("head", examination.see_head, needs="node")
         checkup.look("proof", examination.see_proofs, needs="node")
         checkup.look("history", examination.see_history, needs="proof")
+        return examination.chain
 
 
 class _Examination:
@@ -36,24 +39,28 @@ class _Examination:
         self._proof = proof
         self._stack = stack
         self._notices: list[str] = []
+        self.chain: NodeIdentity | None = None
         self._node: Node
         self._source: BlockSource
         self._lookup: BlockLookup
 
-    def see_chain(self) -> str:
+    def see_chain(self) -> str | Warned:
         stop, notify, patience_seconds = StopSwitch(), self._notices.append, self._settings.patience_seconds
         self._node = self._stack.enter_context(contextlib.closing(Node(self._settings, stop, notify)))
         self._source = BlockSource(self._node, self._proof, patience_seconds, stop, notify)
         self._lookup = BlockLookup(self._node, patience_seconds, stop, notify)
-        chain = self._node.connect()
+        self.chain = chain = self._node.connect()
         others = "".join(f"; {notice}" for notice in self._notices)
-        return f"{self._node.name} has chain id {chain.chain_id}, genesis {chain.genesis_hash}{others}"
+        text = f"{self._node.name} has chain id {chain.chain_id}, genesis {chain.genesis_hash}{others}"
+        return Warned(text, _OTHER_URLS) if others and len(self._settings.urls) > 1 else text
 
-    def see_head(self) -> str:
+    def see_head(self) -> str | Warned:
         block = self._lookup.fetch(self._source, "latest").block
         age = max(0, int(time.time()) - block.timestamp)
-        late = ": is it in sync?" if age > _OLD_HEAD_SECONDS else ""
-        return f"block {block.number}, {age} seconds old{late}"
+        text = f"block {block.number}, {age} seconds old"
+        if age > _OLD_HEAD_SECONDS:
+            return Warned(text, "is the node in sync with its chain? eth_syncing says how far it is")
+        return text
 
     def see_proofs(self) -> str:
         """What each URL gives of the newest block, and how to have the strongest proof."""

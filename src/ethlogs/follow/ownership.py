@@ -48,8 +48,8 @@ def superseded_by_attempt(attempt: int) -> SupersededError:
     )
 
 
-def is_held(tail: Tail, run: str) -> bool:
-    """Whether another run may still write: it has neither finished its blocks nor released its claim."""
+def is_held(tail: Tail, run: str | None = None) -> bool:
+    """Whether a run, other than ``run``, may still write: its blocks are not done, its claim not released."""
     if tail.newest is None or tail.newest.claim.run == run or tail.newest.claim.released:
         return False
     last, tip = tail.newest.claim.last_block, tail.tip

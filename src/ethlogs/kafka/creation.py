@@ -9,6 +9,8 @@ from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
 from kafka.errors import InvalidConfigurationError, KafkaError, PolicyViolationError
 
+from ethlogs.errors import SettingsError
+
 _MAX_MESSAGE = "max.message.bytes"
 _MIN_INSYNC = "min.insync.replicas"
 _REFUSED = (PolicyViolationError, InvalidConfigurationError)
@@ -21,8 +23,8 @@ def create_within_policies(create: Callable[[dict[str, str]], object], config: d
 
     Raises
     ------
-    KafkaError
-        What the first try was refused with, where every one is.
+    SettingsError
+        With the reason of the first refusal, where every try is refused.
     """
     first: KafkaError | None = None
     for tried in _list_configs(config):
@@ -33,7 +35,11 @@ def create_within_policies(create: Callable[[dict[str, str]], object], config: d
         else:
             return
     if first is not None:
-        raise first
+        raise SettingsError(
+            f"Kafka refused the settings of a new topic: {first}",
+            hint="does the cluster have a policy (create.topic.policy.class.name)? Create the topics within"
+            " it, with the settings in docs/data-on-kafka.md, or have it changed",
+        ) from first
 
 
 def _list_configs(config: dict[str, str]) -> Iterator[dict[str, str]]:

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import kafka.errors as kafka_errors
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, NewTopic
 from kafka.errors import AuthorizationError, TopicAlreadyExistsError
 
 from ethlogs import ledger
-from ethlogs.errors import TopicError
+from ethlogs.errors import SettingsError, TopicError
 from ethlogs.kafka.client_config import MAX_RECORD_BYTES, admin_config
 from ethlogs.kafka.creation import create_within_policies, with_safe_replicas
 from ethlogs.kafka.errors import connect, mapped_errors
@@ -31,6 +32,7 @@ _SPREAD_SECONDS = 15.0
 """A broker hears of a topic that another one created within moments; each call may ask another broker."""
 _HIDDEN = 29
 """TOPIC_AUTHORIZATION_FAILED: nobody without DESCRIBE learns whether the topic is there."""
+_WRONG_NUMBERS = (kafka_errors.InvalidReplicationFactorError, kafka_errors.InvalidPartitionsError)
 _READ_CONFIGS = (
     "cleanup.policy",
     "retention.ms",
@@ -70,19 +72,6 @@ def list_hosts(settings: KafkaSettings) -> list[str]:
         return [str(broker["host"]) for broker in client.describe_cluster()["brokers"]]
 
 
-def describe_brokers(settings: KafkaSettings) -> list[str]:
-    """The brokers as they advertise themselves, with the version of Kafka that each speaks at least."""
-    with admin_client(settings) as client:
-        return [
-            f"{broker['host']}:{broker['port']} (Kafka {_version_of(client, broker['broker_id'])} or later)"
-            for broker in client.describe_cluster()["brokers"]
-        ]
-
-
-def _version_of(client: KafkaAdminClient, broker_id: int) -> str:
-    return ".".join(map(str, client.get_broker_version_data(broker_id).broker_version[:2]))
-
-
 def describe_topic(client: KafkaAdminClient, name: str, needed: frozenset[str] = frozenset()) -> Topic | None:
     """The topic, or ``None`` where there is none.
 
@@ -112,7 +101,7 @@ def describe_topic(client: KafkaAdminClient, name: str, needed: frozenset[str] =
 def ensure_topics(
     settings: KafkaSettings, stream: StreamSettings, creation: TopicCreation
 ) -> tuple[Topic, Topic, list[str]]:
-    """The event-log topic, the ledger, and warnings; created first where that is asked for.
+    """Return the event-log topic, the ledger, and notices; created first where that is asked for.
 
     Raises
     ------
@@ -122,13 +111,12 @@ def ensure_topics(
         When one is missing, or has settings under which the guarantees do not hold.
     """
     with admin_client(settings) as client:
-        if creation.create:
-            _create_missing(client, stream, creation)
+        created = _create_missing(client, stream, creation) if creation.create else []
         seconds = _SPREAD_SECONDS if creation.create else 0.0
         topic = _require(client, stream.topic, seconds)
         ledger_topic = _require(client, stream.ledger_topic, seconds)
     warnings = check_ledger_topic(ledger_topic)
-    return topic, ledger_topic, [*check_event_log_topic(topic), *warnings]
+    return topic, ledger_topic, [*created, *check_event_log_topic(topic), *warnings]
 
 
 def check_event_log_topic(topic: Topic) -> list[str]:
@@ -220,28 +208,107 @@ def create_topic(
     client: KafkaAdminClient, name: str, partitions: int, replication_factor: int, config: dict[str, str]
 ) -> Topic:
     """Create a topic and wait until it can be used; one that appeared meanwhile is as good."""
-    try:
-        with contextlib.suppress(TopicAlreadyExistsError):
-            client.create_topics([NewTopic(name, partitions, replication_factor, topic_configs=config)])
-    except AuthorizationError as exc:
-        raise missing_right(name, ["CREATE"]) from exc
+    with contextlib.suppress(TopicAlreadyExistsError):
+        _request_creation(client, NewTopic(name, partitions, replication_factor, topic_configs=config))
     client.wait_for_topics([name])
     return _require(client, name, _SPREAD_SECONDS)
 
 
-def _create_missing(client: KafkaAdminClient, stream: StreamSettings, creation: TopicCreation) -> None:
+def try_to_create(
+    client: KafkaAdminClient, stream: StreamSettings, name: str, creation: TopicCreation
+) -> str:
+    """Let the brokers check the creation of one of the stream's topics, without creating it; describe it.
+
+    Raises
+    ------
+    NotAuthorizedError
+        When this principal may not create it.
+    SettingsError
+        When the brokers refuse how it would be created.
+    """
+    partitions, replication, config = _plan_creation(client, stream, name, creation)
+    answers: list[dict[str, Any]] = []
+
+    def try_with(tried: dict[str, str]) -> None:
+        wanted = NewTopic(name, partitions, replication, topic_configs=tried)
+        with contextlib.suppress(TopicAlreadyExistsError):
+            answers.extend(_request_creation(client, wanted, validate_only=True)["topics"])
+
+    create_within_policies(try_with, config)
+    planned = answers[0] if answers else {}
+    counts = [
+        _describe_number(planned.get("num_partitions"), partitions),
+        _describe_number(planned.get("replication_factor"), replication),
+    ]
+    return f"{name} can be created with {counts[0]} partitions and replication {counts[1]}"
+
+
+def _describe_number(planned: Any, wanted: int) -> str:
+    """Describe a number that the brokers' answer has since Kafka 2.4."""
+    number = max(int(planned or -1), wanted)
+    return str(number) if number > 0 else "the default number of"
+
+
+def _request_creation(
+    client: KafkaAdminClient, wanted: NewTopic, validate_only: bool = False
+) -> dict[str, Any]:
+    """Ask for a topic. kafka-python's own error would have the whole request in its text, not the reason."""
+    answer: dict[str, Any] = client.create_topics([wanted], validate_only=validate_only, raise_errors=False)
+    for topic in answer.get("topics", ()):
+        error_class = kafka_errors.for_code(topic["error_code"])
+        reason = topic.get("error_message") or ""
+        if issubclass(error_class, AuthorizationError):
+            raise missing_right(wanted.name, ["CREATE"])
+        if error_class in _WRONG_NUMBERS:
+            raise SettingsError(
+                f"Kafka cannot create the topic {wanted.name}: {reason}",
+                hint="give --replication-factor up to the number of brokers, and --partitions of 1 or more",
+            )
+        if error_class is not kafka_errors.NoError:
+            raise error_class(reason)
+    return answer
+
+
+def _plan_creation(
+    client: KafkaAdminClient, stream: StreamSettings, name: str, creation: TopicCreation
+) -> tuple[int, int, dict[str, str]]:
+    """Return partitions, replication and settings; -1 is the brokers' default."""
+    is_ledger = name == stream.ledger_topic
+    partitions = ledger.CREATED_PARTITIONS if is_ledger else creation.partitions or -1
     replication = creation.replication_factor or -1
-    if describe_topic(client, stream.topic) is None:
-        _create_safely(client, stream.topic, creation.partitions or -1, replication, EVENT_LOG_CONFIG)
-    if describe_topic(client, stream.ledger_topic) is None:
-        _create_safely(client, stream.ledger_topic, ledger.CREATED_PARTITIONS, replication, LEDGER_CONFIG)
+    config = LEDGER_CONFIG if is_ledger else EVENT_LOG_CONFIG
+    return partitions, replication, with_safe_replicas(client, name, partitions, replication, config)
+
+
+def _create_missing(client: KafkaAdminClient, stream: StreamSettings, creation: TopicCreation) -> list[str]:
+    """Create what is missing; return a sentence for each, since partitions are fixed from then on."""
+    created = []
+    for name in (stream.topic, stream.ledger_topic):
+        if describe_topic(client, name) is None:
+            topic = _create_safely(client, stream, name, creation)
+            if name == stream.topic:
+                created.append(_describe_creation(topic, creation))
+    return created
+
+
+def _describe_creation(topic: Topic, creation: TopicCreation) -> str:
+    count = f"{topic.partitions} partition{'' if topic.partitions == 1 else 's'}"
+    default = "" if creation.partitions else " (the brokers' default; --partitions N creates another number)"
+    return (
+        f"created the topic {topic.name} with {count}{default} and replication {topic.replication_factor}:"
+        " the number of partitions is fixed as long as the stream exists"
+    )
 
 
 def _create_safely(
-    client: KafkaAdminClient, name: str, partitions: int, replication: int, config: dict[str, str]
-) -> None:
-    wanted = with_safe_replicas(client, name, partitions, replication, config)
-    create_within_policies(lambda tried: create_topic(client, name, partitions, replication, tried), wanted)
+    client: KafkaAdminClient, stream: StreamSettings, name: str, creation: TopicCreation
+) -> Topic:
+    partitions, replication, config = _plan_creation(client, stream, name, creation)
+    created: list[Topic] = []
+    create_within_policies(
+        lambda tried: created.append(create_topic(client, name, partitions, replication, tried)), config
+    )
+    return created[-1]
 
 
 def _require(client: KafkaAdminClient, name: str, seconds: float) -> Topic:

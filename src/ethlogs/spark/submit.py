@@ -225,5 +225,9 @@ def _properties_files(
         if not files[0].is_file():
             raise SettingsError(f"--properties-file {settings.properties_file} does not exist")
         return files
-    conf = environment.get("SPARK_CONF_DIR") or Path(spark.path).resolve().parent.parent / "conf"
-    return [path for path in [Path(conf) / "spark-defaults.conf"] if path.is_file()]
+    return [path for path in [find_conf_folder(spark, environment) / "spark-defaults.conf"] if path.is_file()]
+
+
+def find_conf_folder(spark: SparkSubmit, environment: Mapping[str, str]) -> Path:
+    """Return the folder of Spark's settings."""
+    return Path(environment.get("SPARK_CONF_DIR") or Path(spark.path).resolve().parent.parent / "conf")

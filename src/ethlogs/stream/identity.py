@@ -49,7 +49,8 @@ def check_identity(claim: Claim | None, now: StreamIdentity) -> None:
         raise SettingsError(
             "this stream is bound to something else: " + "; ".join(differences),
             hint="point --node-url, --bootstrap-server and --topic at what the stream was begun with, or"
-            " begin a new stream with another --topic",
+            " begin a new stream with another --topic. To start over under this name, stop its runs, delete"
+            f" the topics {now.topic} and {now.topic}.ledger, and run ethlogs produce --create-topics",
         )
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ethlogs.notify import Notify
-from ethlogs.settings import RunSettings
+from ethlogs.settings import RunSettings, display_url
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.settings.job import JobRequest
-from ethlogs.settings.submission import StartOptions
+from ethlogs.settings.submission import RunFolderOptions, StartOptions
 from ethlogs.spark.java import Java, check_java, find_java
 from ethlogs.spark.submit import (
     Master,
@@ -26,7 +27,7 @@ from ethlogs.submission.console import Console, Outcome
 from ethlogs.submission.folders import runs_folder
 from ethlogs.submission.identity import Caller
 from ethlogs.submission.launch_local import LocalLaunch
-from ethlogs.submission.launch_yarn import DRY_RUN, YarnLaunch
+from ethlogs.submission.launch_yarn import DRY_RUN, YarnLaunch, has_no_end
 from ethlogs.submission.selection import check_selection
 
 
@@ -54,8 +55,17 @@ def find_tools(options: LaunchOptions) -> Tools:
     return Tools(java, spark, choose_master(settings, spark, os.environ))
 
 
-def launch(request: JobRequest, options: LaunchOptions, start: StartOptions, console: Console) -> Outcome:
-    """Run a job's driver and wait for its report, unless the user wants a dry run or ``--detach``."""
+def launch(
+    request: JobRequest,
+    options: LaunchOptions,
+    start: StartOptions,
+    console: Console,
+    look_first: Callable[[RunSettings], None],
+) -> Outcome:
+    """Run a job's driver and wait for its report, unless the user wants a dry run or ``--detach``.
+
+    ``look_first`` raises what would end a run of a stream at once.
+    """
     tools = find_tools(options)
     master, spark = tools.master, tools.spark
     console.notify(f"master {master.url}: {master.why}")
@@ -63,17 +73,37 @@ def launch(request: JobRequest, options: LaunchOptions, start: StartOptions, con
     with open_caller(options, console.warn) as caller:
         settings = build_run_settings(request, options, caller, console.warn)
         settings = replace(settings, replace=start.replace)
-        base, name = runs_base(options), f"ethlogs {request.kind.name} {settings.stream.topic}"
+        base, name = runs_base(options.run_folder), f"ethlogs {request.kind.name} {settings.stream.topic}"
         if is_local(master.url):
             here = LocalLaunch(options, spark, master.url, name, base)
             if start.dry_run:
-                return Outcome(text=shlex.join(here.build_argv(settings)))
+                return _describe(settings, here.build_argv(settings), console)
+            if request.kind.writes_stream:
+                look_first(settings)
             return here.run(settings, console)
         yarn = YarnLaunch(request.kind, options, start, spark, tools.java.path, name, base)
         yarn.check(master.url, settings, console.warn)
         if start.dry_run:
-            return Outcome(text=shlex.join(yarn.build_argv(settings)))
+            return _describe(settings, yarn.build_argv(settings), console)
+        if request.kind.writes_stream:
+            look_first(settings)
         return yarn.run(settings, caller, console)
+
+
+def _describe(settings: RunSettings, argv: list[str], console: Console) -> Outcome:
+    """Say what a run would do: the line itself has none of the run's settings."""
+    stream, wanted = settings.stream, settings.range
+    console.notify(
+        f"stream {stream.topic}, ledger {stream.ledger_topic}, on {settings.kafka.bootstrap_servers}"
+    )
+    console.notify(f"node {', '.join(display_url(url) for url in settings.node.urls)}")
+    start = f"a new stream begins at {wanted.start or 'latest'}, an existing one resumes after its tip"
+    if wanted.blocks is not None:
+        start = f"{wanted.blocks} blocks; {start}"
+    elif wanted.to is not None:
+        start = f"up to block {wanted.to}; {start}"
+    console.notify(f"blocks: {start}{'; no end' if has_no_end(settings) else ''}")
+    return Outcome(text=shlex.join(argv))
 
 
 def open_caller(options: LaunchOptions, warn: Notify) -> Caller:
@@ -107,7 +137,7 @@ def build_run_settings(
     )
 
 
-def runs_base(options: LaunchOptions) -> Path:
+def runs_base(options: RunFolderOptions) -> Path:
     """Return the folder in which the folders of runs are made."""
-    folder = options.run_folder.run_dir
+    folder = options.run_dir
     return Path(folder).absolute() if folder else runs_folder()

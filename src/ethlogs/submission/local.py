@@ -14,6 +14,7 @@ from typing import Any
 
 from ethlogs.errors import DeadlineError, EthlogsError, ExitStatus, InterruptedRunError, SubmissionError
 from ethlogs.notify import ShowProgress
+from ethlogs.run_command import note_command
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, RunFolder
 from ethlogs.settings import RunSettings, to_json
 from ethlogs.spark.submit import build_environment
@@ -127,6 +128,7 @@ def _has_processes(group: int) -> bool:
 def _settings_for_driver(folder: RunFolder, settings: RunSettings) -> Iterator[None]:
     """Write the settings, which have passwords; they go when the driver has ended."""
     folder.write(SETTINGS, to_json(settings))
+    note_command(folder, settings)
     try:
         yield
     finally:

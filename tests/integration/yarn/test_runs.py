@@ -33,7 +33,7 @@ def test_the_doctor_looks_at_the_cluster_and_from_within_it(
     for name in ("hadoop", "hdfs", "yarn", "queue", "archive"):
         assert re.search(rf"^ok +{name} ", command.stderr, re.MULTILINE), command.stderr
     assert {finding["check"] for finding in report["findings"]} >= {"node", "proof", "kafka", "topic"}
-    assert {finding["state"] for finding in report["findings"]} == {"ok", "skipped"}
+    assert {finding["state"] for finding in report["findings"]} <= {"ok", "warning", "skipped"}
 
 
 def test_a_run_on_yarn_and_its_log(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.cli.calls import KAFKA, NODE, Call, Outcome
+from tests.unit.cli.calls import KAFKA, NODE, Call, Outcome, write_config
 from tests.unit.fake_programs import write_program
 
 
@@ -22,7 +22,7 @@ def run_that_reports(machine: Path, call: Call, report: str, *more: str) -> Outc
 
 def smoketest_report(status: int, error: str = "null") -> str:
     return (
-        f'{{"exitStatus": {status}, "verdict": "told", "error": {error}, "hint": {error}, "run": "a-run",'
+        f'{{"exitStatus": {status}, "verdict": "passed", "error": {error}, "hint": {error}, "run": "a-run",'
         ' "topic": "logs.smoketest", "proof": "receipts", "block": null, "logs": 0, "bytes": 0,'
         ' "metrics": {}, "seconds": {}}'
     )
@@ -62,3 +62,12 @@ def test_a_run_that_is_done_without_a_report_says_so(machine: Path, call: Call) 
     outcome = call("produce", "--master", "local[*]", "--run-dir", str(machine / "runs"), *NODE, *KAFKA)
     assert outcome.status == 0
     assert "the driver ended as asked, but its report could not be written" in outcome.stdout
+
+
+def test_a_dry_run_says_what_a_run_would_do_and_by_which_file(machine: Path, call: Call) -> None:
+    write_config("topic = 'logs'")
+    outcome = call("produce", "--dry-run", "--master", "local[*]", "--blocks", "20", *NODE, *KAFKA)
+    assert outcome.status == 0
+    assert f"config file {Path.cwd() / 'ethlogs.toml'}\n" in outcome.stderr
+    assert "stream logs, ledger logs.ledger, on kafka:9092\nnode http://geth:8545\n" in outcome.stderr
+    assert "blocks: 20 blocks; a new stream begins at latest, an existing one resumes" in outcome.stderr

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from kafka.errors import PolicyViolationError
 
-from ethlogs.errors import TopicError
+from ethlogs.errors import SettingsError, TopicError
 from ethlogs.kafka import topics
 from ethlogs.kafka.creation import create_within_policies
 from ethlogs.kafka.topics import EVENT_LOG_CONFIG, Topic, check_event_log_topic, ensure_topics
@@ -26,7 +26,7 @@ class FakeCluster:
         self._topics: dict[str, int] = {}
         self.configs: dict[str, dict[str, str]] = {}
 
-    def create_topics(self, created: list[Any], validate_only: bool = False) -> dict[str, Any]:
+    def create_topics(self, created: list[Any], validate_only: bool = False, **_: bool) -> dict[str, Any]:
         if validate_only:
             return {"topics": [{"replication_factor": 3} for _ in created]}
         self.configs |= {topic.name: topic.topic_configs for topic in created}
@@ -66,6 +66,26 @@ def test_created_topics_are_waited_for(cluster: FakeCluster) -> None:
     topic, ledger_topic, _ = ensure_topics(KafkaSettings("kafka:9092"), STREAM, TopicCreation(create=True))
     assert (topic.name, ledger_topic.name) == ("logs", "logs.ledger")
     assert ledger_topic.replication_factor == 3
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        (
+            None,
+            "2 partitions (the brokers' default; --partitions N creates another number) and replication 3",
+        ),
+        (2, "2 partitions and replication 3"),
+    ],
+)
+def test_the_number_of_partitions_is_said_at_creation_since_it_is_fixed_then(
+    wanted: int | None, said: str, cluster: FakeCluster
+) -> None:
+    creation = TopicCreation(create=True, partitions=wanted)
+    *_, notices = ensure_topics(KafkaSettings("kafka:9092"), STREAM, creation)
+    assert notices[0].startswith(f"created the topic logs with {said}: the number of partitions is fixed")
+    *_, later = ensure_topics(KafkaSettings("kafka:9092"), STREAM, creation)
+    assert not any("created" in notice for notice in later)
 
 
 def test_topics_that_are_not_there_are_told_of_at_once(cluster: FakeCluster) -> None:
@@ -137,5 +157,5 @@ def test_a_policy_that_refuses_everything_is_told_by_its_first_words() -> None:
     def create(config: dict[str, str]) -> None:
         raise PolicyViolationError(config.get("max.message.bytes", "none"))
 
-    with pytest.raises(PolicyViolationError, match=str(16 << 20)):
+    with pytest.raises(SettingsError, match=str(16 << 20)):
         create_within_policies(create, dict(EVENT_LOG_CONFIG))

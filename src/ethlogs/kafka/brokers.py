@@ -1,0 +1,57 @@
+"""The brokers of a cluster: described, and why they cannot coordinate transactions."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource
+
+from ethlogs.errors import EthlogsError, KafkaUnavailableError
+from ethlogs.kafka.topics import admin_client
+from ethlogs.settings import KafkaSettings
+
+_REPLICATION = "transaction.state.log.replication.factor"
+_OF_THE_LOG = f"{_REPLICATION} and transaction.state.log.min.isr"
+
+
+def describe_brokers(settings: KafkaSettings) -> list[str]:
+    """Return the brokers as they advertise themselves, and the version that each speaks at least."""
+    with admin_client(settings) as client:
+        return [
+            f"{broker['host']}:{broker['port']} (Kafka {_version_of(client, broker['broker_id'])} or later)"
+            for broker in client.describe_cluster()["brokers"]
+        ]
+
+
+def _version_of(client: KafkaAdminClient, broker_id: int) -> str:
+    return ".".join(map(str, client.get_broker_version_data(broker_id).broker_version[:2]))
+
+
+def explain_missing_coordinator(settings: KafkaSettings) -> EthlogsError:
+    """Return the error for brokers that answer and have no coordinator of transactions.
+
+    They create the topic __transaction_state when it is first needed, and cannot with too few brokers.
+    """
+    with contextlib.suppress(EthlogsError), admin_client(settings) as client:
+        brokers = [broker["broker_id"] for broker in client.describe_cluster()["brokers"]]
+        wanted = _read_replication(client, brokers[0])
+        if wanted is not None and wanted > len(brokers):
+            return KafkaUnavailableError(
+                f"the brokers cannot coordinate transactions: {_REPLICATION} is {wanted}, and the cluster has"
+                f" {len(brokers)} broker{'' if len(brokers) == 1 else 's'}",
+                hint=f"start more brokers, or set {_OF_THE_LOG} to at most {len(brokers)} on each broker",
+            )
+    return KafkaUnavailableError(
+        "the brokers have no coordinator of transactions",
+        hint=f"are {_OF_THE_LOG} at most the number of running brokers, and is every partition of"
+        " __transaction_state online?",
+    )
+
+
+def _read_replication(client: KafkaAdminClient, broker_id: int) -> int | None:
+    described: Any = client.describe_configs([ConfigResource("BROKER", str(broker_id))], config_filter="all")
+    item = described["broker"][str(broker_id)].get(_REPLICATION)
+    value = item["value"] if isinstance(item, dict) else item
+    return int(value) if str(value).isdigit() else None

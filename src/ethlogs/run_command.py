@@ -1,0 +1,50 @@
+"""Whether the command that started a run on this machine is still there.
+
+spark-submit is in a session of its own and outlives a command that is killed; its driver must not.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from ethlogs.run_folder import RunFiles
+from ethlogs.settings import RunSettings
+
+COMMAND = "command.json"
+
+
+def note_command(folder: RunFiles, settings: RunSettings) -> None:
+    """Write down which process this is, and what it runs: no secret is in this file."""
+    noted = {
+        "pid": os.getpid(),
+        "started": _started(os.getpid()),
+        "job": settings.job,
+        "topic": settings.stream.topic,
+        "bootstrapServers": settings.kafka.bootstrap_servers,
+    }
+    folder.write_json(COMMAND, noted)
+
+
+def is_command_gone(noted: dict[str, Any] | None) -> bool:
+    """Return whether the process that was noted has ended; not where nothing is known of it."""
+    if noted is None:
+        return False
+    pid = int(noted["pid"])
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return True  # another user's process has that number now
+    return bool(_started(pid) != noted["started"])
+
+
+def _started(pid: int) -> str | None:
+    """When a process began, in the kernel's ticks: a number of a process is used again."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return fields[19]

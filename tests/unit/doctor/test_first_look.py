@@ -1,0 +1,84 @@
+"""What would end a run at once is found out before Spark is started."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ethlogs.doctor import first_look
+from ethlogs.doctor.first_look import look_first
+from ethlogs.errors import SettingsError, TopicError
+from ethlogs.settings import (
+    KafkaSettings,
+    NodeSettings,
+    RangeSettings,
+    RunSettings,
+    StreamSettings,
+    TopicCreation,
+)
+from tests.unit.doctor.fake_brokers import TOPIC, FakeBrokers
+from tests.unit.local_node import local_node, result
+from tests.unit.samples import TAIL
+from tests.unit.tcp_server import tcp_server
+
+SETTINGS = RunSettings(
+    run="a-run",
+    job="produce",
+    node=NodeSettings(("http://127.0.0.1:9",)),
+    kafka=KafkaSettings("127.0.0.1:9"),
+    stream=StreamSettings(),
+)
+
+
+@pytest.fixture
+def brokers(monkeypatch: pytest.MonkeyPatch) -> FakeBrokers:
+    fake = FakeBrokers()
+
+    @contextlib.contextmanager
+    def admin_client(settings: KafkaSettings) -> Iterator[FakeBrokers]:
+        yield fake
+
+    monkeypatch.setattr(first_look, "admin_client", admin_client)
+    monkeypatch.setattr(first_look, "read_tail", lambda settings, name: fake.tail)
+    return fake
+
+
+def look(**changes: Any) -> None:
+    answers = {
+        "eth_chainId": "0x1",
+        "eth_getBlockByNumber": {"hash": "0x" + "d4" * 32},
+        "eth_blockNumber": "0x64",
+    }
+    with (
+        tcp_server(lambda _connection: None) as server,
+        local_node(lambda asked: result(answers[asked["method"]])) as node,
+    ):
+        look_first(replace(SETTINGS, kafka=KafkaSettings(server), node=NodeSettings((node.url,)), **changes))
+
+
+def test_a_stream_that_is_there_is_no_obstacle(brokers: FakeBrokers) -> None:
+    look()
+
+
+def test_a_missing_topic_is_refused_unless_it_is_to_be_created(brokers: FakeBrokers) -> None:
+    brokers.forget(TOPIC)
+    with pytest.raises(TopicError, match=f"the topic {TOPIC} does not exist"):
+        look()
+    look(topics=TopicCreation(create=True))
+
+
+def test_a_start_above_the_head_is_refused_for_a_new_stream_alone(brokers: FakeBrokers) -> None:
+    above = RangeSettings(start="200")
+    with pytest.raises(SettingsError, match="--start 200 is above the head of the chain, block 100"):
+        look(range=above)
+    brokers.tail = TAIL
+    look(range=above)
+
+
+def test_what_cannot_be_reached_from_here_is_left_to_the_driver(brokers: FakeBrokers) -> None:
+    brokers.forget(TOPIC)
+    look_first(SETTINGS)
