@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -142,8 +143,17 @@ class HdfsFiles:
             finally:
                 stream.close()
 
-    def write(self, path: str, data: bytes, mode: int = PRIVATE_FILE) -> None:
-        """Put a file in place at once: a reader sees the old one or the new one."""
+    def write(
+        self,
+        path: str,
+        data: bytes,
+        mode: int = PRIVATE_FILE,
+        is_wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Put a file in place at once: a reader sees the old one or the new one.
+
+        HDFS may take long for it. Where it is not wanted any more by then, what is there stays.
+        """
         temporary = f"{path}.{secrets.token_hex(4)}.tmp"
         with mapped_errors(f"writing {path}"):
             builder = self._system.createFile(self._path(temporary)).permission(self._permission(mode))
@@ -152,7 +162,10 @@ class HdfsFiles:
                 stream.write(data)
             finally:
                 stream.close()
-            self._replace(temporary, path)
+            if is_wanted():
+                self._replace(temporary, path)
+            else:
+                self._system.delete(self._path(temporary), False)
 
     def put(self, local: Path, path: str, mode: int = SHARED_FILE) -> None:
         """Upload a file under a temporary name and rename it."""

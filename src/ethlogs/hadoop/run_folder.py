@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 
+from ethlogs.errors import HadoopUnavailableError
 from ethlogs.hadoop.hdfs import HdfsFiles
 from ethlogs.hadoop.limited_calls import LimitedCalls
 from ethlogs.run_folder import RunFiles
@@ -28,9 +30,17 @@ class HdfsRunFolder(RunFiles):
         return self.path
 
     def write(self, name: str, data: bytes) -> None:
-        """Put a file in place at once."""
-        path = f"{self.path}/{name}"
-        self.calls.run(lambda: self.files.write(path, data), CALL_SECONDS, f"writing {path}")
+        """Put a file in place at once; a write that was given up does not replace what is written later."""
+        path, given_up = f"{self.path}/{name}", threading.Event()
+
+        def write() -> None:
+            self.files.write(path, data, is_wanted=lambda: not given_up.is_set())
+
+        try:
+            self.calls.run(write, CALL_SECONDS, f"writing {path}")
+        except HadoopUnavailableError:
+            given_up.set()
+            raise
 
     def read(self, name: str) -> bytes | None:
         """A file's content, ``None`` where there is none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -19,11 +20,14 @@ class HangingFiles:
 
     def __init__(self) -> None:
         self.released = threading.Event()
+        self.ended = threading.Semaphore(0)
         self.content: dict[str, bytes] = {}
 
-    def write(self, path: str, data: bytes) -> None:
+    def write(self, path: str, data: bytes, *, is_wanted: Callable[[], bool]) -> None:
         self.released.wait(60)
-        self.content[path] = data
+        if is_wanted():
+            self.content[path] = data
+        self.ended.release()
 
     def read(self, path: str) -> bytes | None:
         self.released.wait(60)
@@ -45,6 +49,8 @@ def test_reading_and_writing_have_a_deadline_and_go_on_when_hdfs_is_back(
             folder.read_json("stop.json")
     files.released.set()
     folder.write_json("report.json", {"exitStatus": 3})
+    for _ in range(2):
+        assert files.ended.acquire(timeout=60), "both writes have ended, in whichever order"
     assert folder.read_json("report.json") == {"exitStatus": 3}
 
 
