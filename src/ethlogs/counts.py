@@ -16,6 +16,13 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         int, Meta(title="blocks", description="Blocks that were committed and are not retracted.")
     ]
     logs: Annotated[int, Meta(title="event logs", description="Event logs of these blocks.")]
+    unproven_logs: Annotated[
+        int,
+        Meta(
+            title="event logs",
+            description="Event logs that no root of their block commits to: left out, retracted blocks' too.",
+        ),
+    ]
     reorgs: Annotated[int, Meta(title="reorgs", description="Reorgs of the chain that were retracted.")]
     deepest_reorg: Annotated[int, Meta(title="blocks", description="Depth of the deepest reorg.")]
     retracted_blocks: Annotated[int, Meta(title="blocks", description="Blocks that reorgs took back.")]

@@ -57,6 +57,8 @@ class BlockRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How many event logs the block has; ``None`` where only its header was asked for."""
     produced: Natural
     """How many of them are on the event-log topic."""
+    unproven_logs: Natural
+    """How many more the node listed that no root of the block commits to: they are left out."""
     proof: str
     finalized: Natural | None
     offsets: dict[Natural, Span]
@@ -73,6 +75,8 @@ class BlockRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How many blocks this partition of the ledger holds."""
     stream_logs: Natural
     """How many event logs of them are on the event-log topic."""
+    stream_unproven_logs: Natural
+    """How many event logs of them were left out because no root commits to them."""
     stream_reorgs: Reorgs
 
     @property

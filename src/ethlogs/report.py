@@ -22,6 +22,7 @@ class Counters:
 
     blocks: int = 0
     logs: int = 0
+    unproven_logs: int = 0
     reorgs: int = 0
     deepest_reorg: int = 0
     retracted_blocks: int = 0
@@ -55,11 +56,14 @@ class Meter:
         if self._first_commit_began_at is None:
             self._first_commit_began_at = time.monotonic()
 
-    def count_block(self, number: int, block_hash: str, logs: int, *, proof: str, blocks: int = 1) -> None:
+    def count_block(
+        self, number: int, block_hash: str, logs: int, *, proof: str, blocks: int = 1, unproven_logs: int = 0
+    ) -> None:
         """A block was committed; or several, of which ``number`` is the last."""
         counters = self.counters
         counters.blocks += blocks
         counters.logs += logs
+        counters.unproven_logs += unproven_logs
         counters.proofs[proof] = counters.proofs.get(proof, 0) + blocks
         if counters.first_block is None:
             counters.first_block = number - blocks + 1
@@ -91,6 +95,7 @@ class Meter:
         return Counts(
             blocks=max(0, counters.blocks - counters.retracted_blocks),
             logs=max(0, counters.logs - counters.retracted_logs),
+            unproven_logs=counters.unproven_logs,
             reorgs=counters.reorgs,
             deepest_reorg=counters.deepest_reorg,
             retracted_blocks=counters.retracted_blocks,
@@ -173,7 +178,10 @@ def _format(report: Report) -> str:
     rows = [
         ("run", report.run),
         ("blocks", _blocks(report)),
-        ("event logs", f"{report.logs:,} ({report.logs_per_second:,.0f}/s)"),
+        (
+            "event logs",
+            f"{report.logs:,} ({report.logs_per_second:,.0f}/s){format_unproven(report.unproven_logs)}",
+        ),
         ("proven by", format_proofs(report.proofs)),
         ("tip", f"block {tip.number}, {tip.hash}" if tip else "none known"),
         ("on Kafka", f"{report.topic}, ledger {report.ledger_topic}"),
@@ -194,6 +202,11 @@ def _blocks(report: Report) -> str:
     if report.first_block is None:
         return "none"
     return f"{report.blocks:,}: {report.first_block} to {report.last_block}"
+
+
+def format_unproven(logs: int) -> str:
+    """The end of a line about event logs, where some were left out; empty where none were."""
+    return f", {logs:,} more left out: no root of their block commits to them" if logs else ""
 
 
 def format_proofs(proofs: dict[str, int]) -> str:

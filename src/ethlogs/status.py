@@ -17,6 +17,7 @@ from ethlogs.kafka.rights import READER
 from ethlogs.kafka.topics import admin_client, describe_topic
 from ethlogs.ledger import BlockRecord, Claim, Reorgs
 from ethlogs.node import Node
+from ethlogs.report import format_unproven
 from ethlogs.settings import FollowSettings, Head, KafkaSettings, NodeSettings, StreamSettings
 from ethlogs.stream.tail import Tail, read_tail
 
@@ -48,6 +49,8 @@ class StreamStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     finalized: int | None
     blocks: int | None
     logs: int | None
+    unproven_logs: int | None
+    """Event logs of these blocks that were left out because no root of their block commits to them."""
     reorgs: Reorgs | None
     """``count``, ``deepest`` in blocks, and the retracted ``blocks`` and ``logs``, since the stream began."""
     run: str | None
@@ -152,6 +155,7 @@ def _build_status(
         finalized=tip.finalized if tip else None,
         blocks=tip.stream_blocks if tip else None,
         logs=tip.stream_logs if tip else None,
+        unproven_logs=tip.stream_unproven_logs if tip else None,
         reorgs=tip.stream_reorgs if tip else None,
         run=claim.run if claim else None,
         attempt=claim.attempt if claim else None,
@@ -197,13 +201,18 @@ def format_status(status: StreamStatus) -> str:
         ("stream", f"{status.topic}, ledger {status.ledger_topic}, chain {_or_none(status.chain_id)}"),
         ("tip", tip),
         ("head", _head(status)),
-        ("so far", f"{status.blocks or 0:,} blocks, {status.logs or 0:,} event logs"),
+        ("so far", _so_far(status)),
         ("reorgs", _reorgs(status.reorgs)),
         ("newest claim", _claim(status)),
         ("following", _FOLLOWING[status.following]),
         ("writing", "yes, a transaction is open" if status.writing else "no transaction is open"),
     ]
     return "\n".join(f"{name:14}{value}" for name, value in rows)
+
+
+def _so_far(status: StreamStatus) -> str:
+    left_out = format_unproven(status.unproven_logs or 0)
+    return f"{status.blocks or 0:,} blocks, {status.logs or 0:,} event logs{left_out}"
 
 
 def _head(status: StreamStatus) -> str:

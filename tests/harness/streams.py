@@ -342,8 +342,8 @@ def _assert_ledger(stream: Stream, rows: Rows, expected: Expected, proof: str) -
         found = row.json
         assert list(found) == [
             *("format", "chainId", "blockNumber", "blockHash", "parentHash", "blockTimestamp"),
-            *("transactions", "logs", "produced", "proof", "finalized", "offsets", "ranges"),
-            *("run", "claim", "streamBlocks", "streamLogs", "streamReorgs"),
+            *("transactions", "logs", "produced", "unprovenLogs", "proof", "finalized", "offsets", "ranges"),
+            *("run", "claim", "streamBlocks", "streamLogs", "streamUnprovenLogs", "streamReorgs"),
         ]
         assert row.key == str(height).encode()
         assert found["format"] == 1

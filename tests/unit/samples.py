@@ -40,6 +40,7 @@ BLOCK = BlockRecord(
     transactions=3,
     logs=5,
     produced=5,
+    unproven_logs=0,
     proof="receipts",
     finalized=36,
     offsets={0: (15, 17), 4: (2, 3)},
@@ -48,6 +49,7 @@ BLOCK = BlockRecord(
     claim=7,
     stream_blocks=1,
     stream_logs=5,
+    stream_unproven_logs=0,
     stream_reorgs=Reorgs(),
 )
 

@@ -73,6 +73,7 @@ def test_a_snapshot_before_the_first_block_is_empty() -> None:
         "tip": None,
         "blocks": 0,
         "logs": 0,
+        "unprovenLogs": 0,
         "reorgs": 0,
         "deepestReorg": 0,
         "retractedBlocks": 0,
@@ -256,6 +257,7 @@ def test_the_report_of_a_run_that_is_done() -> None:
         "blocks": 2,
         "logs": 12,
         "tip": {"number": 101, "hash": "0xb2"},
+        "unprovenLogs": 0,
         "reorgs": 0,
         "deepestReorg": 0,
         "retractedBlocks": 0,
@@ -388,3 +390,12 @@ def test_a_later_attempt_knows_when_the_run_began() -> None:
     assert Journal("a-run", 2, lambda _snapshot: None, first.snapshot()).snapshot()["startedAt"] == round(
         first.started_at, 3
     )
+
+
+def test_what_was_left_out_of_blocks_is_in_the_report_only_where_something_was() -> None:
+    journal = worked_journal()
+    assert "left out" not in format_report(report_of(journal))
+    journal.meter.count_block(102, "0xb3", 4, proof="receipts", unproven_logs=1_250)
+    found = report_of(journal)
+    assert (found["logs"], found["unprovenLogs"]) == (16, 1_250)
+    assert "/s), 1,250 more left out: no root of their block commits to them\n" in format_report(found)

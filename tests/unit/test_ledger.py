@@ -44,10 +44,10 @@ def test_a_block_record_is_the_documented_json() -> None:
     assert BLOCK.key == b"100"
     assert BLOCK.encode() == (
         b'{"format":1,"chainId":1,"blockNumber":100,"blockHash":"0xb1","parentHash":"0xb0",'
-        b'"blockTimestamp":1760000012,"transactions":3,"logs":5,"produced":5,"proof":"receipts",'
+        b'"blockTimestamp":1760000012,"transactions":3,"logs":5,"produced":5,"unprovenLogs":0,"proof":"receipts",'
         b'"finalized":36,"offsets":{"0":[15,17],"4":[2,3]},"ranges":[[100,100]],'
         b'"run":"20260101-000000-abcdef","claim":7,"streamBlocks":1,'
-        b'"streamLogs":5,"streamReorgs":{"count":0,"deepest":0,"blocks":0,"logs":0}}'
+        b'"streamLogs":5,"streamUnprovenLogs":0,"streamReorgs":{"count":0,"deepest":0,"blocks":0,"logs":0}}'
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from ethlogs.settings import StreamSettings
-from ethlogs.status import _build_status, format_status, seen_since
+from ethlogs.status import StreamStatus, _build_status, format_status, seen_since
 from ethlogs.stream.tail import Claimed, Tail
 from tests.unit.samples import BLOCK, CLAIM, EMPTY_TAIL, TAIL
 
@@ -68,3 +68,15 @@ def test_the_status_has_the_public_names_in_json() -> None:
         status
     )
     assert status["reorgs"].keys() == {"count", "deepest", "blocks", "logs"}
+
+
+def test_the_status_says_how_many_event_logs_were_left_out() -> None:
+    def status_of(left_out: int) -> StreamStatus:
+        tip = replace(BLOCK, stream_unproven_logs=left_out)
+        return _build_status(StreamSettings(), dataclasses.replace(TAIL, tip=tip), None)
+
+    assert status_of(3).to_dict()["unprovenLogs"] == 3
+    assert "1 blocks, 5 event logs, 3 more left out: no root of their block commits to them\n" in (
+        format_status(status_of(3))
+    )
+    assert "1 blocks, 5 event logs\n" in format_status(status_of(0))

@@ -143,6 +143,7 @@ class BlockBatch:
             transactions=block.transactions,
             logs=block.logs,
             produced=len(block.records),
+            unproven_logs=block.unproven_logs,
             proof=block.proof,
             finalized=self._finalized,
             offsets=offsets,
@@ -151,6 +152,7 @@ class BlockBatch:
             claim=self._claim_offset,
             stream_blocks=(previous.stream_blocks if previous else 0) + 1,
             stream_logs=(previous.stream_logs if previous else 0) + len(block.records),
+            stream_unproven_logs=(previous.stream_unproven_logs if previous else 0) + block.unproven_logs,
             stream_reorgs=self._reorgs,
         )
 

@@ -214,7 +214,13 @@ class Pipeline:
         for block in blocks:
             self._recent.keep(block)
             self.head.finalized.remember(block.number, block.hash)
-            meter.count_block(block.number, block.hash, len(block.records), proof=block.proof)
+            meter.count_block(
+                block.number,
+                block.hash,
+                len(block.records),
+                proof=block.proof,
+                unproven_logs=block.unproven_logs,
+            )
 
     def _count_missed(self, tip: BlockRecord) -> None:
         """By the counts that the ledger keeps: what is there now against what was counted last."""
@@ -228,7 +234,16 @@ class Pipeline:
             meter.count_reorg(reorgs.deepest, back, back_logs, whole=reorgs.count > earlier.count)
         if blocks:
             # Of the blocks below the tip the ledger is not read again: they were fetched in the same way.
-            meter.count_block(tip.block_number, tip.block_hash, logs, proof=tip.proof, blocks=blocks)
+            # What was left out of a block that is gone again does not show in the ledger's count.
+            unproven = tip.stream_unproven_logs - (before.stream_unproven_logs if before else 0)
+            meter.count_block(
+                tip.block_number,
+                tip.block_hash,
+                logs,
+                proof=tip.proof,
+                blocks=blocks,
+                unproven_logs=max(0, unproven),
+            )
 
 
 def _describe(retraction: Retraction) -> str:

@@ -30,6 +30,8 @@ class PreparedBlock(NamedTuple):
     proof: str
     records: list[Record]
     size_bytes: int
+    unproven_logs: int = 0
+    """How many more event logs the node lists that no root of the block commits to: left out."""
 
 
 class BlockEncoder:
@@ -64,6 +66,7 @@ class BlockEncoder:
             proof=block.proof,
             records=records,
             size_bytes=sum(len(record.value) for record in records),
+            unproven_logs=block.unproven_logs,
         )
 
 

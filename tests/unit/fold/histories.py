@@ -192,6 +192,7 @@ class History:
             # Of a selection: the block has more event logs than the stream.
             "logs": block.logs + 7,
             "produced": block.logs,
+            "unprovenLogs": 0,
             "proof": "receipts",
             "finalized": self._finalize(),
             "offsets": {str(partition): span for partition, span in spans.items()},
@@ -200,6 +201,7 @@ class History:
             "claim": 0,
             "streamBlocks": 1,
             "streamLogs": 1,
+            "streamUnprovenLogs": 0,
             "streamReorgs": {"count": 0, "deepest": 0, "blocks": 0, "logs": 0},
             "ofALaterVersion": {"x": 1},
         }

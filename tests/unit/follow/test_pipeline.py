@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -162,3 +163,24 @@ def test_a_topic_that_was_recreated_gets_no_commit(following: Following, topic: 
     with pytest.raises(SettingsError, match=f"of {topic} fell from"):
         following.pipeline.follow(stream)
     assert "commit" not in following.writer.happened
+
+
+def test_event_logs_that_no_root_commits_to_are_counted_in_ledger_and_run(following: Following) -> None:
+    for height, count in ((3, 2), (4, 5)):
+        block = following.chain.blocks[height]
+        following.chain.blocks[height] = replace(block, unproven_logs=count)
+    following.follow(2, 4)
+    records = [row.json for row in following.writer.ledger]
+    assert [(row["logs"], row["unprovenLogs"]) for row in records] == [(3, 0), (3, 2), (3, 5)]
+    assert [row["streamUnprovenLogs"] for row in records] == [0, 2, 7]
+    assert following.journal.counts().unproven_logs == 7
+    following.assert_one_chain(2, 3, 4)
+
+
+def test_what_was_left_out_of_an_orphaned_block_is_not_in_the_streams_count(following: Following) -> None:
+    following.chain.blocks[10] = replace(following.chain.blocks[10], unproven_logs=5)
+    following.follow(9, 10)
+    following.chain.reorg(1, 2, "b")
+    following.follow(11, 11)
+    assert following.writer.tip().stream_unproven_logs == 0
+    assert following.journal.counts().unproven_logs == 5, "of all that was committed"
