@@ -97,13 +97,16 @@ def _without_state_sync(header: Header) -> Header:
 
 
 def _read_receipts(header: Header, receipts: list[Any]) -> ReceiptReader:
-    """Read them; where they have both root and status, the header's root says which of the two is right."""
+    """Read them; which outcome of a transaction they commit to, the header's root says."""
     reader, root = _read_once(header, receipts, Outcome.LIKELIER)
+    first, has_status_alone = root, reader.has_status_alone
     if root != header.receipts_root and reader.has_both_outcomes:
         reader, root = _read_once(header, receipts, Outcome.OTHER)
+    if root != header.receipts_root and header.is_before_london and has_status_alone:
+        reader, root = _read_once(header, receipts, Outcome.ZERO_BYTE)
     if root != header.receipts_root:
-        hint = MADE_UP_STATUS if header.is_before_london and reader.has_status_alone else None
-        message = f"the receipts give the root {root}, the header's is {header.receipts_root}"
+        hint = MADE_UP_STATUS if header.is_before_london and has_status_alone else None
+        message = f"the receipts give the root {first}, the header's is {header.receipts_root}"
         raise UnprovenError(f"{_name(header)}: {message}", hint=hint)
     return reader
 

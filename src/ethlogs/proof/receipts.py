@@ -29,10 +29,11 @@ _ZEROS = "0x" + "00" * 32
 
 
 class Outcome(Enum):
-    """Which of the two is encoded where a receipt has both; the block's root says whether that is right."""
+    """What is encoded as a receipt's outcome; the block's root says whether that is right."""
 
-    LIKELIER = auto()  # the state root of before Byzantium; the status where that root is all zeros
-    OTHER = auto()
+    LIKELIER = auto()  # of both: the state root of before Byzantium; the status where that root is zeros
+    OTHER = auto()  # of both
+    ZERO_BYTE = auto()  # neither: Arbitrum's receipts from before Nitro commit to no outcome
 
 
 class ReceiptReader:
@@ -89,6 +90,8 @@ class ReceiptReader:
         return encode_list(encoded), bloom
 
     def _encode_outcome(self, receipt: dict[str, Any]) -> bytes:
+        if self._outcome is Outcome.ZERO_BYTE:
+            return b"\0"
         root, status = receipt.get("root"), receipt.get("status")
         if root is None or root == "0x":
             self.has_status_alone = True

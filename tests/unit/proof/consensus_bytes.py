@@ -38,8 +38,12 @@ def raw_receipts(receipts: list[Json]) -> list[str]:
 
 
 def receipt_bytes(receipt: Json) -> bytes:
-    """As the root has it: an OP deposit ends with its nonce and version, if it has a version."""
+    """As the root has it: an OP deposit ends with its nonce and version, if it has a version, and the outcome
+    of Arbitrum's receipts from before Nitro, which have a return code, is a zero byte.
+    """
     kept = {name: value for name, value in receipt.items() if value is not None and value != "0x"}
+    if "returnCode" in kept:
+        return naive_receipt(kept | {"root": "0x00"})
     if kept.get("type", "0x0").lower() != "0x7e" or "depositReceiptVersion" not in kept:
         return naive_receipt(kept)
     extra = [int(kept[name], 16) for name in ("depositNonce", "depositReceiptVersion")]

@@ -11,6 +11,7 @@ from ethlogs.proof import keccak256, parse_header, prove_by_receipts
 from ethlogs.proof.raw_block import parse_raw_header
 from tests.unit.proof.consensus_bytes import header_items, with_more_items
 from tests.unit.proof_samples import (
+    HEADER_FIELDS,
     RECORDED,
     Json,
     load_recorded,
@@ -30,6 +31,7 @@ PROVEN = {
     "ethereum-16899757": 520,
     "anvil-optimism-deposit-2": 1,
     "anvil-optimism-deposit-3": 0,
+    "arbitrum-19000174": 0,
     "base-2000000": 49,
     "base-goerli-1041847": 47,
     "base-goerli-12398214": 0,
@@ -50,8 +52,8 @@ PROVEN = {
     "quorum-ibft-38": 0,
 }
 """How many event logs are proven."""
-HEADER_ALONE = ("avalanche-30806864", "hardhat2-6", "arbitrum-19000174")
-"""The receipts are not known; of Arbitrum's, from before Nitro, not all that the root has."""
+HEADER_ALONE = ("avalanche-30806864", "hardhat2-6")
+"""The receipts are not known."""
 COMMIT_TO_NOTHING = ("cronos-10000", "fantom-2")
 UNKNOWN = ("celo-l1-19042560",)
 """Its block hash is made by a rule that this version does not have."""
@@ -196,6 +198,29 @@ def test_a_receipt_of_celos_fee_currency_ends_with_its_base_fee() -> None:
     assert prove_by_receipts(header, [receipt]).proof == "receipts"
     with pytest.raises(UnprovenError, match="the receipts give the root"):
         prove_by_receipts(header, [receipt | {"baseFee": "0x989681"}])
+
+
+def test_the_root_of_arbitrum_before_nitro_commits_to_no_outcome_but_to_the_rest() -> None:
+    header, receipts = load_recorded("arbitrum-19000174")
+    assert receipts is not None
+    first, second = by_index(receipts)
+    assert prove_by_receipts(header, [first | {"status": "0x1"}, second]).transaction_count == 2
+    with pytest.raises(UnprovenError, match="the receipts give the root"):
+        prove_by_receipts(header, [first | {"cumulativeGasUsed": "0x4895"}, second])
+
+
+def test_event_logs_of_arbitrum_before_nitro_are_proven() -> None:
+    """By the layout's rule: the recorded block has none."""
+    _, others = make_block(20, seed=9)
+    logs = [{name: log[name] for name in ("address", "topics", "data")} for r in others for log in r["logs"]]
+    receipt = plain_receipt(0x78) | {"logs": logs}
+    header, receipt = sealed(receipt, naive_receipt(receipt | {"root": "0x00"})[1:])
+    header = {name: value for name, value in header.items() if name not in HEADER_FIELDS[15:]}
+    header["hash"] = naive_header_hash(header)
+    assert len(prove_by_receipts(header, [receipt]).logs) == len(receipt["logs"]) > 0
+    del receipt["logs"][0]
+    with pytest.raises(UnprovenError):
+        prove_by_receipts(header, [receipt])
 
 
 def test_a_receipt_of_arbitrums_before_nitro_has_no_type_byte() -> None:
