@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,14 +58,21 @@ class Meter:
             self._first_commit_began_at = time.monotonic()
 
     def count_block(
-        self, number: int, block_hash: str, logs: int, *, proof: str, blocks: int = 1, unproven_logs: int = 0
+        self, number: int, block_hash: str, logs: int, *, proof: str, unproven_logs: int = 0
     ) -> None:
-        """A block was committed; or several, of which ``number`` is the last."""
-        counters = self.counters
+        """A block was committed."""
+        self.count_blocks(number, block_hash, logs, proofs={proof: 1}, unproven_logs=unproven_logs)
+
+    def count_blocks(
+        self, number: int, block_hash: str, logs: int, *, proofs: Mapping[str, int], unproven_logs: int = 0
+    ) -> None:
+        """Blocks were committed, of which ``number`` is the last; so many of them by each proof."""
+        counters, blocks = self.counters, sum(proofs.values())
         counters.blocks += blocks
         counters.logs += logs
         counters.unproven_logs += unproven_logs
-        counters.proofs[proof] = counters.proofs.get(proof, 0) + blocks
+        for proof, count in proofs.items():
+            counters.proofs[proof] = counters.proofs.get(proof, 0) + count
         if counters.first_block is None:
             counters.first_block = number - blocks + 1
         counters.last_block, counters.tip_hash = number, block_hash

@@ -7,6 +7,7 @@ the stream's, the orphaned blocks are retracted in the transaction that begins t
 from __future__ import annotations
 
 import time
+from collections import Counter
 from functools import partial
 
 from ethlogs.backoff import Backoff
@@ -63,6 +64,8 @@ class Pipeline:
         self._unsettled = Backoff(0.05, 2.0)
         self._took = False
         self._counted: BlockRecord | None = None
+        self._sent_proofs: Counter[str] = Counter()
+        """Of the blocks of the newest commit: where its answer is lost, the ledger's tip has only its own."""
         journal.watch(self._source)
 
     def look_at_tip(self, tip: BlockRecord | None) -> None:
@@ -131,6 +134,7 @@ class Pipeline:
                 batch.retract(retraction, retractions)
             batch.add(first)
             self._fill(batch, prefetcher, first, head)
+            self._sent_proofs = Counter(block.proof for block in batch.blocks)
             self._counted = stream.tip = batch.commit(stream.event_logs, stream.ledger)
         self._count(batch.blocks, head, retraction)
 
@@ -233,15 +237,14 @@ class Pipeline:
         if back:
             meter.count_reorg(reorgs.deepest, back, back_logs, whole=reorgs.count > earlier.count)
         if blocks:
-            # Of the blocks below the tip the ledger is not read again: they were fetched in the same way.
             # What was left out of a block that is gone again does not show in the ledger's count.
             unproven = tip.stream_unproven_logs - (before.stream_unproven_logs if before else 0)
-            meter.count_block(
+            is_newest = self._sent_proofs.total() == blocks
+            meter.count_blocks(
                 tip.block_number,
                 tip.block_hash,
                 logs,
-                proof=tip.proof,
-                blocks=blocks,
+                proofs=self._sent_proofs if is_newest else {tip.proof: blocks},
                 unproven_logs=max(0, unproven),
             )
 

@@ -7,11 +7,11 @@ from typing import Any, cast
 
 import pytest
 
-from ethlogs.errors import ReorgError, SettingsError
+from ethlogs.errors import KafkaUnavailableError, ReorgError, SettingsError
 from ethlogs.follow import batch
 from ethlogs.follow.held_stream import HeldStream
 from ethlogs.settings import FollowSettings, RunSettings
-from tests.unit.fake_stream import FakeChain, claim_of
+from tests.unit.fake_stream import FakeChain, FakeTransaction, claim_of
 from tests.unit.following import Following
 
 
@@ -184,3 +184,25 @@ def test_what_was_left_out_of_an_orphaned_block_is_not_in_the_streams_count(foll
     following.follow(11, 11)
     assert following.writer.tip().stream_unproven_logs == 0
     assert following.journal.counts().unproven_logs == 5, "of all that was committed"
+
+
+def test_blocks_of_a_commit_without_an_answer_are_counted_by_their_own_proofs(
+    following: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    following.pipeline.look_at_tip(None)
+    blocks = following.chain.blocks
+    blocks[3] = replace(blocks[3], proof="block", unproven_logs=2)
+    commit = FakeTransaction.commit
+
+    def commit_and_lose_the_answer(transaction: FakeTransaction) -> None:
+        commit(transaction)
+        if any(row.key == b"4" for row in following.writer.ledger):
+            raise KafkaUnavailableError("the answer is lost")
+
+    monkeypatch.setattr(FakeTransaction, "commit", commit_and_lose_the_answer)
+    with pytest.raises(KafkaUnavailableError, match="the answer is lost"):
+        following.follow(2, 4)
+    following.pipeline.look_at_tip(following.writer.tip())
+    counters = following.journal.meter.counters
+    assert (counters.blocks, counters.logs, counters.unproven_logs) == (3, 9, 2)
+    assert counters.proofs == {"receipts": 2, "block": 1}
