@@ -8,6 +8,7 @@ import gzip
 import socket
 import threading
 import traceback
+import tracemalloc
 from collections.abc import Callable, Iterator
 from email.message import Message
 from pathlib import Path
@@ -137,6 +138,20 @@ def test_an_answer_without_end_does_not_fill_the_memory(monkeypatch: pytest.Monk
     monkeypatch.setattr(answer_size, "MAX_ANSWER_BYTES", 1000)
     with pytest.raises(NodeUnavailableError, match="an answer of more than 1000 bytes"):
         send_to(Reply(b"x" * 2000))
+
+
+def test_zeros_that_were_compressed_do_not_fill_the_memory_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand times as many bytes as were sent: only what is under the bound may ever be unpacked."""
+    monkeypatch.setattr(answer_size, "MAX_ANSWER_BYTES", 1 << 20)
+    body = gzip.compress(bytes(64 << 20))
+    tracemalloc.start()
+    try:
+        with pytest.raises(NodeUnavailableError, match="an answer of more than 1048576 bytes"):
+            send_to(Reply(body, headers=(("Content-Encoding", "gzip"),)))
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 16 << 20
 
 
 def test_a_port_where_nobody_listens_is_told_in_a_few_words() -> None:
