@@ -12,6 +12,7 @@
     │  │  └─ BlockGoneError       6
     │  ├─ BlockNotFoundError      6
     │  ├─ ReorgError              6
+    │  ├─ BrokenChainError        6
     │  └─ UnprovenError           6
     │     ├─ UnknownHeaderError  6
     │     └─ UnprovableChainError  6
@@ -134,6 +135,10 @@ class BlockNotFoundError(NodeError):
 
 class ReorgError(NodeError):
     """The node's chain does not have the stream's tip, and what it lacks may not be retracted."""
+
+
+class BrokenChainError(NodeError):
+    """The headers of a range are not linked to each other, or not to what the ledger has beside it."""
 
 
 class UnprovenError(NodeError):

@@ -7,6 +7,8 @@ from typing import Any, ClassVar, Protocol
 
 import msgspec
 
+from ethlogs.backfill import run_backfill
+from ethlogs.backfill.cluster import SparkCluster
 from ethlogs.context import RunContext
 from ethlogs.doctor.job import ClusterCheckup
 from ethlogs.errors import (
@@ -37,20 +39,13 @@ class Job(Protocol):
         """The content of report.json; it has at least ``exitStatus``, ``error`` and ``hint``."""
 
 
-class ProduceJob:
-    """The main job: follow the chain for the blocks that are asked for."""
-
-    kind: ClassVar[JobKind] = JobKind("produce", writes_stream=True)
+class StreamJob:
+    """A job that writes a stream: its report is one of :class:`ethlogs.report.Report`."""
 
     def __init__(self, context: RunContext) -> None:
+        self._context = context
         self._settings = context.settings
-        self._attempt = context.attempt
-        self._stop = context.stop
         self._journal = context.journal
-
-    def run(self) -> None:
-        """Follow; see :func:`ethlogs.follow.follow_chain`."""
-        follow_chain(self._settings, self._attempt, self._stop, self._journal)
 
     def report(self, error: EthlogsError | None) -> dict[str, Any]:
         """The run's report."""
@@ -61,7 +56,7 @@ class ProduceJob:
             error=str(error) if error else None,
             hint=self._hint(error) if error else None,
             run=settings.run,
-            attempt=self._attempt,
+            attempt=self._context.attempt,
             chain_id=journal.chain_id,
             topic=settings.stream.topic,
             ledger_topic=settings.stream.ledger_topic,
@@ -73,6 +68,27 @@ class ProduceJob:
             latency_ms=journal.meter.latency_ms(),
             **msgspec.structs.asdict(journal.counts()),
         ).to_dict()
+
+    def _hint(self, error: EthlogsError) -> str | None:
+        """What to do."""
+        return error.hint
+
+    def _tip(self) -> Tip | None:
+        """Where the stream stands: an attempt that had nothing left to do found it there."""
+        counters, found = self._journal.meter.counters, self._journal.tip
+        if counters.tip_hash:
+            return Tip(counters.last_block, counters.tip_hash)
+        return Tip(found.block_number, found.block_hash) if found else None
+
+
+class ProduceJob(StreamJob):
+    """The main job: follow the chain for the blocks that are asked for."""
+
+    kind: ClassVar[JobKind] = JobKind("produce", writes_stream=True)
+
+    def run(self) -> None:
+        """Follow; see :func:`ethlogs.follow.follow_chain`."""
+        follow_chain(self._settings, self._context.attempt, self._context.stop, self._journal)
 
     def _hint(self, error: EthlogsError) -> str | None:
         """What to do; where a run with ``--blocks`` was broken off, what is left of them."""
@@ -88,15 +104,20 @@ class ProduceJob:
             return f"what was committed stays; run the command again: {remainder}"
         return f"{error.hint}; then {remainder}" if error.hint else remainder
 
-    def _tip(self) -> Tip | None:
-        """Where the stream stands: an attempt that had nothing left to do found it there."""
-        counters, found = self._journal.meter.counters, self._journal.tip
-        if counters.tip_hash:
-            return Tip(counters.last_block, counters.tip_hash)
-        return Tip(found.block_number, found.block_hash) if found else None
+
+class BackfillJob(StreamJob):
+    """Fill what the ledger lacks of a range, by tasks on executors."""
+
+    kind: ClassVar[JobKind] = JobKind("backfill", writes_stream=True, needs_executors=True)
+
+    def run(self) -> None:
+        """Fill; see :func:`ethlogs.backfill.run_backfill`."""
+        run_backfill(self._context, SparkCluster())
 
 
-JOBS: Mapping[str, type[Job]] = {job.kind.name: job for job in (ProduceJob, Smoketest, ClusterCheckup)}
+JOBS: Mapping[str, type[Job]] = {
+    job.kind.name: job for job in (ProduceJob, BackfillJob, Smoketest, ClusterCheckup)
+}
 
 
 def find_job(name: str) -> type[Job]:

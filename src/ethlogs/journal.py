@@ -65,6 +65,12 @@ class Journal:
         """Where the ledger ended when this run's first attempt looked: a claim of another run from there
         on took the stream from it, an older one did not."""
 
+        self.slot_ends: dict[int, int] | None = _read_slot_ends(earlier)
+        """The same for each slot of the ledger, where the run is a backfill."""
+        self.missing_blocks: int | None = None
+        """How many heights a backfill still has to fill."""
+        self.executors: int | None = None
+
     def start(self) -> None:
         """Begin to write snapshots."""
         self._thread.start()
@@ -112,6 +118,21 @@ class Journal:
             keep_trying(self._write_now, patience_seconds, pause)
         return self.ledger_end
 
+    def keep_slot_ends(
+        self, ends: dict[int, int], patience_seconds: float, pause: Callable[[float], None]
+    ) -> dict[int, int]:
+        """Remember where each slot ended at the first look, as :meth:`keep_ledger_end` does; returns that."""
+        if self.slot_ends is None:
+            self.put_slot_ends(ends, patience_seconds, pause)
+        return self.slot_ends or ends
+
+    def put_slot_ends(
+        self, ends: dict[int, int], patience_seconds: float, pause: Callable[[float], None]
+    ) -> None:
+        """Remember where each slot ended when the run had claimed it: a later claim is a newer run's."""
+        self.slot_ends = ends
+        keep_trying(self._write_now, patience_seconds, pause)
+
     def _write_now(self) -> None:
         with self._write_lock:
             self._write(self.snapshot())
@@ -122,6 +143,11 @@ class Journal:
         if self.first_block is None and not done:
             self.notify(_where_it_goes_on(first, last, tip, head))
         self.first_block, self.last_block, self.head = first, last, head
+        self.meter.begin_work()
+
+    def begin_backfill(self, first: int, last: int, missing: int) -> None:
+        """Say which heights a backfill has, and how many of them are missing."""
+        self.first_block, self.last_block, self.missing_blocks = first, last, missing
         self.meter.begin_work()
 
     def snapshot(self) -> dict[str, Any]:
@@ -138,7 +164,10 @@ class Journal:
             "head": self.head,
             "tip": self.meter.counters.last_block,
             **msgspec.to_builtins(self.counts()),
+            "missingBlocks": self.missing_blocks,
+            "executors": self.executors,
             "ledgerEnd": self.ledger_end,
+            "slotEnds": self.slot_ends and {str(number): end for number, end in self.slot_ends.items()},
             "notices": notices,
         }
 
@@ -155,6 +184,11 @@ class Journal:
             self._write_now()
         except EthlogsError as exc:
             logging.getLogger(__name__).warning("%s", exc)
+
+
+def _read_slot_ends(earlier: dict[str, Any] | None) -> dict[int, int] | None:
+    found = (earlier or {}).get("slotEnds")
+    return None if found is None else {int(number): int(end) for number, end in found.items()}
 
 
 def _where_it_goes_on(first: int, last: int | None, tip: BlockRecord | None, head: int) -> str:

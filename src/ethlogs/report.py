@@ -78,6 +78,14 @@ class Meter:
         counters.last_block, counters.tip_hash = number, block_hash
         self._last_commit_at = time.monotonic()
 
+    def count_backfilled(self, blocks: int, logs: int, *, proof: str) -> None:
+        """Blocks of a backfill were committed, in no order of heights."""
+        counters = self.counters
+        counters.blocks += blocks
+        counters.logs += logs
+        counters.proofs[proof] = counters.proofs.get(proof, 0) + blocks
+        self._last_commit_at = time.monotonic()
+
     def count_reorg(self, depth: int, blocks: int, logs: int, *, whole: bool) -> None:
         """Blocks were retracted: ``blocks`` of a reorg that is ``depth`` deep."""
         counters = self.counters

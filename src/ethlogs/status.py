@@ -128,7 +128,7 @@ def _fetch_heads(settings: NodeSettings, tail: Tail) -> tuple[int, int | None]:
         latest = node.fetch_quantity("eth_blockNumber")
         if claim is None or (claim.head == "latest" and not claim.confirmations):
             return latest, latest
-        follow = FollowSettings(cast(Head, claim.head), claim.confirmations)
+        follow = FollowSettings(claim.confirmations, cast(Head, claim.head))
         followed = HeadWatcher(node, follow, settings.patience_seconds, StopSwitch(), _ignore).look()
         return latest, followed if followed >= 0 else None
 

@@ -70,7 +70,7 @@ def build_settings(
         topics=TopicCreation(create, partitions),
         range=RangeSettings(**wanted),
         follow=FollowSettings(
-            head, confirmations, ProofSettings(proof, unchecked_headers), reorg_window, rewind
+            confirmations, head, ProofSettings(proof, unchecked_headers), reorg_window, rewind
         ),
         timeout_seconds=timeout,
     )

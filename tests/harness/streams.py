@@ -506,3 +506,48 @@ def count_lost_and_doubled(stream: Stream, node_url: str, first: int, last: int)
 def heights_of(rows: Rows) -> Sequence[int]:
     """The heights that have an event log on the topic."""
     return sorted({_place(row)[0] for partition in rows.values() for row in partition})
+
+
+STRETCH = 32
+"""Consecutive heights of one slot of the ledger."""
+
+
+def assert_history_exactly_once(stream: Stream, node_url: str, first: int, last: int) -> None:
+    """A stream that was followed and backfilled has each event log of the range once, by bytes.
+
+    Also: every height is in one record of the ledger, below the follower's first one in the slot that is its
+    own for ever; each record's offsets are those of its block's first and last log in each partition, its
+    hashes the node's, its ranges those of the heights that its partition had by then.
+    """
+    assert count_lost_and_doubled(stream, node_url, first, last)[1:] == (0, 0)
+    expected = fetch_expected(node_url, first, last)
+    offsets = _spans(stream.event_logs())
+    ledger = read_topic(stream.bootstrap, stream.ledger)
+    slots = len(ledger) - 1
+    seen: list[int] = []
+    for partition, rows in ledger.items():
+        claims = {row.offset: row.json for row in rows if row.key == b"claim"}
+        held: list[int] = []
+        for block in (row.json for row in rows if row.key != b"claim"):
+            height = block["blockNumber"]
+            held.append(height)
+            assert partition in (0, 1 + height // STRETCH % slots)
+            assert block["blockHash"] == expected.headers[height]["hash"]
+            assert block["parentHash"] == expected.headers[height]["parentHash"]
+            assert block["produced"] == block["logs"] == expected.logs[height]
+            assert block["offsets"] == offsets[height]
+            assert claims[block["claim"]]["run"] == block["run"]
+            assert block["streamBlocks"] == len(held)
+            assert _heights_of_ranges(block["ranges"], partition, slots) == sorted(held)
+        seen += held
+    assert sorted(seen) == list(range(first, last + 1))
+
+
+def _heights_of_ranges(ranges: list[list[int]], partition: int, slots: int) -> list[int]:
+    """The heights of a partition's ranges: those of a slot run over the slot's own heights alone."""
+    return [
+        height
+        for start, end in ranges
+        for height in range(start, end + 1)
+        if partition == 0 or 1 + height // STRETCH % slots == partition
+    ]

@@ -25,9 +25,9 @@ def test_a_job_is_built_by_the_name_in_the_settings(name: str) -> None:
     assert job.kind.name == name
 
 
-@pytest.mark.parametrize("name", ["", "backfill", "Produce"])
+@pytest.mark.parametrize("name", ["", "fill", "Produce"])
 def test_a_name_that_is_not_a_jobs_is_refused(name: str) -> None:
-    with pytest.raises(SettingsError, match="the jobs are produce, smoketest, doctor"):
+    with pytest.raises(SettingsError, match="the jobs are produce, backfill, smoketest, doctor"):
         find_job(name)
 
 
@@ -38,5 +38,5 @@ def test_an_application_has_the_streams_tag_when_its_job_writes_the_stream(name:
     assert {"ethlogs", "ethlogs-run-a-run"} <= set(tags)
 
 
-def test_of_the_jobs_produce_alone_writes_the_stream() -> None:
-    assert [name for name, job in JOBS.items() if job.kind.writes_stream] == ["produce"]
+def test_the_jobs_that_write_the_stream_are_produce_and_backfill() -> None:
+    assert [name for name, job in JOBS.items() if job.kind.writes_stream] == ["produce", "backfill"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import threading
 from typing import Any
 
@@ -81,7 +82,10 @@ def test_a_snapshot_before_the_first_block_is_empty() -> None:
         "readBackLogs": 0,
         "logsPerSecond": 0.0,
         "retries": 0,
+        "missingBlocks": None,
+        "executors": None,
         "ledgerEnd": None,
+        "slotEnds": None,
         "notices": [],
     }
 
@@ -399,3 +403,12 @@ def test_what_was_left_out_of_blocks_is_in_the_report_only_where_something_was()
     found = report_of(journal)
     assert (found["logs"], found["unprovenLogs"]) == (16, 1_250)
     assert "/s), 1,250 more left out: no root of their block commits to them\n" in format_report(found)
+
+
+def test_where_the_slots_ended_at_the_first_look_of_a_backfill_is_kept_for_later_attempts() -> None:
+    snapshots: list[dict[str, Any]] = []
+    first = Journal("a-run", 1, snapshots.append)
+    assert first.keep_slot_ends({1: 7}, 0.0, lambda _seconds: None) == {1: 7}
+    assert first.keep_slot_ends({1: 9}, 0.0, lambda _seconds: None) == {1: 7}
+    second = Journal("a-run", 2, snapshots.append, json.loads(json.dumps(snapshots[-1])))
+    assert second.keep_slot_ends({1: 11}, 0.0, lambda _seconds: None) == {1: 7}

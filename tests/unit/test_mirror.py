@@ -11,6 +11,11 @@ SOURCE = Path(ethlogs.__file__).parent
 UNIT = ROOT / "tests" / "unit"
 
 COVERED_BY = {
+    # a backfill as a whole, on real services and on Spark
+    "backfill/cluster.py": "integration/test_backfill_command.py",
+    "backfill/ends.py": "integration/test_backfill.py",
+    "backfill/run.py": "integration/test_backfill.py",
+    "settings/backfill.py": "unit/cli/test_backfill.py",
     # the command line, called as a whole with fakes of what it starts
     "cli/clean.py": "unit/submission/test_cleaning.py",
     "__main__.py": "unit/cli/test_process.py",

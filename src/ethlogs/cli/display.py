@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import sys
 import time
 from types import TracebackType
@@ -85,12 +86,16 @@ class ProgressDisplay:
 
 
 def _done(progress: dict[str, Any]) -> int:
+    if progress.get("missingBlocks") is not None:
+        return int(progress["blocks"])
     tip = progress.get("tip")
     return 0 if tip is None else int(tip) - int(progress["firstBlock"]) + 1
 
 
 def _total(progress: dict[str, Any]) -> int | None:
     last = progress.get("lastBlock")
+    if progress.get("missingBlocks") is not None:
+        return int(progress["blocks"]) + int(progress["missingBlocks"])
     # Not below 0, which --to below the tip would give.
     return None if last is None else max(0, int(last) - int(progress["firstBlock"]) + 1)
 
@@ -101,6 +106,19 @@ def _blocks(progress: dict[str, Any]) -> str:
 
 
 def _rest(progress: dict[str, Any]) -> str:
+    if progress.get("missingBlocks") is not None:
+        return _rest_of_backfill(progress)
     head, tip = progress.get("head"), progress.get("tip")
     lag = f" · {max(0, head - tip):,} behind the head" if head is not None and tip is not None else ""
     return f"{progress['logs']:,} event logs · {progress['logsPerSecond']:,.0f}/s{lag}"
+
+
+def _rest_of_backfill(progress: dict[str, Any]) -> str:
+    blocks, seconds, executors = progress["blocks"], progress["seconds"], progress.get("executors")
+    parts = [f"{progress['logs']:,} event logs", f"{progress['logsPerSecond']:,.0f}/s"]
+    if executors is not None:
+        parts.append(f"{executors} executor{'' if executors == 1 else 's'}")
+    if blocks and progress["missingBlocks"]:
+        left = datetime.timedelta(seconds=round(progress["missingBlocks"] * seconds / blocks))
+        parts.append(f"about {left} left")
+    return " · ".join(parts)

@@ -18,6 +18,10 @@ class Entry:
 
 
 COMMANDS = {
+    "backfill": Entry(
+        "backfill",
+        "Fill what the stream lacks of a range, in parallel on Spark's executors, exactly once.",
+    ),
     "clean": Entry("clean", "Remove old runs and archives, here and on HDFS, never one in use."),
     "doctor": Entry(
         "doctor", "Check everything that a run depends on, in the order in which a run needs it."

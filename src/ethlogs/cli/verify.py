@@ -21,7 +21,7 @@ from ethlogs.settings import (
     StreamSettings,
 )
 from ethlogs.settings.output import OfflineOptions, OutputOptions, TimeoutOptions
-from ethlogs.settings.stream import VerifyRange
+from ethlogs.settings.stream import HeightRange
 from ethlogs.submission.checked import check_node, check_stream
 from ethlogs.submission.identity import Caller
 from ethlogs.submission.selection import check_selection
@@ -37,7 +37,7 @@ class VerifyOptions:
     kafka: KafkaOptions
     kerberos: KerberosOptions
     stream: StreamSettings
-    range: VerifyRange
+    range: HeightRange
     proof: ProofSettings
     selection: SelectionOptions
     limits: TimeoutOptions

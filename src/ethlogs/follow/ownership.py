@@ -31,8 +31,7 @@ def check_not_superseded(claimed: Claimed | None, run: str, attempt: int, ledger
     claim = claimed.claim
     if claim.run == run and claim.attempt > attempt:
         raise superseded_by_attempt(claim.attempt)
-    taken_at = claimed.offset if claim.repeats is None else claim.repeats
-    if claim.run != run and taken_at >= ledger_end:
+    if claim.run != run and claimed.taken_at >= ledger_end:
         raise SupersededError(
             f"run {claim.run} has taken this stream, with blocks from {claim.first_block} on",
             hint="two runs cannot write one stream; what this run committed stays, and the other one resumes"

@@ -23,7 +23,9 @@ def plan_from_claim(claimed: Claimed) -> Plan:
     return Plan(claimed.claim.first_block, claimed.claim.last_block, claimed.claim.gap_after)
 
 
-def plan_range(wanted: RangeSettings, tail: Tail, head: int, topic_has_records: bool) -> Plan:
+def plan_range(
+    wanted: RangeSettings, tail: Tail, head: int, topic_has_records: bool, backfilled: int | None = None
+) -> Plan:
     """Decide a new run's heights.
 
     ``--start`` says where a stream begins. On one that has a tip it is ignored, so that the same command
@@ -33,6 +35,7 @@ def plan_range(wanted: RangeSettings, tail: Tail, head: int, topic_has_records: 
     ----------
     head : the height that the run would begin at with ``--start latest``.
     topic_has_records : whether the event-log topic holds anything.
+    backfilled : the highest height that backfills hold or have claimed, where nobody has followed yet.
 
     Raises
     ------
@@ -43,6 +46,7 @@ def plan_range(wanted: RangeSettings, tail: Tail, head: int, topic_has_records: 
     gap_after = None
     if tail.tip is None:
         first = _first_of_empty_ledger(start, head, topic_has_records)
+        first = first if backfilled is None else backfilled + 1
     else:
         first = tail.tip.block_number + 1
         if wanted.allow_gap and start is not None and start > first:

@@ -26,6 +26,7 @@ from ethlogs.follow.held_stream import HeldStream
 from ethlogs.follow.pipeline import Pipeline
 from ethlogs.follow.plan import Plan
 from ethlogs.follow.trouble import KafkaTrouble
+from ethlogs.heights import FOLLOWER_PARTITION
 from ethlogs.journal import Journal
 from ethlogs.kafka.errors import FencedError
 from ethlogs.kafka.reading import has_records
@@ -36,7 +37,7 @@ from ethlogs.selection import describe_selection
 from ethlogs.settings import RunSettings
 from ethlogs.stream.claim import LedgerPartition, Taken, take_partition
 from ethlogs.stream.identity import StreamTopics, check_content, check_identity
-from ethlogs.stream.tail import Claimed, Tail
+from ethlogs.stream.tail import Claimed, Tail, read_tails
 from ethlogs.stream.topic_watch import TopicWatch
 
 _ON_PURPOSE = (InterruptedRunError, DeadlineError, NodeError)
@@ -124,13 +125,32 @@ class Run:
                 raise
 
     def _hold(self, taken: Taken) -> HeldStream:
-        tail, claim = taken.tail, taken.claimed.claim
+        tail, claimed = taken.tail, self._settle_claim(taken)
+        claim = claimed.claim
         ignored = planning.describe_ignored_start(self._settings.range, tail)
         if ignored and taken.is_new:
             self._journal.notify(ignored)
         self._journal.begin(claim.first_block, claim.last_block, tail.tip, self._pipeline.head.height)
         self._has_owned = True
-        return HeldStream(taken.writer, claim, taken.claimed.offset, tail.tip)
+        return HeldStream(taken.writer, claim, claimed.offset, tail.tip)
+
+    def _settle_claim(self, taken: Taken) -> Claimed:
+        """Look at the slots once more, now that every backfill can see the claim of a new stream.
+
+        One may have claimed a slot after the first look. It gives way only below what it saw, so this run
+        begins above it then.
+        """
+        tail, claimed = taken.tail, taken.claimed
+        is_first = taken.is_new and (tail.newest is None or tail.newest.claim.run != self._settings.run)
+        backfilled = self._highest_backfilled() if is_first and tail.tip is None else None
+        if backfilled is None or backfilled < claimed.claim.first_block:
+            return claimed
+        head = self._pipeline.head.height
+        plan = planning.plan_range(
+            self._settings.range, tail, head, topic_has_records=False, backfilled=backfilled
+        )
+        claim = self._build_claim(plan)
+        return Claimed(claim, taken.commit_claim(claim))
 
     def _release(self, held: HeldStream) -> None:
         """Say in the ledger that this run has ended; where it cannot, the next one watches it first."""
@@ -174,7 +194,22 @@ class Run:
         if is_new:
             self._node.require_one_chain()
         strange = is_new and has_records(kafka, topics.event_logs)
-        return planning.plan_range(self._settings.range, tail, head, strange)
+        backfilled = self._highest_backfilled() if tail.tip is None else None
+        return planning.plan_range(self._settings.range, tail, head, strange, backfilled)
+
+    def _highest_backfilled(self) -> int | None:
+        """Return the highest height that a slot of the ledger holds, or that a backfill has claimed.
+
+        What is claimed will be filled, if not by that run then by the next one: the follower begins above.
+        """
+        slots = range(FOLLOWER_PARTITION + 1, self._topics.ledger.partitions)
+        tails = read_tails(self._settings.kafka, self._settings.stream.ledger_topic, slots).values()
+        held = [last for tail in tails if tail.tip is not None for _, last in tail.tip.ranges]
+        claims = [tail.newest.claim for tail in tails if tail.newest is not None]
+        claimed = [
+            claim.last_block for claim in claims if claim.last_block is not None and not claim.released
+        ]
+        return max([*held, *claimed], default=None)
 
     def check(self, tail: Tail) -> None:
         """Raise where this attempt may not write: another has the stream, or it is another stream."""

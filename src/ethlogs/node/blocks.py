@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 from ethlogs.backoff import Backoff
 from ethlogs.cancellation import StopSwitch
@@ -21,10 +24,12 @@ from ethlogs.node.json_blocks import JsonBlocks
 from ethlogs.node.raw_blocks import RawBlocks
 from ethlogs.node.rpc import Answer
 from ethlogs.notify import Notify
-from ethlogs.proof import ProvenBlock, exclude_block
+from ethlogs.proof import Header, ProvenBlock, exclude_block
 from ethlogs.proof.chains import why_unprovable
 from ethlogs.selection import BloomExclusion
 from ethlogs.settings import ProofSettings
+
+T = TypeVar("T")
 
 RECENT_BLOCKS = 128
 OLD_BLOCK_SECONDS = 5.0
@@ -68,13 +73,36 @@ class BlockSource:
         NodeUnavailableError, NodeRefusedError
             As :meth:`ethlogs.node.Node.call`.
         """
+        return self._until_proven(height, partial(self._fetch, exclusion=exclusion))
+
+    def fetch_header(self, height: int) -> Header:
+        """Fetch the header of the canonical block at ``height``, whose fields give its hash.
+
+        Raises
+        ------
+        NodeError
+            As :meth:`fetch`.
+        """
+        return self._until_proven(height, self._fetch_header)
+
+    def _fetch_header(self, height: int) -> Header:
+        try:
+            header = self._json.parse(self._json.fetch_header(hex(height)))
+        except UnprovenError as exc:
+            raise self._explain(exc) from exc
+        if header.number != height:
+            raise UnprovenError(f"asked for block {height}, the node gave block {header.number}")
+        return header
+
+    def _until_proven(self, height: int, fetch: Callable[[int], T]) -> T:
+        """Fetch again and again, as long as what is wrong may pass."""
         early, wrong = Backoff(), Backoff(first_seconds=0.1)
         while True:
             self._history.turn_to_holder(height)
             # Another thread may have left this URL by the time that its answer is known to be wrong.
             asked = self._node.name
             try:
-                return self._fetch(height, exclusion=exclusion)
+                return fetch(height)
             except BlockGoneError as exc:
                 self._look_how_far_back(height, exc)
                 raise

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Collection, Iterable, Mapping
 
 from ethlogs.errors import SettingsError
+from ethlogs.settings.backfill import BackfillOptions
 from ethlogs.settings.kafka import KafkaOptions, KerberosOptions
 from ethlogs.settings.node import NodeOptions
 from ethlogs.settings.option import HEADINGS, Declaration, Heading, OptionGroup, declarations
@@ -20,7 +21,7 @@ from ethlogs.settings.output import (
     WatchOptions,
 )
 from ethlogs.settings.selection import SelectionOptions
-from ethlogs.settings.stream import FollowSettings, RangeSettings, StreamSettings, TopicCreation, VerifyRange
+from ethlogs.settings.stream import FollowSettings, HeightRange, RangeSettings, StreamSettings, TopicCreation
 from ethlogs.settings.submission import (
     ApplicationOptions,
     ArchiveOptions,
@@ -40,8 +41,9 @@ GROUPS: tuple[type[OptionGroup], ...] = (
     TopicCreation,
     SelectionOptions,
     RangeSettings,
-    VerifyRange,
+    HeightRange,
     FollowSettings,
+    BackfillOptions,
     SparkSettings,
     YarnOptions,
     ApplicationOptions,

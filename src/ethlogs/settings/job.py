@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ethlogs.settings.backfill import BackfillSettings
 from ethlogs.settings.stream import FollowSettings, RangeSettings
 
 
@@ -26,3 +27,4 @@ class JobRequest:
     kind: JobKind
     range: RangeSettings = RangeSettings()
     follow: FollowSettings = FollowSettings()
+    backfill: BackfillSettings = BackfillSettings()

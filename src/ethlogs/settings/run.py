@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ethlogs.settings.backfill import BackfillSettings
 from ethlogs.settings.kafka import KafkaSettings, KerberosSettings
 from ethlogs.settings.node import NodeSettings
 from ethlogs.settings.selection import SelectionSettings
@@ -25,6 +26,7 @@ class RunSettings:
     selection: SelectionSettings = SelectionSettings()
     range: RangeSettings = RangeSettings()
     follow: FollowSettings = FollowSettings()
+    backfill: BackfillSettings = BackfillSettings()
     timeout_seconds: float | None = None
     replace: bool = False
     """Whether the user consents to take the stream from another run that still writes to it."""

@@ -81,7 +81,7 @@ class LastBlock(OptionGroup):
     to: int | None = option(
         "--to",
         Count(),
-        "Number of the last block. [default: no end for produce, the tip for verify]",
+        "Number of the last block. [default: no end for produce, the tip for verify and backfill]",
     )
 
 
@@ -102,14 +102,14 @@ class RangeSettings(LastBlock):
 
 
 @dataclass(frozen=True)
-class VerifyRange(LastBlock):
-    """Which heights are verified."""
+class HeightRange(LastBlock):
+    """Which heights are verified or filled."""
 
     heading: ClassVar[Heading] = "Range"
     first: int | None = option(
         "--from",
         Count(),
-        "Number of the first block. [default: the first that the ledger has and retention has kept]",
+        "Number of the first block. [default: 0 for backfill, the first that retention has kept for verify]",
     )
 
 
@@ -131,15 +131,25 @@ class ProofSettings(OptionGroup):
 
 
 @dataclass(frozen=True)
-class FollowSettings(OptionGroup):
+class Confirmations(OptionGroup):
+    """How deep a block must be: the follower's and the backfill's setting."""
+
+    heading: ClassVar[Heading] = "Range"
+    confirmations: int = option(
+        "--confirmations",
+        Count(),
+        "Number of blocks to stay below the head; backfill stays below the finalized block without it.",
+        default=0,
+    )
+
+
+@dataclass(frozen=True)
+class FollowSettings(Confirmations):
     """How blocks are chosen and proven."""
 
     heading: ClassVar[Heading] = "Range"
     head: Head = option(
         "--head", Choice[Head](_HEADS), "Block up to which the chain is followed.", default="latest"
-    )
-    confirmations: int = option(
-        "--confirmations", Count(), "Number of blocks to stay below the head.", default=0
     )
     proof: ProofSettings = ProofSettings()
     reorg_window: int = option(

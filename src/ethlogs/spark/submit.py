@@ -85,7 +85,7 @@ def choose_master(settings: SparkSettings, spark: SparkSubmit, environment: Mapp
 
 def is_local(master: str) -> bool:
     """Whether the driver runs on this machine, like with local[*]."""
-    return master == "local" or master.startswith("local[")
+    return master == "local" or master.startswith(("local[", "local-cluster["))
 
 
 def build_argv(

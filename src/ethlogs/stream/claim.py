@@ -73,9 +73,9 @@ class Taken:
     is_new: bool
     """Whether the claim was made now."""
 
-    def commit_claim(self, claim: Claim) -> None:
-        """Commit another claim, for example one that releases the partition."""
-        commit_claim(self.writer, self.partition.stream.ledger_topic, claim, self.partition.number)
+    def commit_claim(self, claim: Claim) -> int:
+        """Commit another claim in the place of the one that took the partition; returns its offset."""
+        return commit_claim(self.writer, self.partition.stream.ledger_topic, claim, self.partition.number)
 
 
 @contextmanager

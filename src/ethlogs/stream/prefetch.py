@@ -25,9 +25,11 @@ _BLOCK_BYTES = 4096
 class Prefetcher:
     """Prepared blocks of consecutive heights, from ``first`` up to what :meth:`extend` allows."""
 
-    def __init__(self, prepare: Callable[[int], PreparedBlock], first: int) -> None:
+    def __init__(self, prepare: Callable[[int], PreparedBlock], first: int, workers: int = WORKERS) -> None:
+        """``workers`` blocks are under way at a time."""
         self._prepare = prepare
-        self._executor = ThreadPoolExecutor(WORKERS, thread_name_prefix="fetch")
+        self._workers = workers
+        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="fetch")
         self._pending: deque[Future[PreparedBlock]] = deque()
         self._next = first
         self._limit = first - 1
@@ -87,7 +89,7 @@ class Prefetcher:
                 future.add_done_callback(self._after_fetch)
 
     def _has_room(self) -> bool:
-        if self._ended or self._under_way >= WORKERS:
+        if self._ended or self._under_way >= self._workers:
             return False
         return self._held_bytes + self._under_way * self._newest_bytes < HELD_BYTES
 

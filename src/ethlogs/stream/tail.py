@@ -31,6 +31,11 @@ class Claimed:
     claim: Claim
     offset: int
 
+    @property
+    def taken_at(self) -> int:
+        """The offset of the claim by which the partition was taken: a later one may repeat it."""
+        return self.offset if self.claim.repeats is None else self.claim.repeats
+
 
 @dataclass(frozen=True)
 class Tail:

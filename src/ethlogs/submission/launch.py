@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ethlogs.errors import SettingsError
 from ethlogs.notify import Notify
 from ethlogs.settings import RunSettings, display_url
 from ethlogs.settings.command import LaunchOptions
@@ -81,6 +82,11 @@ def launch(
             if request.kind.writes_stream:
                 look_first(settings)
             return here.run(settings, console)
+        if request.kind.needs_executors:
+            raise SettingsError(
+                f"{request.kind.name} runs on this machine so far, and the master is {master.url}",
+                hint="give --master local[*], on a machine near the brokers and the nodes",
+            )
         yarn = YarnLaunch(request.kind, options, start, spark, tools.java.path, name, base)
         yarn.check(master.url, settings, console.warn)
         if start.dry_run:
@@ -132,6 +138,7 @@ def build_run_settings(
         selection=check_selection(options.selection),
         range=request.range,
         follow=request.follow,
+        backfill=request.backfill,
         timeout_seconds=options.limits.timeout,
         kerberos=identity.kerberos,
     )

@@ -133,3 +133,8 @@ def test_a_later_attempt_finishes_what_its_run_claimed() -> None:
 def test_the_tip_and_not_the_claim_decides_where_a_run_goes_on() -> None:
     tail = dataclasses.replace(TAIL, tip=replace(BLOCK, block_number=110))
     assert plan(RangeSettings(blocks=1), tail) == Plan(111, 111)
+
+
+@pytest.mark.parametrize("start", [None, "earliest", "5", "latest"])
+def test_above_a_backfill_a_stream_begins_right_above_its_highest_block(start: str | None) -> None:
+    assert plan_range(RangeSettings(start=start), EMPTY_TAIL, 300, False, 120).first == 121

@@ -25,6 +25,7 @@ from ethlogs.settings import (
     from_json,
     to_json,
 )
+from ethlogs.settings.backfill import BackfillSettings
 
 HIDDEN = "hunter2"
 
@@ -44,7 +45,8 @@ SETTINGS = RunSettings(
     topics=TopicCreation(True, 12, 3),
     selection=SelectionSettings(("0x" + "aa" * 20,), ("0x" + "bb" * 32,), (Abi("a", None, ("A()",)),)),
     range=RangeSettings(blocks=5, to=17, start="earliest", allow_gap=True),
-    follow=FollowSettings("finalized", 4, ProofSettings("receipts", True), 7, True),
+    follow=FollowSettings(4, "finalized", ProofSettings("receipts", True), 7, True),
+    backfill=BackfillSettings(3, 9, 8),
     timeout_seconds=60.0,
     replace=True,
     kerberos=KerberosSettings("ethlogs@A", "a.keytab", "broker", "krb5.conf"),

@@ -1,0 +1,123 @@
+"""Linking a hull before anything of it is committed: every header hashes to what its child names.
+
+Tasks walk segments and the driver joins their ends, with what the ledger has on both sides. A block's hash
+commits to its parent, so above a hash that is known nothing can be exchanged any more.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from ethlogs.backfill.plan import Hull
+from ethlogs.errors import BrokenChainError
+from ethlogs.node import BlockSource
+
+HASH_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Segment:
+    """The hashes of consecutive heights, linked to each other."""
+
+    first: int
+    parent: bytes
+    """The parent hash of the first one."""
+    hashes: bytes
+
+    @property
+    def last_hash(self) -> bytes:
+        """The hash of the last one."""
+        return self.hashes[-HASH_BYTES:]
+
+
+def walk_segment(source: BlockSource, first: int, last: int, requests: int) -> Segment:
+    """Fetch the headers of a range, so many at once, and link them.
+
+    Raises
+    ------
+    BrokenChainError
+        Where one is not the child of the one before it.
+    NodeError
+        As :meth:`ethlogs.node.BlockSource.fetch_header`.
+    """
+    hashes = bytearray()
+    parent = b""
+    with ThreadPoolExecutor(requests, thread_name_prefix="headers") as threads:
+        for header in threads.map(source.fetch_header, range(first, last + 1)):
+            named = to_bytes(header.parent_hash)
+            if not hashes:
+                parent = named
+            elif named != bytes(hashes[-HASH_BYTES:]):
+                raise broken_chain(header.number, bytes(hashes[-HASH_BYTES:]), named)
+            hashes += to_bytes(header.hash)
+    return Segment(first, parent, bytes(hashes))
+
+
+class LinkedHull:
+    """The hashes of a hull, in a file: 32 bytes a height, also for all of a chain."""
+
+    def __init__(self, hull: Hull) -> None:
+        self.hull = hull
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
+        self._ends: dict[int, tuple[bytes, bytes]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def add(self, segment: Segment) -> None:
+        """Take a segment, in any order."""
+        os.pwrite(self._file.fileno(), segment.hashes, (segment.first - self.hull.first) * HASH_BYTES)
+        self._ends[segment.first] = segment.parent, segment.last_hash
+
+    def hash_of(self, height: int) -> bytes:
+        """Return the hash of a height; safe to call from several threads."""
+        return os.pread(self._file.fileno(), HASH_BYTES, (height - self.hull.first) * HASH_BYTES)
+
+    def close_chain(self, known: Mapping[int, bytes], child_names: bytes | None) -> None:
+        """Join the segments, and both ends to what the ledger has.
+
+        ``known`` are hashes of the ledger by height: the block below the hull, and any within it.
+        ``child_names`` is the parent hash of the ledger's block above it.
+
+        Raises
+        ------
+        BrokenChainError
+            Naming the height at which the chain does not close.
+        """
+        before = known.get(self.hull.first - 1)
+        for first, _ in self.hull.segments:
+            parent, last_hash = self._ends[first]
+            if before is not None and parent != before:
+                raise broken_chain(first, before, parent)
+            before = last_hash
+        if child_names is not None and before is not None and child_names != before:
+            raise broken_chain(self.hull.last + 1, before, child_names)
+        for height, block_hash in known.items():
+            if self.hull.first <= height <= self.hull.last and self.hash_of(height) != block_hash:
+                raise broken_chain(height + 1, self.hash_of(height), block_hash)
+
+
+def to_bytes(block_hash: str) -> bytes:
+    """Convert a hash of hex text."""
+    return bytes.fromhex(block_hash[2:])
+
+
+def broken_chain(height: int, parent: bytes, named: bytes) -> BrokenChainError:
+    """Return the error of a chain that does not close at a height."""
+    return BrokenChainError(
+        f"the chain does not close at block {height}: block {height - 1} is 0x{parent.hex()}, and block"
+        f" {height} is a child of 0x{named.hex()}; nothing of this range was committed",
+        hint="are the nodes of one chain and in sync? Give --node-url of another node; where the ledger has"
+        " the wrong blocks, ethlogs verify names them",
+    )

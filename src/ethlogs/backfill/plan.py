@@ -1,0 +1,107 @@
+"""What a backfill has to do: the heights that are its own, those that are missing, and how they are cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ethlogs.backfill.missing import SlotGaps, bounds, find_gaps, subtract
+from ethlogs.heights import FOLLOWER_PARTITION, STRETCH_BLOCKS, Ranges, slot_of_partition
+from ethlogs.ledger import BlockRecord
+from ethlogs.stream.tail import Tail
+
+SEGMENT_STRETCHES = 4
+"""Stretches of each slot in one segment: 4,096 heights with 32 slots."""
+
+_END = 1 << 63
+
+
+@dataclass(frozen=True)
+class LedgerEnds:
+    """The ends of all partitions of a ledger, read one after another."""
+
+    tails: Mapping[int, Tail]
+
+    @property
+    def follower(self) -> Tail:
+        """The end of the followed part."""
+        return self.tails[FOLLOWER_PARTITION]
+
+    @property
+    def slots(self) -> int:
+        """How many slots there are."""
+        return len(self.tails) - 1
+
+    @property
+    def slot_tails(self) -> dict[int, Tail]:
+        """The ends of the slots, by partition."""
+        return {number: tail for number, tail in self.tails.items() if number != FOLLOWER_PARTITION}
+
+    @property
+    def slot_tips(self) -> list[BlockRecord]:
+        """The last block record of each slot that has one."""
+        return [tail.tip for tail in self.slot_tails.values() if tail.tip is not None]
+
+    @property
+    def highest_backfilled(self) -> int | None:
+        """The highest height that a slot holds."""
+        return max((last for tip in self.slot_tips for _, last in tip.ranges), default=None)
+
+    def gaps(self, wanted: Ranges) -> tuple[SlotGaps, ...]:
+        """Return what each slot lacks of the wanted heights, less those that the follower owns."""
+        held = {
+            slot_of_partition(number): tail.tip.ranges
+            for number, tail in self.slot_tails.items()
+            if tail.tip is not None
+        }
+        return find_gaps(own_heights(wanted, self.follower), held, self.slots)
+
+
+def followers_first(follower: Tail) -> int | None:
+    """Return the lowest height that the follower owns; ``None`` where nobody follows yet."""
+    if follower.tip is not None:
+        return follower.tip.ranges[0][0]
+    return None if follower.newest is None else follower.newest.claim.first_block
+
+
+def own_heights(wanted: Ranges, follower: Tail) -> Ranges:
+    """Return the wanted heights without the follower's: its first one and all above, gaps left out."""
+    first = followers_first(follower)
+    if first is None:
+        return wanted
+    owned = follower.tip.ranges if follower.tip is not None else ()
+    # A gap counts once the follower has a block above it: until then it may come back and resume below.
+    return subtract(wanted, [*owned, (owned[-1][1] + 1 if owned else first, _END)])
+
+
+@dataclass(frozen=True)
+class Hull:
+    """A range of heights in which every segment lacks something: it is linked as a whole."""
+
+    first: int
+    last: int
+    segments: Ranges
+
+
+def cut_hulls(gaps: tuple[SlotGaps, ...], slots: int) -> Iterator[Hull]:
+    """Cut the missing heights into hulls: long stretches that are there already are not walked again."""
+    found = bounds(gaps)
+    if found is None:
+        return
+    size = SEGMENT_STRETCHES * STRETCH_BLOCKS * slots
+    run: list[tuple[int, int]] = []
+    for start in range(found[0] // size * size, found[1] + 1, size):
+        inside = bounds(gap.within(start, start + size - 1) for gap in gaps)
+        if inside is not None:
+            run.append(inside if not run else (start, inside[1]))
+            if len(run) > 1:
+                run[-2] = (run[-2][0], start - 1)
+        elif run:
+            yield _build_hull(run)
+            run = []
+    if run:
+        yield _build_hull(run)
+
+
+def _build_hull(segments: list[tuple[int, int]]) -> Hull:
+    return Hull(segments[0][0], segments[-1][1], tuple(segments))

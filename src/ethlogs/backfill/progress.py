@@ -1,0 +1,62 @@
+"""What a backfill has done so far, counted by the ledger."""
+
+from __future__ import annotations
+
+from ethlogs.backfill.cluster import Cluster
+from ethlogs.backfill.ends import EndsReader
+from ethlogs.backfill.missing import SlotGaps, count_missing
+from ethlogs.backfill.plan import LedgerEnds
+from ethlogs.journal import Journal
+
+_TOLD = 50
+"""A node that makes up remarks must not fill the notices."""
+
+
+class BackfillProgress:
+    """Follows the counts at the ends of the slots, from where they stood when the attempt began."""
+
+    def __init__(self, journal: Journal, cluster: Cluster) -> None:
+        self._journal = journal
+        self._cluster = cluster
+        self._range = (0, -1)
+        self._counted: dict[int, tuple[int, int]] = {}
+        self._told: set[str] = set()
+        self.retries = 0
+        journal.watch(self)
+
+    def begin(self, first: int, last: int, ends: LedgerEnds) -> None:
+        """Say which heights are asked for and how many of them are missing."""
+        self._range = first, last
+        self._counted = {number: _counts(ends, number) for number in ends.slot_tails}
+        missing = count_missing(ends.gaps(((first, last),)))
+        if missing:
+            self._journal.notify(f"fills blocks {first} to {last}: {missing:,} of them are missing")
+        self._journal.begin_backfill(first, last, missing)
+
+    def look(self, ends: LedgerEnds, gaps: tuple[SlotGaps, ...]) -> None:
+        """Count what was committed since the last look."""
+        meter = self._journal.meter
+        for number, tail in ends.slot_tails.items():
+            blocks, logs = _counts(ends, number)
+            before = self._counted[number]
+            if tail.tip is not None and blocks > before[0]:
+                meter.count_backfilled(blocks - before[0], logs - before[1], proof=tail.tip.proof)
+            self._counted[number] = blocks, logs
+        self._journal.missing_blocks = count_missing(gaps)
+        self._journal.executors = self._cluster.executors()
+
+    def count(self, reader: EndsReader) -> None:
+        """Read the ledger's ends, and count."""
+        ends = reader.read()
+        self.look(ends, ends.gaps((self._range,)))
+
+    def notify_once(self, text: str) -> None:
+        """Tell the user what a task said; every task says the same of a node."""
+        if text not in self._told and len(self._told) < _TOLD:
+            self._told.add(text)
+            self._journal.notify(text)
+
+
+def _counts(ends: LedgerEnds, number: int) -> tuple[int, int]:
+    tip = ends.tails[number].tip
+    return (tip.stream_blocks, tip.stream_logs) if tip is not None else (0, 0)

@@ -1,0 +1,112 @@
+"""A task on an executor: it walks a segment's headers, or fills a piece of a slot.
+
+What a task returns is for people: what is done is what the ledger says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from ethlogs.backfill.fill import SlotFiller, TaskSupersededError
+from ethlogs.backfill.link import Segment, walk_segment
+from ethlogs.cancellation import StopSwitch
+from ethlogs.errors import EthlogsError, SettingsError
+from ethlogs.ledger import StreamIdentity
+from ethlogs.node import BlockSource, Node
+from ethlogs.settings import RunSettings
+from ethlogs.stream.identity import StreamTopics
+
+
+@dataclass(frozen=True)
+class TaskSettings:
+    """What every task of a run is given."""
+
+    run: RunSettings
+    attempt: int
+    topics: StreamTopics
+    identity: StreamIdentity
+    first: int
+    last: int
+    """The heights that the run was asked for."""
+    slot_ends: dict[int, int]
+    """Where each slot ended when the run's first attempt looked."""
+    requests: int
+    """How many requests to a node one task has under way."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Heights of one slot, each with its linked hash."""
+
+    slot: int
+    heights: tuple[int, ...]
+    hashes: bytes = field(repr=False)
+
+
+@dataclass
+class TaskEnd:
+    """How a task ended."""
+
+    error: EthlogsError | None = None
+    segment: Segment | None = None
+    retries: int = 0
+    notices: list[str] = field(default_factory=list)
+
+
+def run_segment(settings: TaskSettings, number: int, first: int, last: int) -> TaskEnd:
+    """Walk the headers of a segment."""
+
+    def walk(source: BlockSource, _stop: StopSwitch, end: TaskEnd) -> None:
+        end.segment = walk_segment(source, first, last, settings.requests)
+
+    return _run(settings, number, walk)
+
+
+def run_piece(settings: TaskSettings, number: int, piece: Piece) -> TaskEnd:
+    """Fill a piece of a slot, as far as the time of a task reaches."""
+
+    def fill(source: BlockSource, stop: StopSwitch, end: TaskEnd) -> None:
+        filler = SlotFiller(
+            settings.run, settings.attempt, settings.topics, settings.identity,
+            (settings.first, settings.last), settings.slot_ends, settings.requests, stop,
+        )  # fmt: skip
+        with contextlib.suppress(TaskSupersededError):
+            filler.fill(source, piece.slot, piece.heights, piece.hashes)
+        end.retries += filler.retries
+
+    return _run(settings, number, fill)
+
+
+def _run(
+    settings: TaskSettings, number: int, work: Callable[[BlockSource, StopSwitch, TaskEnd], None]
+) -> TaskEnd:
+    """Do something with a node; an error is returned, or Spark would only try again."""
+    end, stop = TaskEnd(), StopSwitch()
+    try:
+        with _open_node(settings, number, stop, end) as node:
+            run = settings.run
+            source = BlockSource(node, run.follow.proof, run.node.patience_seconds, stop, end.notices.append)
+            work(source, stop, end)
+            end.retries += node.retries + source.retries
+    except EthlogsError as exc:
+        end.error = exc
+    return end
+
+
+@contextlib.contextmanager
+def _open_node(settings: TaskSettings, number: int, stop: StopSwitch, end: TaskEnd) -> Iterator[Node]:
+    """Open the node; each task begins with another URL, so that all share the work."""
+    urls = settings.run.node.urls
+    turn = number % len(urls)
+    turned = replace(settings.run.node, urls=(*urls[turn:], *urls[:turn]))
+    with contextlib.closing(Node(turned, stop, end.notices.append)) as node:
+        chain, bound = node.connect(), settings.identity
+        if (chain.chain_id, chain.genesis_hash) != (bound.chain_id, bound.genesis_hash):
+            raise SettingsError(
+                f"node {node.name} has chain id {chain.chain_id} and genesis {chain.genesis_hash}, the"
+                f" stream is of chain id {bound.chain_id} and genesis {bound.genesis_hash}",
+                hint="give only --node-url of nodes of the stream's chain",
+            )
+        yield node

@@ -1,0 +1,140 @@
+"""Backfills on a real node and a real broker; only Spark is left out, which test_backfill_command has."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from ethlogs.backfill import run as driving
+from ethlogs.backfill.cluster import TaskLostError
+from ethlogs.backfill.task import TaskEnd
+from ethlogs.errors import BrokenChainError, InterruptedRunError, SettingsError, SupersededError
+from ethlogs.kafka.writer import Transaction
+from ethlogs.node import BlockSource
+from ethlogs.proof import Header
+from ethlogs_devnet import GethNode
+from tests.harness.backfilling import BackfillInThread, ThreadCluster, again, backfill_settings, run_here
+from tests.harness.running import build_settings, run, wait_until
+from tests.harness.streams import Stream, assert_history_exactly_once, read_topic
+
+pytestmark = pytest.mark.services
+
+
+def test_history_is_filled_below_the_followed_part_and_a_second_call_finds_nothing(
+    stream: Stream, geth: GethNode
+) -> None:
+    run(build_settings(stream, geth.url, start="20", blocks=5)).assert_done()
+    settings = backfill_settings(stream, geth.url)
+    first = run_here(settings).assert_done()
+    assert (first.report["blocks"], first.report["range"]) == (20, {"first": 0, "last": 24})
+    assert first.report["logs"] == 19 * 370
+    second = run_here(again(settings)).assert_done()
+    assert second.report["blocks"] == 0
+    assert "nothing to do: no block from 0 to 24 is missing" in second.notices
+    assert_history_exactly_once(stream, geth.url, 0, 24)
+
+
+def test_produce_begins_right_above_what_was_backfilled(stream: Stream, geth: GethNode) -> None:
+    run_here(backfill_settings(stream, geth.url, first=3, to=12)).assert_done()
+    run(build_settings(stream, geth.url, start="2", blocks=3)).assert_done()
+    assert stream.heights() == [13, 14, 15]
+    run_here(backfill_settings(stream, geth.url)).assert_done()
+    assert_history_exactly_once(stream, geth.url, 0, 15)
+
+
+def test_of_two_backfills_the_newer_one_gives_way_unless_it_takes_over_and_then_the_older_ends_with_9(
+    stream: Stream, geth: GethNode
+) -> None:
+    settings = backfill_settings(stream, geth.url, to=25)
+    held, taken = ThreadCluster(1), threading.Event()
+
+    def wait_before_the_first_piece(description: str) -> None:
+        if description.startswith("slot"):
+            taken.wait(60.0)
+
+    held.before = wait_before_the_first_piece
+    with BackfillInThread(settings, held) as older:
+        wait_until(lambda: any(d.startswith("slot") for d in held.descriptions), "the older one is at work")
+        run_here(again(settings, take_over=True)).assert_done()
+        taken.set()
+        older.wait().assert_failed(SupersededError, "has taken this stream", hint="two runs cannot write")
+    assert_history_exactly_once(stream, geth.url, 0, 25)
+
+
+def test_a_task_that_stood_still_before_its_commit_finds_the_work_done_by_another(
+    stream: Stream, geth: GethNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What SIGSTOP does to an executor, on a thread: another task takes the slot in mid-transaction."""
+    settings = backfill_settings(stream, geth.url, to=25)
+    stands, goes_on = threading.Event(), threading.Event()
+    commit, tasks = Transaction.commit, ThreadCluster(2)
+    ends: list[TaskEnd] = []
+
+    def stand_still_once(transaction: Transaction) -> None:
+        if len(transaction._futures) > 10 and not stands.is_set():
+            stands.set()
+            goes_on.wait(60.0)
+        commit(transaction)
+
+    monkeypatch.setattr(Transaction, "commit", stand_still_once)
+    run_task = tasks.run
+
+    def lose_the_first(description: str, task: Callable[[], TaskEnd]) -> TaskEnd:
+        if not description.startswith("slot") or stands.is_set():
+            return run_task(description, task)
+        threading.Thread(target=lambda: ends.append(run_task(description, task)), daemon=True).start()
+        assert stands.wait(60.0)
+        raise TaskLostError("the executor is lost")
+
+    tasks.run = lose_the_first  # type: ignore[method-assign]
+    run_here(settings, tasks).assert_done()
+    goes_on.set()
+    wait_until(lambda: ends, "the first task ends")
+    assert ends[0].error is None
+    assert_history_exactly_once(stream, geth.url, 0, 25)
+
+
+def test_a_chain_that_does_not_close_commits_nothing(
+    stream: Stream, geth: GethNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(build_settings(stream, geth.url, start="20", blocks=2)).assert_done()
+    fetch = BlockSource.fetch_header
+
+    def lie_about_19(source: BlockSource, height: int) -> Header:
+        header = fetch(source, height)
+        return dataclasses.replace(header, hash="0x" + "11" * 32) if height == 19 else header
+
+    monkeypatch.setattr(BlockSource, "fetch_header", lie_about_19)
+    outcome = run_here(backfill_settings(stream, geth.url))
+    outcome.assert_failed(BrokenChainError, "does not close at block 20", hint="another node")
+    assert outcome.report["exitStatus"] == 6
+    ledger = read_topic(stream.bootstrap, stream.ledger)
+    assert {row.key for number, rows in ledger.items() if number for row in rows} == {b"claim"}
+
+
+def test_a_chain_without_a_finalized_block_needs_confirmations(stream: Stream, geth: GethNode) -> None:
+    outcome = run_here(backfill_settings(stream, geth.url, confirmations=0))
+    outcome.assert_failed(SettingsError, "has no finalized block", hint="--confirmations N")
+
+
+def test_a_backfill_that_is_stopped_releases_its_slots_and_the_same_command_goes_on_at_once(
+    stream: Stream, geth: GethNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driving, "PIECE_BLOCKS", 5)
+    settings, tasks = backfill_settings(stream, geth.url, to=19), ThreadCluster(1)
+    with BackfillInThread(settings, tasks) as running:
+
+        def stop_before_the_third_piece(_description: str) -> None:
+            if sum(done.startswith("slot") for done in tasks.descriptions) == 3:
+                running.stop()
+
+        tasks.before = stop_before_the_third_piece
+        stopped = running.wait()
+    stopped.assert_failed(InterruptedRunError, "interrupted by the test", hint="the same command")
+    second = run_here(again(settings)).assert_done()
+    assert 0 < second.report["blocks"] <= 10
+    assert not [notice for notice in second.notices if "watching" in notice]
+    assert_history_exactly_once(stream, geth.url, 0, 19)

@@ -1,0 +1,52 @@
+"""``ethlogs backfill`` as a user runs it: spark-submit, executors, real services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ethlogs_devnet import SMALL_PLAN, GethNode, LiveHead
+from tests.harness.commands import Command
+from tests.harness.running import RunInThread, build_settings, parse_report, wait_until
+from tests.harness.streams import Stream, assert_history_exactly_once
+
+pytestmark = pytest.mark.services
+
+BLOCKS = 200
+"""More than six stretches, so that several slots work at once."""
+
+
+@pytest.fixture
+def history_geth(tmp_path: Path) -> Iterator[GethNode]:
+    """A node with :data:`BLOCKS` small blocks of the test's own."""
+    with GethNode(tmp_path / "geth") as node:
+        for _ in range(BLOCKS):
+            node.commit_block(SMALL_PLAN)
+        yield node
+
+
+def test_history_is_filled_beside_a_follower_and_verify_finds_every_log_once(
+    stream: Stream, history_geth: GethNode, tmp_path: Path
+) -> None:
+    url = history_geth.url
+    with (
+        LiveHead(history_geth, 0.5, SMALL_PLAN),
+        RunInThread(build_settings(stream, url, start=str(BLOCKS - 10))) as follower,
+    ):
+        wait_until(lambda: follower.tip >= BLOCKS - 5, "the follower has some blocks")
+        where = ("--confirmations", "5", "--conf", "spark.executor.memory=512m")
+        with Command(
+            stream, url, tmp_path / "backfill", "--master", "local[2]", *where, "--json", name="backfill"
+        ) as command:
+            assert command.wait() == 0, command.stderr
+        report = parse_report(command.stdout)
+        assert (report["blocks"], report["exitStatus"]) == (BLOCKS - 10, 0)
+        assert "Traceback" not in command.stderr
+        tip = follower.tip
+        wait_until(lambda: follower.tip > tip, "the follower goes on")
+    last = stream.heights()[-1]
+    assert_history_exactly_once(stream, url, 0, last)
+    with Command(stream, url, tmp_path / "verify", name="verify") as command:
+        assert command.wait() == 0, command.stderr + command.stdout

@@ -1,0 +1,88 @@
+"""Headers are linked before anything is committed.
+
+The source of headers is a fake: a node cannot be made to serve a chain whose hashes do not agree.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from ethlogs.backfill.link import LinkedHull, walk_segment
+from ethlogs.backfill.plan import Hull
+from ethlogs.errors import BrokenChainError
+
+
+def hash_of(height: int, branch: int = 0) -> str:
+    return f"0x{branch:032x}{height:032x}"
+
+
+class FakeHeaders:
+    """Headers of a chain; from a height on they are those of another branch, which does not fit."""
+
+    def __init__(self, broken_at: int | None = None) -> None:
+        self._broken_at = broken_at
+
+    def fetch_header(self, height: int) -> Any:
+        branch = int(self._broken_at is not None and height >= self._broken_at)
+        return SimpleNamespace(
+            number=height, hash=hash_of(height, branch), parent_hash=hash_of(height - 1, branch)
+        )
+
+
+def walk(first: int, last: int, broken_at: int | None = None) -> Any:
+    return walk_segment(cast(Any, FakeHeaders(broken_at)), first, last, 3)
+
+
+def link(*segments: Any, first: int = 10, last: int = 29) -> LinkedHull:
+    linked = LinkedHull(Hull(first, last, ((10, 19), (20, 29))))
+    for segment in segments:
+        linked.add(segment)
+    return linked
+
+
+def as_bytes(height: int, branch: int = 0) -> bytes:
+    return bytes.fromhex(hash_of(height, branch)[2:])
+
+
+def test_a_chain_that_closes_gives_the_hash_of_each_height() -> None:
+    with link(walk(20, 29), walk(10, 19)) as linked:
+        linked.close_chain({9: as_bytes(9), 15: as_bytes(15)}, as_bytes(29))
+        assert [linked.hash_of(height) for height in (10, 19, 20, 29)] == [
+            as_bytes(height) for height in (10, 19, 20, 29)
+        ]
+
+
+def test_a_segment_that_does_not_close_is_named_with_its_height() -> None:
+    with pytest.raises(BrokenChainError, match="does not close at block 15: block 14 is 0x") as caught:
+        walk(10, 19, broken_at=15)
+    assert caught.value.exit_status == 6
+
+
+@pytest.mark.parametrize(
+    ("known", "child", "height"),
+    [
+        ({9: as_bytes(9, 1)}, None, 10),
+        ({}, as_bytes(29, 1), 30),
+        ({15: as_bytes(15, 1)}, None, 16),
+    ],
+    ids=["below", "above", "within"],
+)
+def test_a_chain_that_does_not_fit_the_ledger_is_refused(
+    known: dict[int, bytes], child: bytes | None, height: int
+) -> None:
+    with (
+        link(walk(10, 19), walk(20, 29)) as linked,
+        pytest.raises(BrokenChainError, match=f"does not close at block {height}:"),
+    ):
+        linked.close_chain(known, child)
+
+
+def test_segments_of_two_branches_do_not_join() -> None:
+    with (
+        link(walk(10, 19), walk(20, 29, broken_at=0)) as linked,
+        pytest.raises(BrokenChainError, match="does not close at block 20:"),
+    ):
+        linked.close_chain({}, None)

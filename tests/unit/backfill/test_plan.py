@@ -1,0 +1,66 @@
+"""What is the backfill's own, and how it is cut."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from msgspec.structs import replace
+
+from ethlogs.backfill.missing import find_gaps
+from ethlogs.backfill.plan import LedgerEnds, cut_hulls, followers_first, own_heights
+from ethlogs.heights import Ranges
+from ethlogs.stream.tail import Claimed, Tail
+from tests.unit.samples import BLOCK, CLAIM, EMPTY_TAIL, TAIL
+
+
+def tail_of(*ranges: tuple[int, int]) -> Tail:
+    """The end of a partition that holds these heights."""
+    return dataclasses.replace(TAIL, tip=replace(BLOCK, block_number=ranges[-1][1], ranges=ranges))
+
+
+@pytest.mark.parametrize(
+    ("follower", "own"),
+    [
+        (EMPTY_TAIL, ((0, 300),)),
+        (dataclasses.replace(EMPTY_TAIL, newest=Claimed(CLAIM, 7)), ((0, 99),)),
+        (tail_of((100, 150)), ((0, 99),)),
+        (tail_of((100, 119), (130, 140)), ((0, 99), (120, 129))),
+    ],
+    ids=["nobody follows", "a claim without a block", "a follower", "a follower that left a gap"],
+)
+def test_the_follower_owns_its_first_block_and_all_above_except_gaps(follower: Tail, own: Ranges) -> None:
+    assert own_heights(((0, 300),), follower) == own
+
+
+def test_the_followers_first_block_is_that_of_its_ranges() -> None:
+    assert followers_first(EMPTY_TAIL) is None
+    assert followers_first(tail_of((90, 95), (99, 100))) == 90
+
+
+def test_the_ends_say_what_is_missing_and_what_is_highest() -> None:
+    ends = LedgerEnds({0: tail_of((50, 60)), 1: tail_of((0, 31)), 2: EMPTY_TAIL})
+    gaps = ends.gaps(((0, 60),))
+    assert sorted(height for gap in gaps for height in gap.heights(100)) == list(range(32, 50))
+    assert ends.highest_backfilled == 31
+
+
+def test_a_hull_is_cut_into_segments_that_follow_each_other() -> None:
+    (hull,) = cut_hulls(find_gaps(((100, 9_000),), {}, 32), 32)
+    assert (hull.first, hull.last) == (100, 9_000)
+    assert hull.segments == ((100, 4_095), (4_096, 8_191), (8_192, 9_000))
+
+
+def test_long_stretches_that_are_there_are_not_walked_again() -> None:
+    held: dict[int, Ranges] = {number: ((4_096 + 32 * number, 12_287),) for number in range(32)}
+    hulls = list(cut_hulls(find_gaps(((0, 20_000),), held, 32), 32))
+    assert [(hull.first, hull.last) for hull in hulls] == [(0, 4_095), (12_288, 20_000)]
+
+
+def test_nothing_missing_is_no_hull() -> None:
+    assert list(cut_hulls(find_gaps((), {}, 32), 32)) == []
+
+
+def test_24_million_blocks_are_cut_into_as_many_segments_as_they_need() -> None:
+    (hull,) = cut_hulls(find_gaps(((0, 23_999_999),), {}, 32), 32)
+    assert len(hull.segments) == -(-24_000_000 // 4_096)

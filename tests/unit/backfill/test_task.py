@@ -1,0 +1,56 @@
+"""A task on its way to an executor and back, pickled as Spark does it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from pyspark.serializers import CloudPickleSerializer
+
+from ethlogs.backfill.link import Segment
+from ethlogs.backfill.task import Piece, TaskEnd, TaskSettings, run_piece, run_segment
+from ethlogs.errors import BrokenChainError, InterruptedRunError, NodeUnavailableError
+from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings
+from tests.unit.fake_stream import TOPICS
+
+_SERIALIZER: Any = CloudPickleSerializer
+HIDDEN = "hunter2"
+NOBODY = f"http://127.0.0.1:1/{HIDDEN}"
+PIECE = Piece(3, (96, 97), b"\x11" * 64)
+
+
+def settings(*urls: str) -> TaskSettings:
+    node = NodeSettings(urls, request_timeout_seconds=1.0, patience_seconds=0.0)
+    run = RunSettings(
+        "a-run", "backfill", node, KafkaSettings("kafka:9092", (("sasl.plain.password", HIDDEN),))
+    )
+    return TaskSettings(run, 1, TOPICS, TOPICS.identity(1, "0xgenesis"), 0, 99, {1: 0}, 2)
+
+
+def through_spark(value: Any) -> Any:
+    serializer = _SERIALIZER()
+    return serializer.loads(serializer.dumps(value))
+
+
+def test_a_task_survives_its_way_to_an_executor() -> None:
+    task = through_spark(partial(run_piece, settings(NOBODY), 5, PIECE))
+    assert task.func is run_piece
+    assert task.args == (settings(NOBODY), 5, PIECE)
+
+
+def test_how_a_task_ended_survives_its_way_back() -> None:
+    end = TaskEnd(BrokenChainError("broken", hint="another node"), Segment(1, b"a", b"b"), 3, ["a notice"])
+    back = through_spark(end)
+    assert (str(back.error), back.error.hint, back.error.exit_status) == ("broken", "another node", 6)
+    assert (back.segment, back.retries, back.notices) == (end.segment, 3, ["a notice"])
+    assert through_spark(InterruptedRunError("ended", signal_number=15)).exit_status == 143
+
+
+def test_an_error_of_a_task_is_returned_since_spark_would_only_try_again() -> None:
+    for end in (run_segment(settings(NOBODY), 0, 1, 2), run_piece(settings(NOBODY), 1, PIECE)):
+        assert type(end.error) is NodeUnavailableError
+        assert HIDDEN not in f"{end.error} {end.error.hint} {end.notices} {end!r}"
+
+
+def test_no_secret_is_in_what_a_task_is_called() -> None:
+    assert HIDDEN not in repr(partial(run_piece, settings(NOBODY), 5, PIECE))
