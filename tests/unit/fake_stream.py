@@ -206,6 +206,9 @@ class FakeChain:
         """No block is finalized."""
         return SimpleNamespace(result=None)
 
+    def require_one_chain(self) -> None:
+        """There is no other node."""
+
     def turn_to_holder(self, *_: object) -> bool:
         """There is no other node."""
         return False

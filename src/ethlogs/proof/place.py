@@ -24,8 +24,6 @@ class Place:
         }
 
     def move_to_transaction(self, index: int) -> None:
-        if index == self.transaction_index:
-            return
         self.transaction_index = index
         self.transaction_hash = self._transactions[index]
         self._fields["transactionHash"] = self.transaction_hash

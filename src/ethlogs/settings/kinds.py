@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 import shlex
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
@@ -17,7 +18,7 @@ T = TypeVar("T")
 _MAX_INTEGER = 2**63 - 1
 
 
-class Kind(Generic[T]):
+class Kind(ABC, Generic[T]):
     """One kind of value; subclasses are frozen dataclasses."""
 
     metavar: str
@@ -27,6 +28,7 @@ class Kind(Generic[T]):
     toml_words: ClassVar[str] = "text, in quotes"
     """The same for a message."""
 
+    @abstractmethod
     def parse(self, text: str) -> T:
         """Convert a flag's or a variable's text.
 
@@ -35,7 +37,6 @@ class Kind(Generic[T]):
         ValueError
             When the text is not a value of this kind.
         """
-        raise NotImplementedError
 
     def split(self, text: str) -> list[str]:
         """Split a variable's text into the values of a repeatable setting."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Iterator
-from dataclasses import Field, dataclass, field, fields, is_dataclass
+from dataclasses import Field, dataclass, field, fields
 from typing import Any, ClassVar, Literal, TypeVar, cast, overload
 
 from ethlogs.settings.kinds import Kind, Switch
@@ -117,7 +117,7 @@ def declarations(group: type[Any], path: tuple[str, ...] = ()) -> Iterator[Decla
         here = (*path, item.name)
         if _METADATA in item.metadata:
             yield Declaration(item.metadata[_METADATA], _heading(group, item), here)
-        elif is_dataclass(hints[item.name]):
+        else:
             yield from declarations(cast("type[Any]", hints[item.name]), here)
 
 
@@ -129,7 +129,7 @@ def build(group: type[T], values: dict[str, Any], path: tuple[str, ...] = ()) ->
         here = (*path, item.name)
         if _METADATA in item.metadata:
             content[item.name] = values[parameter(here)]
-        elif is_dataclass(hints[item.name]):
+        else:
             content[item.name] = build(cast("type[Any]", hints[item.name]), values, here)
     return group(**content)
 

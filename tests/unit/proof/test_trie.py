@@ -108,3 +108,9 @@ def test_the_bloom_of_a_word_is_that_of_the_yellow_paper() -> None:
         word = chance.randbytes(length)
         log = {"address": "0x" + word.hex(), "topics": []}
         assert bloom_of(word) == naive_bloom([log])
+
+
+def test_a_keccak_that_gives_wrong_hashes_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eth_hash.backends.pysha3.keccak256", lambda _data: bytes(32))
+    with pytest.raises(ImportError, match="wrong hash"):
+        _find_keccak256()
