@@ -72,6 +72,6 @@ def test_what_the_demo_installs_is_a_part_of_what_is_locked_for_all() -> None:
     assert demo.items() <= everything.items()
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-demo.lock"])
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-demo.lock", "requirements-uv.lock"])
 def test_a_lock_names_no_index(name: str) -> None:
     assert "://" not in (ROOT / name).read_text()

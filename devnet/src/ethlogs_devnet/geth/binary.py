@@ -34,9 +34,9 @@ def find_geth(report: Report = silent) -> GethBinary:
         return GethBinary(Path(on_path), version)
     cached = cache_folder() / f"geth-{GETH_VERSION}" / "geth"
     if not cached.exists():
-        with locked("geth"):
+        report(f"building geth {GETH_VERSION}: some minutes, once")
+        with locked("geth"):  # another process may be building it already
             if not cached.exists():
-                report(f"building geth {GETH_VERSION}: some minutes, once")
                 _build(cached.parent)
     return GethBinary(cached, GETH_VERSION)
 
