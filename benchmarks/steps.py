@@ -29,17 +29,9 @@ from ethlogs.follow import follow_chain
 from ethlogs.journal import Journal
 from ethlogs.kafka.writer import Transaction
 from ethlogs.node.http_transport import HttpTransport
-from ethlogs.settings import (
-    FollowSettings,
-    KafkaSettings,
-    NodeSettings,
-    Proof,
-    ProofSettings,
-    RangeSettings,
-    RunSettings,
-    StreamSettings,
-    TopicCreation,
-)
+from ethlogs.settings import Proof
+from tests.harness.running import build_settings
+from tests.harness.streams import Stream
 
 _Function = Callable[..., Any]
 
@@ -106,16 +98,8 @@ class Stopwatch:
 
 def measure(proof: Proof, topic: str, blocks: int, environment: dict[str, str]) -> Steps:
     """Produce blocks 1 to ``blocks`` to a new topic, in this process."""
-    settings = RunSettings(
-        run=topic,
-        job="produce",
-        node=NodeSettings((environment["ETHLOGS_NODE_URL"],)),
-        kafka=KafkaSettings(environment["ETHLOGS_BOOTSTRAP_SERVER"]),
-        stream=StreamSettings(topic),
-        topics=TopicCreation(create=True),
-        range=RangeSettings(blocks=blocks, start="1"),
-        follow=FollowSettings(proof=ProofSettings(proof)),
-    )
+    stream = Stream(environment["ETHLOGS_BOOTSTRAP_SERVER"], topic)
+    settings = build_settings(stream, environment["ETHLOGS_NODE_URL"], proof=proof, blocks=blocks, start="1")
     journal = Journal(topic, 1, lambda _snapshot: None)
     relax_collector()
     watch = Stopwatch()

@@ -6,8 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from ethlogs_devnet import guard
@@ -27,7 +29,7 @@ def guarded(command: Sequence[str], death_signal: signal.Signals = signal.SIGKIL
 def spawn(
     command: Sequence[str], *, env: Mapping[str, str] | None = None, log: Path | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start a guarded command in a session of its own, its output appended to ``log``.
+    """Start a guarded command in its own session, its output appended to ``log``.
 
     With ``log`` None the command keeps this process's standard streams and process group.
     """
@@ -44,6 +46,18 @@ def spawn(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         ).result()
+
+
+@dataclass(frozen=True)
+class ServiceFiles:
+    """The folder of one service and the files in it; a subclass names what is its own."""
+
+    folder: Path
+
+    @property
+    def data(self) -> Path:
+        """What the service keeps."""
+        return self.folder / "data"
 
 
 class ServiceProcess:
@@ -76,6 +90,18 @@ class ServiceProcess:
         with self.log.open("rb") as log:
             log.seek(self._log_start)
             return log.read().decode(errors="replace")
+
+    def wait_until_started(self, sign: str, timeout_seconds: float) -> None:
+        """Return when the log has the line that says so; raise DevnetError where that does not happen."""
+        deadline = time.monotonic() + timeout_seconds
+        while time.monotonic() < deadline:
+            if not self.is_alive():
+                raise self.failure("ended while it was starting")
+            if sign in self.new_output():
+                return
+            time.sleep(0.03)
+        self.kill()
+        raise self.failure(f"was not ready within {timeout_seconds:.0f} s")
 
     def stop(self, timeout_seconds: float = 30.0) -> None:
         """End it gently (SIGTERM), then by SIGKILL once ``timeout_seconds`` have passed."""

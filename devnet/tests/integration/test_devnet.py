@@ -8,8 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +33,8 @@ from ethlogs_devnet import (
 from ethlogs_devnet.geth.rpc import JsonRpc
 from ethlogs_devnet.kafka.jars import KAFKA_JARS
 
+from .processes import processes_of, wait_until
+
 pytestmark = pytest.mark.services
 
 BLOCKS = 10
@@ -49,7 +50,7 @@ def devnet(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
 
 
 def start_run(tmp_path: Path, script: str) -> subprocess.Popen[str]:
-    """Start ``run -- bash -c SCRIPT`` in a process group of its own and wait until the script runs."""
+    """Start ``run -- bash -c SCRIPT`` in its own process group and wait until the script runs."""
     ready = tmp_path / "environment"
     command = ["bash", "-c", f"env > {ready}.part; mv {ready}.part {ready}; {script}"]
     process = subprocess.Popen(
@@ -68,26 +69,6 @@ def ports_of(tmp_path: Path) -> list[int]:
     lines = (tmp_path / "environment").read_text().splitlines()
     addresses = [line for line in lines if line.startswith(("ETHLOGS_NODE_URL", "ETHLOGS_BOOTSTRAP"))]
     return [int(address.rpartition(":")[2]) for address in addresses]
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-
-
-def processes_of(folder: Path) -> list[str]:
-    """Command lines of the running processes that were started for a state folder."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            line = path.read_bytes().replace(b"\0", b" ").decode()
-        except OSError:
-            continue
-        if str(folder) in line and int(path.parent.name) != os.getpid():
-            found.append(line)
-    return found
 
 
 def is_open(port: int) -> bool:

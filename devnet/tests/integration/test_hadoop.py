@@ -9,8 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,8 @@ import requests
 
 from ethlogs_devnet import HadoopCluster
 from ethlogs_devnet.hadoop.settings import HadoopPorts
+
+from .processes import processes_of, wait_until
 
 pytestmark = pytest.mark.services
 
@@ -83,26 +84,6 @@ def submit(webapp: str, queue: str, command: str) -> str:
 def state_of(hadoop: HadoopCluster, application: str) -> str:
     state: str = ask_yarn(hadoop, f"apps/{application}")["app"]["state"]
     return state
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-
-
-def processes_of(folder: Path) -> list[str]:
-    """Command lines of the running processes that name a state folder, there or in their environment."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            line, environment = ((path / name).read_bytes() for name in ("cmdline", "environ"))
-        except OSError:
-            continue
-        if str(folder).encode() in line + environment and int(path.name) != os.getpid():
-            found.append(line.replace(b"\0", b" ").decode())
-    return found
 
 
 def is_open(port: int) -> bool:

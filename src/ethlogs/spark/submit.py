@@ -6,10 +6,11 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import BinaryIO
 
 from ethlogs.errors import SettingsError, SubmissionError
 from ethlogs.settings.submission import SparkSettings
@@ -84,7 +85,7 @@ def choose_master(settings: SparkSettings, spark: SparkSubmit, environment: Mapp
 
 
 def is_local(master: str) -> bool:
-    """Whether the driver runs on this machine, like with local[*]."""
+    """Return whether the driver runs on this machine, like with local[*]."""
     return master == "local" or master.startswith(("local[", "local-cluster["))
 
 
@@ -106,12 +107,38 @@ def build_argv(
 def read_configured(
     settings: SparkSettings, spark: SparkSubmit, environment: Mapping[str, str]
 ) -> dict[str, str]:
-    """What --properties-file, else spark-defaults, says."""
+    """Return what --properties-file, else spark-defaults, says."""
     return {
         key: value
         for path in _properties_files(settings, spark, environment)
         for key, value in read_properties(path).items()
     }
+
+
+def start_spark_submit(
+    argv: Sequence[str], log: BinaryIO, environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """Start spark-submit in its own session: Ctrl-C must reach this process alone.
+
+    Raises
+    ------
+    SubmissionError
+        When there is no such program, or it cannot be run.
+    """
+    try:
+        return subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=environment,
+        )
+    except OSError as exc:
+        raise SubmissionError(
+            f"{argv[0]} cannot be run: {exc.strerror}",
+            hint="is --spark-submit the path of Spark's spark-submit?",
+        ) from exc
 
 
 def find_spark_home(spark: SparkSubmit) -> Path:
@@ -196,7 +223,7 @@ def _fetch_version(path: str, environment: Mapping[str, str]) -> str:
     """The version of Spark, from its RELEASE file or jars: ``--version`` costs a JVM."""
     home = Path(path).resolve().parent.parent
     for jar in sorted((home / "jars").glob("spark-core_*.jar")):
-        # After Scala's version; a vendor's has dashes of its own, like 3.3.2.3.3.7190.0-91.
+        # After Scala's version; a vendor's has its own dashes, like 3.3.2.3.3.7190.0-91.
         return jar.stem.split("-", 2)[2]
     try:
         finished = subprocess.run(

@@ -10,14 +10,14 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 from ethlogs.errors import DeadlineError, EthlogsError, ExitStatus, InterruptedRunError, SubmissionError
 from ethlogs.notify import ShowProgress
 from ethlogs.run_command import note_command
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, RunFolder
 from ethlogs.settings import RunSettings, to_json
-from ethlogs.spark.submit import build_environment
+from ethlogs.spark.submit import build_environment, start_spark_submit
 from ethlogs.submission.missing_report import build_missing_report, with_drivers_status
 
 _POLL_SECONDS = 0.25
@@ -51,7 +51,7 @@ def run_locally(
     with (
         _settings_for_driver(folder, settings),
         folder.log.open("wb") as log,
-        _start(argv, log) as process,
+        _started(argv, log) as process,
         _passed_signals(folder, process) as signals,
     ):
         folder.log.chmod(0o600)
@@ -75,7 +75,7 @@ def run_locally(
 
 
 def _build_failure(folder: RunFolder, status: int, signals: Signals) -> EthlogsError:
-    """Why there is no report."""
+    """Return why there is no report."""
     if signals.newest and not _is_up(folder):
         return InterruptedRunError(
             f"interrupted by {signals.name} before the driver was up: it began nothing",
@@ -89,7 +89,7 @@ def _build_failure(folder: RunFolder, status: int, signals: Signals) -> EthlogsE
         return InterruptedRunError(
             how,
             signal_number=signals.newest,
-            hint=f"its output is in {folder.log}; what was committed stays, the same command goes on",
+            hint=f"its output is in {folder.log}; what was committed stays, the same command resumes",
         )
     if shutil.disk_usage(folder.path).free < _ROOM_BYTES:
         error = SubmissionError(
@@ -100,7 +100,7 @@ def _build_failure(folder: RunFolder, status: int, signals: Signals) -> EthlogsE
         error = SubmissionError(
             f"spark-submit ended with status {status} and the driver left no report; its last"
             f" lines:\n{last_lines(folder)}",
-            hint=f"the whole output is in {folder.log}; what was committed stays, the same command goes on",
+            hint=f"the whole output is in {folder.log}; what was committed stays, the same command resumes",
         )
     return with_drivers_status(error, status)
 
@@ -145,7 +145,7 @@ def last_lines(folder: RunFolder) -> str:
 
 
 def _is_up(folder: RunFolder) -> bool:
-    """Whether the driver has said anything: the first is that Spark is up."""
+    """Return whether the driver has said anything: the first is that Spark is up."""
     progress = folder.read_json(PROGRESS)
     return progress is not None and bool(progress.get("notices"))
 
@@ -156,22 +156,9 @@ def _wait(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def _start(argv: Sequence[str], log: Any) -> Iterator[subprocess.Popen[bytes]]:
-    """spark-submit in a session of its own: Ctrl-C must reach this process alone, which ends it gently."""
-    try:
-        process = subprocess.Popen(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env=build_environment(os.environ),
-        )
-    except OSError as exc:
-        raise SubmissionError(
-            f"{argv[0]} cannot be run: {exc.strerror}",
-            hint="is --spark-submit the path of Spark's spark-submit?",
-        ) from exc
+def _started(argv: Sequence[str], log: BinaryIO) -> Iterator[subprocess.Popen[bytes]]:
+    """A spark-submit that leaves nothing behind: at the latest at the end of the block it is ended gently."""
+    process = start_spark_submit(argv, log, build_environment(os.environ))
     try:
         yield process
     finally:

@@ -1,11 +1,10 @@
-"""From settings to an application on YARN that is watched until it ends."""
+"""The way from settings to an application on YARN that is watched until it ends."""
 
 from __future__ import annotations
 
 import os
 import re
 import signal
-import subprocess
 import time
 from dataclasses import dataclass
 from dataclasses import replace as replaced
@@ -34,6 +33,7 @@ from ethlogs.spark.submit import (
     build_cluster_environment,
     check_python,
     find_spark_home,
+    start_spark_submit,
 )
 from ethlogs.spark.yarn import Shipment, SparkLogin, build_yarn_argv
 from ethlogs.submission.applications import RUN_TAG, build_tags, run_of, stream_tag
@@ -186,17 +186,7 @@ class YarnSubmitter:
         """Run spark-submit, which returns as soon as YARN has the application."""
         with local.log.open("wb") as log:
             local.log.chmod(0o600)
-            try:
-                process = subprocess.Popen(
-                    argv,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                    env=self._environment(settings),
-                )
-            except OSError as exc:
-                raise SubmissionError(f"{argv[0]} cannot be run: {exc.strerror}") from exc
+            process = start_spark_submit(argv, log, self._environment(settings))
             try:
                 status = process.wait()
             except KeyboardInterrupt as exc:
@@ -261,7 +251,7 @@ def spark_login(options: LaunchOptions, settings: RunSettings) -> SparkLogin | N
 def build_submit_failure(
     status: int, output: str, applications: Applications, local: RunFolder
 ) -> EthlogsError:
-    """What spark-submit's output says about why it failed."""
+    """Return what spark-submit's output says about why it failed."""
     reason = find_reason(output)
     hint = f"the whole output is in {local.log}"
     if any(sign in output for sign in _NO_TICKET):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from ethlogs_devnet.hadoop.settings import (
     to_xml,
 )
 from ethlogs_devnet.java import find_java, java_home
-from ethlogs_devnet.process import ServiceProcess
+from ethlogs_devnet.process import ServiceFiles, ServiceProcess
 from ethlogs_devnet.progress import Report, silent
 
 _START_SECONDS = 120.0
@@ -31,15 +30,8 @@ _WEBAPPS = ("hdfs", "datanode", "static")
 
 
 @dataclass(frozen=True)
-class HadoopFiles:
-    """The folder of one cluster and the files in it."""
-
-    folder: Path
-
-    @property
-    def data(self) -> Path:
-        """HDFS's blocks and names, and the folders of YARN's containers."""
-        return self.folder / "data"
+class HadoopFiles(ServiceFiles):
+    """The folder of one cluster; its data are HDFS's blocks and names, and YARN's containers' folders."""
 
     @property
     def conf(self) -> Path:
@@ -110,12 +102,4 @@ def find_hadoop(report: Report = silent) -> HadoopRuntime:
 
 def wait_until_started(process: ServiceProcess) -> None:
     """Return when HDFS can be written to and YARN has a node; raise DevnetError where it does not happen."""
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        if not process.is_alive():
-            raise process.failure("ended while it was starting")
-        if _STARTED in process.new_output():
-            return
-        time.sleep(0.05)
-    process.kill()
-    raise process.failure(f"was not ready within {_START_SECONDS:.0f} s")
+    process.wait_until_started(_STARTED, _START_SECONDS)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ethlogs_devnet.errors import DevnetError
 from ethlogs_devnet.kafka.settings import LOG4J, to_properties_text
-from ethlogs_devnet.process import ServiceProcess
+from ethlogs_devnet.process import ServiceFiles, ServiceProcess
 
 CLUSTER_ID = "ZXRobG9ncy1kZXZuZXQAAA"
 _START_SECONDS = 90.0
@@ -19,15 +18,8 @@ _HEAP = "384m"
 
 
 @dataclass(frozen=True)
-class KafkaFiles:
-    """The folder of one broker and the files in it."""
-
-    folder: Path
-
-    @property
-    def data(self) -> Path:
-        """Topics and metadata."""
-        return self.folder / "data"
+class KafkaFiles(ServiceFiles):
+    """The folder of one broker; its data are topics and metadata."""
 
     @property
     def scratch(self) -> Path:
@@ -81,7 +73,7 @@ class KafkaRuntime:
 
     def _command(self, files: KafkaFiles, options: Sequence[str], program: Sequence[str]) -> list[str]:
         quick = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
-        # a JVM has its counters below /tmp unless it is told to keep them to itself
+        # a JVM has its counters below /tmp unless an option keeps them away
         private = ["-XX:+PerfDisableSharedMem", f"-Djava.io.tmpdir={files.scratch}"]
         log4j = f"-Dlog4j2.configurationFile={files.log4j}"
         return [self.java, *quick, *private, *options, log4j, "-cp", ":".join(map(str, self.jars)), *program]
@@ -89,12 +81,4 @@ class KafkaRuntime:
 
 def wait_until_started(process: ServiceProcess) -> None:
     """Return when the broker serves clients, which its log says; raise DevnetError where it does not."""
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        if not process.is_alive():
-            raise process.failure("ended while it was starting")
-        if _STARTED in process.new_output():
-            return
-        time.sleep(0.03)
-    process.kill()
-    raise process.failure(f"was not ready within {_START_SECONDS:.0f} s")
+    process.wait_until_started(_STARTED, _START_SECONDS)
