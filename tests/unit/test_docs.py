@@ -112,3 +112,11 @@ def test_every_field_of_a_block_record_and_of_a_claim_is_described_in_its_order(
         [field.encode_name for field in msgspec.structs.fields(kind)] for kind in (BlockRecord, Claim)
     )
     assert listed == [*block, *(name for name in claim if name != "format")]
+
+
+def test_every_module_that_a_recipe_names_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    named = set(re.findall(r"`([\w/]+(?:\.py|/))`", text))
+    assert len(named) > 15
+    places = (ROOT, ROOT / "src" / "ethlogs")
+    assert {name for name in named if not any((place / name).exists() for place in places)} == set()
