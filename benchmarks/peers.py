@@ -94,7 +94,7 @@ def run_notebook(lab: Lab, blocks: int) -> PeerRun:
 
 
 def find_ethereum_etl() -> Path:
-    """ethereum-etl in a virtual environment of its own, made once in the devnet's cache."""
+    """ethereum-etl in a separate virtual environment, made once in the devnet's cache."""
     python = _find_python310()
     folder = cache_folder() / "peers" / ETL.replace("==", "-")
     if not folder.exists():

@@ -86,7 +86,7 @@ def start_spark(run: str) -> Any:
 
 
 def with_keytab(settings: RunSettings, spark: Any) -> RunSettings:
-    """The settings with the keytab that Spark has put into the container, under a name of its own."""
+    """The settings with the keytab that Spark has put into the container, under its own name."""
     if settings.kerberos is None or settings.kerberos.keytab is not None:
         return settings
     keytab = spark.sparkContext.getConf().get("spark.kerberos.keytab")

@@ -150,7 +150,7 @@ class UnknownHeaderError(UnprovenError):
 
 
 class UnprovableChainError(UnprovenError):
-    """On this chain nothing can be proven, whichever node is asked."""
+    """A chain on which nothing can be proven, whichever node is asked."""
 
 
 class DeliveryError(EthlogsError):

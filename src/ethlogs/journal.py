@@ -1,4 +1,4 @@
-"""What a run says about itself while it goes on: notices, counts, and progress.json."""
+"""What a run says about itself while it runs: notices, counts, and progress.json."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Retrying(Protocol):
 
 
 class Journal:
-    """Thread-safe notices and a snapshot, which ``write`` is told every ``write_seconds``."""
+    """Thread-safe notices and a snapshot, given to ``write`` every ``write_seconds``."""
 
     def __init__(
         self,
@@ -138,10 +138,10 @@ class Journal:
             self._write(self.snapshot())
 
     def begin(self, first: int, last: int | None, tip: BlockRecord | None, head: int) -> None:
-        """Say which heights the run has and where it goes on, once: the first line of a run."""
+        """Say which heights the run has and where it starts, once: the first line of a run."""
         done = tip is not None and last is not None and tip.block_number >= last
         if self.first_block is None and not done:
-            self.notify(_where_it_goes_on(first, last, tip, head))
+            self.notify(_describe_start(first, last, tip, head))
         self.first_block, self.last_block, self.head = first, last, head
         self.meter.begin_work()
 
@@ -191,16 +191,16 @@ def _read_slot_ends(earlier: dict[str, Any] | None) -> dict[int, int] | None:
     return None if found is None else {int(number): int(end) for number, end in found.items()}
 
 
-def _where_it_goes_on(first: int, last: int | None, tip: BlockRecord | None, head: int) -> str:
-    end = "without end" if last is None else f"to block {last}, {_blocks(last - first + 1)} in all"
+def _describe_start(first: int, last: int | None, tip: BlockRecord | None, head: int) -> str:
+    end = ", no end set" if last is None else f" ({_blocks(last - first + 1)}, up to {last})"
     if tip is not None and first > tip.block_number + 1:
         gap = f"--allow-gap leaves out blocks {tip.block_number + 1} to {first - 1}"
-        return f"begins at block {first} after the tip {tip.block_number}, {end}; {gap}"
+        return f"starting at block {first} after tip {tip.block_number}{end}; {gap}"
     if tip is None:
-        return f"begins at block {first}, {end}; the head is block {head}"
+        return f"starting at block {first}{end}; the head is block {head}"
     following = max(first, tip.block_number + 1)
     behind = _blocks(max(0, head - tip.block_number))
-    return f"goes on at block {following} after the tip {tip.block_number}, {end}; {behind} behind the head"
+    return f"resuming at block {following} after tip {tip.block_number}{end}; {behind} behind the head"
 
 
 def _blocks(count: int) -> str:

@@ -165,7 +165,7 @@ _CLAIM = msgspec.json.Decoder(Claim)
 
 
 def is_ledger_key(key: bytes | None) -> bool:
-    """Whether a record can be one of a ledger: its key is a height, or that of the claims."""
+    """Return whether a record can be one of a ledger: its key is a height, or that of the claims."""
     return key is not None and (key == CLAIM_KEY or key.isdigit())
 
 

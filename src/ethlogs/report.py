@@ -1,4 +1,4 @@
-"""What a run did: counted while it goes on, and told at the end."""
+"""What a run did: counted while it runs, and shown at the end."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Meter:
         counters.retracted_logs += logs
 
     def count_latency(self, seconds: float) -> None:
-        """From seeing a block at the head to its commit's acknowledgement."""
+        """Time from seeing a block at the head to its commit's acknowledgement."""
         if len(self._latencies_ms) < _MAX_SAMPLES:
             self._latencies_ms.append(seconds * 1000)
 
@@ -149,7 +149,7 @@ class Tip(msgspec.Struct, frozen=True):
 
 
 class Latency(msgspec.Struct, frozen=True):
-    """From seeing a block at the head to its commit's acknowledgement, in milliseconds."""
+    """Time from seeing a block at the head to its commit's acknowledgement, in milliseconds."""
 
     p50: float
     p99: float
@@ -226,7 +226,7 @@ def format_unproven(logs: int) -> str:
 
 
 def format_proofs(proofs: dict[str, int]) -> str:
-    """How many blocks were proven in which way, for a person."""
+    """Return how many blocks were proven in which way, for a person."""
     if len(proofs) == 1:
         return next(iter(proofs))
     return ", ".join(f"{proof} ({_count(blocks)})" for proof, blocks in sorted(proofs.items())) or "nothing"

@@ -74,7 +74,7 @@ class StreamStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return built
 
     def exceeded(self, max_lag: int | None, max_age_seconds: float | None) -> list[str]:
-        """Which limits of ``--max-lag`` and ``--max-age`` are exceeded, one sentence each."""
+        """Return which limits of ``--max-lag`` and ``--max-age`` are exceeded, one sentence each."""
         found = []
         if self.tip is None and (max_lag is not None or max_age_seconds is not None):
             return ["the stream has no block yet"]
@@ -134,7 +134,7 @@ def _fetch_heads(settings: NodeSettings, tail: Tail) -> tuple[int, int | None]:
 
 
 def _ignore(_notice: str) -> None:
-    """Drop a notice: an alert is told by its exit status."""
+    """Drop a notice: the exit status shows an alert."""
 
 
 def _build_status(

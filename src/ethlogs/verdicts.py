@@ -41,5 +41,5 @@ MAY_PASS: Mapping[ExitStatus, str] = {
 
 
 def is_final(report: Mapping[str, Any]) -> bool:
-    """Whether a report is the last word on its run."""
+    """Return whether a report is the last word on its run."""
     return report["exitStatus"] in FINAL

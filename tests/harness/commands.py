@@ -1,4 +1,4 @@
-"""``ethlogs`` as a user runs it: a process of its own, with its settings in the environment."""
+"""``ethlogs`` as a user runs it: its own process, with its settings in the environment."""
 
 from __future__ import annotations
 

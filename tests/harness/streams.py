@@ -152,7 +152,7 @@ def create_topic(bootstrap: str, name: str, partitions: int = 1, **config: str) 
 
 
 def create_when_gone(create: Callable[[], None]) -> None:
-    """Create a topic of the name of one that was deleted: deletion goes on behind the broker's answer."""
+    """Create a topic of the name of one that was deleted: deletion continues behind the broker's answer."""
     deadline = time.monotonic() + STABLE_SECONDS
     while True:
         try:

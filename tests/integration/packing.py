@@ -1,4 +1,4 @@
-"""``ethlogs pack`` as a user runs it, with a cache of its own."""
+"""``ethlogs pack`` as a user runs it, with its own cache."""
 
 from __future__ import annotations
 

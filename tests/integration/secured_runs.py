@@ -25,7 +25,7 @@ Secured = SecureKafka | SecureKafkaCluster
 def settings_for(
     broker: Secured, node_url: str, stores: StoreFolder, way: Way, user: str = USER, **wanted: Any
 ) -> tuple[Stream, RunSettings]:
-    """A run by the client.properties of a user, on a stream of its own that an administrator can read."""
+    """A run by the client.properties of a user, on its own stream that an administrator can read."""
     config = read_command_config(broker.client_properties(user, way), stores)
     stream = Stream(broker.address(way.protocol), f"eth_{secrets.token_hex(4)}")
     reader = broker.administrator.login

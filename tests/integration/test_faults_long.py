@@ -25,7 +25,7 @@ MOVED_CLOCK = Path(faults.__file__).with_name("moved_clock.c")
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own that a test can fill."""
+    """A separate file system that a test can fill."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m", "tmpfs", str(disk)]

@@ -85,11 +85,11 @@ def test_a_kdc_that_is_away_is_told_and_costs_nothing_within_the_tickets_life(kd
         cache = cache_of_this_process()
         first = cache.stat().st_ino
         kdc.stop()
-        wait_until(lambda: any("cannot be renewed" in notice for notice in notices), "it is told", 12.0)
+        wait_until(lambda: any("cannot be renewed" in notice for notice in notices), "it is reported", 12.0)
         keeper.cover(["localhost"])  # what a client needs for a new connection is in the cache
         kdc.start()
         wait_until(lambda: cache.stat().st_ino != first, "it is renewed", 10.0)
-        wait_until(lambda: notices[-1] == "the ticket was renewed", "that is told", 10.0)
+        wait_until(lambda: notices[-1] == "the ticket was renewed", "that is reported", 10.0)
     assert not stop.requested
     assert "no KDC of the realm answers" in notices[1]
 
@@ -102,7 +102,7 @@ def test_a_ticket_that_lapses_ends_the_run_with_status_5(kdc: Kdc) -> None:
         with pytest.raises(KerberosError, match="the ticket has lapsed and there is no new one") as caught:
             stop.pause(60)
         assert time.monotonic() - began_at < 45
-    assert "the same command goes on" in (caught.value.hint or "")
+    assert "the same command resumes" in (caught.value.hint or "")
 
 
 def test_an_unknown_principal_is_named(kdc: Kdc) -> None:

@@ -35,7 +35,7 @@ def chance() -> random.Random:
 
 @pytest.fixture
 def live_geth(own_geth: GethNode) -> Iterator[GethNode]:
-    """A node whose chain goes on, so that a run both catches up and follows."""
+    """A node whose chain continues, so that a run both catches up and follows."""
     with LiveHead(own_geth, BLOCK_SECONDS, SMALL_PLAN * 5):
         yield own_geth
 

@@ -35,7 +35,7 @@ def test_a_second_run_supersedes_the_first_which_names_it_and_never_comes_back(
             own_geth.commit_block(SMALL_PLAN)
             outcome = first.wait().assert_failed(SupersededError, other.run, hint="two runs cannot write")
             assert outcome.report["exitStatus"] == 9
-            wait_until(lambda: second.tip == 11, "the second run goes on")
+            wait_until(lambda: second.tip == 11, "the second run continues")
 
             claims = len(stream.claims())
             again = run(mine, 2, first.snapshot)
@@ -81,7 +81,7 @@ def test_an_attempt_after_the_verdict_ends_with_it_without_asking_anybody(
             own_geth.stop()
             assert first.start().wait() == 9
             own_geth.start()
-            wait_until(lambda: second.tip == 11, "the second run goes on")
+            wait_until(lambda: second.tip == 11, "the second run continues")
 
 
 def test_a_run_that_still_commits_keeps_its_stream_from_a_second_one(
@@ -113,7 +113,7 @@ def test_a_run_that_waits_for_its_next_block_keeps_its_stream_from_a_second_one(
         refused.assert_failed(SupersededError, f"run {mine.run} follows this stream", hint="--replace")
         assert len(stream.claims()) == 1
         own_geth.commit_block(SMALL_PLAN)
-        wait_until(lambda: first.tip == 11, "the first run goes on")
+        wait_until(lambda: first.tip == 11, "the first run continues")
     assert_exactly_once(stream, own_geth.url, 1, 11)
 
 
@@ -142,7 +142,7 @@ def test_a_zombie_attempt_ends_with_9_and_its_successor_goes_on(
         os.kill(zombie.pid, signal.SIGSTOP)
         run_of_both.start(2)
         own_geth.commit_block(SMALL_PLAN)
-        run_of_both.wait_for(lambda progress: progress["tip"] == 11, "attempt 2 goes on", attempt=2)
+        run_of_both.wait_for(lambda progress: progress["tip"] == 11, "attempt 2 continues", attempt=2)
         os.kill(zombie.pid, signal.SIGCONT)
         own_geth.commit_block(SMALL_PLAN)
         assert zombie.wait(60) == 9

@@ -76,7 +76,7 @@ def test_an_archive_goes_where_it_is_wanted(packing: Packing, tmp_path: Path) ->
     [
         (("python=2.7",), ("cannot be solved", "python 2.7.*")),
         (("python", "no-such-package"), ("cannot be solved", "no-such-package")),
-        (("python", "a[b=="), ("mend that dependency",)),
+        (("python", "a[b=="), ("correct that dependency",)),
     ],
 )
 def test_what_cannot_be_solved_is_told_in_the_solvers_words(

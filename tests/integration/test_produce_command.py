@@ -19,7 +19,7 @@ pytestmark = pytest.mark.services
 
 @pytest.fixture
 def live_geth(own_geth: GethNode) -> Iterator[GethNode]:
-    """A node whose chain goes on."""
+    """A node whose chain continues."""
     with LiveHead(own_geth, 0.3, SMALL_PLAN):
         yield own_geth
 
@@ -47,11 +47,11 @@ def test_a_driver_killed_in_mid_run_and_the_same_command_again(
         os.kill(command.driver_pid(), signal.SIGKILL)
         assert command.wait() == 8
         assert "the driver left no report" in command.stderr
-        assert "the same command goes on" in command.stderr
+        assert "the same command resumes" in command.stderr
     reached = stream.heights()[-1]
     with Command(stream, live_geth.url, second_folder, "--to", str(reached + 3)) as command:
         assert command.wait() == 0, command.stderr
-        assert f"goes on at block {reached + 1}" in command.stderr
+        assert f"resuming at block {reached + 1}" in command.stderr
     assert_exactly_once(stream, live_geth.url, 1, reached + 3)
 
 

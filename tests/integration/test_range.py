@@ -20,7 +20,7 @@ def test_a_second_run_goes_on_at_the_next_block(stream: Stream, geth: GethNode) 
     second = run(another_run(settings, blocks=2)).assert_done()
     assert first.report["range"] == {"first": 3, "last": 6}
     assert second.report["range"] == {"first": 7, "last": 8}
-    assert any("goes on at block 7 after the tip 6" in notice for notice in second.notices)
+    assert any("resuming at block 7 after tip 6" in notice for notice in second.notices)
     assert_exactly_once(stream, geth.url, 3, 8)
 
 

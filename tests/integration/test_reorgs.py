@@ -79,7 +79,7 @@ def test_a_shorter_branch_is_waited_on_until_it_is_as_high(stream: Stream, own_g
         assert stream.event_logs() == before
         for _ in range(3):
             own_geth.commit_block(SMALL_PLAN, salt=5)
-        wait_until(lambda: running.tip == 11, "the run goes on")
+        wait_until(lambda: running.tip == 11, "the run continues")
         running.stop()
     assert_folds(stream, own_geth.url, 6, 11)
 
@@ -154,7 +154,7 @@ def test_a_fail_over_to_another_branch_of_the_same_height_waits_until_that_is_lo
         wait_until(lambda: counted.calls["eth_getBlockByNumber"] > looks + 3, "it looks at that branch")
         assert stream.event_logs() == before
         other_geth.commit_block(SMALL_PLAN, salt=9)
-        wait_until(lambda: running.tip == 11, "the run goes on with the longer branch")
+        wait_until(lambda: running.tip == 11, "the run continues with the longer branch")
         running.stop()
     assert_folds(stream, other_geth.url, 8, 11)
 

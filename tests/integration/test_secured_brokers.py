@@ -1,4 +1,4 @@
-"""Three brokers that let nobody in without a name, each with a Kerberos principal of its own."""
+"""Three brokers that let nobody in without a name, each with its own Kerberos principal."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def follow_with_new_tickets(kdc: Kdc, cluster: SecureKafkaCluster, running: RunI
     ends_at = time.monotonic() + PART_SECONDS
     running.wait_for(lambda _: time.monotonic() > ends_at, "the part is over")
     tip = running.progress["tip"]
-    running.wait_for(lambda progress: progress["tip"] > tip + 5, "the run goes on")
+    running.wait_for(lambda progress: progress["tip"] > tip + 5, "the run continues")
     after = count_tickets(kdc, cluster)
     assert all(after[name] > count for name, count in before.items()), (before, after)
 

@@ -122,7 +122,7 @@ def test_a_keytab_that_is_rotated_under_a_running_driver(
                 assert running.is_running, running.log
             realm.change_key(USER, into_keytab=False)
             told = "the keytab's key is not the principal's present one"
-            running.wait_for(lambda progress: told in str(progress["notices"]), "it is told")
+            running.wait_for(lambda progress: told in str(progress["notices"]), "it is reported")
             assert running.process.wait(60) == 5, running.log
             assert "get a new keytab" in running.report["hint"]
         realm.change_key(USER)

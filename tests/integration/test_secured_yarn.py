@@ -58,7 +58,7 @@ def estate(tmp_path_factory: pytest.TempPathFactory, packed: Path) -> Iterator[E
 
 @pytest.fixture(scope="module")
 def live_geth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GethNode]:
-    """A node whose chain goes on."""
+    """A node whose chain continues."""
     with GethNode(tmp_path_factory.mktemp("geth")) as node:
         for _ in range(10):
             node.commit_block(SMALL_PLAN)
@@ -344,7 +344,7 @@ def test_a_keytab_on_hdfs_and_the_doctor_in_a_container(estate: Estate, long_run
 def test_a_run_outlives_its_tickets_its_sessions_and_an_attempt(
     estate: Estate, long_run: LongRun, start: Callable[..., Command]
 ) -> None:
-    """Six lives of a ticket and eight sessions with Kafka; the second attempt has a ticket of its own."""
+    """Six lives of a ticket and eight sessions with Kafka; the second attempt has its own ticket."""
     command, application = long_run.command, long_run.application
     local = estate.cluster.files.data / "nm-local"
     (cache,) = [path for path in local.rglob("ethlogs-krb5-*/tickets") if application in str(path)]

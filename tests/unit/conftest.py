@@ -1,4 +1,4 @@
-"""Every unit test runs with an environment of its own, and nothing of the user's settings."""
+"""Every unit test runs with its own environment, and nothing of the user's settings."""
 
 from __future__ import annotations
 

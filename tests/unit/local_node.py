@@ -1,4 +1,4 @@
-"""A fake node on a real socket: it answers as it is told to, since a real one cannot be made to."""
+"""A fake node on a real socket: it answers as it is asked to, since a real one cannot be made to."""
 
 from __future__ import annotations
 

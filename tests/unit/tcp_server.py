@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 @contextlib.contextmanager
 def tcp_server(serve: Callable[[socket.socket], object]) -> Iterator[str]:
-    """Serve each connection by a call in a thread of its own, then close it; gives HOST:PORT."""
+    """Serve each connection by a call in its own thread, then close it; gives HOST:PORT."""
     threads: list[threading.Thread] = []
 
     def run(connection: socket.socket) -> None:

@@ -48,7 +48,7 @@ class FakeSpark:
 
 
 class FakeJob:
-    """Ends as it is told to."""
+    """Ends as it is asked to."""
 
     kind: ClassVar[JobKind] = JobKind("fake")
 

@@ -1,4 +1,4 @@
-"""What a run says about itself, while it goes on and at its end."""
+"""What a run says about itself, while it continues and at its end."""
 
 from __future__ import annotations
 
@@ -115,37 +115,35 @@ def test_notices_are_numbered_and_the_oldest_are_forgotten() -> None:
 @pytest.mark.parametrize(
     ("last", "tip", "head", "text"),
     [
-        (None, None, 200, "begins at block 100, without end; the head is block 200"),
-        (100, None, 200, "begins at block 100, to block 100, 1 block in all; the head is block 200"),
+        (None, None, 200, "starting at block 100, no end set; the head is block 200"),
+        (100, None, 200, "starting at block 100 (1 block, up to 100); the head is block 200"),
         (
             5099,
             None,
             100,
-            "begins at block 100, to block 5099, 5,000 blocks in all; the head is block 100",
+            "starting at block 100 (5,000 blocks, up to 5099); the head is block 100",
         ),
         (
             119,
             replace(BLOCK, block_number=89),
             200,
-            "begins at block 100 after the tip 89, to block 119, 20 blocks in all; --allow-gap leaves out"
-            " blocks 90 to 99",
+            "starting at block 100 after tip 89 (20 blocks, up to 119); --allow-gap leaves out blocks 90 to 99",
         ),
         (
             119,
             BLOCK,
             200,
-            "goes on at block 101 after the tip 100, to block 119, 20 blocks in all; 100 blocks behind the"
-            " head",
+            "resuming at block 101 after tip 100 (20 blocks, up to 119); 100 blocks behind the head",
         ),
         (
             None,
             replace(BLOCK, block_number=99),
             98,
-            "goes on at block 100 after the tip 99, without end; 0 blocks behind the head",
+            "resuming at block 100 after tip 99, no end set; 0 blocks behind the head",
         ),
     ],
 )
-def test_the_first_notice_says_where_the_run_goes_on(last: Any, tip: Any, head: int, text: str) -> None:
+def test_the_first_notice_says_where_the_run_starts(last: Any, tip: Any, head: int, text: str) -> None:
     journal = make_journal()
     journal.begin(100, last, tip, head)
     journal.begin(100, last, tip, head)

@@ -42,8 +42,8 @@ class Module(NamedTuple):
 class JarSet:
     """Maven modules and the jars of all that they need, as the committed file ``hashes`` lists them.
 
-    ``name`` and ``version`` are what people are told, and in lower case what the cache's folder is called;
-    ``fetch_time`` is how long they are told to wait.
+    ``name`` and ``version`` are what messages say, and in lower case what the cache's folder is called;
+    ``fetch_time`` is how long they say to wait.
     """
 
     name: str

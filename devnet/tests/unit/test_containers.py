@@ -12,7 +12,7 @@ from ethlogs_devnet.hadoop.containers import end_containers, find_containers
 
 
 def start(folder: Path) -> subprocess.Popen[bytes]:
-    """A process like a container's: in a session of its own, its environment naming its folder."""
+    """A process like a container's: in its own session, its environment naming its folder."""
     environment = {"LOCAL_DIRS": f"{folder}/usercache/somebody/appcache/application_1_1"}
     process = subprocess.Popen(["/bin/sleep", "60"], env=environment, start_new_session=True)
     # Popen returns when exec has begun; for a moment more /proc may show neither the old nor the new.

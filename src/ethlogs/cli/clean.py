@@ -63,7 +63,7 @@ def clean(options: CleanCommandOptions) -> int:
 
 
 def _list_items(options: CleanCommandOptions) -> Iterator[list[Item]]:
-    """What is here; then, as long as the cluster is open, what is there."""
+    """Yield what is on this machine; then, while the cluster is open, what is on HDFS."""
     folder = options.run_folder.run_dir
     yield list_local(runs_folder() if folder is None else Path(folder).absolute(), cache_folder())
     if not any(os.environ.get(name) for name in _CONF_DIRS):

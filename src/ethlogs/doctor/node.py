@@ -63,7 +63,7 @@ class _Examination:
         return text
 
     def see_proofs(self) -> str:
-        """What each URL gives of the newest block, and how to have the strongest proof."""
+        """Return what each URL gives of the newest block, and how to have the strongest proof."""
         urls = self._settings.urls
         found: list[str] = []
         errors: list[NodeError] = []

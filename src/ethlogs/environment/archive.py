@@ -19,7 +19,7 @@ from ethlogs.errors import PackError, SettingsError
 _COMPRESSION = 4
 """Of gzip: level 9 takes four times as long for 4 percent less."""
 _THREADS = 1
-"""With more a full disk is met in a thread of conda-pack's, which prints it and goes on reading."""
+"""With more a full disk is met in a thread of conda-pack's, which prints it and continues reading."""
 SCRATCH_PREFIX = ".packing-"
 _INTERPRETERS = ("bin/python", "bin/python3")
 

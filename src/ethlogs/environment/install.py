@@ -1,6 +1,6 @@
 """An environment made from its specification by py-rattler: no conda is needed on this machine.
 
-py-rattler works in a process of its own. Its threads outlive a failed solve, and an interpreter that ends
+py-rattler works in its own process. Its threads outlive a failed solve, and an interpreter that ends
 while they run is aborted (status 134 in place of the error's); and only a process can be stopped at once.
 """
 
@@ -109,7 +109,7 @@ def require_rattler() -> None:
 
 
 def conda_platform() -> str:
-    """This machine's platform by conda's name.
+    """Return conda's name of this machine's platform.
 
     Raises
     ------
@@ -172,7 +172,7 @@ def _read_answer(worker: subprocess.Popen[bytes], report: Callable[[str], None])
 
 
 def work() -> None:
-    """What the process does: its task is on stdin, each line of stdout is JSON."""
+    """Run in the process: its task is on stdin, each line of stdout is JSON."""
     # At Ctrl-C the one who started it tells; this one just ends.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     answer = asyncio.run(_create(orjson.loads(sys.stdin.buffer.read())))
@@ -203,7 +203,7 @@ async def _create(wanted: dict[str, Any]) -> dict[str, str]:
         what = "install"
         cache = Path(wanted["cache"])
         await rattler.install(records, target_prefix=wanted["prefix"], cache_dir=cache, show_progress=False)
-    except Exception as exc:  # noqa: BLE001 - every kind is told in its own words
+    except Exception as exc:  # noqa: BLE001 - every kind is reported in its own words
         return {"what": what, "words": str(exc).strip()}
     return {}
 
@@ -222,7 +222,7 @@ def _virtual_packages(rattler: Any, glibc: str | None) -> list[Any]:
 def _to_pack_error(file: Path, channels: list[str], what: str, words: str) -> PackError:
     lower = words.lower()
     if what == "read":
-        return PackError(f"{file}: {words}", hint="mend that dependency")
+        return PackError(f"{file}: {words}", hint="correct that dependency")
     if any(sign in lower for sign in _NO_ROOM):
         return PackError(f"the disk is full: {words}", hint="make room, or set XDG_CACHE_HOME elsewhere")
     if any(sign in lower for sign in _NETWORK):

@@ -1,4 +1,4 @@
-"""From a file, a folder or a name to an archive that is known to work."""
+"""Packing an environment from a file, a folder or a name into an archive that is known to work."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def pack_environment(settings: PackSettings, cache: Path, report: Notify) -> Arc
 
 
 def _check(settings: PackSettings) -> None:
-    """What would else be found out after a minute."""
+    """Check first what would otherwise fail after a minute."""
     if settings.glibc is not None and not re.fullmatch(r"\d+\.\d+", settings.glibc):
         raise PackError(f"--glibc {settings.glibc} is no version of glibc", hint="give one like 2.17")
     if settings.output is not None and not Path(settings.output).absolute().parent.is_dir():
@@ -98,7 +98,7 @@ def _check(settings: PackSettings) -> None:
 
 
 def _remove_unfinished(cache: Path) -> None:
-    """What a packing left that was killed: under the lock there is no other."""
+    """Remove what a killed packing left: under the lock there is no other one."""
     for path in (cache / "environments").iterdir():
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
@@ -202,7 +202,7 @@ class _Packer:
 
 
 def _key_of(spec: EnvironmentSpec, condarc: Condarc, glibc: str | None) -> str:
-    """What an environment made from a file depends on, besides what the channels have that day."""
+    """Return what an environment made from a file depends on, besides what the channels have that day."""
     files = find_local_files(spec.pip, spec.file.resolve().parent)
     texts = [spec.file.read_text(), *(digest_of(file) for file in files)]
     own_glibc = os.confstr("CS_GNU_LIBC_VERSION")

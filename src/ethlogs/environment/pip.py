@@ -48,7 +48,7 @@ def run_pip(spec: EnvironmentSpec, prefix: Path, glibc: str | None) -> None:
         words = redact(finished.stderr.strip())[-_LAST_CHARACTERS:]
         raise PackError(
             f"the pip section of {spec.file} cannot be installed: {words}",
-            hint="mend it, or pip's own configuration",
+            hint="correct it, or pip's own configuration",
         )
 
 

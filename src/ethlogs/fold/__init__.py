@@ -1,4 +1,4 @@
-"""A consumer's way from a stream to a table of its own that is right under reorgs.
+"""A consumer's way from a stream to its own table that is right under reorgs.
 
     with open_stream("kafka:9092", "eth_eventlogs") as stream:      # ethlogs.fold.kafka_stream
         for step in stream.steps(position):

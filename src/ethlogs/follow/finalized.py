@@ -24,7 +24,7 @@ _REMEMBERED_BLOCKS = 1024
 
 
 class FinalizedBlock:
-    """Asks on a thread of its own, at most once in a slot, and forgets what does not fit."""
+    """Asks on its own thread, at most once in a slot, and forgets what does not fit."""
 
     def __init__(self, node: Node, notify: Notify) -> None:
         self._node = node

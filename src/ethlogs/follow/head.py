@@ -87,9 +87,9 @@ class HeadWatcher:
         return -1 if height is None else height
 
     def _is_held_back(self, tip: int) -> bool:
-        """Whether the node has the tip, and --head or --confirmations alone are below it, or have no block.
+        """Return whether the node has the tip, and only --head or --confirmations lie below it or nowhere.
 
-        So where a stream that followed the latest block goes on with what is finalized.
+        So where a stream that followed the latest block continues with what is finalized.
         """
         settings = self._settings
         if self.height >= max(tip, 0) or (settings.head == "latest" and not settings.confirmations):

@@ -36,7 +36,7 @@ class HeldStream:
     problem: Exception | None = field(init=False, default=None)
     """Why the claim could not be committed again: the producer cannot be used any more."""
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
-    """A producer has one transaction at a time; that of the heartbeat is on a thread of its own."""
+    """A producer has one transaction at a time; that of the heartbeat is on its own thread."""
 
     def __post_init__(self) -> None:
         identity, repeats = self.claim.identity, self.claim.repeats

@@ -1,4 +1,4 @@
-"""Who owns the stream: the newest claim does.
+"""Ownership of the stream: the newest claim has it.
 
 A higher attempt of the same run takes over at once. Another run takes over only from one that is gone: one
 that has finished its blocks, released its claim, or committed nothing while it was watched. Who was taken
@@ -82,7 +82,7 @@ def wait_until_free(
 
 
 def _committed(tail: Tail) -> tuple[str | None, int | None]:
-    """What changes with whatever a run commits."""
+    """Return what changes with whatever a run commits."""
     return (
         tail.tip.block_hash if tail.tip else None,
         tail.newest.offset if tail.newest else None,

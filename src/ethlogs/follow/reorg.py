@@ -111,7 +111,7 @@ class Branch:
             )
 
     def has_left(self, tip: BlockRecord) -> bool:
-        """Whether the node's chain does not have the tip, for certain."""
+        """Return whether the node's chain does not have the tip, for certain."""
         first = self._look(tip)
         if first is None:
             return False
@@ -119,7 +119,7 @@ class Branch:
         return self._look(tip) == first and not self._node.turn_to_holder(tip.block_number, tip.block_hash)
 
     def find_retraction(self) -> Retraction | None:
-        """What to take back now; ``None`` where the node's chain has the tip after all.
+        """Return what to take back now; ``None`` where the node's chain has the tip after all.
 
         Raises
         ------

@@ -180,7 +180,7 @@ class Run:
         return self._build_claim(plan)
 
     def _is_own(self, claim: Claim) -> bool:
-        """Whether this very attempt has made a claim that still counts: a later one claims again."""
+        """Return whether this very attempt has made a claim that still counts: a later one claims again."""
         return (claim.run, claim.attempt, claim.released) == (self._settings.run, self._attempt, False)
 
     def _plan(self, tail: Tail) -> Plan:

@@ -123,7 +123,7 @@ class Applications:
             return sorted(str(q.getQueueName()) for q in self._client.getAllQueues())
 
     def may_submit(self, queue: str) -> bool:
-        """Whether this user may submit to a queue, by its ACLs."""
+        """Return whether this user may submit to a queue, by its ACLs."""
         with mapped_errors(f"asking YARN for the rights on the queue {queue}"):
             for acl in self._client.getQueueAclsInfo():
                 if str(acl.getQueueName()).rpartition(".")[2] == queue.rpartition(".")[2]:
@@ -161,7 +161,7 @@ class Applications:
             return None if container is None else str(container.toString())
 
     def attempt_diagnostics(self, application_id: str, attempt: int) -> str:
-        """What YARN says about how an attempt ended, empty where it says nothing."""
+        """Return what YARN says about how an attempt ended, empty where it says nothing."""
         with mapped_errors(f"asking YARN about attempt {attempt} of {application_id}"):
             records = self._jvm.org.apache.hadoop.yarn.api.records
             attempt_id = records.ApplicationAttemptId.newInstance(self._id(application_id), attempt)
@@ -169,7 +169,7 @@ class Applications:
             return str(report.getDiagnostics() or "").strip()
 
     def log_url(self, application_id: str) -> str | None:
-        """Where a browser shows the driver's log while it runs."""
+        """Return where a browser shows the driver's log while it runs."""
         container = self.driver_container(application_id)
         if container is None:
             return None
@@ -181,7 +181,7 @@ class Applications:
     def read_live_log(
         self, application_id: str, introduce: Callable[[str], dict[str, str]] = lambda _url: {}
     ) -> str | None:
-        """What the driver has written so far, from its NodeManager; ``None`` where that does not give it.
+        """Return the driver's output so far, from its NodeManager; ``None`` where that does not give it.
 
         ``introduce`` makes the headers for a page that wants to know who asks.
         """

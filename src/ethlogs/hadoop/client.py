@@ -33,7 +33,7 @@ _NOT_NEEDED = {
 
 @dataclass(frozen=True)
 class Login:
-    """As whom to speak to the cluster; without a keytab, as whoever has a ticket or is logged in here."""
+    """The identity for the cluster; without a keytab, that of whoever has a ticket or is logged in here."""
 
     principal: str | None = None
     keytab: str | None = None

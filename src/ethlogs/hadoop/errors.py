@@ -35,7 +35,7 @@ _DENIED = frozenset({"AccessControlException", "AuthorizationException"})
 _UNKNOWN_CALLER = frozenset({"AccessControlException", "KerberosAuthException", "SaslException"})
 _NO_TICKET = ("Client cannot authenticate via", "GSS initiate failed", "No valid credentials provided")
 _NO_PRIVILEGE = "does not have privilege to see this"
-"""Said by a YarnException of no kind of its own."""
+"""Said by a YarnException that has no specific kind."""
 _HDFS_DENIED = re.compile(r'user=([^,]+), access=(\w+), inode="([^"]+)"')
 _QUEUE_DENIED = re.compile(r"to queue ([\w.-]+)")
 _LETTERS = {"READ": "r", "WRITE": "w", "EXECUTE": "x", "ALL": "rwx"}
@@ -61,7 +61,7 @@ def mapped_errors(doing: str) -> Iterator[None]:
 
 
 def how_to_grant(text: str) -> str:
-    """What gives the right that HDFS or YARN says to be missing, for a hint."""
+    """Return what gives the right that HDFS or YARN says to be missing, for a hint."""
     path, queue = _HDFS_DENIED.search(text), _QUEUE_DENIED.search(text)
     if path is not None:
         user, access, inode = path.groups()

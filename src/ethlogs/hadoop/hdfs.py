@@ -47,7 +47,7 @@ class HdfsFiles:
             self.user = str(group.getCurrentUser().getShortUserName())
 
     def home(self) -> str:
-        """This user's home folder, with scheme and host."""
+        """Return this user's home folder, with scheme and host."""
         with mapped_errors("asking HDFS for the home folder"):
             return str(self._system.getHomeDirectory().toString())
 

@@ -87,7 +87,7 @@ def check_client_settings(client: tuple[tuple[str, str], ...]) -> None:
 
 
 def names_file(name: str) -> bool:
-    """Whether the value of a setting is the path of a file."""
+    """Return whether the value of a setting is the path of a file."""
     return _option(name) in _FILES
 
 

@@ -41,7 +41,7 @@ def explain_no_contact(
 
 
 def explain_refusal(failure: BaseException | None, doing: str) -> EthlogsError | None:
-    """What asking again does not change: who this client is, or whom it trusts."""
+    """Return what asking again does not change: who this client is, or whom it trusts."""
     if isinstance(failure, kafka_errors.SaslAuthenticationFailedError):
         return explain_login(failure, doing)
     if isinstance(failure, SETTINGS):
@@ -62,7 +62,7 @@ def explain_refusal(failure: BaseException | None, doing: str) -> EthlogsError |
 
 
 def explain_login(reason: BaseException, doing: str) -> EthlogsError:
-    """Also after the first broker let it in: of several, each has a key and a clock of its own."""
+    """Return the error of a failed login. Other brokers may have accepted it: keys and clocks differ."""
     return NotAuthorizedError(
         f"Kafka did not let this client in while {doing} ({describe(reason)})",
         hint="are principal, user and password those that the brokers know? With Kerberos: is their"
@@ -116,7 +116,7 @@ def _is_unknown_host(problem: OSError | None) -> bool:
 def _compare(
     settings: KafkaSettings, listener: Listener, failure: BaseException | None, doing: str
 ) -> EthlogsError | None:
-    """What of the settings does not fit the port that answered."""
+    """Return what of the settings does not fit the port that answered."""
     client = dict(settings.client)
     protocol = client.get(PROTOCOL, "PLAINTEXT")
     with_tls, with_login = protocol.endswith("SSL"), protocol.startswith("SASL")

@@ -39,7 +39,7 @@ def open_consumer(
 
 
 def has_records(settings: KafkaSettings, topic: Topic) -> bool:
-    """Whether anything is in a topic."""
+    """Return whether anything is in a topic."""
     numbers = range(topic.partitions)
     with open_consumer(settings, "read_uncommitted") as consumer:
         return fetch_ends(consumer, topic.name, numbers) != fetch_begins(consumer, topic.name, numbers)

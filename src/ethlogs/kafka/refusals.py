@@ -1,4 +1,4 @@
-"""Why a broker refuses a connection: kafka-python goes on trying, and only logs the reason."""
+"""Why a broker refuses a connection: kafka-python continues trying, and only logs the reason."""
 
 from __future__ import annotations
 
@@ -55,5 +55,5 @@ logging.getLogger(CONNECTION_LOGGER).addHandler(_LAST)
 
 
 def last_failure() -> BaseException | None:
-    """Why the newest attempt of this process to connect to a broker failed."""
+    """Return why the newest attempt of this process to connect to a broker failed."""
     return _LAST.recent()

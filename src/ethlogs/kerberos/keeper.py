@@ -25,7 +25,7 @@ RENEWED_AT = 0.4
 
 _LONGEST_RETRY_SECONDS = 30.0
 _ALARM = 0.5
-"""Of the remaining lifetime that a first failure had: then it is told again."""
+"""Part of the lifetime left at the first failure after which the failure is reported again."""
 
 
 @contextlib.contextmanager
@@ -68,7 +68,7 @@ def _place() -> str | None:
 
 
 class TicketKeeper:
-    """Renews one ticket on a thread of its own, until it is ended or the ticket has lapsed."""
+    """Renews one ticket on its own thread, until it is ended or the ticket has lapsed."""
 
     def __init__(
         self,
@@ -142,7 +142,7 @@ class TicketKeeper:
                     self._stop.fail(
                         KerberosError(
                             f"the ticket has lapsed and there is no new one: {exc}",
-                            hint=f"{exc.hint}; what was committed stays, the same command goes on after it",
+                            hint=f"{exc.hint}; what was committed stays, the same command resumes after it",
                         )
                     )
                     return False

@@ -59,7 +59,7 @@ _MEANINGS = {
 
 
 def _krb5_confs(environment: Mapping[str, str]) -> list[str]:
-    """Where MIT's library looks; KRB5_CONFIG may name several."""
+    """Return where MIT's library looks; KRB5_CONFIG may name several."""
     return (environment.get("KRB5_CONFIG") or _KRB5_CONF).split(":")
 
 

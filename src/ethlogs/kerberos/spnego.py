@@ -1,4 +1,4 @@
-"""Who asks a web page of Hadoop for something, by the ticket that this process has (SPNEGO, RFC 4559)."""
+"""Authentication to Hadoop's web pages by the ticket that this process has (SPNEGO, RFC 4559)."""
 
 from __future__ import annotations
 

@@ -180,7 +180,7 @@ class BlockSource:
             )
 
     def _explain(self, exc: UnprovenError) -> UnprovenError:
-        """What is no fault of the node is not blamed on it: on some chains nothing can be proven."""
+        """Blame the chain, not the node, where nothing on the chain can be proven."""
         reason = why_unprovable(self._node.identity.chain_id)
         if reason is None:
             return exc
@@ -210,7 +210,7 @@ class BlockSource:
         backoff.wait(self._stop.pause)
 
     def _look_how_far_back(self, height: int, exc: NodeError) -> bool:
-        """Whether a block that a URL does not have is an old one; raises where no URL goes back so far."""
+        """Return whether a block that a URL lacks is an old one; raises where no URL goes back so far."""
         if self._node.fetch_quantity("eth_blockNumber") - height <= RECENT_BLOCKS:
             return False
         missing = self._history.explain_missing(height)

@@ -316,7 +316,7 @@ class Node:
 
 
 def distinct_names(urls: Sequence[str]) -> list[str]:
-    """What each URL is called: two of one host, whose paths may be secrets, are told apart by number."""
+    """Return a name for each URL: two of one host, whose paths may be secrets, differ by number."""
     names = [display_url(url) for url in urls]
     return [
         name if names.count(name) == 1 else f"{name} ({names[:place].count(name) + 1})"

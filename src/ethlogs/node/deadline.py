@@ -47,7 +47,7 @@ def deadline(seconds: float) -> Iterator[None]:
 
 
 def remaining_seconds() -> float | None:
-    """What is left of this thread's deadline; ``None`` without one.
+    """Return what is left of this thread's deadline; ``None`` without one.
 
     Raises
     ------
@@ -82,7 +82,7 @@ class DeadlineSocket(socket.socket):
 
 
 class DeadlineTlsSocket(ssl.SSLSocket):
-    """The same over TLS."""
+    """A connection with a deadline, over TLS."""
 
     def do_handshake(self, block: bool = False) -> None:
         """Bound the whole handshake."""

@@ -36,7 +36,7 @@ class History:
             self._node.switch_from(name, f"{name} has receipts from block {self._lowest[name]} on")
 
     def explain_missing(self, height: int) -> BlockNotFoundError | None:
-        """Why an old block's receipts cannot be had; ``None`` where a URL may have them.
+        """Return why an old block's receipts cannot be had; ``None`` where a URL may have them.
 
         Finds out how far back each URL goes, unless that is known.
         """
@@ -102,7 +102,7 @@ def find_lowest(has: Callable[[int], bool | None], head: int) -> int:
 
 
 def has_receipts(node: Node, height: int) -> bool | None:
-    """Whether the node has a block's receipts; ``None`` for a block without transactions.
+    """Return whether the node has a block's receipts; ``None`` for a block without transactions.
 
     Raises
     ------

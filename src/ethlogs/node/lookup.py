@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 def is_hash(block: str) -> bool:
-    """Whether a block is named by its hash, not by a height in hex or a tag."""
+    """Return whether a block is named by its hash, not by a height in hex or a tag."""
     return len(block) == _HASH_CHARACTERS
 
 

@@ -22,7 +22,7 @@ class Turns:
             self._rests_until[index] = time.monotonic() + seconds
 
     def rest_seconds(self, index: int) -> float:
-        """How much longer a URL wants to be left alone."""
+        """Return how much longer a URL wants to be left alone."""
         return max(0.0, self._rests_until.get(index, 0.0) - time.monotonic())
 
     def after(self, index: int) -> int:

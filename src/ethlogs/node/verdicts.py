@@ -36,7 +36,7 @@ class ErrorRow:
     hint: str | None = None
 
     def fits(self, code: int | None, text: str) -> bool:
-        """Whether this row is about the error; ``text`` is in lower case."""
+        """Return whether this row is about the error; ``text`` is in lower case."""
         return (not self.codes or code in self.codes) and (
             not self.words or any(word in text for word in self.words)
         )
@@ -199,7 +199,7 @@ def judge_status(status: int) -> StatusRow:
 
 
 def judge_result(result: Any, method: str) -> str | None:
-    """What a result should have been, where it is not; ``None`` where it is or nothing is known."""
+    """Return what a result should have been, where it is not; ``None`` where it is or nothing is known."""
     shape = SHAPES.get(method)
     return None if shape is None or shape.fits(result) else shape.name
 

@@ -26,7 +26,7 @@ _UNPROVABLE = {
 
 
 def why_unprovable(chain_id: int) -> str | None:
-    """Why nothing on this chain can be proven, as a sentence; ``None`` for every other chain."""
+    """Return why nothing on this chain can be proven, as a sentence; ``None`` for every other chain."""
     found = _UNPROVABLE.get(chain_id)
     if found is None:
         return None

@@ -20,7 +20,7 @@ LogContent = tuple[str, list[str], str, int, list[bytes]]
 
 
 def parse_log(log: dict[str, Any]) -> LogContent:
-    """What the log says, in lower case. Raises ShapeError."""
+    """Return what the log says, in lower case. Raises ShapeError."""
     raw_address, raw_topics, raw_data = log.get("address"), log.get("topics"), log.get("data")
     if not isinstance(raw_topics, list) or len(raw_topics) > MAX_TOPICS:
         raise ShapeError(f"topics are not a list of at most {MAX_TOPICS}: {show(raw_topics)}")

@@ -79,7 +79,7 @@ def _prove(header: Header, receipts: list[Any], unproven_logs: int = 0) -> Prove
 
 
 def _state_sync_logs(header: Header, receipts: list[Any]) -> int | None:
-    """How many logs the last receipt has, if it is one of Polygon's that are outside of the block."""
+    """Return how many logs the last receipt has, if it is one of Polygon's that are outside of the block."""
     last = receipts[-1] if receipts else None
     if not isinstance(last, dict) or last.get("transactionHash") != state_sync_hash(
         header.number, header.hash

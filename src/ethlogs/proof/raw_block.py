@@ -80,7 +80,7 @@ def parse_raw_header(data: bytes) -> RawHeader:
 
 
 def _hashed_bytes(data: bytes, items: list[Item]) -> list[bytes]:
-    """What is hashed: the bytes themselves, but for a BFT header, whose seals are not in its hash."""
+    """Return what is hashed: the bytes themselves, but for a BFT header, whose seals are not in its hash."""
     if "0x" + items[_MIX_HASH].content(data).hex() != BFT_MIX_HASH:
         return [data]
     before = [item.encoding(data) for item in items[:_EXTRA_DATA]]

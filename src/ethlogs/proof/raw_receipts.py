@@ -45,7 +45,7 @@ def read_logs(receipts: Sequence[bytes], transactions: Sequence[str]) -> list[Pr
 
 
 def have_status(receipts: Sequence[bytes]) -> bool:
-    """Whether a receipt without a type has a status, where one of before Byzantium has a state root."""
+    """Return whether an untyped receipt has a status, where Byzantium's predecessors have a state root."""
     with contextlib.suppress(ShapeError):
         for receipt in receipts:
             whole = read_only_item(receipt)
@@ -126,7 +126,7 @@ def _read_receipt(receipt: bytes, transaction: str, index: int, logs: list[Prove
 
 
 def _find_logs(receipt: bytes) -> tuple[int, int]:
-    """Where the logs begin and end in ``[type byte] rlp([status or root, gas, bloom, logs, …])``."""
+    """Return where the logs begin and end in ``[type byte] rlp([status or root, gas, bloom, logs, …])``."""
     start = 1 if receipt[0] < 0x80 else 0
     first = receipt[start]
     if first < 0xF8:  # a bloom alone is longer than a short list
@@ -144,7 +144,7 @@ def _find_logs(receipt: bytes) -> tuple[int, int]:
 
 
 def _find_data(receipt: bytes, position: int) -> tuple[int, int]:
-    """Where a log's data begin and end."""
+    """Return where a log's data begin and end."""
     first = receipt[position]
     if first < 0x80:
         return position, position + 1

@@ -37,7 +37,7 @@ def rewrite_bft(fields: Fields) -> Iterator[Fields]:
 
 
 def unsealed_extra_data(extra: bytes) -> Iterator[bytes]:
-    """What is hashed of a BFT header's extraData, once for each rule by which it can be read."""
+    """Yield what is hashed of a BFT header's extraData, once for each rule by which it can be read."""
     for rule in (_unseal_legacy_ibft, _unseal_qbft, _unseal_ibft2):
         try:
             yield rule(extra)

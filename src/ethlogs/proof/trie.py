@@ -63,7 +63,7 @@ class _Run:
 
 
 def _shared_length(first: str, last: str) -> int:
-    """How many nibbles two different keys, and so all keys sorted between them, begin with alike."""
+    """Return how many nibbles two different keys, and so all keys sorted between them, begin with alike."""
     length = 0
     while first[length] == last[length]:
         length += 1

@@ -34,7 +34,7 @@ def parse_address(value: object) -> Word:
 
 @lru_cache(maxsize=_CACHED_TOPICS)
 def parse_topic(value: object) -> Word:
-    """As parse_address, of 32 bytes."""
+    """Return the topic, checked as parse_address checks an address, but of 32 bytes."""
     return Word(parse_bytes(value, 32))
 
 

@@ -63,7 +63,7 @@ GROUPS: tuple[type[OptionGroup], ...] = (
 )
 CONFIG_VARIABLE = "ETHLOGS_CONFIG"
 
-# The lab that the project is tested with has variables of its own.
+# The lab that the project is tested with has its own variables.
 _FOREIGN = "ETHLOGS_DEVNET_"
 
 

@@ -80,7 +80,7 @@ class HdfsOptions(OptionGroup):
 
 @dataclass(frozen=True)
 class ProxyOptions(OptionGroup):
-    """Whom applications run as."""
+    """The user that applications run as."""
 
     heading: ClassVar[Heading] = "YARN"
     proxy_user: str | None = option("--proxy-user", Text("USER"), "User to run the application as.")

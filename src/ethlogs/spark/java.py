@@ -91,7 +91,7 @@ def check_java(java: Java, spark_version: str, spark_home: Path | None = None) -
 
 
 def _find_hadoop_version(spark_home: Path) -> tuple[int, ...] | None:
-    """By its jar; a Spark without a Hadoop of its own has none."""
+    """By its jar; a Spark without its own Hadoop has none."""
     for jar in (spark_home / "jars").glob("hadoop-client-api-*.jar"):
         match = re.match(r"hadoop-client-api-(\d+)\.(\d+)\.(\d+)", jar.name)
         if match is not None:

@@ -55,7 +55,7 @@ class Shipment:
     python: str
     """The interpreter's path inside the archive."""
     spark_archive: str | None
-    """Spark's jars on HDFS; ``None`` where Spark is configured with a place of its own for them."""
+    """Spark's jars on HDFS; ``None`` where Spark is configured with its own place for them."""
     run_folder: str
     tags: tuple[str, ...]
     files: tuple[Path, ...] = ()

@@ -20,7 +20,7 @@ class StreamTopics:
     ledger: Topic
 
     def identity(self, chain_id: int, genesis_hash: str) -> StreamIdentity:
-        """What the stream is bound to."""
+        """Return what the stream is bound to."""
         if not self.event_logs.topic_id or not self.ledger.topic_id:
             raise TopicError("this Kafka does not give topic ids (KIP-516): it must be 2.8 or later")
         return StreamIdentity(

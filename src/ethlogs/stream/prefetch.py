@@ -94,7 +94,7 @@ class Prefetcher:
         return self._held_bytes + self._under_way * self._newest_bytes < HELD_BYTES
 
     def _after_fetch(self, future: Future[PreparedBlock]) -> None:
-        """Runs on the thread that fetched, so that fetching goes on while a transaction is committed."""
+        """Runs on the thread that fetched, so that fetching continues while a transaction is committed."""
         with self._lock:
             self._under_way -= 1
             if future.cancelled() or future.exception() is not None:

@@ -76,7 +76,7 @@ def read_event_logs(
 
 
 def spans_by_partition(blocks: Iterable[BlockRecord]) -> dict[int, list[Span]]:
-    """Where the blocks lie, by partition of the event-log topic."""
+    """Return where the blocks lie, by partition of the event-log topic."""
     spans: defaultdict[int, list[Span]] = defaultdict(list)
     for block in blocks:
         if block.produced:

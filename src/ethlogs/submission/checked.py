@@ -1,4 +1,4 @@
-"""From options as a user gives them to settings that are known to be usable: files read, forms checked."""
+"""Checking options as a user gives them into settings that can be used: files read, forms checked."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def _local_run(folder: Path) -> Item:
 
 
 def _is_named_by_a_process(folder: Path) -> bool:
-    """Whether a driver runs with this folder: it is an argument of spark-submit and of what that starts."""
+    """Return whether a driver runs with this folder, an argument of spark-submit and of its JVM."""
     name = str(folder).encode()
     for process in Path("/proc").glob("[0-9]*"):
         try:

@@ -9,12 +9,12 @@ from ethlogs.errors import SettingsError
 
 
 def cache_folder() -> Path:
-    """Where what can be made again is kept between runs."""
+    """Return where what can be made again is kept between runs."""
     return _user_folder("XDG_CACHE_HOME", Path(".cache"), "set HOME or XDG_CACHE_HOME")
 
 
 def runs_folder() -> Path:
-    """Where the folders of runs are made, unless ``--run-dir`` says where."""
+    """Return where the folders of runs are made, unless ``--run-dir`` says where."""
     hint = "set HOME or XDG_STATE_HOME, or give --run-dir"
     return _user_folder("XDG_STATE_HOME", Path(".local", "state"), hint) / "runs"
 

@@ -1,4 +1,4 @@
-"""Who a command is, to Kafka, to Kerberos and to the cluster."""
+"""Identity of a command, to Kafka, to Kerberos and to the cluster."""
 
 from __future__ import annotations
 

@@ -162,6 +162,6 @@ class YarnLaunch:
 
 
 def has_no_end(settings: RunSettings) -> bool:
-    """Return whether a run goes on until somebody ends it."""
+    """Return whether a run continues until somebody ends it."""
     heights = settings.range
     return heights.blocks is None and heights.to is None and settings.timeout_seconds is None

@@ -85,7 +85,7 @@ class Watcher:
         DeadlineError
             When it did not end in time; it was stopped.
         InterruptedRunError
-            When this process was asked to end: the application goes on.
+            When this process was asked to end: the application continues.
         """
         begun = time.monotonic()
         with _noted_signals() as signals:
@@ -117,12 +117,12 @@ class Watcher:
         if not self._is_silent:
             self._is_silent = True
             what = exc.hint if isinstance(exc, KerberosError) else "asking again"
-            self._say(f"{exc}; the application {self._id} goes on without this command: {what}")
+            self._say(f"{exc}; the application {self._id} continues without this command: {what}")
 
     def _look(self) -> dict[str, Any] | None:
         application = self._applications.describe(self._id)
         with contextlib.suppress(HadoopError, KerberosError):
-            # HDFS may be away while YARN says that the application goes on.
+            # HDFS may be away while YARN says that the application continues.
             progress = self._folder.read_json(PROGRESS)
             if progress is not None:
                 self._show_progress(progress)
@@ -208,7 +208,7 @@ class Watcher:
         if not signals:
             return
         self._say(
-            f"interrupted: the application {self._id} goes on; interrupt again within"
+            f"interrupted: the application {self._id} continues; interrupt again within"
             f" {_SECOND_SIGNAL_SECONDS:g} seconds to stop it too"
         )
         deadline = time.monotonic() + _SECOND_SIGNAL_SECONDS
@@ -241,7 +241,7 @@ class Watcher:
 
 
 def tells_the_end(report: dict[str, Any], application: Application) -> bool:
-    """Whether a report is the last word on its application.
+    """Return whether a report is the last word on its application.
 
     No report but a success is where the application was killed. One that is not final is not, where a later
     attempt ended without a report, or where the driver lost its container (8): YARN knows why.
@@ -254,14 +254,14 @@ def tells_the_end(report: dict[str, Any], application: Application) -> bool:
 
 
 def build_failure(application: Application, last_lines: str) -> SubmissionError:
-    """Why an application ended without a report, by YARN's words and the driver's last lines."""
+    """Return why an application ended without a report, by YARN's words and the driver's last lines."""
     reason = _first_reason(application.diagnostics) or f"YARN says {application.final}"
     if application.final == "KILLED":
         return SubmissionError(
             f"the application {application.id} was killed: {reason}",
             hint="what was committed stays; run the same command again to go on after it",
         )
-    hint = "what was committed stays; the same command goes on after it"
+    hint = "what was committed stays; the same command resumes after it"
     if any(sign in application.diagnostics + last_lines for sign in _MEMORY):
         hint = "give the driver more memory, with --driver-memory or spark.driver.memoryOverhead"
     error = SubmissionError(

@@ -19,7 +19,7 @@ class BackfilledBlocks:
         self._finish = finish
 
     def take(self, record: FoundRecord) -> bool:
-        """Whether the record is an event log of a backfilled block that is not complete."""
+        """Return whether the record is an event log of a backfilled block that is not complete."""
         if not self._waiting or record.log is None or record.is_retraction:
             return False
         number, block_hash, _ = record.identity

@@ -70,7 +70,7 @@ def compare_with_ledger(
     decoder: Decoder | None,
     tell: Tell,
 ) -> None:
-    """As many event logs as the ledger counts, each index once, in form, and of the block in the ledger."""
+    """Find missing, duplicate and malformed event logs, by the block's record in the ledger."""
     by_index = _group(found, tell)
     wanted = _indexes_by_ledger(entry, by_index)
     for index in wanted:

@@ -76,7 +76,7 @@ Tell = Callable[[Difference], None]
 
 
 def differing(expected: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Which fields differ; one that is only on one side is ``None`` on the other."""
+    """Return which fields differ; one that is only on one side is ``None`` on the other."""
     names = [*expected, *(name for name in found if name not in expected)]
     return {name: (expected.get(name), found.get(name)) for name in names if not _same(name, expected, found)}
 

@@ -70,7 +70,7 @@ class LedgerChecks:
             return
         record = entry.record
         expected = add_height(previous.ranges if previous else (), record.block_number)
-        # Behind records that are gone: the heights that are missing are told of as such.
+        # Behind records that are gone: the missing heights are reported.
         filled = previous and extend_to(previous.ranges, previous.block_number, record.block_number)
         if record.ranges not in (expected, filled):
             fields: dict[str, tuple[object, object]] = {"ranges": (expected, record.ranges)}

@@ -65,7 +65,7 @@ def _is_expired(entry: LedgerEntry, positions: Mapping[int, int], begins: Mappin
 
 
 def _count_expired(plan: WalkPlan, height: int) -> None:
-    """What was to be walked so far is below the cut."""
+    """Count the blocks so far as expired: they are below the cut."""
     plan.expired += plan.blocks + 1
     if plan.expired_first is None:
         plan.expired_first = height if plan.first is None else plan.first

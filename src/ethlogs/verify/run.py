@@ -205,7 +205,7 @@ class _Verifier:
     def _plan(
         self, ledger: Ledger, begins: Mapping[int, int], partitions: int, everything: bool
     ) -> tuple[WalkPlan, LedgerEntry | None]:
-        """Where to begin; with blocks of backfills, which may be anywhere, at the topic's beginning."""
+        """Plan where to begin: at the topic's beginning with backfilled blocks, which may be anywhere."""
         first = None if everything else self._settings.first
         last = None if everything else self._settings.last
         ledger.find(first, partitions)
@@ -289,7 +289,7 @@ class _Verifier:
         ends: Mapping[int, int],
         partitions: int,
     ) -> dict[int, int]:
-        """How far the topic can be read: the ledger may name offsets that became visible meanwhile."""
+        """Return how far the topic can be read: the ledger may name offsets that became visible meanwhile."""
         needed: dict[int, int] = {}
         for entry in ledger.blocks(plan.ledger_start) if plan.tip and plan.ledger_start is not None else ():
             needed |= entry.record.last_offsets

@@ -59,7 +59,7 @@ def with_standing(exc: EthlogsError, summary: Verification) -> EthlogsError:
     )
     if summary.first_block is None:
         standing = "no block was compared yet"
-    hint = "nothing was written; --from goes on at a later block"
+    hint = "nothing was written; --from continues at a later block"
     if isinstance(exc, InterruptedRunError):
         return InterruptedRunError(f"{exc}; {standing}", signal_number=exc.exit_status - 128, hint=hint)
     return DeadlineError(f"{exc}; {standing}", hint=hint)

@@ -149,7 +149,7 @@ class Walk:
                 fold.add(record)
 
     def _stops(self, entry: LedgerEntry) -> dict[int, int]:
-        """Where the block ends in each partition, as far as the ledger can be right."""
+        """Return where the block ends in each partition, as far as the ledger can be right."""
         stops: dict[int, int] = {}
         wrong: dict[str, tuple[object, object]] = {}
         for partition, offset in entry.record.last_offsets.items():

@@ -17,7 +17,7 @@ _CHUNK_BYTES = 1 << 16
 
 
 def kill_coordinator(stage: Stage, meanwhile: Meanwhile) -> None:
-    """The run goes on with the two brokers that are left, and again when they are three."""
+    """The run continues with the two brokers that are left, and again when they are three."""
     cluster = stage.kafka.broker
     assert isinstance(cluster, KafkaCluster)
     victim = cluster.coordinator
@@ -37,7 +37,7 @@ def fill_disk_of_broker(disk: Path, stage: Stage, meanwhile: Meanwhile) -> None:
 
 
 def fill_disk_of_run(disk: Path, stage: Stage, meanwhile: Meanwhile) -> None:
-    """Without progress.json the run goes on all the same."""
+    """Without progress.json the run continues all the same."""
     with filled(disk):
         meanwhile()
         before = stage.committed()

@@ -13,7 +13,7 @@ _LOOK_SECONDS = 0.1
 
 
 class PeerNode:
-    """A geth of its own that takes over another one's chain, unless it is told to lag."""
+    """A second geth that takes over another one's chain, unless it is made to lag."""
 
     def __init__(self, folder: Path, of: GethNode) -> None:
         self.geth = GethNode(folder)

@@ -1,4 +1,4 @@
-"""The stage: a live chain, a broker, the ways to both that can fail, and a run on a stream of its own."""
+"""The stage: a live chain, a broker, the ways to both that can fail, and a run on its own stream."""
 
 from __future__ import annotations
 

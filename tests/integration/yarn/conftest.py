@@ -26,7 +26,7 @@ def yarn(tmp_path_factory: pytest.TempPathFactory, packed: Path) -> Iterator[Yar
 
 @pytest.fixture
 def live_geth(own_geth: GethNode) -> Iterator[GethNode]:
-    """A node whose chain goes on."""
+    """A node whose chain continues."""
     with LiveHead(own_geth, 0.5, SMALL_PLAN):
         yield own_geth
 

@@ -51,7 +51,7 @@ def test_a_run_on_yarn_and_its_log(
     for said in (
         f"application {application} is RUNNING, attempt 1",
         "the driver's log: http://",
-        "begins at block 1, to block 30",
+        "starting at block 1 (30 blocks, up to 30)",
     ):
         assert said in command.stderr
     assert yarn.describe(application)["finalStatus"] == "SUCCEEDED"
@@ -146,11 +146,11 @@ REFUSALS = {
 
 @pytest.mark.parametrize("case", REFUSALS)
 def test_what_yarn_refuses(start: Callable[..., Command], case: str) -> None:
-    flags, status, what, mend = REFUSALS[case]
+    flags, status, what, fix = REFUSALS[case]
     command = start(*flags, "--blocks", "1")
     assert command.wait() == status
     assert what in command.stderr
-    assert mend in command.stderr
+    assert fix in command.stderr
     assert "Traceback" not in command.stderr
     assert "\tat " not in command.stderr
 

@@ -8,7 +8,9 @@ import shlex
 import click
 import pytest
 
+from ethlogs.settings.option import HEADINGS
 from tests.unit.cli.calls import COMMANDS, OPTIONS, Call, parsed
+from tests.unit.test_english import LEANING
 
 
 @pytest.mark.parametrize("flag", ["--help", "-h"])
@@ -34,6 +36,17 @@ def test_the_example_of_every_command_is_one_that_it_takes(command: str) -> None
 def test_every_option_has_help(command: click.Command, option: click.Option) -> None:
     assert option.help
     assert option.help.endswith((".", "]"))
+    assert not LEANING.match(option.help), "a line of help stands alone"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_is_below_a_heading(call: Call, command: str) -> None:
+    heading = None
+    for line in call(command, "--help").stdout.splitlines():
+        if found := re.match(r"(\w+):$", line):
+            heading = found[1]
+        elif re.match(r"  -", line):
+            assert heading in {*HEADINGS, "Other"}, line
 
 
 def test_the_group_lists_every_command(call: Call) -> None:

@@ -60,7 +60,7 @@ class FakeConsumer:
         self._paused -= set(partitions)
 
     def poll(self, timeout_ms: int) -> dict[TopicPartition, list[Any]]:
-        """Give two records of each partition, as if each came in a fetch of its own."""
+        """Give two records of each partition, as if each came in its own fetch."""
         found = {}
         for partition, position in self._positions.items():
             end = self._hidden.get(partition.partition, 1 << 62) if partition.topic == "logs" else 1 << 62

@@ -50,7 +50,7 @@ class Client:
 
     @classmethod
     def of(cls, settings: NodeSettings) -> Client:
-        """With settings of its own."""
+        """With its own settings."""
         client = cls(list(settings.urls), settings.patience_seconds)
         client.node = Node(settings, client.stop, client.notices.append)
         return client

@@ -124,7 +124,7 @@ def test_heights_that_no_url_has_are_named_with_how_far_each_goes_back(form: str
 
 
 def test_one_block_that_is_missing_in_the_middle_is_no_end_of_the_history() -> None:
-    """The search finds that the URL goes back further: the trouble is another one, and is told as such."""
+    """The search finds that the URL goes back further: the trouble is another one, and reported as such."""
     whole = pruned_chain(1)
 
     def respond(asked: Json) -> Reply:

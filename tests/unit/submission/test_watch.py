@@ -136,7 +136,7 @@ def test_a_ticket_that_expires_while_watching_says_nothing_about_the_run(tmp_pat
     )
     assert watcher.wait(Limits(None, None)) == {"exitStatus": 0}
     assert said == [
-        f"there is no valid ticket; the application {WAITING.id} goes on without this command: kinit"
+        f"there is no valid ticket; the application {WAITING.id} continues without this command: kinit"
     ]
 
 

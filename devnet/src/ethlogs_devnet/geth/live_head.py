@@ -1,4 +1,4 @@
-"""A chain that goes on: a block every so many seconds."""
+"""A chain that continues: a block every so many seconds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ethlogs_devnet.service import Service
 
 
 class LiveHead(Service):
-    """Commits a block of ``plan`` each ``seconds``; goes on by itself after the node was away.
+    """Commits a block of ``plan`` each ``seconds``; continues by itself after the node was away.
 
     With ``finality`` the node's ``safe`` and ``finalized`` blocks follow the head; else nothing is final.
     """

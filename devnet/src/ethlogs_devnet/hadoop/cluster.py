@@ -132,7 +132,7 @@ class HadoopCluster(OneProcess):
         return merge_sites(site, self.extra_properties)
 
     def _start_sweeper(self) -> None:
-        """Have a process of its own end the containers, for this one may be killed."""
+        """Have its own process end the containers, for this one may be killed."""
         what = [str(self.pid or 0), str(self._node.containers)]
         line = [sys.executable, "-I", "-S", containers.__file__, *what]
         self._sweeper = subprocess.Popen(line, stdin=subprocess.DEVNULL, start_new_session=True)

@@ -3,7 +3,7 @@
     python -I -S containers.py PID FOLDER
 
 waits until process PID has ended and then ends every process that works in FOLDER, the NodeManager's
-local folder. YARN puts each container into a session of its own, where nothing that happens to the
+local folder. YARN puts each container into its own session, where nothing that happens to the
 NodeManager reaches it. This file runs on its own: it imports nothing of the package.
 """
 

@@ -13,7 +13,7 @@ from ethlogs_devnet.kerberos.users import PEOPLE, USER, VISITOR
 from ethlogs_devnet.private_files import write_private
 
 _DAEMONS = f"hadoop/{HOST}"
-"""Of all daemons, for a JVM has one of its own."""
+"""Of all daemons, since each JVM has one."""
 _WEB = f"HTTP/{HOST}"
 _NODE_VARIABLES = "JAVA_HOME,HADOOP_CONF_DIR,PATH,LANG,TZ,KRB5_CONFIG,JDK_JAVA_OPTIONS"
 

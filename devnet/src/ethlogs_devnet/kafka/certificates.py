@@ -1,4 +1,4 @@
-"""A certificate authority of its own: certificates of servers and people, as PEM, PKCS12 and JKS."""
+"""A certificate authority: certificates of servers and people, as PEM, PKCS12 and JKS."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ Member = TypeVar("Member", bound=MemberBroker)
 class Cluster(Service, Generic[Member]):
     """Brokers that hold every partition, two of which have to have a record before it counts.
 
-    It goes on while any one of three is away.
+    It continues while any one of three is away.
     """
 
     name = "kafka"

@@ -1,4 +1,4 @@
-"""Three Kafka brokers that let nobody in without a name, each with a Kerberos principal of its own."""
+"""Three Kafka brokers that let nobody in without a name, each with its own Kerberos principal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SecureKafkaCluster(Cluster[NamedMember]):
 
     They are 127.0.0.1, 127.0.0.2 and 127.0.0.3 to their clients, for all of 127/8 is this machine on Linux
     and needs no entry in /etc/hosts. So they are three hosts to Kerberos: ``kafka/127.0.0.1`` and so on,
-    each of which has a keytab with its own key alone and asks for a ticket of its own.
+    each of which has a keytab with its own key alone and asks for a ticket.
     """
 
     def __init__(self, state_dir: Path, kdc: Kdc, *, reauth_seconds: int = 0) -> None:

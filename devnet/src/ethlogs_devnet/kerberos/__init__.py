@@ -1,1 +1,1 @@
-"""A realm of its own."""
+"""A separate realm."""

@@ -1,4 +1,4 @@
-"""A Kerberos realm of its own: an MIT key server on the loopback address, principals, keytabs, tickets."""
+"""A separate Kerberos realm: an MIT key server on the loopback address, principals, keytabs, tickets."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Kdc(OneProcess):
         return [self._port]
 
     def environment(self, ticket_cache: Path | None = None) -> dict[str, str]:
-        """Return the settings that point Kerberos's clients at this realm, with a ticket cache of its own."""
+        """Return the settings that point Kerberos's clients at this realm, with a separate ticket cache."""
         cache = ticket_cache or self.files.ticket_cache
         return {"KRB5_CONFIG": str(self.krb5_conf), "KRB5CCNAME": f"FILE:{cache}"}
 

@@ -1,4 +1,4 @@
-"""MIT Kerberos's own programs, run on a realm of its own whatever the machine's settings are."""
+"""MIT Kerberos's programs, run on the devnet's realm whatever the machine's settings are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings of a Kerberos realm of its own: its key server's, and its clients' krb5.conf."""
+"""The settings of a separate Kerberos realm: its key server's, and its clients' krb5.conf."""
 
 from __future__ import annotations
 
