@@ -1,6 +1,6 @@
 """Whether the command that started a run on this machine is still there.
 
-spark-submit is in a session of its own and outlives a command that is killed; its driver must not.
+spark-submit has its own session and outlives a command that is killed; its driver must not.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def test_history_is_filled_beside_a_follower_and_verify_finds_every_log_once(
         assert (report["blocks"], report["exitStatus"]) == (BLOCKS - 10, 0)
         assert "Traceback" not in command.stderr
         tip = follower.tip
-        wait_until(lambda: follower.tip > tip, "the follower goes on")
+        wait_until(lambda: follower.tip > tip, "the follower commits more blocks")
     last = stream.heights()[-1]
     assert_history_exactly_once(stream, url, 0, last)
     with Command(stream, url, tmp_path / "verify", name="verify") as command:

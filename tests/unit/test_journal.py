@@ -127,7 +127,8 @@ def test_notices_are_numbered_and_the_oldest_are_forgotten() -> None:
             119,
             replace(BLOCK, block_number=89),
             200,
-            "starting at block 100 after tip 89 (20 blocks, up to 119); --allow-gap leaves out blocks 90 to 99",
+            "starting at block 100 after tip 89 (20 blocks, up to 119);"
+            " --allow-gap leaves out blocks 90 to 99",
         ),
         (
             119,

@@ -342,7 +342,7 @@ class Backfill:
         if self._lost.failing_seconds > patience_seconds:
             raise SubmissionError(
                 f"no task on Spark's executors has done anything for {patience_seconds:g} seconds: {exc}",
-                hint="the executors' logs say why; what was committed stays, the same command goes on",
+                hint="the executors' logs say why; what was committed stays, the same command continues",
             )
         if self._lost.tries == 0:
             self._journal.notify(f"{exc}; trying again for up to {patience_seconds:g} seconds")
@@ -353,7 +353,7 @@ class Backfill:
         return self._number
 
     def _run_all(self, tasks: list[Step]) -> None:
-        """Run functions on threads, so many at a time; one that returns another goes on with that, last."""
+        """Run functions on threads, so many at a time; one that returns another is followed by that."""
         pool = ThreadPoolExecutor(self._at_once(), thread_name_prefix="task")
         pending: set[Future[Any]] = {pool.submit(task) for task in tasks}
         try:

@@ -31,7 +31,7 @@ class DecodingRecord(msgspec.Struct, frozen=True, rename="camel"):
 
 
 def describe_decoding(settings: SelectionSettings) -> DecodingRecord | None:
-    """What the claim says of it; ``None`` where nothing is decoded."""
+    """Return what the claim says of it; ``None`` where nothing is decoded."""
     if not settings.abis:
         return None
     abis = tuple(AbiRecord(abi.name, abi.address, abi.events) for abi in settings.abis)

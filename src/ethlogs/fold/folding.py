@@ -179,11 +179,11 @@ class _Result:
                 self._added[place] = log
 
     def added(self) -> list[EventLogDict]:
-        """What was not there before, in the order of the chain."""
+        """Return what was not there before, in the order of the chain."""
         return sorted(self._added.values(), key=_chain_order)
 
     def removed(self) -> list[EventLogDict]:
-        """What was there before, newest first."""
+        """Return what was there before, newest first."""
         return sorted(self._removed.values(), key=_chain_order, reverse=True)
 
 

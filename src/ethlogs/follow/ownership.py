@@ -48,7 +48,7 @@ def superseded_by_attempt(attempt: int) -> SupersededError:
 
 
 def is_held(tail: Tail, run: str | None = None) -> bool:
-    """Whether a run, other than ``run``, may still write: its blocks are not done, its claim not released."""
+    """Return whether a run, other than ``run``, may still write: it has more to do and no released claim."""
     if tail.newest is None or tail.newest.claim.run == run or tail.newest.claim.released:
         return False
     last, tip = tail.newest.claim.last_block, tail.tip

@@ -27,7 +27,7 @@ class BloomExclusion:
         """Whether this chain's blooms were seen to be those of its event logs."""
 
     def excludes(self, header: Header) -> bool:
-        """Whether the block has no event log that is selected, and need not be looked at in full."""
+        """Return whether the block has no event log that is selected, and need not be looked at in full."""
         return (
             self.is_trusted
             and not header.unchecked

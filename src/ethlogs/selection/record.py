@@ -24,7 +24,7 @@ class SelectionRecord(msgspec.Struct, frozen=True, rename="camel"):
 
 
 def describe_selection(settings: SelectionSettings) -> SelectionRecord | None:
-    """What the claim says of it; ``None`` where every event log is selected."""
+    """Return what the claim says of it; ``None`` where every event log is selected."""
     addresses, events = tuple(sorted(set(settings.addresses))), tuple(sorted(set(settings.events)))
     if not addresses and not events:
         return None

@@ -36,5 +36,5 @@ class Selection:
         return logs
 
     def is_possible(self, bloom: int) -> bool:
-        """Whether a block with this logsBloom may have an event log that is selected."""
+        """Return whether a block with this logsBloom may have an event log that is selected."""
         return all(any(bloom & word == word for word in words) for words in self._blooms)

@@ -84,7 +84,7 @@ def check_content(claim: Claim | None, now: SelectionSettings) -> None:
 
 
 def content_of(claim: Claim, now: SelectionSettings) -> SelectionSettings:
-    """What the stream has: by the claim, where the user does not say it.
+    """Return what the stream has: by the claim, where the user does not say it.
 
     Raises
     ------

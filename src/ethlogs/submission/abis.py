@@ -1,4 +1,4 @@
-"""From the ABIs as a user gives them to the settings that travel: every event as its text."""
+"""Turns the ABIs as a user gives them into the settings that travel: every event as its text."""
 
 from __future__ import annotations
 

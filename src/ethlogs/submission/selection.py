@@ -1,4 +1,4 @@
-"""From a selection as a user gives it to the settings that travel: files read, signatures hashed."""
+"""Turns a selection as a user gives it into the settings that travel: files read, signatures hashed."""
 
 from __future__ import annotations
 

@@ -36,6 +36,7 @@ from ethlogs.stream.tail import Claimed, Tail
 from tests.harness.streams import Row
 from tests.unit.fake_stream import TOPICS, FakeChain, FakeTransaction, claim_of
 from tests.unit.following import Following
+from tests.unit.samples import EMPTY_TAIL
 
 LEDGER = "logs.ledger"
 
@@ -52,6 +53,7 @@ class Stream:
         self.commits = 0
         monkeypatch.setattr(claiming, "read_tail", lambda *_: self.tail())
         monkeypatch.setattr(claiming, "read_stable_tail", lambda *_: self.tail())
+        monkeypatch.setattr(run, "read_tails", lambda *_: {1: EMPTY_TAIL})
         monkeypatch.setattr(
             run, "has_records", lambda _kafka, topic: any(self.writer.rows[topic.name].values())
         )
