@@ -21,6 +21,9 @@ _LOCAL_CONF = {
     "spark.ui.showConsoleProgress": "false",
 }
 
+PYTHON, DRIVER_PYTHON = "spark.pyspark.python", "spark.pyspark.driver.python"
+AM_PYTHON = "spark.yarn.appMasterEnv.PYSPARK_PYTHON"
+
 _NEWEST_PYTHON = (((4, 1), (3, 14)), ((4, 0), (3, 13)), ((3, 5), (3, 11)))
 """The newest Python of each Spark: 3.5 serializes functions with a cloudpickle that knows none later."""
 _KEPT_HERE = ("ETHLOGS_", "PYSPARK_", "PYTHON")
@@ -98,7 +101,7 @@ def build_argv(
         argv += ["--driver-memory", settings.driver_memory]
     if settings.properties_file:
         argv += ["--properties-file", settings.properties_file]
-    conf = {**_LOCAL_CONF, **dict(settings.conf)}
+    conf = {**_LOCAL_CONF, **python_conf(sys.executable, dict(settings.conf)), **dict(settings.conf)}
     for key, value in sorted(conf.items()):
         argv += ["--conf", f"{key}={value}"]
     return [*argv, str(driver_script()), str(folder)]
@@ -173,6 +176,28 @@ def check_python(spark_version: str, python_version: str) -> None:
             f" needed is {which}",
             hint="change python in the conda-env.yml, or give --spark-submit of another Spark",
         )
+
+
+def python_conf(python: str, asked: Mapping[str, str]) -> dict[str, str]:
+    """The properties by which Spark runs this Python, unless the user asked for another by ``--conf``.
+
+    They come before all that spark-defaults and the variables of spark-env.sh say of it: the driver needs
+    the packages of the environment that ethlogs chose.
+    """
+    workers = next((asked[key] for key in (PYTHON, AM_PYTHON) if key in asked), python)
+    return {PYTHON: workers, DRIVER_PYTHON: asked.get(DRIVER_PYTHON, workers)}
+
+
+def describe_ignored_python(configured: Mapping[str, str], settings: SparkSettings) -> str | None:
+    """Return a sentence where Spark is configured with a Python that is not the one of the run."""
+    asked = dict(settings.conf)
+    for key in (DRIVER_PYTHON, PYTHON, AM_PYTHON):
+        if key in configured and not asked.keys() & {DRIVER_PYTHON, PYTHON, AM_PYTHON}:
+            return (
+                f"{key}={configured[key]} of Spark's configuration is ignored: the driver runs with the"
+                f" Python that has ethlogs; --conf {key}=PATH asks for another one"
+            )
+    return None
 
 
 def driver_script() -> Path:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from ethlogs.run_folder import SETTINGS
 from ethlogs.settings.submission import SparkSettings, YarnOptions
-from ethlogs.spark.submit import SparkSubmit, driver_script
+from ethlogs.spark.submit import PYTHON, SparkSubmit, driver_script, python_conf
 
 ENVIRONMENT = "environment"
 """The folder in a container in which the archive is unpacked."""
 
+_PYTHON = "PYSPARK_PYTHON"
 _AM_ENV = "spark.yarn.appMasterEnv"
 _EXECUTOR_ENV = "spark.executorEnv"
 _NEEDED = {
@@ -22,6 +23,8 @@ _NEEDED = {
 """What no setting of Spark's may change."""
 _QUIET_CONF = {
     "spark.ui.showConsoleProgress": "false",
+    # Where yarn-site.xml has it, Spark's client needs jars of it that Spark does not bring.
+    "spark.hadoop.yarn.timeline-service.enabled": "false",
     # What went wrong days ago must not use up the attempts of a run without end.
     "spark.yarn.am.attemptFailuresValidityInterval": "1h",
 }
@@ -85,7 +88,8 @@ def build_yarn_argv(
     argv = [spark.path, "--master", "yarn", "--deploy-mode", "cluster", "--name", settings.name or name]
     argv += _flags(settings, yarn, shipment.login)
     argv += ["--py-files", _joined(asked.get("spark.submit.pyFiles"), str(shipment.package))]
-    conf = {**_build_conf(yarn, shipment, asked), **dict(settings.conf), **_NEEDED}
+    python = python_conf(f"./{ENVIRONMENT}/{shipment.python}", dict(settings.conf))
+    conf = {**python, **_build_conf(yarn, shipment, asked, python[PYTHON]), **dict(settings.conf), **_NEEDED}
     for key, value in sorted(conf.items()):
         if key not in _java_options(shipment):
             argv += ["--conf", f"{key}={value}"]
@@ -111,18 +115,19 @@ def _flags(settings: SparkSettings, yarn: YarnOptions, login: SparkLogin | None)
     return [word for flag, value in flags.items() if value is not None for word in (flag, str(value))]
 
 
-def _build_conf(yarn: YarnOptions, shipment: Shipment, asked: Mapping[str, str]) -> dict[str, str]:
-    python = f"./{ENVIRONMENT}/{shipment.python}"
+def _build_conf(
+    yarn: YarnOptions, shipment: Shipment, asked: Mapping[str, str], python: str
+) -> dict[str, str]:
     conf = dict(_QUIET_CONF)
     for place in (_AM_ENV, _EXECUTOR_ENV):
-        conf[f"{place}.PYSPARK_PYTHON"] = asked.get("spark.pyspark.python", python)
+        conf[f"{place}.{_PYTHON}"] = python
         # The account's own packages must not come before those of the archive.
         conf[f"{place}.PYTHONNOUSERSITE"] = "1"
         if shipment.krb5_conf is not None:
             conf[f"{place}.KRB5_CONFIG"] = shipment.krb5_conf
     if shipment.spark_archive is not None:
         conf["spark.yarn.archive"] = shipment.spark_archive
-    conf = {key: value for key, value in conf.items() if key not in asked}
+    conf = {key: value for key, value in conf.items() if key not in asked or key.endswith(_PYTHON)}
     if not yarn.num_executors and not shipment.needs_executors:
         conf.update(_NO_EXECUTORS)
     if yarn.max_app_attempts is not None:

@@ -19,9 +19,11 @@ from ethlogs.spark.submit import (
     Master,
     SparkSubmit,
     choose_master,
+    describe_ignored_python,
     find_spark_home,
     find_spark_submit,
     is_local,
+    read_configured,
 )
 from ethlogs.submission.checked import check_node, check_spark, check_stream
 from ethlogs.submission.console import Console, Outcome
@@ -71,6 +73,9 @@ def launch(
     master, spark = tools.master, tools.spark
     console.notify(f"master {master.url}: {master.why}")
     console.notify(f"spark-submit {spark.path} (Spark {spark.version}, Java {tools.java.version})")
+    ignored = describe_ignored_python(read_configured(options.spark, spark, os.environ), options.spark)
+    if ignored is not None:
+        console.notify(ignored)
     with open_caller(options, console.warn) as caller:
         settings = build_run_settings(request, options, caller, console.warn)
         settings = replace(settings, replace=start.replace)

@@ -18,6 +18,7 @@ from ethlogs.run_command import note_command
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, RunFolder
 from ethlogs.settings import RunSettings, to_json
 from ethlogs.spark.submit import build_environment, start_spark_submit
+from ethlogs.submission.causes import find_cause
 from ethlogs.submission.missing_report import build_missing_report, with_drivers_status
 
 _POLL_SECONDS = 0.25
@@ -98,7 +99,7 @@ def _build_failure(folder: RunFolder, status: int, signals: Signals) -> EthlogsE
         )
     else:
         error = SubmissionError(
-            f"spark-submit ended with status {status} and the driver left no report; its last"
+            f"spark-submit ended with status {status} and the driver left no report{_cause(folder)}; its last"
             f" lines:\n{last_lines(folder)}",
             hint=f"the whole output is in {folder.log}; what was committed stays, the same command resumes",
         )
@@ -137,11 +138,22 @@ def _settings_for_driver(folder: RunFolder, settings: RunSettings) -> Iterator[N
 
 def last_lines(folder: RunFolder) -> str:
     """The end of the driver's output."""
-    try:
-        lines = folder.log.read_text(errors="replace").splitlines()
-    except FileNotFoundError:
-        return "(no output)"
+    lines = _read_log(folder).splitlines()
     return "\n".join(f"    {line}" for line in lines[-_LAST_LINES:]) or "(no output)"
+
+
+def _cause(folder: RunFolder) -> str:
+    """The line that says why, where Java's traces behind it have pushed it out of the last ones."""
+    output = _read_log(folder)
+    cause = find_cause(output, output.splitlines()[-_LAST_LINES:])
+    return f" ({cause})" if cause else ""
+
+
+def _read_log(folder: RunFolder) -> str:
+    try:
+        return folder.log.read_text(errors="replace")
+    except FileNotFoundError:
+        return ""
 
 
 def _is_up(folder: RunFolder) -> bool:

@@ -24,6 +24,7 @@ from ethlogs.errors import (
 from ethlogs.hadoop.applications import Application, Applications
 from ethlogs.notify import Notify, ShowProgress
 from ethlogs.run_folder import PROGRESS, REPORT, RunFiles
+from ethlogs.submission.causes import find_cause
 from ethlogs.submission.missing_report import build_missing_report, with_drivers_status
 from ethlogs.verdicts import is_final
 
@@ -283,6 +284,9 @@ def read_last_lines(applications: Applications, application_id: str) -> str:
         if text is None:
             time.sleep(1)
     lines = (text or "").splitlines()[-_LAST_LINES:]
+    cause = find_cause(text or "", lines)
+    if cause is not None:
+        lines = [cause, "…", *lines]
     return "\n".join(f"    {line}" for line in lines) or "    (no output)"
 
 

@@ -37,6 +37,7 @@ from ethlogs.spark.submit import (
 )
 from ethlogs.spark.yarn import Shipment, SparkLogin, build_yarn_argv
 from ethlogs.submission.applications import RUN_TAG, build_tags, run_of, stream_tag
+from ethlogs.submission.causes import find_reason
 from ethlogs.submission.layout import HdfsLayout
 from ethlogs.submission.shipping import (
     KRB5_CONF,
@@ -275,16 +276,3 @@ def build_submit_failure(
         f"spark-submit ended with status {status}: {reason or 'no reason given'}; its last lines:\n{lines}",
         hint=hint,
     )
-
-
-def find_reason(output: str) -> str:
-    """The sentence of the exception that ended spark-submit, without Java's class names."""
-    thrown = [
-        line
-        for line in output.splitlines()
-        if line.startswith(("Exception in thread", "Caused by:", "Error:"))
-    ]
-    if not thrown:
-        return ""
-    text = re.sub(r'^(Exception in thread "[^"]*"|Caused by:|Error:)\s*', "", thrown[0])
-    return re.sub(r"^([\w.$]+(?:Exception|Error):\s*)+", "", text)[:400]

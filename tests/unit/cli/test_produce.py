@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,8 @@ def test_a_dry_run_prints_one_line_for_a_shell_and_runs_nothing(machine: Path, d
         *("--name", "ethlogs produce eth_eventlogs"),
         *("--driver-memory", "2g"),
         *("--conf", "spark.a=b c"),
+        *("--conf", f"spark.pyspark.driver.python={sys.executable}"),
+        *("--conf", f"spark.pyspark.python={sys.executable}"),
         *("--conf", "spark.ui.enabled=false"),
         *("--conf", "spark.ui.showConsoleProgress=false"),
         str(driver_script()),

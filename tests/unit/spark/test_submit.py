@@ -18,8 +18,10 @@ from ethlogs.spark.submit import (
     build_argv,
     build_environment,
     choose_master,
+    describe_ignored_python,
     driver_script,
     find_spark_submit,
+    python_conf,
     read_properties,
 )
 from tests.unit.fake_programs import write_program, write_spark
@@ -27,6 +29,10 @@ from tests.unit.fake_programs import write_program, write_spark
 SPARK = SparkSubmit("/opt/spark/bin/spark-submit", "4.0.0")
 FOLDER = Path("/runs/20260101-000000-abcdef")
 DRIVER = str(driver_script())
+PYTHONS = [
+    *("--conf", f"spark.pyspark.driver.python={sys.executable}"),
+    *("--conf", f"spark.pyspark.python={sys.executable}"),
+]
 QUIET = ["--conf", "spark.ui.enabled=false", "--conf", "spark.ui.showConsoleProgress=false"]
 
 
@@ -50,6 +56,7 @@ def test_the_shortest_command_line() -> None:
         "/opt/spark/bin/spark-submit",
         *("--master", "local[*]"),
         *("--name", "ethlogs produce logs"),
+        *PYTHONS,
         *QUIET,
         DRIVER,
         str(FOLDER),
@@ -72,12 +79,35 @@ def test_the_longest_command_line() -> None:
         *("--driver-memory", "2g"),
         *("--properties-file", "my.conf"),
         *("--conf", "spark.a="),
+        *PYTHONS,
         *("--conf", "spark.ui.enabled=true"),
         *("--conf", "spark.ui.showConsoleProgress=false"),
         *("--conf", "spark.z=last"),
         DRIVER,
         str(FOLDER),
     ]
+
+
+def test_no_configuration_of_sparks_chooses_the_drivers_python_but_the_user_may() -> None:
+    own = sys.executable
+    assert python_conf(own, {}) == {"spark.pyspark.driver.python": own, "spark.pyspark.python": own}
+    for key in ("spark.pyspark.python", "spark.yarn.appMasterEnv.PYSPARK_PYTHON"):
+        assert set(python_conf(own, {key: "/opt/python"}).values()) == {"/opt/python"}
+    assert python_conf(own, {"spark.pyspark.driver.python": "/opt/python"}) == {
+        "spark.pyspark.driver.python": "/opt/python",
+        "spark.pyspark.python": own,
+    }
+
+
+@pytest.mark.parametrize(
+    "key", ["spark.pyspark.python", "spark.pyspark.driver.python", "spark.yarn.appMasterEnv.PYSPARK_PYTHON"]
+)
+def test_a_python_of_sparks_configuration_is_said_to_be_ignored(key: str) -> None:
+    text = describe_ignored_python({key: "/opt/anaconda/bin/python"}, SparkSettings())
+    assert text is not None
+    assert text.startswith(f"{key}=/opt/anaconda/bin/python of Spark's configuration is ignored")
+    assert describe_ignored_python({key: "x"}, SparkSettings(conf=(("spark.pyspark.python", "y"),))) is None
+    assert describe_ignored_python({"spark.executor.memory": "1g"}, SparkSettings()) is None
 
 
 def test_the_driver_is_alone_in_its_folder() -> None:

@@ -55,6 +55,9 @@ def test_the_shortest_command_line() -> None:
         "spark.executor.instances=0",
         "spark.executorEnv.PYSPARK_PYTHON=./environment/bin/python",
         "spark.executorEnv.PYTHONNOUSERSITE=1",
+        "spark.hadoop.yarn.timeline-service.enabled=false",
+        "spark.pyspark.driver.python=./environment/bin/python",
+        "spark.pyspark.python=./environment/bin/python",
         "spark.ui.showConsoleProgress=false",
         "spark.yarn.am.attemptFailuresValidityInterval=1h",
         "spark.yarn.appMasterEnv.PYSPARK_PYTHON=./environment/bin/python",
@@ -135,14 +138,27 @@ def test_python_files_that_are_configured_go_along() -> None:
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("spark.yarn.appMasterEnv.PYSPARK_PYTHON", "/usr/bin/python3.11"),
         ("spark.yarn.am.attemptFailuresValidityInterval", "5m"),
+        ("spark.hadoop.yarn.timeline-service.enabled", "true"),
     ],
 )
 def test_what_is_configured_is_not_overruled(key: str, value: str) -> None:
     configured = build_yarn_argv(SPARK, SparkSettings(), NOTHING, "n", SHIPMENT, {key: value})
     assert key not in conf_of(configured)
     assert conf_of(build(SparkSettings(conf=((key, value),))))[key] == value
+
+
+@pytest.mark.parametrize(
+    "key", ["spark.yarn.appMasterEnv.PYSPARK_PYTHON", "spark.pyspark.python", "spark.pyspark.driver.python"]
+)
+def test_the_driver_has_the_archives_python_whatever_spark_is_configured_with(key: str) -> None:
+    configured = conf_of(
+        build_yarn_argv(SPARK, SparkSettings(), NOTHING, "n", SHIPMENT, {key: "/opt/python"})
+    )
+    assert configured[key] == "./environment/bin/python"
+    assert conf_of(build(SparkSettings(conf=((key, "/opt/python"),))))["spark.pyspark.driver.python"] == (
+        "/opt/python"
+    )
 
 
 def test_sparks_own_place_for_its_jars_is_left_alone() -> None:

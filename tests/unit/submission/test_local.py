@@ -65,6 +65,19 @@ def test_a_driver_without_a_report_is_an_error_with_its_last_lines(tmp_path: Pat
     assert str(folder.log) in (caught.value.hint or "")
 
 
+def test_the_line_with_the_cause_is_shown_however_much_comes_after_it(
+    tmp_path: Path, folder: RunFolder
+) -> None:
+    script = (
+        "echo \"ModuleNotFoundError: No module named 'msgspec'\" >&2\n"
+        "for i in $(seq 1 40); do echo '  at org.apache.spark'; done; exit 1"
+    )
+    with pytest.raises(
+        SubmissionError, match=r"left no report \(ModuleNotFoundError: No module named 'msgspec'\)"
+    ):
+        run_locally(SETTINGS, folder, argv_of(tmp_path, folder, script), ignore)
+
+
 def test_a_driver_that_said_nothing_is_told_so(tmp_path: Path, folder: RunFolder) -> None:
     assert last_lines(folder) == "(no output)"
     with pytest.raises(SubmissionError, match=r"\(no output\)"):

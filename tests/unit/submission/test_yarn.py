@@ -18,7 +18,7 @@ from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, StreamSet
 from ethlogs.submission.applications import run_of, stream_tag
 from ethlogs.submission.shipping import build_package, hash_file, take_files_along
 from ethlogs.submission.watch import _waits_for, build_failure, tells_the_end
-from ethlogs.submission.yarn import build_submit_failure, find_reason
+from ethlogs.submission.yarn import build_submit_failure
 from tests.unit.samples import APPLICATION
 
 STREAM = StreamSettings("logs")
@@ -154,13 +154,6 @@ def test_a_failed_submission_says_why(
     assert type(error) is kind
     assert str(error).startswith(message)
     assert hint in str(error.hint)
-
-
-def test_the_reason_is_the_first_exceptions() -> None:
-    assert (
-        find_reason('INFO x\nException in thread "main" a.b.CException: d.EError: why\nCaused by: f') == "why"
-    )
-    assert find_reason("INFO x") == ""
 
 
 def test_a_killed_application_says_who_killed_it() -> None:
