@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ethlogs.doctor.checkup import Warned
-from ethlogs.errors import LedgerError, TopicError
-from ethlogs.kafka.reading import fetch_ends, has_records, open_consumer
-from ethlogs.ledger import BlockRecord
+from ethlogs.errors import LedgerError
+from ethlogs.kafka.reading import has_records
 from ethlogs.node.endpoint import NodeIdentity
 from ethlogs.settings import KafkaSettings
 from ethlogs.stream.identity import StreamTopics, check_identity
 from ethlogs.stream.tail import Tail, read_tail
+from ethlogs.stream.truncation import check_not_truncated
 
 
 def check_tip(settings: KafkaSettings, topics: StreamTopics) -> str | Warned:
@@ -27,7 +27,7 @@ def check_tip(settings: KafkaSettings, topics: StreamTopics) -> str | Warned:
         if tail.newest is None and not has_records(settings, topics.ledger):
             _require_empty(settings, topics)
         return "the stream has no block yet"
-    _check_ends(settings, topics, tail.tip)
+    check_not_truncated(settings, topics.event_logs.name, tail.tip)
     text = f"the stream's tip is block {tail.tip.block_number}"
     return text if tail.stable else f"{text}; a transaction is open, so somebody is writing"
 
@@ -38,20 +38,6 @@ def _require_empty(settings: KafkaSettings, topics: StreamTopics) -> None:
             f"the topic {topics.event_logs.name} has records, and its ledger {topics.ledger.name} is empty",
             hint="give another --topic. Where nobody needs these records, delete both topics and start again",
         )
-
-
-def _check_ends(settings: KafkaSettings, topics: StreamTopics, tip: BlockRecord) -> None:
-    name, wanted = topics.event_logs.name, tip.last_offsets
-    with open_consumer(settings, "read_uncommitted") as consumer:
-        ends = fetch_ends(consumer, name, sorted(wanted))
-    for partition, last in wanted.items():
-        if ends[partition] <= last:
-            raise TopicError(
-                f"partition {partition} of {name} ends at offset {ends[partition]}, and the ledger has event"
-                f" logs of block {tip.block_number} up to offset {last}: acknowledged records are lost",
-                hint="was an unclean leader election allowed, or the topic recreated? ethlogs verify names"
-                " what is missing; docs/when-something-differs.md says what to do",
-            )
 
 
 def check_binding(settings: KafkaSettings, topics: StreamTopics, chain: NodeIdentity | None) -> str:

@@ -39,6 +39,7 @@ from ethlogs.stream.claim import LedgerPartition, Taken, take_partition
 from ethlogs.stream.identity import StreamTopics, check_content, check_identity
 from ethlogs.stream.tail import Claimed, Tail, read_tails
 from ethlogs.stream.topic_watch import TopicWatch
+from ethlogs.stream.truncation import check_not_truncated
 
 _ON_PURPOSE = (InterruptedRunError, DeadlineError, NodeError)
 """After these ends of a run nobody writes any more, and its producer still can say so."""
@@ -174,6 +175,7 @@ class Run:
         plan = self._plan(tail)
         if self._is_done(plan, tail):
             return None
+        check_not_truncated(self._settings.kafka, self._topics.event_logs.name, tail.tip)
         newest = tail.newest
         if newest is not None and self._is_own(newest.claim):
             return newest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,7 @@ _SPREAD_SECONDS = 15.0
 _HIDDEN = 29
 """TOPIC_AUTHORIZATION_FAILED: nobody without DESCRIBE learns whether the topic is there."""
 _WRONG_NUMBERS = (kafka_errors.InvalidReplicationFactorError, kafka_errors.InvalidPartitionsError)
+_NO_TOPIC_ID = str(uuid.UUID(int=0))
 _READ_CONFIGS = (
     "cleanup.policy",
     "retention.ms",
@@ -90,12 +92,18 @@ def describe_topic(client: KafkaAdminClient, name: str, needed: frozenset[str] =
     require_rights(name, operations, needed)
     return Topic(
         name=name,
-        topic_id=str(described.get("topic_id") or ""),
+        topic_id=_topic_id_of(described),
         partitions=len(partitions),
         replication_factor=min((len(p.get("replica_nodes", ())) for p in partitions), default=0),
         config=_describe_config(client, name),
         operations=operations,
     )
+
+
+def _topic_id_of(described: dict[str, Any]) -> str:
+    """The topic's id; empty where the brokers have none, also those that know of it and send zeros."""
+    topic_id = str(described.get("topic_id") or "")
+    return "" if topic_id == _NO_TOPIC_ID else topic_id
 
 
 def ensure_topics(

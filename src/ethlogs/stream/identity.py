@@ -22,7 +22,12 @@ class StreamTopics:
     def identity(self, chain_id: int, genesis_hash: str) -> StreamIdentity:
         """Return what the stream is bound to."""
         if not self.event_logs.topic_id or not self.ledger.topic_id:
-            raise TopicError("this Kafka does not give topic ids (KIP-516): it must be 2.8 or later")
+            raise TopicError(
+                "the brokers do not give topic ids (KIP-516), by which a topic that was deleted and created"
+                " again is known",
+                hint="whatever version they report: Kafka gives them from 2.8 on, where"
+                " inter.broker.protocol.version is 2.8 or later too; Redpanda from 25.1 on",
+            )
         return StreamIdentity(
             chain_id=chain_id,
             genesis_hash=genesis_hash,

@@ -15,6 +15,7 @@ from ethlogs.doctor import stream as doctor_stream
 from ethlogs.kafka import brokers as kafka_brokers
 from ethlogs.kafka.errors import mapped_errors
 from ethlogs.settings import KafkaSettings
+from ethlogs.stream import truncation
 from ethlogs.stream.tail import Tail
 from tests.unit.samples import EMPTY_TAIL, IDENTITY
 
@@ -118,6 +119,6 @@ def faked(brokers: FakeBrokers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fak
         patch.setattr(kafka_brokers, "admin_client", admin_client)
         patch.setattr(doctor_stream, "read_tail", lambda settings, name: brokers.tail)
         patch.setattr(doctor_stream, "has_records", lambda _, topic: topic.name in brokers.with_records)
-        patch.setattr(doctor_stream, "open_consumer", lambda *_: contextlib.nullcontext())
-        patch.setattr(doctor_stream, "fetch_ends", lambda consumer, name, numbers: brokers.ends)
+        patch.setattr(truncation, "open_consumer", lambda *_: contextlib.nullcontext())
+        patch.setattr(truncation, "fetch_ends", lambda consumer, name, numbers: brokers.ends)
         yield brokers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,7 @@ class FakeCluster:
         self._late = late
         self._topics: dict[str, int] = {}
         self.configs: dict[str, dict[str, str]] = {}
+        self.topic_id: Any = "id"
 
     def create_topics(self, created: list[Any], validate_only: bool = False, **_: bool) -> dict[str, Any]:
         if validate_only:
@@ -44,7 +46,7 @@ class FakeCluster:
                 self._topics[name] -= 1
             return [{"name": name, "error_code": 3}]
         partitions = [{"replica_nodes": [1, 2, 3]}] * 2
-        return [{"name": name, "error_code": 0, "topic_id": "id", "partitions": partitions}]
+        return [{"name": name, "error_code": 0, "topic_id": self.topic_id, "partitions": partitions}]
 
     def describe_configs(self, resources: list[Any], config_filter: str) -> dict[str, Any]:
         return {"topic": {resource.name: {} for resource in resources}}
@@ -86,6 +88,14 @@ def test_the_number_of_partitions_is_said_at_creation_since_it_is_fixed_then(
     assert notices[0].startswith(f"created the topic logs with {said}: the number of partitions is fixed")
     *_, later = ensure_topics(KafkaSettings("kafka:9092"), STREAM, creation)
     assert not any("created" in notice for notice in later)
+
+
+@pytest.mark.parametrize("topic_id", [None, uuid.UUID(int=0), ""])
+def test_brokers_without_topic_ids_are_known_by_none_or_zeros(cluster: FakeCluster, topic_id: Any) -> None:
+    """Some report a version that has them, and send zeros."""
+    cluster.topic_id = topic_id
+    topic, _, _ = ensure_topics(KafkaSettings("kafka:9092"), STREAM, TopicCreation(create=True))
+    assert topic.topic_id == ""
 
 
 def test_topics_that_are_not_there_are_told_of_at_once(cluster: FakeCluster) -> None:

@@ -29,7 +29,7 @@ def test_the_identity_is_that_of_chain_and_topics() -> None:
 @pytest.mark.parametrize("name", ["event_logs", "ledger"])
 def test_a_kafka_without_topic_ids_is_refused(name: str) -> None:
     topics = dataclasses.replace(TOPICS, **{name: dataclasses.replace(getattr(TOPICS, name), topic_id="")})
-    with pytest.raises(TopicError, match="does not give topic ids"):
+    with pytest.raises(TopicError, match="do not give topic ids"):
         topics.identity(1, "0xd4e5")
 
 

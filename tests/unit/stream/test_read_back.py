@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from kafka import TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 from msgspec.structs import replace
 
 from ethlogs.errors import LedgerError
 from ethlogs.event_log import Record
-from ethlogs.stream.read_back import FoundLogs, spans_by_partition
+from ethlogs.settings import KafkaSettings
+from ethlogs.stream import read_back
+from ethlogs.stream.read_back import FoundLogs, read_event_logs, spans_by_partition
 from tests.unit.samples import BLOCK
 
 UPPER = replace(BLOCK, block_number=8, block_hash="0x8", produced=2, offsets={0: (10, 10), 1: (4, 4)})
@@ -34,6 +39,34 @@ def test_blocks_without_event_logs_ask_for_nothing() -> None:
 
 def test_each_partition_is_read_once_for_all_blocks() -> None:
     assert spans_by_partition([UPPER, LOWER]) == {0: [(10, 10), (5, 9)], 1: [(4, 4)]}
+
+
+def test_one_consumer_reads_all_blocks_of_a_reorg(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each costs a connection, and behind TLS far away some of them a second each."""
+    opened: list[object] = []
+
+    @contextlib.contextmanager
+    def open_consumer(_settings: KafkaSettings) -> Iterator[Any]:
+        opened.append(consumer := SimpleNamespace(assign=lambda _partitions: None))
+        yield consumer
+
+    def read_range(_consumer: object, partition: TopicPartition, first: int, _stop: int) -> list[Any]:
+        height = first // 10_000
+        return [row(partition.partition, first, event_log(f"0x{height}", 0))]
+
+    monkeypatch.setattr(read_back, "open_consumer", open_consumer)
+    monkeypatch.setattr(read_back, "read_range", read_range)
+    blocks = [
+        replace(
+            BLOCK, block_number=height, block_hash=f"0x{height}", logs=1, produced=1, offsets={0: (at, at)}
+        )
+        for height in range(128)
+        for at in [height * 10_000]
+    ]
+    assert {len(logs) for logs in read_event_logs(KafkaSettings("kafka:9092"), "logs", blocks).values()} == {
+        1
+    }
+    assert len(opened) == 1
 
 
 def test_event_logs_come_by_block_in_the_order_of_their_index() -> None:

@@ -1,0 +1,43 @@
+"""Whether the event-log topic still has the tip's records: acknowledged records can be lost.
+
+After the election of a leader that lagged (unclean.leader.election.enable), the restore of a disk, or
+kafka-delete-records, a partition ends below what the ledger says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ethlogs.errors import TopicError
+from ethlogs.kafka.reading import fetch_ends, open_consumer
+from ethlogs.ledger import BlockRecord
+from ethlogs.settings import KafkaSettings
+
+
+def check_not_truncated(settings: KafkaSettings, topic: str, tip: BlockRecord | None) -> None:
+    """Compare where the tip's records lie with where the topic ends.
+
+    Raises
+    ------
+    TopicError
+        When the topic ends before them.
+    KafkaUnavailableError
+        When Kafka does not answer.
+    """
+    if tip is None or not tip.offsets:
+        return
+    with open_consumer(settings, "read_uncommitted") as consumer:
+        compare_ends(topic, tip, fetch_ends(consumer, topic, tip.offsets))
+
+
+def compare_ends(topic: str, tip: BlockRecord, ends: Mapping[int, int]) -> None:
+    """Compare a tip with the ends of the partitions; raises as :func:`check_not_truncated`."""
+    for partition, last in tip.last_offsets.items():
+        end = ends.get(partition, 0)
+        if end <= last:
+            raise TopicError(
+                f"partition {partition} of {topic} ends at offset {end}, and the ledger has records of block"
+                f" {tip.block_number} up to {last}: the topic lost acknowledged records",
+                hint="nothing was written. ethlogs verify names what is missing; begin a new stream with"
+                " another --topic. Was an unclean leader election allowed, or a disk restored?",
+            )
