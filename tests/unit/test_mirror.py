@@ -66,7 +66,6 @@ COVERED_BY = {
     "submission/hdfs_keytab.py": "integration/test_secured_yarn.py",
     "submission/launch.py": "unit/cli/test_launching.py",
     "submission/launch_local.py": "unit/cli/test_launching.py",
-    "submission/launch_yarn.py": "integration/yarn/test_runs.py",
     "submission/shipping.py": "unit/submission/test_yarn.py",
     "verify/backfilled.py": "integration/test_verify.py",
     "verify/chain.py": "integration/test_verify.py",

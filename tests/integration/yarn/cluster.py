@@ -43,6 +43,11 @@ class Yarn:
         url = f"{self.cluster.webapp}/ws/v1/cluster/apps/{application}/appattempts"
         return len(requests.get(url, timeout=10).json()["appAttempts"]["appAttempt"])
 
+    def lifetime_seconds(self, application: str) -> int:
+        """How much longer YARN lets it live; -1 without a limit."""
+        url = f"{self.cluster.webapp}/ws/v1/cluster/apps/{application}/timeouts/LIFETIME"
+        return int(requests.get(url, timeout=10).json()["timeout"]["remainingTimeInSeconds"])
+
     def kill(self, application: str) -> None:
         """End it as another user's program would."""
         url = f"{self.cluster.webapp}/ws/v1/cluster/apps/{application}/state"

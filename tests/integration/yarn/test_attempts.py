@@ -81,10 +81,11 @@ def test_an_interrupted_command_leaves_its_application_that_is_then_watched_and_
 def test_a_detached_run_that_is_replaced_by_another(
     yarn: Yarn, start: Callable[..., Command], stream: Stream, live_geth: GethNode
 ) -> None:
-    detached = start("--start", "1", "--detach")
+    detached = start("--start", "1", "--detach", "--timeout", "3600")
     assert detached.wait() == 0, detached.stderr
     first = detached.stdout.strip()
     assert APPLICATION.fullmatch(first)
+    assert 3000 < yarn.lifetime_seconds(first) <= 3600 + 120, "nobody watches it: YARN ends it"
     wait_until(lambda: stream.heights(), "the first run has committed a block", START_SECONDS)
     second = start("--blocks", "5", "--replace", "--json")
     assert second.wait() == 0, second.stderr

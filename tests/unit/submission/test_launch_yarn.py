@@ -1,0 +1,87 @@
+"""A detached launch whose run has a limit: YARN ends it, since nobody watches. The cluster is a fake.
+
+That YARN takes the limit is shown in tests/integration/yarn.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast, get_type_hints
+
+import pytest
+
+from ethlogs.run_folder import RunFolder
+from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings
+from ethlogs.settings.command import LaunchOptions
+from ethlogs.settings.output import TimeoutOptions
+from ethlogs.settings.submission import StartOptions
+from ethlogs.spark.submit import SparkSubmit
+from ethlogs.submission import launch_yarn
+from ethlogs.submission.launch_yarn import YarnLaunch
+
+ID = "application_1700000000000_0001"
+SETTINGS = RunSettings("a-run", "produce", NodeSettings(("http://geth",)), KafkaSettings("kafka:9092"))
+
+
+class FakeApplications:
+    """Keeps the limits that it was given."""
+
+    def __init__(self) -> None:
+        self.limits: list[tuple[str, float]] = []
+
+    def limit_lifetime(self, application_id: str, seconds: float) -> None:
+        self.limits.append((application_id, seconds))
+
+
+@pytest.fixture
+def applications(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeApplications:
+    found = FakeApplications()
+
+    @contextlib.contextmanager
+    def open_hadoop(*_: object) -> Iterator[Any]:
+        yield SimpleNamespace(applications=found, is_secured=False)
+
+    def make_submitter(*_: object, **_named: object) -> Any:
+        submitted = SimpleNamespace(application_id=ID, folder=RunFolder(tmp_path))
+        return SimpleNamespace(submit=lambda *_: submitted)
+
+    monkeypatch.setattr(launch_yarn, "open_hadoop_with", open_hadoop)
+    monkeypatch.setattr(launch_yarn, "YarnSubmitter", make_submitter)
+    monkeypatch.setattr(YarnLaunch, "_check_environment", lambda _self: None)
+    return found
+
+
+def detach(tmp_path: Path, timeout: float | None) -> str | None:
+    groups = {field.name: get_type_hints(LaunchOptions)[field.name]() for field in fields(LaunchOptions)}
+    options = LaunchOptions(**{**groups, "limits": TimeoutOptions(timeout)})
+    launch = YarnLaunch(
+        cast(Any, SimpleNamespace(name="produce", writes_stream=True, needs_executors=False)),
+        options,
+        StartOptions(detach=True),
+        SparkSubmit("/opt/spark/bin/spark-submit", "4.0.0"),
+        "java",
+        "ethlogs produce logs",
+        tmp_path / "runs",
+    )
+    console = cast(Any, SimpleNamespace(notify=lambda _text: None))
+    return launch.run(SETTINGS, cast(Any, None), console).text
+
+
+def test_a_detached_run_with_a_limit_is_ended_by_yarn_some_time_after_it(
+    applications: FakeApplications, tmp_path: Path
+) -> None:
+    assert detach(tmp_path, 600.0) == ID
+    ((application, seconds),) = applications.limits
+    assert application == ID
+    assert 600 < seconds <= 600 + launch_yarn._GRACE_SECONDS
+
+
+def test_a_detached_run_without_a_limit_goes_on_for_ever(
+    applications: FakeApplications, tmp_path: Path
+) -> None:
+    assert detach(tmp_path, None) == ID
+    assert applications.limits == []
