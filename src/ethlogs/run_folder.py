@@ -148,8 +148,19 @@ class RunFolder(RunFiles):
         (self.path / name).unlink(missing_ok=True)
 
     def read(self, name: str) -> bytes | None:
-        """A file's content, ``None`` where there is none."""
+        """A file's content, ``None`` where there is none.
+
+        Raises
+        ------
+        SettingsError
+            When the folder cannot be read.
+        """
         try:
             return (self.path / name).read_bytes()
         except FileNotFoundError:
             return None
+        except OSError as exc:
+            raise SettingsError(
+                f"the run's folder {self.path} cannot be read: {exc.strerror}",
+                hint="is its disk or network file system well? Another folder can be given with --run-dir",
+            ) from exc

@@ -93,6 +93,12 @@ def test_a_file_that_is_not_there_counts_as_none(folder: RunFolder) -> None:
     assert folder.read_json(REPORT) is None
 
 
+def test_a_folder_that_cannot_be_read_is_an_error_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("a file in its place")
+    with pytest.raises(SettingsError, match="cannot be read: Not a directory"):
+        RunFolder(tmp_path / "run").read("stop.json")
+
+
 def test_a_request_to_stop_names_the_signal(folder: RunFolder) -> None:
     folder.request_stop(15)
     assert folder.read_json(STOP) == {"signal": 15}
