@@ -23,6 +23,7 @@ from tests.harness.faults.catalogue import FAULTS
 from tests.harness.faults.examine import Verdict, examine
 from tests.harness.faults.fault import Fault, System, nothing
 from tests.harness.faults.matrix import DIFFERENT
+from tests.harness.faults.resources import measure
 from tests.harness.faults.scenario import open_kafka
 from tests.harness.faults.stage import Setting, Stage
 
@@ -32,6 +33,8 @@ PAUSE_SECONDS = (0.0, 6.0)
 FIRST_BLOCKS = 70
 """So that the deepest reorg finds enough of them."""
 BLOCK_SECONDS = 0.5
+WARM_SECONDS = 120.0
+"""When a driver has all that it needs: what it holds more at the end, it has leaked."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class Chaos:
         self._stage = stage
         self._began = time.monotonic()
         self._seconds = seconds
+        self._measured = False
         self.blows = 0
 
     def rage(self, blows: Blows) -> str | None:
@@ -87,6 +91,7 @@ class Chaos:
                 if time.monotonic() - self._began > self._seconds:
                     return None
                 self._strike(blow)
+                self._measure_once()
         except InterruptedBySignal:
             self.say("interrupted; verifying what is there")
         except Exception as exc:  # noqa: BLE001 - what is there is verified all the same
@@ -97,6 +102,17 @@ class Chaos:
     def say(self, text: str) -> None:
         """A line with the time since the beginning."""
         print(f"{time.monotonic() - self._began:7.1f} s  {text}", flush=True)
+
+    def measure(self) -> None:
+        """Say what the driver holds, and how long its process has been struck: a new one begins anew."""
+        driver = self._stage.driver
+        found = measure(driver.pid)
+        self.say(f"the driver, attempt {driver.attempt} of run {driver.settings.run}: {found or 'has ended'}")
+
+    def _measure_once(self) -> None:
+        if not self._measured and time.monotonic() - self._began >= WARM_SECONDS:
+            self._measured = True
+            self.measure()
 
     def _strike(self, blow: Blow) -> None:
         stage, other = self._stage, blow.meanwhile
@@ -122,6 +138,7 @@ def run_chaos(minutes: float, seed: int, folder: Path) -> int:
         chaos = Chaos(stage, minutes * 60)
         problem = chaos.rage(blows)
         stage.heal()
+        chaos.measure()
         status = stage.end_run()
         chaos.say(f"the run has ended with status {status}; verifying blocks 1 to {stage.geth.height()}")
         verdict = examine(stage.stream, stage.geth.url, 1, stage.geth.height(), folder / "verify")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from ethlogs.errors import ExitStatus
+from ethlogs.errors import ExitStatus, SettingsError
 from ethlogs.settings import RunSettings
 from ethlogs.verdicts import MAY_PASS
 from tests.harness.commands import Command
@@ -88,9 +89,26 @@ class DriverRun:
         return self._tip
 
     @property
+    def pid(self) -> int:
+        """The process of the present attempt."""
+        return self._process.process.pid
+
+    @property
+    def attempt(self) -> int:
+        """The number of the present attempt."""
+        return self._attempt
+
+    @property
+    def run_folder(self) -> Path:
+        """Where the driver writes its progress."""
+        return self._process.folder.path
+
+    @property
     def progress(self) -> dict[str, Any]:
-        """Of the present attempt."""
-        progress = self._process.progress
+        """Of the present attempt; empty while the folder cannot be read."""
+        progress: dict[str, Any] = {}
+        with suppress(SettingsError):
+            progress = self._process.progress
         return progress if progress.get("attempt") == self._attempt else {}
 
     def _told_now(self) -> list[str]:
