@@ -12,9 +12,8 @@ from msgspec.structs import replace
 
 from ethlogs.heights import FOLLOWER_PARTITION
 from ethlogs.kafka.writer import Transaction, TransactionalWriter
-from ethlogs.ledger import BlockRecord, Claim
+from ethlogs.ledger import CLAIM_KEY, BlockRecord, Claim
 from ethlogs.settings import StreamSettings
-from ethlogs.stream.claim import commit_claim
 from ethlogs.stream.offsets import RisingOffsets
 
 
@@ -86,9 +85,8 @@ class HeldStream:
             return
         try:
             if self.problem is None and time.monotonic() - self.committed_at >= idle_seconds:
-                offset = self._commit(self._repeated_claim())
-                self.ledger.check({self.partition: (offset, offset)})
-                self.claim_offset, self.committed_at = offset, time.monotonic()
+                self.claim_offset = self._commit(self._repeated_claim())
+                self.committed_at = time.monotonic()
         except Exception as exc:  # noqa: BLE001 - raised again on the thread that follows the chain
             self.problem = exc
         finally:
@@ -107,7 +105,14 @@ class HeldStream:
             self._commit(replace(self._repeated_claim(), attempt=attempt, released=True))
 
     def _commit(self, claim: Claim) -> int:
-        return commit_claim(self.writer, self._ledger_topic, claim, self.partition)
+        """Commit a claim where the ledger is still the same topic; returns its offset."""
+        with self.writer.transaction() as transaction:
+            number = transaction.send(self._ledger_topic, self.partition, CLAIM_KEY, claim.encode())
+            transaction.settle()
+            offset = transaction.offset(number)
+            self.ledger.check({self.partition: (offset, offset)})
+            transaction.commit()
+        return offset
 
     def _repeated_claim(self) -> Claim:
         return replace(self.claim, repeats=self._taken_at, claimed_at=int(time.time()))

@@ -72,6 +72,7 @@ def test_a_ledger_that_was_created_again_is_noticed_while_the_run_waits() -> Non
     stream.claim_again(0.0)
     with pytest.raises(SettingsError, match="deleted and created again"):
         stream.check()
+    assert claims(writer) == [], "nothing was committed to the new one"
 
 
 def test_a_released_claim_says_when_the_stream_was_taken() -> None:
