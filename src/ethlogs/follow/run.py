@@ -32,12 +32,12 @@ from ethlogs.kafka.errors import FencedError
 from ethlogs.kafka.reading import has_records
 from ethlogs.kafka.topics import ensure_topics
 from ethlogs.ledger import Claim, StreamIdentity
-from ethlogs.node import Node
+from ethlogs.node import Node, NodeIdentity
 from ethlogs.selection import describe_selection
 from ethlogs.settings import RunSettings
 from ethlogs.stream.claim import LedgerPartition, Taken, take_partition
 from ethlogs.stream.identity import StreamTopics, check_content, check_identity
-from ethlogs.stream.tail import Claimed, Tail, read_tails
+from ethlogs.stream.tail import Claimed, Tail, read_tail, read_tails
 from ethlogs.stream.topic_watch import TopicWatch
 from ethlogs.stream.truncation import check_not_truncated
 
@@ -66,9 +66,21 @@ def follow_chain(settings: RunSettings, attempt: int, stop: StopSwitch, journal:
         for warning in warnings:
             journal.notify(warning)
         topics = StreamTopics(topic, ledger_topic)
+        if not node.is_alone:
+            tail = trouble.until_success(lambda: read_tail(settings.kafka, ledger_topic.name))
+            chain = _bind_to_stream(node, tail, chain)
+            journal.chain_id = chain.chain_id
         identity = topics.identity(chain.chain_id, chain.genesis_hash)
         with TopicWatch(settings.kafka, topics) as watch:
             Run(settings, attempt, stop, journal, trouble, node, topics, watch, identity).follow()
+
+
+def _bind_to_stream(node: Node, tail: Tail, connected: NodeIdentity) -> NodeIdentity:
+    """The chain of a stream that has begun; of several URLs the first to answer may serve another one."""
+    if tail.newest is None:
+        return connected
+    stream = tail.newest.claim.identity
+    return node.bind(NodeIdentity(stream.chain_id, stream.genesis_hash))
 
 
 class Run:

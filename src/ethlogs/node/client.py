@@ -133,6 +133,26 @@ class Node:
             self._current = min(self._checked)
         return self.identity
 
+    def bind(self, expected: NodeIdentity) -> NodeIdentity:
+        """Serve the chain that a stream is bound to, and no other one.
+
+        The first URL that answered may serve another chain, while that of the stream's own chain is away.
+
+        Raises
+        ------
+        NodeError
+            When no URL of that chain answered within the patience.
+        SettingsError
+            When every URL serves another chain.
+        """
+        with self._lock:
+            if self._identity == expected:
+                return expected
+            self._identity = expected
+            self._checked.clear()
+        self.call("eth_chainId")
+        return expected
+
     def require_one_chain(self) -> None:
         """Check that every URL serves the chain that a new stream is bound to; say where that is not known.
 

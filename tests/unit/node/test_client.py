@@ -264,6 +264,29 @@ def test_a_new_stream_says_once_which_url_could_not_be_asked_for_its_chain(
     )
 
 
+def test_a_stream_waits_for_a_url_of_its_chain_while_one_of_another_chain_answers(
+    first: LocalNode, second: LocalNode
+) -> None:
+    first.respond, second.respond = (lambda _request: DOWN), chain(chain_id=5)
+    with client_of(first, second) as client:
+        assert client.node.connect() == NodeIdentity(5, "0xaa")
+        first.respond = answers_after(4)
+        assert client.node.bind(NodeIdentity(1, "0xaa")) == client.node.identity == NodeIdentity(1, "0xaa")
+        assert client.node.fetch_quantity("eth_blockNumber") == 7
+        assert client.node.name == first.url
+    assert "eth_blockNumber" not in second.methods
+
+
+def test_a_stream_is_refused_where_every_url_serves_another_chain(
+    first: LocalNode, second: LocalNode
+) -> None:
+    first.respond, second.respond = chain(chain_id=5), chain(chain_id=6)
+    with client_of(first, second) as client:
+        client.node.connect()
+        with pytest.raises(SettingsError, match="the chain in use has chain id 1"):
+            client.node.bind(NodeIdentity(1, "0xaa"))
+
+
 def test_a_new_stream_says_nothing_where_every_url_serves_the_chain(
     first: LocalNode, second: LocalNode
 ) -> None:
