@@ -27,6 +27,10 @@ LEFT_OUT = (
         "the rows with cut, late and lost answers are what TCP makes of it",
     ),
     (
+        "a topic deleted and created again, or repartitioned",
+        "the run ends for good, with status 3: tests/integration/test_changed_topics.py",
+    ),
+    (
         "a container of YARN killed",
         "tests/integration/yarn has it; the attempt that YARN starts is played here without YARN",
     ),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 from functools import partial
 
+from tests.harness.brokers import set_quota, set_topic_config
 from tests.harness.faults.fault import Fault, Meanwhile, System
 from tests.harness.faults.stage import Stage
 from tests.harness.tcp_proxy import END_TXN
@@ -11,6 +13,8 @@ from tests.harness.tcp_proxy import END_TXN
 FROZEN_SECONDS = 40.0
 """Longer than the producer's delivery timeout of 30 seconds."""
 EVERY_RETRY = 1_000
+QUOTA_BYTES = 4_000
+QUOTA_SECONDS = 20.0
 
 
 def kill_broker(stage: Stage, meanwhile: Meanwhile) -> None:
@@ -43,9 +47,37 @@ def lose_commits(times: int, stage: Stage, meanwhile: Meanwhile) -> None:
     proxy.lose_answer(END_TXN, 0)
 
 
+def recompress_topics(stage: Stage, meanwhile: Meanwhile) -> None:
+    """From now on the broker compresses both topics with zstd; the next attempt has to read them back."""
+    for topic in (stage.stream.topic, stage.stream.ledger):
+        set_topic_config(stage.stream.bootstrap, topic, "compression.type", "zstd")
+    before = stage.committed()
+    stage.wait_for(lambda: stage.committed() not in (None, before), "a block is compressed with zstd")
+    stage.driver.signal(signal.SIGKILL)
+    stage.wait_for(lambda: not stage.run.is_running, "the driver has ended")
+    meanwhile()
+
+
+def limit_bytes(stage: Stage, meanwhile: Meanwhile) -> None:
+    """A quota lets every producer send less than the chain's event logs have."""
+    bootstrap = stage.stream.bootstrap
+    set_quota(bootstrap, QUOTA_BYTES)
+    try:
+        meanwhile()
+        stage.hold(QUOTA_SECONDS)
+    finally:
+        set_quota(bootstrap, None)
+
+
 FAULTS = (
     Fault("broker killed and restarted", System.KAFKA, kill_broker),
     Fault(f"broker frozen for {FROZEN_SECONDS:g} s (SIGSTOP)", System.KAFKA, freeze_broker),
     Fault("answer to a commit lost", System.KAFKA, partial(lose_commits, 1)),
     Fault("answer to a commit and to its retries lost", System.KAFKA, partial(lose_commits, EVERY_RETRY)),
+    Fault("topics that the broker compresses with zstd, driver killed", System.KAFKA, recompress_topics),
+    Fault(
+        f"a quota of {QUOTA_BYTES:,} bytes/s for {QUOTA_SECONDS:g} s (producer_byte_rate)",
+        System.KAFKA,
+        limit_bytes,
+    ),
 )

@@ -9,6 +9,7 @@ from functools import partial
 from tests.harness.faults.fault import Fault, Meanwhile, System
 from tests.harness.faults.stage import Setting, Stage
 
+FOLDER_SECONDS = 10.0
 YARN_SECONDS = 0.25
 """Between YARN's two signals to a container."""
 
@@ -52,6 +53,26 @@ def kill_jvm(stage: Stage, meanwhile: Meanwhile) -> None:
     meanwhile()
 
 
+def take_run_folder(stage: Stage, meanwhile: Meanwhile) -> None:
+    """Whatever the driver reads or writes in its run folder is refused for a while.
+
+    On a cluster the folder is on HDFS; a refusal of that one is the same to the driver. Here a file takes the
+    place of the folder, since its permissions would keep nobody out who runs tests as root.
+    """
+    folder = stage.driver.run_folder
+    away = folder.with_name(f"{folder.name}-away")
+    folder.rename(away)
+    try:
+        folder.touch()
+        before = stage.committed()
+        meanwhile()
+        stage.hold(FOLDER_SECONDS)
+        stage.wait_for(lambda: stage.committed() not in (None, before), "a block is committed all the same")
+    finally:
+        folder.unlink()
+        away.rename(folder)
+
+
 def start_rival(stage: Stage, meanwhile: Meanwhile) -> None:
     """A second run on the same stream: the newest claim wins."""
     first = stage.driver
@@ -90,5 +111,10 @@ FAULTS = (
         Setting(spark=True),
     ),
     Fault("its JVM killed (SIGKILL)", System.DRIVER, kill_jvm, Setting(spark=True)),
+    Fault(
+        f"run folder (HDFS on a cluster) that refuses everything for {FOLDER_SECONDS:g} s",
+        System.DRIVER,
+        take_run_folder,
+    ),
     Fault("two runs on one stream at once", System.DRIVER, start_rival),
 )
