@@ -28,8 +28,8 @@ LOGINS: dict[str, dict[str, Any]] = {}
 STABLE_SECONDS = 30.0
 _OFFSETS_MS = 15_000
 """Without a limit kafka-python asks for ever where a broker is away."""
-_TAIL_RECORDS = 40
-"""Enough of a ledger's end to have a block record among claims and markers."""
+_TAIL_RECORDS = 400
+"""Enough of a ledger's end to have a block record among the markers and claims of a run that waits."""
 
 Rows = dict[int, list["Row"]]
 """Records by partition, in the order of their offsets."""
