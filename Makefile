@@ -8,7 +8,7 @@ TESTS ?= $(UNIT) $(INTEGRATION)
 # what others build on: each line and each branch has its unit test, which make coverage insists on
 COMPLETE := */ethlogs/proof/*,*/ethlogs/settings/*,*/ethlogs/ledger.py,*/ethlogs/event_log.py
 # most of them wait for services, which a file, or a group of files, shares
-AT_ONCE := -n 3 --dist loadgroup --no-loadscope-reorder
+AT_ONCE := -n 3 --dist loadscope --no-loadscope-reorder
 .DEFAULT_GOAL := help
 
 .PHONY: help setup setup-demo setup-python setup-services setup-yarn demo demo-yarn demo-secure \

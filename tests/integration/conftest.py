@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from ethlogs.kafka.stores import StoreFolder
 from ethlogs_devnet import (
@@ -42,7 +44,7 @@ FIRST = (
     "test_one_writer",
     "test_produce_command",
 )
-"""The groups that take minutes each: of several processes none is left alone with one at the end."""
+"""The groups that take minutes each."""
 MANY_LOGS = 20_000
 LARGE_BYTES = 3_000_000
 
@@ -57,16 +59,30 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put each test into the group that one process runs, and the longest groups first."""
+    """Put what takes longest first: of several processes none is left alone with it at the end."""
     rank = {name: place for place, name in enumerate(FIRST)}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group_of(item.path)))
-    items.sort(key=lambda item: rank.get(_group_of(item.path), len(rank)))
+    items.sort(key=lambda item: rank.get(_group_of(item.nodeid), len(rank)))
 
 
-def _group_of(path: Path) -> str:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Give each group of tests to one process as a whole.
+
+    xdist's own groups name a test anew, which pytest 9.2 does not let it do any more.
+    """
+    return GroupScheduling(config, log)
+
+
+class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Hands out the groups of :func:`_group_of`, in the order of their first tests."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group_of(nodeid)
+
+
+def _group_of(nodeid: str) -> str:
+    path = Path(nodeid.split("::")[0])
     return CLUSTER if path.parent.name == "yarn" or path.stem == "test_hadoop" else path.stem
 
 
