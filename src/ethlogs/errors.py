@@ -14,7 +14,6 @@
     │  ├─ ReorgError              6
     │  ├─ BrokenChainError        6
     │  └─ UnprovenError           6
-    │     ├─ UnknownHeaderError  6
     │     └─ UnprovableChainError  6
     ├─ DeliveryError              7
     │  ├─ KafkaUnavailableError   7   (may pass: asked again)
@@ -143,10 +142,6 @@ class BrokenChainError(NodeError):
 
 class UnprovenError(NodeError):
     """The node's answer does not agree with the block's header."""
-
-
-class UnknownHeaderError(UnprovenError):
-    """A header has a field that this version does not know, so its hash cannot be checked."""
 
 
 class UnprovableChainError(UnprovenError):

@@ -9,15 +9,8 @@ from typing import TypeVar
 
 from ethlogs.backoff import Backoff
 from ethlogs.cancellation import StopSwitch
-from ethlogs.errors import (
-    BlockGoneError,
-    BlockNotFoundError,
-    NodeError,
-    UnknownHeaderError,
-    UnprovableChainError,
-    UnprovenError,
-)
-from ethlogs.node.client import REPEATED, Node
+from ethlogs.errors import BlockGoneError, BlockNotFoundError, NodeError, UnprovableChainError, UnprovenError
+from ethlogs.node.client import Node
 from ethlogs.node.fetched_block import FetchedBlock
 from ethlogs.node.history import History
 from ethlogs.node.json_blocks import JsonBlocks
@@ -221,8 +214,6 @@ class BlockSource:
     def _after_wrong_answer(self, height: int, asked: str, exc: UnprovenError, backoff: Backoff) -> None:
         """Ask the next URL, then again: behind each there may be members that are right."""
         self.retries += 1
-        if isinstance(exc, UnknownHeaderError) and backoff.tries >= REPEATED - 1:
-            raise exc  # a later fork's, and no answer that may pass
         if backoff.failing_seconds > self._patience_seconds:
             raise UnprovenError(
                 f"block {height} cannot be proven, after {self._patience_seconds:g} seconds of asking: {exc}",

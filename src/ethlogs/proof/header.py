@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ethlogs.errors import UnknownHeaderError, UnprovenError
+from ethlogs.errors import UnprovenError
 from ethlogs.proof.header_hash import check_hash
 from ethlogs.proof.header_layouts import read_field
 from ethlogs.proof.shapes import (
@@ -63,9 +63,8 @@ def parse_header(raw: object, *, unchecked_headers: bool = False) -> Header:
         raise UnprovenError(f"{_name(fields)}: {error}") from None
     check = check_hash(fields, block_hash)
     if not check.proven and not (unchecked_headers and check.has_unknown_field):
-        if check.has_unknown_field:
-            raise UnknownHeaderError(f"{_name(fields)}: {check.reason}", hint=UNCHECKED_HINT)
-        raise UnprovenError(f"{_name(fields)}: {check.reason}")
+        hint = UNCHECKED_HINT if check.has_unknown_field else None
+        raise UnprovenError(f"{_name(fields)}: {check.reason}", hint=hint)
     return Header(
         number,
         block_hash,
