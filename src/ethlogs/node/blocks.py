@@ -222,7 +222,8 @@ class BlockSource:
                 " produced. Use another node, or resync this one",
             ) from exc
         if backoff.tries == 0:
-            self._notify(f"{exc}; asking again for up to {self._patience_seconds:g} seconds")
+            hint = f" ({exc.hint})" if exc.hint else ""
+            self._notify(f"{exc}; asking again for up to {self._patience_seconds:g} seconds{hint}")
         self._node.switch_from(asked, str(exc))
         backoff.wait(self._stop.pause)
 

@@ -125,9 +125,11 @@ def unchecked_block() -> tuple[Json, list[Json]]:
 
 
 def test_a_header_whose_hash_cannot_be_checked_is_refused_with_the_way_out() -> None:
+    notices: list[str] = []
     with pytest.raises(UnprovenError, match="the field ofALaterFork") as refused:
-        fetch_twice(*unchecked_block(), RECEIPTS)
+        fetch_twice(*unchecked_block(), RECEIPTS, notices)
     assert "--unchecked-headers" in str(refused.value.hint)
+    assert "--unchecked-headers" in notices[0], "the way out is there before the patience is over"
 
 
 def test_with_consent_the_block_says_that_it_is_unchecked_and_the_user_is_told_once() -> None:
@@ -137,14 +139,16 @@ def test_with_consent_the_block_says_that_it_is_unchecked_and_the_user_is_told_o
     assert "has the field ofALaterFork that this version does not know" in notices[0]
 
 
-def fetch_twice(header: Json, receipts: list[Json], proof: ProofSettings) -> tuple[ProvenBlock, list[str]]:
+def fetch_twice(
+    header: Json, receipts: list[Json], proof: ProofSettings, notices: list[str] | None = None
+) -> tuple[ProvenBlock, list[str]]:
     answers: dict[str, Any] = {
         "eth_chainId": "0x1",
         "eth_getBlockByNumber": header,
         "eth_getBlockReceipts": receipts,
         "eth_blockNumber": header["number"],
     }
-    notices: list[str] = []
+    notices = [] if notices is None else notices
     with local_node(lambda asked: result(answers[asked["method"]])) as served:
         settings = NodeSettings((served.url,))
         with contextlib.closing(Node(settings, ImpatientStop(), lambda _text: None)) as node:
