@@ -78,6 +78,7 @@ def test_an_interrupted_command_leaves_its_application_that_is_then_watched_and_
     assert_exactly_once(stream, live_geth.url, 1, heights[-1])
 
 
+@pytest.mark.long
 def test_a_detached_run_that_is_replaced_by_another(
     yarn: Yarn, start: Callable[..., Command], stream: Stream, live_geth: GethNode
 ) -> None:
@@ -94,6 +95,7 @@ def test_a_detached_run_that_is_replaced_by_another(
     assert_exactly_once(stream, live_geth.url, 1, parse_report(second.stdout)["lastBlock"])
 
 
+@pytest.mark.long
 def test_a_superseded_run_that_yarn_starts_again_stays_out(
     yarn: Yarn, start: Callable[..., Command], stream: Stream, live_geth: GethNode
 ) -> None:
