@@ -29,7 +29,7 @@ from tests.harness.lies import (
     swap_two_logs,
 )
 from tests.harness.lying_node import LyingNode, Reply
-from tests.harness.running import RunInThread, build_settings, run, wait_until
+from tests.harness.running import RunInThread, another_run, build_settings, run, wait_until
 from tests.harness.streams import Stream, assert_exactly_once, heights_of
 
 pytestmark = pytest.mark.services
@@ -252,8 +252,10 @@ def test_a_url_without_a_genesis_block_is_left_out(stream: Stream, node: LyingNo
 
 
 def test_a_url_of_another_chain_is_left_out(stream: Stream, node: LyingNode, geth: GethNode) -> None:
+    settings = build_settings(stream, geth.url, node.url, start="1", blocks=1)
+    run(settings).assert_done()
     node.when("eth_chainId", lambda params, result: "0x5")
-    outcome = run(build_settings(stream, geth.url, node.url, start="1", blocks=2)).assert_done()
+    outcome = run(another_run(settings, blocks=1)).assert_done()
     assert any(f"{node.url} is left out" in notice for notice in outcome.notices)
     assert_exactly_once(stream, geth.url, 1, 2)
 
@@ -344,14 +346,12 @@ def test_pruned_history_ends_the_run_with_status_6(stream: Stream, node: LyingNo
     assert node.calls["eth_getBlockReceipts"] == 4
 
 
-def test_an_old_block_without_receipts_is_not_waited_for_long(
-    stream: Stream, node: LyingNode, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ethlogs.node.blocks.OLD_BLOCK_SECONDS", 1.0)
+def test_old_blocks_without_receipts_are_named_and_not_waited_for(stream: Stream, node: LyingNode) -> None:
     node.when("eth_blockNumber", lambda params, result: hex(1_000))
     node.when("eth_getBlockReceipts", lambda params, result: None)
     outcome = run(build_settings(stream, node.url, start="1", blocks=1, patience=100.0))
-    outcome.assert_failed(BlockNotFoundError, "has block 1 but not its receipts", hint="pruned")
+    said = "no node URL has the receipts of blocks 1 to 1000"
+    outcome.assert_failed(BlockNotFoundError, said, hint="keeps all receipts")
     assert outcome.report["exitStatus"] == 6
 
 

@@ -239,7 +239,7 @@ def test_a_run_for_another_user_takes_that_users_own_keytab(
     """--proxy-user with --keytab: Spark refuses the pair, so the keytab is a private file of the run."""
     stream = estate.new_stream()
     estate.kafka.allow(VISITOR, Right("TOPIC", stream.topic, prefixed=True))
-    estate.kafka.allow(VISITOR, Right("TRANSACTIONAL_ID", f"ethlogs.{stream.topic}", prefixed=True))
+    estate.kafka.allow(VISITOR, Right("TRANSACTIONAL_ID", f"ethlogs:{stream.topic}:", prefixed=True))
     estate.kdc.kinit(GATEWAY, estate.cache(GATEWAY))
     where = {**estate.of(VISITOR), "KRB5CCNAME": f"FILE:{estate.cache(GATEWAY)}"}
     flags = ["--proxy-user", VISITOR, "--queue", "default", *SPARK_IS_HERE]
