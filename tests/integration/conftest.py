@@ -56,6 +56,8 @@ def pytest_configure(config: pytest.Config) -> None:
     kafka-python leaves a socket to the collector where close() cancels a refresh of its metadata.
     """
     config.addinivalue_line("filterwarnings", "ignore:unclosed <socket.socket .*raddr=:ResourceWarning")
+    # an HTTP answer that is left half read keeps its closed socket until it is collected
+    config.addinivalue_line("filterwarnings", r"ignore:unclosed <socket.socket \[closed\] :ResourceWarning")
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
