@@ -28,10 +28,10 @@ from ethlogs.context import RunContext
 from ethlogs.errors import KafkaUnavailableError, LedgerError, SettingsError, SubmissionError
 from ethlogs.follow.head import HeadWatcher
 from ethlogs.follow.ownership import check_not_superseded
+from ethlogs.follow.run import open_stream
 from ethlogs.follow.trouble import KafkaTrouble
 from ethlogs.heights import FOLLOWER_PARTITION, partition_of_slot
 from ethlogs.kafka.reading import has_records
-from ethlogs.kafka.topics import ensure_topics
 from ethlogs.node import Node
 from ethlogs.stream.identity import StreamTopics, check_content, check_identity
 from ethlogs.stream.topic_watch import TopicWatch
@@ -61,19 +61,8 @@ def run_backfill(context: RunContext, cluster: Cluster) -> None:
             "a backfill cannot authenticate by Kerberos yet: its executors have no keytab",
             hint="give it another security.protocol, or fill the range with ethlogs produce --start --to",
         )
-    with contextlib.closing(Node(settings.node, stop, journal.notify)) as node:
-        journal.watch(node)
-        chain = node.connect()
-        journal.chain_id = chain.chain_id
-        trouble = KafkaTrouble(settings.kafka.patience_seconds, stop, journal)
-        topic, ledger_topic, warnings = trouble.until_success(
-            lambda: ensure_topics(settings.kafka, settings.stream, settings.topics)
-        )
-        for warning in warnings:
-            journal.notify(warning)
-        topics = StreamTopics(topic, ledger_topic)
-        with TopicWatch(settings.kafka, topics) as watch:
-            Backfill(context, cluster, trouble, node, topics, watch).run()
+    with open_stream(settings, stop, journal) as found:
+        Backfill(context, cluster, found.trouble, found.node, found.topics, found.watch).run()
 
 
 class Backfill:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from ethlogs.cancellation import StopSwitch
 from ethlogs.decoding.record import describe_decoding
@@ -55,6 +56,32 @@ def follow_chain(settings: RunSettings, attempt: int, stop: StopSwitch, journal:
     EthlogsError
         Why the run ended before; what was committed stays.
     """
+    with open_stream(settings, stop, journal) as found:
+        identity = found.topics.identity(found.chain.chain_id, found.chain.genesis_hash)
+        Run(
+            settings, attempt, stop, journal, found.trouble, found.node, found.topics, found.watch, identity
+        ).follow()
+
+
+class OpenStream(NamedTuple):
+    """What a run that writes a stream works with: its node, its topics, and its patience with Kafka."""
+
+    node: Node
+    chain: NodeIdentity
+    trouble: KafkaTrouble
+    topics: StreamTopics
+    watch: TopicWatch
+
+
+@contextlib.contextmanager
+def open_stream(settings: RunSettings, stop: StopSwitch, journal: Journal) -> Iterator[OpenStream]:
+    """Connect with the node, make sure of the topics, and watch them until the block ends.
+
+    Raises
+    ------
+    EthlogsError
+        Why node or topics cannot be used.
+    """
     with contextlib.closing(Node(settings.node, stop, journal.notify)) as node:
         journal.watch(node)
         chain = node.connect()
@@ -70,9 +97,8 @@ def follow_chain(settings: RunSettings, attempt: int, stop: StopSwitch, journal:
             tail = trouble.until_success(lambda: read_tail(settings.kafka, ledger_topic.name))
             chain = _bind_to_stream(node, tail, chain)
             journal.chain_id = chain.chain_id
-        identity = topics.identity(chain.chain_id, chain.genesis_hash)
         with TopicWatch(settings.kafka, topics) as watch:
-            Run(settings, attempt, stop, journal, trouble, node, topics, watch, identity).follow()
+            yield OpenStream(node, chain, trouble, topics, watch)
 
 
 def _bind_to_stream(node: Node, tail: Tail, connected: NodeIdentity) -> NodeIdentity:
