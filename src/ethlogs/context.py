@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from ethlogs.cancellation import StopSwitch
 from ethlogs.journal import Journal
+from ethlogs.run_folder import SETTINGS
 from ethlogs.settings import RunSettings
 
 
@@ -17,3 +19,5 @@ class RunContext:
     attempt: int
     stop: StopSwitch
     journal: Journal
+    settings_file: Path = Path(SETTINGS)
+    """Where an executor finds the settings too; in a container YARN has put them into its folder."""

@@ -62,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
     place = arguments[0]
     if "://" not in place:
         folder = RunFolder(Path(place))
-        return run_attempt(_read_settings(folder.path / SETTINGS), folder, Attempt(), start_spark)
+        return run_attempt(_read_settings(folder.settings_file), folder, Attempt(), start_spark)
     settings = _read_settings(Path(SETTINGS))
     # Before anything that can end the driver: YARN takes one without a SparkContext for a failure.
     spark = start_spark(settings.run)
@@ -143,7 +143,7 @@ def run_driver(
     stop = StopSwitch(settings.timeout_seconds, hint, gone_seconds=_seconds_since(started_at))
     write = partial(_write_progress, folder, attempt, stop)
     journal = Journal(settings.run, attempt.number, write, earlier, folder.write_seconds)
-    job = build_job(RunContext(settings, attempt.number, stop, journal))
+    job = build_job(RunContext(settings, attempt.number, stop, journal, folder.settings_file))
     journal.start()
     spark = None
     error: EthlogsError | None = None

@@ -84,7 +84,7 @@ class StreamJob:
 class ProduceJob(StreamJob):
     """The main job: follow the chain for the blocks that are asked for."""
 
-    kind: ClassVar[JobKind] = JobKind("produce", writes_stream=True)
+    kind: ClassVar[JobKind] = JobKind("produce", writes_stream=True, follows=True)
 
     def run(self) -> None:
         """Follow; see :func:`ethlogs.follow.follow_chain`."""
@@ -112,7 +112,7 @@ class BackfillJob(StreamJob):
 
     def run(self) -> None:
         """Fill; see :func:`ethlogs.backfill.run_backfill`."""
-        run_backfill(self._context, SparkCluster())
+        run_backfill(self._context, SparkCluster.of_driver())
 
 
 JOBS: Mapping[str, type[Job]] = {

@@ -43,6 +43,11 @@ class RunFiles(ABC):
     def place(self) -> str:
         """Path or URL, for people."""
 
+    @property
+    def settings_file(self) -> Path:
+        """The file with the settings, where processes of the run read it; YARN puts it beside them."""
+        return Path(SETTINGS)
+
     @abstractmethod
     def write(self, name: str, data: bytes) -> None:
         """Put a file in place at once, for its owner alone.
@@ -116,6 +121,11 @@ class RunFolder(RunFiles):
     def place(self) -> str:
         """The path."""
         return str(self.path)
+
+    @property
+    def settings_file(self) -> Path:
+        """The file in this folder."""
+        return self.path / SETTINGS
 
     @property
     def log(self) -> Path:

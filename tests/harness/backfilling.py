@@ -53,6 +53,9 @@ class ThreadCluster:
         self.before(description)
         return task()
 
+    def end_overdue(self, seconds: float) -> None:
+        """Nothing: a thread cannot be ended."""
+
     def cancel(self) -> None:
         """Start no more."""
         self._cancelled.set()

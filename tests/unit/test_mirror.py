@@ -12,7 +12,6 @@ UNIT = ROOT / "tests" / "unit"
 
 COVERED_BY = {
     # a backfill as a whole, on real services and on Spark
-    "backfill/cluster.py": "integration/test_backfill_command.py",
     "backfill/ends.py": "integration/test_backfill.py",
     "backfill/run.py": "integration/test_backfill.py",
     "settings/backfill.py": "unit/cli/test_backfill.py",
@@ -43,7 +42,6 @@ COVERED_BY = {
     "settings/submission.py": "unit/spark/test_yarn.py",
     "settings/toml_file.py": "unit/cli/test_config_file.py",
     # real nodes, brokers, clusters and realms
-    "doctor/cluster.py": "integration/yarn/test_runs.py",
     "doctor/job.py": "integration/test_doctor.py",
     "fold/rows.py": "unit/fold/test_folding.py",
     "kafka/brokers.py": "unit/doctor/test_kafka.py",

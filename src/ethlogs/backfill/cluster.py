@@ -6,11 +6,18 @@ task at a time, and Spark's UI shows each job with the heights that it works on.
 
 from __future__ import annotations
 
+import itertools
+import re
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from ethlogs.backfill.task import TaskEnd
+
+_LOCAL_CLUSTER = re.compile(r"local-cluster\[\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*]")
+_YARN_EXECUTORS = 2
+"""Spark's own default on YARN."""
 
 
 class TaskLostError(Exception):
@@ -29,6 +36,9 @@ class Cluster(Protocol):
     def run(self, description: str, task: Callable[[], TaskEnd]) -> TaskEnd:
         """Run a task to its end; called from several threads."""
 
+    def end_overdue(self, seconds: float) -> None:
+        """End each task that has taken longer: whoever runs it finds it lost."""
+
     def cancel(self) -> None:
         """End all tasks, and start no more."""
 
@@ -36,17 +46,25 @@ class Cluster(Protocol):
 class SparkCluster:
     """The executors of this process's Spark session."""
 
-    def __init__(self) -> None:
-        # The driver has made the session.
+    def __init__(self, context: Any) -> None:
+        """``context`` is the SparkContext."""
+        self._context = context
+        self._cancelled = threading.Event()
+        self._numbers = itertools.count()
+        self._watched: dict[str, float] = {}
+        """The jobs that run, and when each of them began or last waited for an executor."""
+
+    @classmethod
+    def of_driver(cls) -> SparkCluster:
+        """Return the executors of the session that the driver has made."""
         from pyspark.sql import SparkSession
 
-        self._context: Any = SparkSession.builder.getOrCreate().sparkContext
-        self._cancelled = threading.Event()
+        return cls(SparkSession.builder.getOrCreate().sparkContext)
 
     def cores(self) -> int | None:
         """Return the cores of all executors, unless Spark asks for more of them by itself."""
-        dynamic = self._context.getConf().get("spark.dynamicAllocation.enabled", "false")
-        return None if dynamic == "true" else int(self._context.defaultParallelism)
+        configured = dict(self._context.getConf().getAll())
+        return count_cores(str(self._context.master), configured, int(self._context.defaultParallelism))
 
     def executors(self) -> int:
         """Return how many executors there are; with a local master the driver is the only one."""
@@ -63,19 +81,60 @@ class SparkCluster:
         """
         if self._cancelled.is_set():
             raise TaskLostError("the run is ending")
-        self._context.setJobDescription(description)
+        group = f"ethlogs-{next(self._numbers)}"
+        self._context.setJobGroup(group, description)
+        self._watched[group] = time.monotonic()
         try:
             # Py4J raises what the JVM threw, of whatever class that is.
             found = self._context.parallelize([0], 1).map(lambda _: task()).collect()
         except Exception as exc:
             raise TaskLostError(_first_line(exc)) from exc
+        finally:
+            del self._watched[group]
         end: TaskEnd = found[0]
         return end
+
+    def end_overdue(self, seconds: float) -> None:
+        """Cancel the jobs of tasks that stand still, like one whose process was stopped.
+
+        Spark knows that their executors live, and would wait for ever. A task that still waits for an
+        executor is not overdue.
+        """
+        for group, since in list(self._watched.items()):
+            if time.monotonic() - since < seconds:
+                continue
+            if self._is_at_work(group):
+                self._context.cancelJobGroup(group)
+            elif group in self._watched:
+                self._watched[group] = time.monotonic()
+
+    def _is_at_work(self, group: str) -> bool:
+        tracker = self._context.statusTracker()
+        jobs = [tracker.getJobInfo(job) for job in tracker.getJobIdsForGroup(group)]
+        stages = [tracker.getStageInfo(stage) for job in jobs if job for stage in job.stageIds]
+        return any(stage.numActiveTasks for stage in stages if stage)
 
     def cancel(self) -> None:
         """Cancel every job."""
         self._cancelled.set()
         self._context.cancelAllJobs()
+
+
+def count_cores(master: str, configured: Mapping[str, str], registered: int) -> int | None:
+    """Return how many tasks run at a time when all executors are there; ``None`` where they come and go.
+
+    ``registered`` are the cores of those that are there now: on YARN the first ones come seconds after
+    the driver.
+    """
+    if configured.get("spark.dynamicAllocation.enabled") == "true":
+        return None
+    local_cluster = _LOCAL_CLUSTER.fullmatch(master)
+    if local_cluster is not None:
+        return int(local_cluster[1]) * int(local_cluster[2])
+    if master != "yarn":
+        return registered
+    executors = int(configured.get("spark.executor.instances", _YARN_EXECUTORS))
+    return executors * int(configured.get("spark.executor.cores", 1))
 
 
 def _first_line(exc: Exception) -> str:

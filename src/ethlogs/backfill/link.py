@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from ethlogs.errors import BrokenChainError
 from ethlogs.node import BlockSource
 
 HASH_BYTES = 32
+_HEADERS_AT_ONCE = 16
+"""For each request under way, between two looks at the clock."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +34,22 @@ class Segment:
     hashes: bytes
 
     @property
+    def last(self) -> int:
+        """The last one's height."""
+        return self.first + len(self.hashes) // HASH_BYTES - 1
+
+    @property
     def last_hash(self) -> bytes:
         """The hash of the last one."""
         return self.hashes[-HASH_BYTES:]
 
 
-def walk_segment(source: BlockSource, first: int, last: int, requests: int) -> Segment:
+def walk_segment(
+    source: BlockSource, first: int, last: int, requests: int, limit_seconds: float = float("inf")
+) -> Segment:
     """Fetch the headers of a range, so many at once, and link them.
+
+    When the time is over, the segment ends before the last one: a slow node must not hold a task for hours.
 
     Raises
     ------
@@ -46,16 +58,20 @@ def walk_segment(source: BlockSource, first: int, last: int, requests: int) -> S
     NodeError
         As :meth:`ethlogs.node.BlockSource.fetch_header`.
     """
+    deadline = time.monotonic() + limit_seconds
     hashes = bytearray()
-    parent = b""
+    parent, following, at_once = b"", first, _HEADERS_AT_ONCE * requests
     with ThreadPoolExecutor(requests, thread_name_prefix="headers") as threads:
-        for header in threads.map(source.fetch_header, range(first, last + 1)):
-            named = to_bytes(header.parent_hash)
-            if not hashes:
-                parent = named
-            elif named != bytes(hashes[-HASH_BYTES:]):
-                raise broken_chain(header.number, bytes(hashes[-HASH_BYTES:]), named)
-            hashes += to_bytes(header.hash)
+        while following <= last and (not hashes or time.monotonic() < deadline):
+            some = range(following, min(last + 1, following + at_once))
+            for header in threads.map(source.fetch_header, some):
+                named = to_bytes(header.parent_hash)
+                if not hashes:
+                    parent = named
+                elif named != bytes(hashes[-HASH_BYTES:]):
+                    raise broken_chain(header.number, bytes(hashes[-HASH_BYTES:]), named)
+                hashes += to_bytes(header.hash)
+            following = some.stop
     return Segment(first, parent, bytes(hashes))
 
 
@@ -96,7 +112,7 @@ class LinkedHull:
             Naming the height at which the chain does not close.
         """
         before = known.get(self.hull.first - 1)
-        for first, _ in self.hull.segments:
+        for first in sorted(self._ends):
             parent, last_hash = self._ends[first]
             if before is not None and parent != before:
                 raise broken_chain(first, before, parent)

@@ -14,12 +14,13 @@ from typing import Any
 
 from ethlogs.backfill.cluster import Cluster, TaskLostError
 from ethlogs.backfill.ends import EndsReader
-from ethlogs.backfill.fill import build_claim
+from ethlogs.backfill.fill import TASK_SECONDS, build_claim
 from ethlogs.backfill.link import LinkedHull, to_bytes
 from ethlogs.backfill.missing import SlotGaps, count_missing, subtract
 from ethlogs.backfill.ownership import wait_until_free
 from ethlogs.backfill.plan import Hull, LedgerEnds, cut_hulls, followers_first, own_heights
 from ethlogs.backfill.progress import BackfillProgress
+from ethlogs.backfill.shipped import ShippedSettings
 from ethlogs.backfill.slots import claim_slots, release_slots
 from ethlogs.backfill.task import Piece, TaskEnd, TaskSettings, run_piece, run_segment
 from ethlogs.backoff import Backoff
@@ -78,6 +79,7 @@ class Backfill:
         watch: TopicWatch,
     ) -> None:
         self._settings = context.settings
+        self._shipped = ShippedSettings(context.settings, context.settings_file)
         self._attempt = context.attempt
         self._stop: StopSwitch = context.stop
         self._journal = context.journal
@@ -237,7 +239,7 @@ class Backfill:
         allowed = self._settings.backfill.node_requests
         requests = _REQUESTS if allowed is None else max(1, min(_REQUESTS, allowed // self._at_once()))
         return TaskSettings(
-            self._settings,
+            self._shipped,
             self._attempt,
             self._topics,
             self._identity,
@@ -257,28 +259,33 @@ class Backfill:
         """Walk the headers of a hull in tasks, and join them to each other and to the ledger."""
         hull = linked.hull
 
-        def walk(first: int, last: int) -> None:
+        def walk(first: int, last: int) -> Step | None:
             end = self._run_task(
                 f"link blocks {first} to {last}", partial(run_segment, settings, self._next(), first, last)
             )
-            if end is None or end.segment is None:
+            if end.segment is None:
                 raise TaskLostError(f"the headers {first} to {last} were not walked")
             linked.add(end.segment)
+            return step(end.segment.last + 1, last) if end.segment.last < last else None
 
-        self._run_all([partial(self._until_not_lost, partial(walk, *segment)) for segment in hull.segments])
+        def step(first: int, last: int) -> Step:
+            return partial(self._until_not_lost, partial(walk, first, last))
+
+        self._run_all([step(*segment) for segment in hull.segments])
         ends = self._read()
         known = self._reader.find_known(ends, hull)
         child = self._reader.find_record(ends, hull.last + 1)
         linked.close_chain(known, to_bytes(child.parent_hash) if child is not None else None)
 
-    def _until_not_lost(self, function: Callable[[], None]) -> None:
+    def _until_not_lost(self, function: Step) -> Step | None:
         while True:
             try:
-                function()
+                following: Step | None = function()
             except TaskLostError as exc:
                 self._after_lost(exc)
             else:
-                return
+                self._lost.reset()
+                return following
 
     def _fill_some(self, settings: TaskSettings, linked: LinkedHull, gap: SlotGaps) -> Step | None:
         """Fill the next piece of a slot; returns what is left to do of it, by the ledger."""
@@ -351,6 +358,7 @@ class Backfill:
                 self._stop.check()
                 self._watch.check()
                 self._look()
+                self._cluster.end_overdue(self._overdue_seconds())
                 for future in done:
                     following = future.result()
                     if following is not None:
@@ -359,6 +367,11 @@ class Backfill:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
         pool.shutdown()
+
+    def _overdue_seconds(self) -> float:
+        """A task works for its time, and then waits for node or Kafka at most until its patience is over."""
+        patience = self._settings.node.patience_seconds + self._settings.kafka.patience_seconds
+        return 2 * TASK_SECONDS + patience
 
     def _look(self) -> None:
         """Count what the ledger has now; a Kafka that is away for a moment is asked again later."""

@@ -9,8 +9,9 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from ethlogs.backfill.fill import SlotFiller, TaskSupersededError
+from ethlogs.backfill.fill import TASK_SECONDS, SlotFiller, TaskSupersededError
 from ethlogs.backfill.link import Segment, walk_segment
+from ethlogs.backfill.shipped import ShippedSettings
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import EthlogsError, SettingsError
 from ethlogs.ledger import StreamIdentity
@@ -23,7 +24,7 @@ from ethlogs.stream.identity import StreamTopics
 class TaskSettings:
     """What every task of a run is given."""
 
-    run: RunSettings
+    shipped: ShippedSettings
     attempt: int
     topics: StreamTopics
     identity: StreamIdentity
@@ -34,6 +35,11 @@ class TaskSettings:
     """Where each slot ended when the run's first attempt looked."""
     requests: int
     """How many requests to a node one task has under way."""
+
+    @property
+    def run(self) -> RunSettings:
+        """The settings of the run."""
+        return self.shipped.settings
 
 
 @dataclass(frozen=True)
@@ -56,10 +62,10 @@ class TaskEnd:
 
 
 def run_segment(settings: TaskSettings, number: int, first: int, last: int) -> TaskEnd:
-    """Walk the headers of a segment."""
+    """Walk the headers of a segment, as far as the time of a task reaches."""
 
     def walk(source: BlockSource, _stop: StopSwitch, end: TaskEnd) -> None:
-        end.segment = walk_segment(source, first, last, settings.requests)
+        end.segment = walk_segment(source, first, last, settings.requests, TASK_SECONDS)
 
     return _run(settings, number, walk)
 

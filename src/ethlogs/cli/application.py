@@ -32,7 +32,8 @@ def open_wanted_application(
 ) -> Iterator[tuple[ApplicationHandle, Caller]]:
     """Yield the application that the options name, and who asks for it."""
     spark_submit = options.spark.spark_submit
-    wanted = Wanted(options.application.application, options.brokers, options.stream)
+    which = options.application
+    wanted = Wanted(which.application, options.brokers, options.stream, which.job)
     with (
         Caller(
             options.kerberos, say, spark_submit=spark_submit, proxy_user=options.proxy.proxy_user

@@ -28,7 +28,7 @@ from ethlogs.settings import KafkaOptions, KerberosOptions, NodeOptions, NodeSet
 from ethlogs.settings.output import LagOptions, OutputOptions, WatchOptions
 from ethlogs.settings.submission import ApplicationOptions, HdfsOptions, SparkProgram
 from ethlogs.status import StreamStatus, fetch_status, format_status, seen_since
-from ethlogs.submission.applications import Wanted, find_application, open_cluster
+from ethlogs.submission.applications import Wanted, find_application, job_of, open_cluster
 from ethlogs.submission.checked import check_node, check_stream
 from ethlogs.submission.identity import Caller
 
@@ -109,8 +109,8 @@ def _show(found: StreamStatus, application: dict[str, Any] | None, as_json: bool
 @contextlib.contextmanager
 def _find_application(options: StatusOptions, caller: Caller) -> Iterator[DescribeApplication]:
     """Yield how to look up the stream's application; it gives ``None`` where there is no cluster."""
-    application = options.application.application
-    if not application and not any(os.environ.get(name) for name in _CONF_DIRS):
+    which = options.application
+    if not which.application and not any(os.environ.get(name) for name in _CONF_DIRS):
         yield lambda: None
         return
     with contextlib.ExitStack() as stack:
@@ -121,16 +121,18 @@ def _find_application(options: StatusOptions, caller: Caller) -> Iterator[Descri
             say(f"warning: the application is not shown: {exc}", options.output.quiet)
             yield lambda: None
             return
-        yield partial(_describe, hadoop, Wanted(application, options.kafka, options.stream))
+        wanted = Wanted(which.application, options.kafka, options.stream, which.job)
+        yield partial(_describe, hadoop, wanted)
 
 
 def _describe(hadoop: Hadoop, wanted: Wanted) -> dict[str, Any] | None:
     try:
         application = find_application(hadoop, wanted)
-    except (SubmissionError, KerberosError) as exc:
+    except (SettingsError, SubmissionError, KerberosError) as exc:
         return {"error": str(exc)}
     return {
         "id": application.id,
+        "job": job_of(application),
         "state": application.final if application.ended else application.state,
         "attempt": f"attempt {application.attempt}",
         "queue": application.queue,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from dataclasses import dataclass
+from typing import Any
 
 import click
 import orjson
@@ -18,7 +19,7 @@ from ethlogs.settings.submission import RunFolderOptions
 from ethlogs.submission.applications import ApplicationHandle
 from ethlogs.submission.checked import check_stream
 from ethlogs.submission.launch import runs_base
-from ethlogs.submission.local_runs import end_local_run, find_local_runs
+from ethlogs.submission.local_runs import WantedRuns, end_local_run, find_local_runs
 from ethlogs.submission.watch import end_application
 
 
@@ -55,8 +56,7 @@ def stop(options: StopCommandOptions) -> int:
         progress = (handle.folder.read_json(PROGRESS) if handle.folder else None) or {}
     tip = progress.get("tip")
     how = "has ended after the block in hand" if gently else "was killed"
-    where = "it produced no block" if tip is None else f"the tip is block {tip}"
-    say(f"the application {application.id} {how}; {where}")
+    say(f"the application {application.id} {how}; {_describe_end(progress)}")
     if options.output.as_json:
         click.echo(orjson.dumps({"application": application.id, "gently": gently, "tip": tip}).decode())
     return ExitStatus.DONE
@@ -64,7 +64,8 @@ def stop(options: StopCommandOptions) -> int:
 
 def _find_here(options: StopCommandOptions) -> list[RunFolder]:
     base = runs_base(options.run_folder)
-    return find_local_runs(base, check_stream(options.stream).topic, options.brokers.bootstrap_server)
+    topic, job = check_stream(options.stream).topic, options.application.job
+    return find_local_runs(base, WantedRuns(topic, options.brokers.bootstrap_server, job))
 
 
 def _stop_here(runs: list[RunFolder], options: StopCommandOptions) -> int:
@@ -72,12 +73,20 @@ def _stop_here(runs: list[RunFolder], options: StopCommandOptions) -> int:
     for folder in runs:
         say(f"asking the driver of run {folder.run} to end after the block in hand", options.output.quiet)
         tip = end_local_run(folder, signal.SIGTERM, options.limits.stop_timeout)
-        where = "it produced no block" if tip is None else f"the tip is block {tip}"
-        say(f"the run {folder.run} has ended after the block in hand; {where}")
+        progress = {**(folder.read_json(PROGRESS) or {}), "tip": tip}
+        say(f"the run {folder.run} has ended after the block in hand; {_describe_end(progress)}")
     if options.output.as_json:
         answer = {"runs": [folder.run for folder in runs], "gently": True, "tip": tip}
         click.echo(orjson.dumps(answer).decode())
     return ExitStatus.DONE
+
+
+def _describe_end(progress: dict[str, Any]) -> str:
+    """Say where the stream is, or how much of history is there."""
+    missing, tip = progress.get("missingBlocks"), progress.get("tip")
+    if missing is not None:
+        return f"it filled {progress['blocks']:,} blocks, {missing:,} are missing"
+    return "it produced no block" if tip is None else f"the tip is block {tip}"
 
 
 def _require_owner(handle: ApplicationHandle, hdfs_dir: str | None) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
-from ethlogs.doctor.checkup import Checkup
+from ethlogs.doctor.checkup import Checkup, Warned
 from ethlogs.environment import find_interpreter
 from ethlogs.environment.condarc import check_certificates, read_condarc
 from ethlogs.environment.spec import read_spec
@@ -14,13 +15,25 @@ from ethlogs.errors import NotAuthorizedError, SubmissionError
 from ethlogs.hadoop.client import Hadoop, find_conf_dir
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.spark.java import Java
-from ethlogs.spark.submit import SparkSubmit
+from ethlogs.spark.memory import describe_too_little, needed_overheads
+from ethlogs.spark.submit import SparkSubmit, read_configured
 from ethlogs.submission.applications import open_hadoop_with
 from ethlogs.submission.checked import check_archive, check_environment
 from ethlogs.submission.identity import Caller
 from ethlogs.submission.layout import HdfsLayout
 
 _DEFAULT_QUEUE = "default"
+
+
+def check_memory(options: LaunchOptions, configured: Mapping[str, str]) -> str | Warned:
+    """Warn of containers that YARN would end: Spark's own default leaves Python no memory."""
+    asked = {**configured, **dict(options.spark.conf)}
+    needed = needed_overheads(options.spark, options.yarn, asked, needs_executors=True)
+    too_little = describe_too_little(needed, asked)
+    if too_little:
+        return Warned("; ".join(too_little), "remove these settings: ethlogs derives them, or raise them")
+    given = {key: asked.get(key, f"{mib}m") for key, mib in needed.items()}
+    return ", ".join(f"{key} {value}" for key, value in given.items())
 
 
 class ClusterExamination:
@@ -50,6 +63,7 @@ class ClusterExamination:
         look("yarn", self._check_yarn, needs="hadoop")
         look("queue", self._check_queue, needs="yarn")
         look("archive", self._check_archive)
+        look("memory", self._check_memory)
 
     def _check_hadoop(self) -> str:
         opened = open_hadoop_with(self._caller, self._spark, self._java.path)
@@ -80,6 +94,9 @@ class ClusterExamination:
                 hint="ask for SUBMIT_APPLICATIONS on it",
             )
         return f"{name} is {queue.state.lower()}, {queue.used:.0%} of its share is used"
+
+    def _check_memory(self) -> str | Warned:
+        return check_memory(self._options, read_configured(self._options.spark, self._spark, os.environ))
 
     def _check_archive(self) -> str:
         archive = self._options.yarn.env_archive

@@ -16,6 +16,9 @@ class JobKind:
     writes_stream: bool = False
     """Whether it writes to the stream: there is one such application for each stream."""
 
+    follows: bool = False
+    """Whether it continues until somebody ends it, where neither blocks nor a time limit are given."""
+
     needs_executors: bool = False
     """Whether it works on Spark's executors; other jobs hold none unless the user asks for some."""
 

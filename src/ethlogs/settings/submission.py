@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
-from ethlogs.settings.kinds import Count, KeyValue, Seconds, Text
+from ethlogs.settings.kinds import Choice, Count, KeyValue, Seconds, Text
 from ethlogs.settings.option import Heading, OptionGroup, option, repeated, switch
+
+StreamJobName = Literal["produce", "backfill"]
+STREAM_JOBS: tuple[StreamJobName, ...] = get_args(StreamJobName)
+"""The jobs that write a stream; both may run at a time."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,14 @@ class YarnOptions(HdfsOptions, ProxyOptions):
     queue: str | None = option("--queue", Text("QUEUE"), "YARN queue. [default: Spark's setting]")
     driver_cores: int | None = option("--driver-cores", Count(min=1), "Cores of the driver's container.")
     num_executors: int | None = option(
-        "--num-executors", Count(), "Number of executors to hold. [default: none; following needs none]"
+        "--num-executors",
+        Count(),
+        "Number of executors to hold. [default: none; a backfill: Spark's setting, or 2]",
+    )
+    executor_cores: int | None = option(
+        "--executor-cores",
+        Count(min=1),
+        "Cores of each executor: how many tasks it runs at a time. [default: Spark's setting, or 1]",
     )
     executor_memory: str | None = option(
         "--executor-memory", Text("SIZE"), "Memory of each executor's JVM, like 1g."
@@ -121,6 +132,12 @@ class ApplicationOptions(OptionGroup):
     heading: ClassVar[Heading] = "YARN"
     application: str | None = option(
         "--application", Text("ID"), "Id of the YARN application. [default: the newest of the stream]"
+    )
+
+    job: StreamJobName | None = option(
+        "--job",
+        Choice(STREAM_JOBS),
+        "Job of the run, where a stream has one of each. [default: the only one that runs]",
     )
 
 

@@ -24,6 +24,7 @@ _LOCAL_CONF = {
 PYTHON, DRIVER_PYTHON = "spark.pyspark.python", "spark.pyspark.driver.python"
 AM_PYTHON = "spark.yarn.appMasterEnv.PYSPARK_PYTHON"
 
+_LOCAL_CLUSTER = re.compile(r"local-cluster\[[^,]+,[^,]+,\s*(\d+)\s*]")
 _NEWEST_PYTHON = (((4, 1), (3, 14)), ((4, 0), (3, 13)), ((3, 5), (3, 11)))
 """The newest Python of each Spark: 3.5 serializes functions with a cloudpickle that knows none later."""
 _KEPT_HERE = ("ETHLOGS_", "PYSPARK_", "PYTHON")
@@ -101,10 +102,21 @@ def build_argv(
         argv += ["--driver-memory", settings.driver_memory]
     if settings.properties_file:
         argv += ["--properties-file", settings.properties_file]
-    conf = {**_LOCAL_CONF, **python_conf(sys.executable, dict(settings.conf)), **dict(settings.conf)}
+    conf = {
+        **_LOCAL_CONF,
+        **_executor_conf(master),
+        **python_conf(sys.executable, dict(settings.conf)),
+        **dict(settings.conf),
+    }
     for key, value in sorted(conf.items()):
         argv += ["--conf", f"{key}={value}"]
     return [*argv, str(driver_script()), str(folder)]
+
+
+def _executor_conf(master: str) -> dict[str, str]:
+    """Give an executor of a local cluster all of its worker's memory: with Spark's 1g it may never start."""
+    match = _LOCAL_CLUSTER.fullmatch(master)
+    return {} if match is None else {"spark.executor.memory": f"{match[1]}m"}
 
 
 def read_configured(

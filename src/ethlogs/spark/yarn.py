@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ethlogs.run_folder import SETTINGS
 from ethlogs.settings.submission import SparkSettings, YarnOptions
+from ethlogs.spark.memory import needed_overheads, overhead_conf
 from ethlogs.spark.submit import PYTHON, SparkSubmit, driver_script, python_conf
 
 ENVIRONMENT = "environment"
@@ -89,7 +90,14 @@ def build_yarn_argv(
     argv += _flags(settings, yarn, shipment.login)
     argv += ["--py-files", _joined(asked.get("spark.submit.pyFiles"), str(shipment.package))]
     python = python_conf(f"./{ENVIRONMENT}/{shipment.python}", dict(settings.conf))
-    conf = {**python, **_build_conf(yarn, shipment, asked, python[PYTHON]), **dict(settings.conf), **_NEEDED}
+    overheads = needed_overheads(settings, yarn, asked, needs_executors=shipment.needs_executors)
+    conf = {
+        **python,
+        **_build_conf(yarn, shipment, asked, python[PYTHON]),
+        **overhead_conf(overheads, asked),
+        **dict(settings.conf),
+        **_NEEDED,
+    }
     for key, value in sorted(conf.items()):
         if key not in _java_options(shipment):
             argv += ["--conf", f"{key}={value}"]
@@ -107,6 +115,7 @@ def _flags(settings: SparkSettings, yarn: YarnOptions, login: SparkLogin | None)
         "--driver-memory": settings.driver_memory,
         "--driver-cores": yarn.driver_cores,
         "--num-executors": yarn.num_executors or None,
+        "--executor-cores": yarn.executor_cores,
         "--executor-memory": yarn.executor_memory,
         "--proxy-user": yarn.proxy_user,
         "--principal": login and login.principal,

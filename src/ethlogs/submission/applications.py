@@ -8,8 +8,8 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ethlogs.errors import SubmissionError
-from ethlogs.hadoop.applications import Application
+from ethlogs.errors import SettingsError, SubmissionError
+from ethlogs.hadoop.applications import Application, Applications
 from ethlogs.hadoop.client import Hadoop, find_conf_dir, open_hadoop
 from ethlogs.kerberos.users_ticket import copied_ticket
 from ethlogs.run_folder import RunFiles
@@ -22,16 +22,19 @@ from ethlogs.submission.identity import Caller
 from ethlogs.submission.layout import HdfsLayout
 
 RUN_TAG = "ethlogs-run-"
+_JOB_TAG = "ethlogs-job-"
 _STREAM_TAG = "ethlogs-stream-"
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which application is meant: by its id, else by its stream."""
+    """Which application is meant: by its id, else by its stream and job."""
 
     application: str | None
     brokers: BrokerOptions
     stream: StreamSettings
+    job: str | None = None
+    """The name of a job; ``None`` where the stream has an application of one job alone."""
 
 
 @dataclass(frozen=True)
@@ -93,19 +96,39 @@ def find_application(hadoop: Hadoop, wanted: Wanted) -> Application:
     ------
     SubmissionError
         When there is none.
+    SettingsError
+        When several are running, and no job says which is meant.
     """
     if wanted.application:
         return hadoop.applications.describe(wanted.application)
     stream = check_stream(wanted.stream)
     tag = stream_tag(check_kafka(wanted.brokers, (), 0.0), stream)
-    applications = hadoop.applications.find(tag, alive_only=False)
+    applications = [
+        item
+        for item in hadoop.applications.find(tag, alive_only=False)
+        if wanted.job is None or job_of(item) == wanted.job
+    ]
     if not applications:
+        what = f"{wanted.job} application" if wanted.job else "application"
         raise SubmissionError(
-            f"YARN knows no application of the stream {stream.ledger_topic}",
+            f"YARN knows no {what} of the stream {stream.ledger_topic}",
             hint="is it another --topic or --bootstrap-server, spelled as when it was submitted? Or give"
             " --application ID",
         )
-    return next((item for item in applications if not item.ended), applications[0])
+    alive = [item for item in applications if not item.ended]
+    jobs = {job_of(item) for item in alive}
+    if len(jobs) > 1:
+        raise which_job(" and ".join(f"{item.id} ({job_of(item)})" for item in alive))
+    return alive[0] if alive else applications[0]
+
+
+def which_job(runs: str) -> SettingsError:
+    """Return the error of a stream that has a run of each job."""
+    return SettingsError(
+        f"the stream has more than one run: {runs}",
+        hint="say which one: --job produce or --job backfill",
+        flag="--job",
+    )
 
 
 def stream_tag(kafka: KafkaSettings, stream: StreamSettings) -> str:
@@ -117,10 +140,25 @@ def stream_tag(kafka: KafkaSettings, stream: StreamSettings) -> str:
 def build_tags(job: JobKind, settings: RunSettings) -> tuple[str, ...]:
     """Return the tags of a run's application; only a job that writes to the stream has the stream's."""
     stream = (stream_tag(settings.kafka, settings.stream),) if job.writes_stream else ()
-    return ("ethlogs", *stream, f"{RUN_TAG}{settings.run}")
+    return ("ethlogs", *stream, f"{_JOB_TAG}{job.name}", f"{RUN_TAG}{settings.run}")
+
+
+def find_rivals(applications: Applications, job: JobKind, settings: RunSettings) -> list[Application]:
+    """Return the stream's applications of the same job; a backfill may run beside the follower."""
+    found = applications.find(stream_tag(settings.kafka, settings.stream))
+    return [application for application in found if job_of(application) == job.name]
+
+
+def job_of(application: Application) -> str | None:
+    """Return the name of an application's job, from its tag."""
+    return _tagged(application, _JOB_TAG)
 
 
 def run_of(application: Application) -> str | None:
     """Return the id of an application's run, from its tag."""
-    tags = [tag for tag in application.tags if tag.startswith(RUN_TAG)]
-    return tags[0].removeprefix(RUN_TAG) if tags else None
+    return _tagged(application, RUN_TAG)
+
+
+def _tagged(application: Application, prefix: str) -> str | None:
+    tags = [tag for tag in application.tags if tag.startswith(prefix)]
+    return tags[0].removeprefix(prefix) if tags else None

@@ -12,6 +12,7 @@ from types import TracebackType
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import SettingsError
 from ethlogs.hadoop.client import Login
+from ethlogs.kafka.client_config import names_file
 from ethlogs.kafka.command_config import CommandConfig, read_client_settings
 from ethlogs.kafka.stores import StoreFolder
 from ethlogs.kafka.tls_files import check_tls_files
@@ -173,12 +174,20 @@ class Caller:
         self._files.callback(folder.close)
         config = read_client_settings(Path(file) if file else None, kafka.client, folder)
         check_tls_files(config.client)
+        # Executors have other working folders than this command.
+        client = tuple(
+            (name, _absolute(value) if names_file(name) else value) for name, value in config.client
+        )
         if config.ignored:
             names = ", ".join(config.ignored)
             self._notify(f"--command-config {file}: ignored (not connection settings): {names}")
         for warning in config.warnings:
             self._notify(f"warning: {warning}")
-        return config
+        return replace(config, client=client)
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).absolute())
 
 
 def uses_gssapi(kafka: KafkaSettings) -> bool:

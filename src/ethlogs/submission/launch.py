@@ -8,11 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ethlogs.errors import SettingsError
 from ethlogs.notify import Notify
 from ethlogs.settings import RunSettings, display_url
 from ethlogs.settings.command import LaunchOptions
-from ethlogs.settings.job import JobRequest
+from ethlogs.settings.job import JobKind, JobRequest
 from ethlogs.settings.submission import RunFolderOptions, StartOptions
 from ethlogs.spark.java import Java, check_java, find_java
 from ethlogs.spark.submit import (
@@ -83,38 +82,45 @@ def launch(
         if is_local(master.url):
             here = LocalLaunch(options, spark, master.url, name, base)
             if start.dry_run:
-                return _describe(settings, here.build_argv(settings), console)
+                return _describe(request.kind, settings, here.build_argv(settings), console)
             if request.kind.writes_stream:
                 look_first(settings)
             return here.run(settings, console)
-        if request.kind.needs_executors:
-            raise SettingsError(
-                f"{request.kind.name} runs on this machine so far, and the master is {master.url}",
-                hint="give --master local[*], on a machine near the brokers and the nodes",
-            )
         yarn = YarnLaunch(request.kind, options, start, spark, tools.java.path, name, base)
         yarn.check(master.url, settings, console.warn)
         if start.dry_run:
-            return _describe(settings, yarn.build_argv(settings), console)
+            return _describe(request.kind, settings, yarn.build_argv(settings), console)
         if request.kind.writes_stream:
             look_first(settings)
         return yarn.run(settings, caller, console)
 
 
-def _describe(settings: RunSettings, argv: list[str], console: Console) -> Outcome:
+def _describe(job: JobKind, settings: RunSettings, argv: list[str], console: Console) -> Outcome:
     """Say what a run would do: the line itself has none of the run's settings."""
-    stream, wanted = settings.stream, settings.range
+    stream = settings.stream
     console.notify(
         f"stream {stream.topic}, ledger {stream.ledger_topic}, on {settings.kafka.bootstrap_servers}"
     )
     console.notify(f"node {', '.join(display_url(url) for url in settings.node.urls)}")
-    start = f"a new stream begins at {wanted.start or 'latest'}, an existing one resumes after its tip"
-    if wanted.blocks is not None:
-        start = f"{wanted.blocks} blocks; {start}"
-    elif wanted.to is not None:
-        start = f"up to block {wanted.to}; {start}"
-    console.notify(f"blocks: {start}{'; no end' if has_no_end(settings) else ''}")
+    blocks = _describe_history(settings) if job.needs_executors else _describe_range(job, settings)
+    console.notify(f"blocks: {blocks}")
     return Outcome(text=shlex.join(argv))
+
+
+def _describe_range(job: JobKind, settings: RunSettings) -> str:
+    wanted = settings.range
+    text = f"a new stream begins at {wanted.start or 'latest'}, an existing one resumes after its tip"
+    if wanted.blocks is not None:
+        text = f"{wanted.blocks} blocks; {text}"
+    elif wanted.to is not None:
+        text = f"up to block {wanted.to}; {text}"
+    return f"{text}{'; no end' if has_no_end(job, settings) else ''}"
+
+
+def _describe_history(settings: RunSettings) -> str:
+    wanted = settings.backfill
+    last = "the followed part, or the newest final block" if wanted.to is None else f"block {wanted.to}"
+    return f"what the ledger lacks from block {wanted.first or 0} to {last}"
 
 
 def open_caller(options: LaunchOptions, warn: Notify) -> Caller:

@@ -116,7 +116,11 @@ class YarnLaunch:
                 job=self.job,
                 replace=self.start.replace,
             )
-            if has_no_end(settings) and spark_login(self.options, settings) is None and hadoop.is_secured:
+            if (
+                has_no_end(self.job, settings)
+                and spark_login(self.options, settings) is None
+                and hadoop.is_secured
+            ):
                 console.notify(_TOKENS_END)
             local = RunFolder.create(self.base)
             console.notify(f"run {local.run}, submitted from {local.path}")
@@ -161,7 +165,7 @@ class YarnLaunch:
         return Limits(left, self.options.yarn.submit_timeout, _GRACE_SECONDS)
 
 
-def has_no_end(settings: RunSettings) -> bool:
+def has_no_end(job: JobKind, settings: RunSettings) -> bool:
     """Return whether a run continues until somebody ends it."""
     heights = settings.range
-    return heights.blocks is None and heights.to is None and settings.timeout_seconds is None
+    return job.follows and heights.blocks is None and heights.to is None and settings.timeout_seconds is None

@@ -4,24 +4,47 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ethlogs.errors import SubmissionError
 from ethlogs.run_command import COMMAND
 from ethlogs.run_folder import PROGRESS, REPORT, RunFolder
+from ethlogs.settings.submission import STREAM_JOBS
+from ethlogs.submission.applications import which_job
 
 _ALIVE_SECONDS = 15.0
 """A driver writes its progress four times a second; a busy disk may hold it up."""
 _POLL_SECONDS = 0.25
 
 
-def find_local_runs(base: Path, topic: str, servers: str | None) -> list[RunFolder]:
-    """Return the runs of a stream whose drivers are alive; ``servers`` ``None`` means on any cluster."""
+@dataclass(frozen=True)
+class WantedRuns:
+    """Which runs are meant."""
+
+    topic: str
+    servers: str | None
+    """``None`` means on any cluster."""
+    job: str | None = None
+    """``None`` means every job that writes the stream."""
+
+
+def find_local_runs(base: Path, wanted: WantedRuns) -> list[RunFolder]:
+    """Return the runs of a stream whose drivers are alive.
+
+    Raises
+    ------
+    SettingsError
+        When there are some of several jobs, and none was named.
+    """
     found = []
     for path in sorted(base.iterdir(), reverse=True) if base.is_dir() else []:
         folder = RunFolder(path)
-        if folder.read_json(REPORT) is None and _is_alive(folder) and _is_of(folder, topic, servers):
+        if folder.read_json(REPORT) is None and _is_alive(folder) and _is_of(folder, wanted):
             found.append(folder)
+    if len({_noted(folder).get("job") for folder in found}) > 1:
+        raise which_job(" and ".join(f"{folder.run} ({_noted(folder)['job']})" for folder in found))
     return found
 
 
@@ -30,11 +53,16 @@ def _is_alive(folder: RunFolder) -> bool:
     return isinstance(at, int | float) and time.time() - at < _ALIVE_SECONDS
 
 
-def _is_of(folder: RunFolder, topic: str, servers: str | None) -> bool:
-    noted = folder.read_json(COMMAND) or {}
-    if (noted.get("job"), noted.get("topic")) != ("produce", topic):
+def _noted(folder: RunFolder) -> dict[str, Any]:
+    return folder.read_json(COMMAND) or {}
+
+
+def _is_of(folder: RunFolder, wanted: WantedRuns) -> bool:
+    noted = _noted(folder)
+    jobs = STREAM_JOBS if wanted.job is None else (wanted.job,)
+    if noted.get("job") not in jobs or noted.get("topic") != wanted.topic:
         return False
-    return servers is None or _names(str(noted.get("bootstrapServers"))) == _names(servers)
+    return wanted.servers is None or _names(str(noted.get("bootstrapServers"))) == _names(wanted.servers)
 
 
 def _names(servers: str) -> list[str]:

@@ -36,7 +36,7 @@ from ethlogs.spark.submit import (
     start_spark_submit,
 )
 from ethlogs.spark.yarn import Shipment, SparkLogin, build_yarn_argv
-from ethlogs.submission.applications import RUN_TAG, build_tags, run_of, stream_tag
+from ethlogs.submission.applications import RUN_TAG, build_tags, find_rivals, run_of
 from ethlogs.submission.causes import find_reason
 from ethlogs.submission.layout import HdfsLayout
 from ethlogs.submission.shipping import (
@@ -130,7 +130,7 @@ class YarnSubmitter:
         return Submitted(application_id, layout.run_folder(settings.run))
 
     def _make_way(self, applications: Applications, layout: HdfsLayout, settings: RunSettings) -> None:
-        for other in applications.find(stream_tag(settings.kafka, settings.stream)):
+        for other in find_rivals(applications, self._job, settings):
             if not self._replace:
                 raise SupersededError(
                     f"the application {other.id} of {other.user} is {other.state} with this stream",

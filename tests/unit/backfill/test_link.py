@@ -55,6 +55,16 @@ def test_a_chain_that_closes_gives_the_hash_of_each_height() -> None:
         ]
 
 
+def test_a_segment_ends_early_where_its_time_is_over_and_the_rest_joins_it() -> None:
+    short = walk_segment(cast(Any, FakeHeaders()), 10, 99, 1, limit_seconds=0.0)
+    assert (short.first, short.last) == (10, 25)
+    with LinkedHull(Hull(10, 29, ((10, 29),))) as linked:
+        linked.add(short)
+        linked.add(walk(26, 29))
+        linked.close_chain({9: as_bytes(9)}, as_bytes(29))
+        assert [linked.hash_of(height) for height in (25, 26)] == [as_bytes(25), as_bytes(26)]
+
+
 def test_a_segment_that_does_not_close_is_named_with_its_height() -> None:
     with pytest.raises(BrokenChainError, match="does not close at block 15: block 14 is 0x") as caught:
         walk(10, 19, broken_at=15)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import pytest
 from pyspark.serializers import CloudPickleSerializer
 
 from ethlogs.backfill.link import Segment
+from ethlogs.backfill.shipped import ShippedSettings
 from ethlogs.backfill.task import Piece, TaskEnd, TaskSettings, run_piece, run_segment
-from ethlogs.errors import BrokenChainError, InterruptedRunError, NodeUnavailableError
-from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings
+from ethlogs.errors import BrokenChainError, InterruptedRunError, NodeUnavailableError, SettingsError
+from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, to_json
 from tests.unit.fake_stream import TOPICS
 
 _SERIALIZER: Any = CloudPickleSerializer
@@ -19,12 +23,14 @@ NOBODY = f"http://127.0.0.1:1/{HIDDEN}"
 PIECE = Piece(3, (96, 97), b"\x11" * 64)
 
 
-def settings(*urls: str) -> TaskSettings:
+def settings(*urls: str, file: Path = Path("nothing")) -> TaskSettings:
     node = NodeSettings(urls, request_timeout_seconds=1.0, patience_seconds=0.0)
     run = RunSettings(
         "a-run", "backfill", node, KafkaSettings("kafka:9092", (("sasl.plain.password", HIDDEN),))
     )
-    return TaskSettings(run, 1, TOPICS, TOPICS.identity(1, "0xgenesis"), 0, 99, {1: 0}, 2)
+    return TaskSettings(
+        ShippedSettings(run, file), 1, TOPICS, TOPICS.identity(1, "0xgenesis"), 0, 99, {1: 0}, 2
+    )
 
 
 def through_spark(value: Any) -> Any:
@@ -32,10 +38,25 @@ def through_spark(value: Any) -> Any:
     return serializer.loads(serializer.dumps(value))
 
 
-def test_a_task_survives_its_way_to_an_executor() -> None:
-    task = through_spark(partial(run_piece, settings(NOBODY), 5, PIECE))
+def test_a_task_survives_its_way_to_an_executor_which_has_the_settings_file(tmp_path: Path) -> None:
+    sent = settings(NOBODY, file=tmp_path / "settings.json")
+    (tmp_path / "settings.json").write_bytes(to_json(sent.run))
+    task = through_spark(partial(run_piece, sent, 5, PIECE))
     assert task.func is run_piece
-    assert task.args == (settings(NOBODY), 5, PIECE)
+    received, number, piece = task.args
+    assert (received.run, number, piece) == (sent.run, 5, PIECE)
+    assert replace(received, shipped=sent.shipped) == sent
+
+
+def test_no_secret_is_in_what_spark_sends_to_an_executor() -> None:
+    sent = _SERIALIZER().dumps(partial(run_piece, settings(NOBODY), 5, PIECE))
+    assert b"nothing" in sent
+    assert HIDDEN.encode() not in sent
+
+
+def test_an_executor_without_the_settings_file_says_so() -> None:
+    with pytest.raises(SettingsError, match=r"an executor cannot read the run's settings /.*/nothing"):
+        through_spark(settings(NOBODY))
 
 
 def test_how_a_task_ended_survives_its_way_back() -> None:

@@ -48,6 +48,7 @@ def build(
 
 def test_the_shortest_command_line() -> None:
     conf = [
+        "spark.driver.memoryOverhead=896m",
         "spark.dynamicAllocation.enabled=true",
         "spark.dynamicAllocation.initialExecutors=0",
         "spark.dynamicAllocation.minExecutors=0",
@@ -84,15 +85,16 @@ def test_every_flag_is_passed_on_as_spark_spells_it() -> None:
         queue="streaming",
         driver_cores=2,
         num_executors=3,
+        executor_cores=4,
         executor_memory="2g",
         proxy_user="alice",
         max_app_attempts=4,
     )
     argv = build(settings, yarn)
-    assert argv[1:22] == [
+    assert argv[1:24] == [
         *("--master", "yarn", "--deploy-mode", "cluster", "--name", "mine", "--properties-file", "/p.conf"),
         *("--queue", "streaming", "--driver-memory", "1g", "--driver-cores", "2", "--num-executors", "3"),
-        *("--executor-memory", "2g", "--proxy-user", "alice", "--py-files"),
+        *("--executor-cores", "4", "--executor-memory", "2g", "--proxy-user", "alice", "--py-files"),
     ]
     assert conf_of(argv)["spark.yarn.maxAppAttempts"] == "4"
 
@@ -112,6 +114,15 @@ def test_a_job_that_works_on_executors_gets_as_many_as_spark_is_configured_with(
     conf = conf_of(build(shipment=replace(SHIPMENT, needs_executors=True)))
     assert "spark.executor.instances" not in conf
     assert "spark.dynamicAllocation.enabled" not in conf
+
+
+def test_containers_get_memory_for_python_beside_the_jvms() -> None:
+    job = replace(SHIPMENT, needs_executors=True)
+    conf = conf_of(build(yarn=YarnOptions(executor_cores=2), shipment=job))
+    assert conf["spark.driver.memoryOverhead"] == "896m"
+    assert conf["spark.executor.memoryOverhead"] == "1408m"
+    asked = conf_of(build(SparkSettings(conf=(("spark.executor.memoryOverhead", "3g"),)), shipment=job))
+    assert asked["spark.executor.memoryOverhead"] == "3g"
 
 
 @pytest.mark.parametrize(

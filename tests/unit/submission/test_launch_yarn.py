@@ -17,6 +17,7 @@ import pytest
 from ethlogs.run_folder import RunFolder
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings
 from ethlogs.settings.command import LaunchOptions
+from ethlogs.settings.job import JobKind
 from ethlogs.settings.output import TimeoutOptions
 from ethlogs.settings.submission import StartOptions
 from ethlogs.spark.submit import SparkSubmit
@@ -59,7 +60,7 @@ def detach(tmp_path: Path, timeout: float | None) -> str | None:
     groups = {field.name: get_type_hints(LaunchOptions)[field.name]() for field in fields(LaunchOptions)}
     options = LaunchOptions(**{**groups, "limits": TimeoutOptions(timeout)})
     launch = YarnLaunch(
-        cast(Any, SimpleNamespace(name="produce", writes_stream=True, needs_executors=False)),
+        JobKind("produce", writes_stream=True, follows=True),
         options,
         StartOptions(detach=True),
         SparkSubmit("/opt/spark/bin/spark-submit", "4.0.0"),

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ethlogs.errors import SubmissionError
+from ethlogs.errors import SettingsError, SubmissionError
 from ethlogs.run_command import COMMAND
 from ethlogs.run_folder import PROGRESS, REPORT, STOP, RunFolder
-from ethlogs.submission.local_runs import end_local_run, find_local_runs
+from ethlogs.submission.local_runs import WantedRuns, end_local_run, find_local_runs
 
 
 def make_run(base: Path, *, topic: str = "logs", age_seconds: float = 0.0, job: str = "produce") -> RunFolder:
@@ -26,13 +26,24 @@ def test_a_run_is_found_by_its_stream_while_its_driver_writes(tmp_path: Path) ->
     make_run(tmp_path, job="smoketest")
     make_run(tmp_path, age_seconds=3600.0)
     make_run(tmp_path).write_json(REPORT, {"exitStatus": 0})
-    assert find_local_runs(tmp_path, "logs", None) == [folder]
-    assert find_local_runs(tmp_path, "logs", "a:9092,b:9092") == [folder]
-    assert find_local_runs(tmp_path, "logs", "c:9092") == []
+    assert find_local_runs(tmp_path, WantedRuns("logs", None)) == [folder]
+    assert find_local_runs(tmp_path, WantedRuns("logs", "a:9092,b:9092")) == [folder]
+    assert find_local_runs(tmp_path, WantedRuns("logs", "c:9092")) == []
+
+
+def test_of_a_follower_and_a_backfill_the_user_says_which_is_meant(tmp_path: Path) -> None:
+    following, filling = make_run(tmp_path), make_run(tmp_path, job="backfill")
+    assert find_local_runs(tmp_path, WantedRuns("logs", None, "produce")) == [following]
+    assert find_local_runs(tmp_path, WantedRuns("logs", None, "backfill")) == [filling]
+    with pytest.raises(SettingsError, match=r"more than one run: .+ \(produce\)|\(backfill\)") as caught:
+        find_local_runs(tmp_path, WantedRuns("logs", None))
+    assert caught.value.hint == "say which one: --job produce or --job backfill"
+    filling.write_json(REPORT, {"exitStatus": 0})
+    assert find_local_runs(tmp_path, WantedRuns("logs", None)) == [following]
 
 
 def test_a_machine_without_runs_has_none(tmp_path: Path) -> None:
-    assert find_local_runs(tmp_path / "nothing", "logs", None) == []
+    assert find_local_runs(tmp_path / "nothing", WantedRuns("logs", None)) == []
 
 
 @pytest.mark.parametrize(("tip", "number"), [({"number": 7, "hash": "0x"}, 7), (None, None)])

@@ -1,0 +1,51 @@
+"""History on executors of a real YARN: filled, looked at while it waits, and stopped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ethlogs_devnet import SMALL_PLAN, GethNode
+from tests.harness.commands import Command, id_of
+from tests.harness.running import wait_until
+from tests.harness.streams import Stream, assert_history_exactly_once
+from tests.integration.yarn.cluster import START_SECONDS, Yarn
+
+pytestmark = pytest.mark.services
+
+TOP = 149
+"""More than four stretches, so that both executors have work."""
+NOT_YET = 10_000
+EXECUTORS = ("--num-executors", "2", "--executor-cores", "1", "--executor-memory", "512m")
+
+
+def test_executors_fill_history_in_their_containers_and_the_run_is_found_by_its_job(
+    yarn: Yarn, start: Callable[..., Command], stream: Stream, own_geth: GethNode, tmp_path: Path
+) -> None:
+    while own_geth.height() < TOP + 1:
+        own_geth.commit_block(SMALL_PLAN)
+    flags = ("--confirmations", "1", "--max-app-attempts", "1")
+    command = start(*flags, *EXECUTORS, "--to", str(NOT_YET), name="backfill")
+    application = id_of(command)
+    waits = f"waiting until block {NOT_YET} is final; block {TOP} is now"
+    wait_until(lambda: waits in command.stderr, "all that is final is there", START_SECONDS)
+    assert yarn.describe(application)["runningContainers"] == 3, "the driver and its two executors"
+
+    which = ("--bootstrap-server", stream.bootstrap, "--topic", stream.topic, "--job", "backfill")
+    shown = json.loads(yarn.command("status", *which, "--json").stdout)["application"]
+    assert (shown["id"], shown["job"], shown["state"]) == (application, "backfill", "RUNNING")
+    assert f"fills blocks 0 to {NOT_YET}" in yarn.command("tail", *which).stdout
+    stopped = yarn.command("stop", *which)
+    assert f"it filled {TOP + 1} blocks, {NOT_YET - TOP:,} are missing" in stopped.stderr
+    assert command.wait() == 143, command.stderr
+    assert_history_exactly_once(stream, own_geth.url, 0, TOP)
+
+    with Command(
+        stream, own_geth.url, tmp_path / "again", *flags[:2], "--to", str(TOP), name="backfill"
+    ) as second:
+        assert second.wait() == 0, second.stderr
+    assert f"nothing to do: no block from 0 to {TOP} is missing" in second.stderr
+    assert "taking over" not in second.stderr, "the run that was stopped has released its slots"
