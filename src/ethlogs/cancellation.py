@@ -31,6 +31,7 @@ class StopSwitch:
         """``hint`` says what to do after an early end; earlier attempts took ``gone_seconds`` of the time."""
         self._hint = hint
         self._event = threading.Event()
+        self._linked: list[threading.Event] = []
         self._signal_number: int = signal.SIGTERM
         self._why = ""
         self._error: EthlogsError | None = None
@@ -41,13 +42,13 @@ class StopSwitch:
         """Ask the run to end after the block in hand; the first request is the one that counts."""
         if not self._event.is_set():
             self._signal_number, self._why = signal_number, why
-            self._event.set()
+            self._set()
 
     def fail(self, error: EthlogsError) -> None:
         """Ask the run to end with ``error``: something that it rests on is gone."""
         if not self._event.is_set():
             self._error = error
-            self._event.set()
+            self._set()
 
     @property
     def requested(self) -> bool:
@@ -76,12 +77,32 @@ class StopSwitch:
                 hint=self._hint,
             )
 
+    def link(self, event: threading.Event) -> None:
+        """Set ``event`` too when the run should end, so that :meth:`pause_until` can wait for it."""
+        self._linked.append(event)
+        if self._event.is_set():
+            event.set()
+
     def pause(self, seconds: float) -> None:
         """Sleep, but no longer than until the run should end; then :meth:`check`."""
-        if self._deadline is not None:
-            seconds = min(seconds, max(0.0, self._deadline - time.monotonic()))
-        self._event.wait(seconds)
+        self._event.wait(self._limit(seconds))
         self.check()
+
+    def pause_until(self, wake: threading.Event, seconds: float) -> None:
+        """Sleep as :meth:`pause` does; ``wake``, an event of :meth:`link`, ends the sleep early."""
+        if not self._event.is_set():
+            wake.wait(self._limit(seconds))
+        self.check()
+
+    def _limit(self, seconds: float) -> float:
+        if self._deadline is None:
+            return seconds
+        return min(seconds, max(0.0, self._deadline - time.monotonic()))
+
+    def _set(self) -> None:
+        self._event.set()
+        for event in self._linked:
+            event.set()
 
     def _is_late(self) -> bool:
         return self._deadline is not None and time.monotonic() >= self._deadline

@@ -206,6 +206,9 @@ class FakeChain:
         """No block is finalized."""
         return SimpleNamespace(result=None)
 
+    def subscribe_heads(self) -> None:
+        """It is asked for its head, as a node behind an http URL is."""
+
     def require_one_chain(self) -> None:
         """There is no other node."""
 

@@ -42,6 +42,7 @@ INSIDE_FUNCTIONS = {
     ("__main__.py", "ethlogs.cli.main.main"),
     ("submission/identity.py", "ethlogs.kerberos.keeper.kept_ticket"),
     ("driver.py", "ethlogs.kerberos.keeper.kept_ticket"),
+    ("node/transport.py", "ethlogs.node.web_socket_transport.WebSocketTransport"),
     ("decoding/decoder.py", "ethlogs.decoding.dynamic.decode_values"),
     ("driver.py", "pyspark.sql.SparkSession"),
     ("backfill/cluster.py", "pyspark.sql.SparkSession"),

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from ethlogs.backoff import Backoff
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import BlockNotFoundError, NodeUnavailableError
 from ethlogs.follow.finalized import FinalizedBlock
+from ethlogs.follow.pushed import PushedHeads
 from ethlogs.node.client import Node
 from ethlogs.notify import Notify
 from ethlogs.settings import FollowSettings
 
 POLL_SECONDS = 0.1
-"""Half of the 200 ms within which a new block is noticed."""
+"""Half of the 200 ms within which a new block is noticed where it is not pushed."""
+
+PUSHED_POLL_SECONDS = 1.0
+"""Beside a subscription, which may be dead without a sign."""
 
 _QUIET_SECONDS = 60.0
 
@@ -33,16 +39,35 @@ class HeadWatcher:
         self._advanced_at = time.monotonic()
         self._told_at = self._advanced_at
         self._told_held_back = False
+        self._look_now = threading.Event()
+        stop.link(self._look_now)
+        self._pushed = PushedHeads(node, self._look_now, notify)
         self.finalized = FinalizedBlock(node, notify)
         self.height = -1
         self.seen_at = time.monotonic()
         """When ``height`` was first seen, by the monotonic clock."""
 
+    @contextlib.contextmanager
+    def pushed(self) -> Iterator[None]:
+        """Hear of new heads from the node until the block ends, where it can say so.
+
+        Of ``safe`` and ``finalized`` no node does.
+        """
+        if self._settings.head != "latest":
+            yield
+            return
+        with self._pushed.listening():
+            yield
+
     def look(self) -> int:
         """Ask once; -1 where the node has no such head yet."""
+        announced = self._look_now.is_set()
+        # Before the node is asked: what it says from now on is looked at again.
+        self._look_now.clear()
         found = self._fetch_height()
         if found != self.height:
             if found > self.height:
+                self._pushed.count_new_head(announced=announced)
                 self._advanced_at = self._told_at = time.monotonic()
             self.seen_at = time.monotonic()
             self.height = found
@@ -66,10 +91,14 @@ class HeadWatcher:
                 self._tell_quiet(height)
                 if check_tip is not None:
                     check_tip()
-                self._stop.pause(POLL_SECONDS)
+                self._pause()
             else:
                 self._wait_for_lagging(height - 1, behind)
         return self.height
+
+    def _pause(self) -> None:
+        seconds = PUSHED_POLL_SECONDS if self._pushed.is_subscribed else POLL_SECONDS
+        self._stop.pause_until(self._look_now, seconds)
 
     def _fetch_height(self) -> int:
         if self._settings.head == "latest":

@@ -85,7 +85,7 @@ class Pipeline:
             Why the node or Kafka could not be used.
         """
         retraction: Retraction | None = None
-        with kept_visible(stream):
+        with kept_visible(stream), self.head.pushed():
             while True:
                 try:
                     self._follow_branch(stream, retraction)

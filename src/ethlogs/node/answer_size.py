@@ -36,7 +36,12 @@ class ReceivedBody:
             _large.release()
 
     def add(self, chunk: bytes) -> None:
-        """Keep what was received.
+        """Keep what was received; raises as :meth:`reserve`."""
+        self.content += chunk
+        self.reserve(len(self.content))
+
+    def reserve(self, size_bytes: int) -> None:
+        """Allow for an answer of which so much has come in, wherever it is kept.
 
         Raises
         ------
@@ -45,14 +50,18 @@ class ReceivedBody:
         TimeoutError
             When the request's deadline is over.
         """
-        self.content += chunk
         left = remaining_seconds()
-        if len(self.content) > MAX_ANSWER_BYTES:
-            raise NodeUnavailableError(
-                f"node {self._name} sent an answer of more than {MAX_ANSWER_BYTES} bytes",
-                hint="no block of a public chain is as large: is --node-url right?",
-            )
-        if len(self.content) > SMALL_ANSWER_BYTES and not self._is_large:
+        if size_bytes > MAX_ANSWER_BYTES:
+            raise too_large(self._name)
+        if size_bytes > SMALL_ANSWER_BYTES and not self._is_large:
             if not _large.acquire(timeout=-1 if left is None else left):
                 raise TimeoutError("timed out")
             self._is_large = True
+
+
+def too_large(name: str) -> NodeUnavailableError:
+    """The error of an answer that no honest node gives."""
+    return NodeUnavailableError(
+        f"node {name} sent an answer of more than {MAX_ANSWER_BYTES} bytes",
+        hint="no block of a public chain is as large: is --node-url right?",
+    )

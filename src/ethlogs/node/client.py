@@ -19,6 +19,7 @@ from ethlogs.errors import (
 )
 from ethlogs.node import verdicts
 from ethlogs.node.endpoint import Endpoint, NodeIdentity
+from ethlogs.node.new_heads import NewHeads
 from ethlogs.node.rpc import Answer
 from ethlogs.node.turns import Turns
 from ethlogs.notify import Notify
@@ -219,6 +220,10 @@ class Node:
             return None if header is None else parse_quantity(header.get("number"), f"the {tag} block", name)
 
         return self._ask(read, "eth_getBlockByNumber", tag, False)
+
+    def subscribe_heads(self) -> NewHeads | None:
+        """Subscribe to new heads at the current URL, once; see :meth:`Endpoint.subscribe_heads`."""
+        return self._endpoints[self._current].subscribe_heads()
 
     def switch_from(self, name: str, why: str) -> bool:
         """Leave the URL ``name`` for the next one; whether there is another."""

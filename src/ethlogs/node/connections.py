@@ -25,8 +25,10 @@ class Connections(Generic[C]):
     them would stay open.
     """
 
-    def __init__(self, connect: Callable[[], C]) -> None:
+    def __init__(self, connect: Callable[[], C], is_usable: Callable[[C], bool] = lambda _: True) -> None:
+        """``is_usable`` says whether an idle connection can be lent again."""
         self._connect = connect
+        self._is_usable = is_usable
         self._idle: list[C] = []
         self._lent: set[C] = set()
         self._lock = threading.Lock()
@@ -35,9 +37,7 @@ class Connections(Generic[C]):
     @contextlib.contextmanager
     def lend(self) -> Iterator[C]:
         """A connection that nobody else uses; after an error inside the block it is closed."""
-        with self._lock:
-            connection = self._idle.pop() if self._idle else self._connect()
-            self._lent.add(connection)
+        connection = self._take()
         try:
             yield connection
         except BaseException:
@@ -53,6 +53,16 @@ class Connections(Generic[C]):
             self._idle.clear()
         for connection in connections:
             connection.close()
+
+    def _take(self) -> C:
+        while True:
+            with self._lock:
+                is_new = not self._idle
+                connection = self._connect() if is_new else self._idle.pop()
+                self._lent.add(connection)
+            if is_new or self._is_usable(connection):
+                return connection
+            self._take_back(connection, usable=False)
 
     def _take_back(self, connection: C, *, usable: bool) -> None:
         with self._lock:

@@ -38,12 +38,16 @@ _deadline = _Deadline()
 
 @contextlib.contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Bound everything that this thread does with sockets of this module inside the block."""
-    _deadline.ends_at = time.monotonic() + seconds
+    """Bound everything that this thread does with sockets of this module inside the block.
+
+    A block inside another one ends with the earlier deadline of both.
+    """
+    outer = _deadline.ends_at
+    _deadline.ends_at = min(outer, time.monotonic() + seconds)
     try:
         yield
     finally:
-        _deadline.ends_at = math.inf
+        _deadline.ends_at = outer
 
 
 def remaining_seconds() -> float | None:
@@ -176,12 +180,16 @@ def _open(connection: Any) -> DeadlineSocket:
         raise NewConnectionError(connection, f"connecting failed: {exc}") from exc
 
 
-class _PlainConnection(HTTPConnection):
+class PlainConnection(HTTPConnection):
+    """A connection without TLS, with a deadline."""
+
     def _new_conn(self) -> socket.socket:
         return _open(self)
 
 
-class _TlsConnection(HTTPSConnection):
+class TlsConnection(HTTPSConnection):
+    """A connection with TLS, with a deadline."""
+
     def __init__(self, *arguments: Any, ssl_context: ssl.SSLContext | None = None, **more: Any) -> None:
         super().__init__(*arguments, ssl_context=ssl_context or _build_context(), **more)
 
@@ -196,11 +204,11 @@ def _build_context() -> ssl.SSLContext:
 
 
 class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _PlainConnection
+    ConnectionCls = PlainConnection
 
 
 class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _TlsConnection
+    ConnectionCls = TlsConnection
 
 
 _POOLS = {"http": _PlainPool, "https": _TlsPool}

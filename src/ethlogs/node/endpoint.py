@@ -12,6 +12,7 @@ from ethlogs.errors import (
     NodeRefusedError,
     NodeUnavailableError,
 )
+from ethlogs.node.new_heads import NewHeads, subscribe_heads
 from ethlogs.node.rpc import Answer, build_request, parse_answer
 from ethlogs.node.transport import open_transport
 from ethlogs.node.verdicts import parse_quantity
@@ -38,6 +39,7 @@ class Endpoint:
     def __init__(self, url: str, name: str, settings: NodeSettings) -> None:
         self.name = name
         self._transport = open_transport(url, settings)
+        self._timeout_seconds = settings.request_timeout_seconds
         self._worked: set[tuple[str, ...]] = set()
 
     @property
@@ -64,6 +66,16 @@ class Endpoint:
         if answer.result is not None:
             self._worked.add(form)
         return answer
+
+    def subscribe_heads(self) -> NewHeads | None:
+        """Subscribe to new heads; ``None`` where the URL is one that a node sends nothing to by itself.
+
+        Raises
+        ------
+        NodeError
+            When it cannot be had.
+        """
+        return subscribe_heads(self._transport, self.name, self._timeout_seconds)
 
     def close(self) -> None:
         """Close the connections."""

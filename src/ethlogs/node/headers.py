@@ -19,7 +19,8 @@ HostHeaders = tuple[tuple[str, str, str], ...]
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """A token of RFC 9110."""
 
-_HOST_LINE = re.compile(r"\[(https?://[^/\s]+)/?]")
+_TLS = ("https", "wss")
+_HOST_LINE = re.compile(r"\[((?:https?|wss?)://[^/\s]+)/?]")
 
 
 def parse_headers(text: str, source: str) -> tuple[Headers, HostHeaders]:
@@ -74,7 +75,7 @@ def _wrong_line(number: int, source: str) -> SettingsError:
 def headers_for(url: str, settings: NodeSettings) -> Headers:
     """The headers that the user meant for ``url``.
 
-    What is meant for an https URL never goes to an http one.
+    What is meant for an https or wss URL never goes to an http or ws one.
     """
     if settings.urls and _reaches(settings.urls[0], url):
         return settings.headers
@@ -83,4 +84,4 @@ def headers_for(url: str, settings: NodeSettings) -> Headers:
 
 def _reaches(meant: str, url: str) -> bool:
     wanted, asked = urlsplit(meant), urlsplit(url)
-    return wanted.hostname == asked.hostname and (asked.scheme == "https" or wanted.scheme == "http")
+    return wanted.hostname == asked.hostname and (asked.scheme in _TLS or wanted.scheme not in _TLS)

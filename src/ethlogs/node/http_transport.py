@@ -7,30 +7,25 @@ time from its first byte to its last.
 
 from __future__ import annotations
 
-import contextlib
-import ipaddress
-import ssl
-from collections.abc import Iterator
-from urllib.parse import urljoin, urlsplit
+from contextlib import AbstractContextManager
+from urllib.parse import urljoin
 
 import requests
-import urllib3.exceptions
 from requests.auth import AuthBase, HTTPBasicAuth
 from requests.utils import get_auth_from_url
 
-from ethlogs.errors import NodeRefusedError, NodeUnavailableError, SettingsError
 from ethlogs.node.answer_size import ReceivedBody
+from ethlogs.node.channel import CHUNK_BYTES
 from ethlogs.node.connections import Connections
+from ethlogs.node.contact_errors import mapped_contact_errors
 from ethlogs.node.deadline import DeadlineAdapter, deadline
 from ethlogs.node.headers import headers_for
-from ethlogs.node.machine import Surroundings, read_surroundings
-from ethlogs.node.rpc import RawAnswer
+from ethlogs.node.machine import Surroundings, is_loopback, read_surroundings
+from ethlogs.node.rpc import RawAnswer, read_retry_after
 from ethlogs.settings import NodeSettings, display_url
 
-_CHUNK_BYTES = 256 << 10
 _ERROR_BYTES = 1 << 20
 """So much of an answer with an HTTP error status is read: it may be JSON-RPC, or a page of any length."""
-_LONGEST_RETRY_AFTER_SECONDS = 60.0
 
 
 class HttpTransport:
@@ -42,14 +37,21 @@ class HttpTransport:
         self._timeout_seconds = settings.request_timeout_seconds
         surroundings = read_surroundings(url, settings.ca_file)
         # Compression costs node and driver more than the loopback saves.
-        self._encoding = "identity" if _is_loopback(url) else "gzip"
+        self._encoding = "identity" if is_loopback(url) else "gzip"
         headers = headers_for(url, settings)
         self._connections = Connections(lambda: _Session(url, self._encoding, headers, surroundings))
 
     def send(self, request: bytes) -> RawAnswer:
         """Post the request; see :class:`ethlogs.node.transport.Transport`."""
-        with self._mapped_errors(), deadline(self._timeout_seconds), self._connections.lend() as session:
+        with self.mapped_errors(), deadline(self._timeout_seconds), self._connections.lend() as session:
             return self._post(session, request)
+
+    def open_channel(self) -> None:
+        """HTTP has none: a node answers and never sends by itself."""
+
+    def mapped_errors(self) -> AbstractContextManager[None]:
+        """Map what a contact over TCP raises to the errors of a node."""
+        return mapped_contact_errors(self._name, self._timeout_seconds)
 
     def close(self) -> None:
         """Close every connection."""
@@ -58,46 +60,17 @@ class HttpTransport:
     def _post(self, session: _Session, request: bytes) -> RawAnswer:
         with session.post(request, self._timeout_seconds) as response, ReceivedBody(self._name) as body:
             # Not iter_content, which waits for a whole chunk, however slowly its bytes trickle in.
-            while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
+            while chunk := response.raw.read1(CHUNK_BYTES, decode_content=True):
                 body.add(chunk)
                 if response.status_code != 200 and len(body.content) > _ERROR_BYTES:
                     break
             location = display_url(urljoin(self._url, response.headers.get("Location", "")))
-            return RawAnswer(body.content, response.status_code, _retry_after_seconds(response), location)
-
-    @contextlib.contextmanager
-    def _mapped_errors(self) -> Iterator[None]:
-        """``from None``: the texts of requests repeat the URL, tokens included, and a log has causes."""
-        try:
-            yield
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
-            raise SettingsError(
-                f"node URL {self._name} cannot be used",
-                hint="give --node-url as http://HOST:PORT or https://HOST/PATH",
-            ) from None
-        except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
-            raise NodeUnavailableError(
-                f"node {self._name} did not answer within {self._timeout_seconds:g} seconds"
-            ) from None
-        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as exc:
-            raise _to_node_error(self._name, exc) from None
-
-
-def _to_node_error(name: str, exc: BaseException) -> NodeUnavailableError | NodeRefusedError:
-    cause = _innermost(exc)
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return NodeRefusedError(
-            f"the TLS certificate of node {name} was not accepted: {_to_text(cause)}",
-            hint="give --node-ca-file, the file of the company's CA certificates",
-        )
-    if isinstance(cause, ssl.SSLError):
-        # A server that is being replaced closes connections in the middle of a handshake.
-        plain = "wrong version number" in str(cause).lower()
-        return NodeUnavailableError(
-            f"the TLS connection to node {name} failed: {_to_text(cause)}",
-            hint="does this port speak TLS, or should --node-url begin with http:?" if plain else None,
-        )
-    return NodeUnavailableError(f"node {name} cannot be reached: {_to_text(cause)}")
+            return RawAnswer(
+                body.content,
+                response.status_code,
+                read_retry_after(response.headers.get("Retry-After", "")),
+                location,
+            )
 
 
 class _Session:
@@ -149,32 +122,3 @@ class _NoCredentials(AuthBase):
 def _credentials(url: str) -> AuthBase:
     user, password = get_auth_from_url(url)
     return HTTPBasicAuth(user, password) if user or password else _NoCredentials()
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _retry_after_seconds(response: requests.Response) -> float:
-    text = response.headers.get("Retry-After", "")
-    return min(float(text), _LONGEST_RETRY_AFTER_SECONDS) if text.isdecimal() else 0.0
-
-
-def _innermost(exc: BaseException) -> BaseException:
-    """The cause of a wrapped network error."""
-    cause = exc
-    while True:
-        reason = getattr(cause, "reason", None)
-        following = reason if isinstance(reason, BaseException) else cause.__cause__ or cause.__context__
-        if following is None:
-            return cause
-        cause = following
-
-
-def _to_text(cause: BaseException) -> str:
-    """A cause without the URL that its wrappers repeat."""
-    return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__

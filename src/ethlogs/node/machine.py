@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import ssl
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 @dataclass(frozen=True)
 class Surroundings:
-    """How requests reaches a URL from here."""
+    """How a URL is reached from here, as requests does it."""
 
     proxies: tuple[tuple[str, str], ...] = field(repr=False)
     """A proxy's URL may hold a password."""
@@ -43,6 +44,15 @@ def read_surroundings(url: str, ca_file: str | None) -> Surroundings:
     if urlsplit(url).scheme == "https" and isinstance(verify, str):
         _check_certificates(verify, given=ca_file is not None)
     return Surroundings(tuple(proxies.items()), verify)
+
+
+def is_loopback(url: str) -> bool:
+    """Return whether the URL's host is this machine, as far as its name says it."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _check_proxy(url: str, proxy: str | None) -> None:

@@ -18,6 +18,7 @@ from ethlogs.errors import (
 from ethlogs.node.verdicts import StatusRow, Verdict, judge_error, judge_result, judge_status
 
 _SHOWN_CHARACTERS = 300
+_LONGEST_RETRY_AFTER_SECONDS = 60.0
 _CODE = re.compile(r"-?\d{1,9}")
 
 _ERRORS: dict[Verdict, type[NodeError]] = {
@@ -48,6 +49,11 @@ class Answer(NamedTuple):
 def build_request(method: str, params: tuple[Any, ...]) -> bytes:
     """One JSON-RPC request; the id is constant, since a connection carries one request at a time."""
     return orjson.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+
+
+def read_retry_after(text: str) -> float:
+    """Return the seconds of a Retry-After header, 60 at most; 0 where it has none."""
+    return min(float(text), _LONGEST_RETRY_AFTER_SECONDS) if text.isdecimal() else 0.0
 
 
 def parse_answer(raw: RawAnswer, method: str, node: str) -> Answer:

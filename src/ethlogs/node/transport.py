@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from ethlogs.errors import SettingsError
+from ethlogs.node.channel import Channel
 from ethlogs.node.http_transport import HttpTransport
 from ethlogs.node.ipc_transport import IpcTransport
 from ethlogs.node.rpc import RawAnswer
 from ethlogs.settings import NodeSettings, display_url
 
-_URL_FORMS = "give --node-url as http://HOST:PORT, https://HOST/PATH or ipc:///path/to/geth.ipc"
+_URL_FORMS = (
+    "give --node-url as http://HOST:PORT, https://HOST/PATH, ws://HOST:PORT, wss://HOST/PATH or"
+    " ipc:///path/to/geth.ipc"
+)
+_SCHEMES = ("http", "https", "ws", "wss", "ipc")
 
 
 class Transport(Protocol):
@@ -27,6 +33,15 @@ class Transport(Protocol):
         NodeRefusedError
             When the node's certificate is not accepted.
         """
+
+    def open_channel(self) -> Channel | None:
+        """A new connection on which the node may send by itself; ``None`` where it cannot.
+
+        It connects with its first message.
+        """
+
+    def mapped_errors(self) -> AbstractContextManager[None]:
+        """Map what a channel raises to the errors of :meth:`send`."""
 
     def close(self) -> None:
         """Close every connection; one that is in use fails."""
@@ -53,9 +68,11 @@ def check_url(url: str) -> None:
         usable = placed and parts.port != 0
     except ValueError:
         raise SettingsError("the node URL is not valid", hint=_URL_FORMS) from None
-    if not parts.scheme or (parts.scheme not in ("http", "https", "ipc") and not url.count("://")):
-        raise SettingsError("the node URL does not begin with http://, https:// or ipc:///", hint=_URL_FORMS)
-    if parts.scheme not in ("http", "https", "ipc"):
+    if not parts.scheme or (parts.scheme not in _SCHEMES and not url.count("://")):
+        raise SettingsError(
+            "the node URL does not begin with http://, https://, ws://, wss:// or ipc:///", hint=_URL_FORMS
+        )
+    if parts.scheme not in _SCHEMES:
         raise SettingsError(
             f"the node URL {name} has the scheme {parts.scheme!r}, which ethlogs does not support",
             hint=_URL_FORMS,
@@ -68,7 +85,7 @@ def check_url(url: str) -> None:
 
 
 def open_transport(url: str, settings: NodeSettings) -> Transport:
-    """The transport for an ``http(s)://`` or ``ipc:///path`` URL.
+    """The transport for an ``http(s)://``, ``ws(s)://`` or ``ipc:///path`` URL.
 
     Raises
     ------
@@ -78,4 +95,8 @@ def open_transport(url: str, settings: NodeSettings) -> Transport:
     check_url(url)
     if urlsplit(url).scheme == "ipc":
         return IpcTransport(urlsplit(url).path, settings.request_timeout_seconds)
+    if urlsplit(url).scheme in ("ws", "wss"):
+        from ethlogs.node.web_socket_transport import WebSocketTransport
+
+        return WebSocketTransport(url, settings)
     return HttpTransport(url, settings)

@@ -18,7 +18,7 @@ class NodeOptions(OptionGroup):
     urls: tuple[str, ...] = repeated(
         "--node-url",
         Text("URL"),
-        "URL of the node's JSON-RPC: http(s)://… or ipc:///path. Repeat for fail-over.",
+        "URL of the node's JSON-RPC: http(s)://…, ws(s)://… or ipc:///path. Repeat for fail-over.",
         secret=True,
     )
     ca_file: str | None = option(

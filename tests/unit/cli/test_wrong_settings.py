@@ -91,10 +91,10 @@ def test_a_topic_that_kafka_would_refuse_is_a_wrong_setting(dry_run: Call, name:
 @pytest.mark.parametrize(
     ("url", "told"),
     [
-        ("geth", "the node URL does not begin with http://, https:// or ipc:///"),
+        ("geth", "the node URL does not begin with http://, https://, ws://, wss:// or ipc:///"),
         (
-            f"ws://me:{HIDDEN}@geth:8546/{HIDDEN}",
-            "the node URL ws://geth:8546/… has the scheme 'ws', which ethlogs does not support",
+            f"ftp://me:{HIDDEN}@geth:8546/{HIDDEN}",
+            "the node URL ftp://geth:8546/… has the scheme 'ftp', which ethlogs does not support",
         ),
         (f"http:///{HIDDEN}", "the node URL http:… names no host"),
         (f"http://me:{HIDDEN}/@geth", "the node URL is not valid"),
@@ -116,7 +116,7 @@ def test_a_url_that_is_none_of_a_node_is_told_before_anything_runs(
         (
             "--node-url",
             "geth",
-            "--node-url (from {place}): the node URL does not begin with http://, https:// or ipc:///",
+            "--node-url (from {place}): the node URL does not begin with http://, https://, ws://, wss:// or ipc:///",
         ),
         ("--topic", "a/b", "--topic (from {place}) 'a/b' is not a name that Kafka accepts for a topic"),
         ("--properties-file", "/nowhere", "--properties-file (from {place}) /nowhere does not exist"),

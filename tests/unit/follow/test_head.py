@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from typing import Any
 
 import pytest
@@ -57,6 +58,9 @@ class ImpatientStop(StopSwitch):
     def pause(self, seconds: float) -> None:
         self.waits.append(seconds)
         self.check()
+
+    def pause_until(self, wake: threading.Event, seconds: float) -> None:
+        self.pause(seconds)
 
 
 def watcher(

@@ -15,7 +15,7 @@ import pytest
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from ethlogs.errors import NodeUnavailableError
-from ethlogs.node.deadline import DeadlineAdapter, DeadlineTlsSocket, deadline, look_up
+from ethlogs.node.deadline import DeadlineAdapter, DeadlineTlsSocket, deadline, look_up, remaining_seconds
 from ethlogs.node.http_transport import HttpTransport
 from ethlogs.settings import NodeSettings
 from tests.unit.certificates import make_certificate
@@ -144,3 +144,13 @@ def test_urllib3_makes_its_sockets_where_the_deadline_replaces_them() -> None:
         made = pool.connection_from_url("https://node.example")
         connection = made.ConnectionCls("node.example")
         assert connection.ssl_context.sslsocket_class is DeadlineTlsSocket
+
+
+def test_a_deadline_inside_another_one_does_not_outlast_it_and_gives_it_back() -> None:
+    with deadline(60.0):
+        with deadline(600.0):
+            inner = remaining_seconds()
+        outer = remaining_seconds()
+    assert inner is not None and inner <= 60.0
+    assert outer is not None and outer <= 60.0
+    assert remaining_seconds() is None

@@ -71,3 +71,25 @@ def test_a_line_of_another_form_is_named_by_its_number_alone(line: str) -> None:
     with pytest.raises(SettingsError, match="line 2 is not of the form Name: value") as caught:
         parse_headers(f"A: b\n{line}\n", "the file")
     assert HIDDEN not in f"{caught.value} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("first", "url", "reaches"),
+    [
+        ("https://a", "wss://a", True),
+        ("wss://a", "https://a", True),
+        ("wss://a", "ws://a", False),
+        ("https://a", "ws://a", False),
+        ("ws://a", "wss://a", True),
+        ("wss://a", "wss://b", False),
+    ],
+)
+def test_headers_meant_for_tls_never_go_to_a_web_socket_without_it(
+    first: str, url: str, reaches: bool
+) -> None:
+    headers = (("Authorization", "Bearer hunter2"),)
+    assert headers_for(url, NodeSettings((first, url), headers=headers)) == (headers if reaches else ())
+
+
+def test_a_host_line_may_name_a_web_socket() -> None:
+    assert parse_headers("[wss://b]\nA: 1", "file") == ((), (("wss://b", "A", "1"),))

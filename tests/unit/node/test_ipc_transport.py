@@ -13,6 +13,7 @@ import pytest
 
 from ethlogs.errors import NodeUnavailableError
 from ethlogs.node import answer_size, ipc_transport
+from ethlogs.node.deadline import deadline
 from ethlogs.node.ipc_transport import IpcTransport
 
 REQUEST = b'{"method":"eth_blockNumber"}'
@@ -111,7 +112,7 @@ def test_what_is_left_of_an_answer_is_not_taken_for_the_next_one(
 ) -> None:
     path, answers = tmp_path / "geth.ipc", [b"0" * 2000 + b"\n" + b"left over\n", b"second\n"]
     monkeypatch.setattr(answer_size, "MAX_ANSWER_BYTES", 1000)
-    monkeypatch.setattr(ipc_transport, "_CHUNK_BYTES", 1001)
+    monkeypatch.setattr(ipc_transport, "CHUNK_BYTES", 1001)
 
     def serve(connection: socket.socket) -> None:
         connection.recv(1000)
@@ -133,3 +134,37 @@ def test_a_local_node_that_does_not_answer_in_time_is_given_up(tmp_path: Path) -
         with pytest.raises(NodeUnavailableError, match="timed out"):
             transport.send(REQUEST)
         released.set()
+
+
+def test_a_line_that_nobody_asked_for_is_not_taken_for_an_answer(tmp_path: Path) -> None:
+    path, answers = tmp_path / "geth.ipc", [b"first\nunasked\n", b"second\n"]
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(1000)
+        connection.sendall(answers.pop(0))
+
+    with ipc_node(path, serve), ipc(path) as transport:
+        assert transport.send(REQUEST).body == b"first\n"
+        assert transport.send(REQUEST).body == b"second\n"
+
+
+def test_a_channel_gives_line_by_line_what_the_node_sends_by_itself(tmp_path: Path) -> None:
+    path = tmp_path / "geth.ipc"
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(1000)
+        connection.sendall(b"one\ntwo\nthr")
+        connection.recv(1000)
+        connection.sendall(b"ee\n")
+
+    with (
+        ipc_node(path, serve),
+        ipc(path) as transport,
+        contextlib.closing(transport.open_channel()) as channel,
+    ):
+        channel.send(REQUEST)
+        assert [channel.receive(), channel.receive()] == [b"one\n", b"two\n"]
+        with deadline(0.05), pytest.raises(TimeoutError):
+            channel.receive()
+        channel.send(REQUEST)
+        assert channel.receive() == b"three\n"

@@ -8,6 +8,7 @@ from ethlogs.errors import SettingsError
 from ethlogs.node.http_transport import HttpTransport
 from ethlogs.node.ipc_transport import IpcTransport
 from ethlogs.node.transport import check_url, open_transport
+from ethlogs.node.web_socket_transport import WebSocketTransport
 from ethlogs.settings import NodeSettings
 
 HIDDEN = "hunter2"
@@ -16,7 +17,8 @@ HIDDEN = "hunter2"
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("ws://geth:8546", "http://|the scheme 'ws'"),
+        ("ftp://geth:8546", "the scheme 'ftp'"),
+        ("ws://", "names no host"),
         ("geth:8545", "does not begin with http://"),
         ("geth", "does not begin with http://"),
         ("", "does not begin with http://"),
@@ -49,7 +51,13 @@ def test_a_comma_in_the_path_of_a_url_is_part_of_it() -> None:
 
 @pytest.mark.parametrize(
     ("url", "kind"),
-    [("http://geth", HttpTransport), ("https://geth", HttpTransport), ("ipc:///geth.ipc", IpcTransport)],
+    [
+        ("http://geth", HttpTransport),
+        ("https://geth", HttpTransport),
+        ("ws://geth", WebSocketTransport),
+        ("wss://geth", WebSocketTransport),
+        ("ipc:///geth.ipc", IpcTransport),
+    ],
 )
 def test_the_scheme_chooses_the_transport(url: str, kind: type) -> None:
     assert isinstance(open_transport(url, NodeSettings((url,))), kind)

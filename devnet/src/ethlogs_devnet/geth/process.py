@@ -50,6 +50,11 @@ class GethProcess(OneProcess):
         return f"http://{LOOPBACK}:{self._http_port}"
 
     @property
+    def ws_url(self) -> str:
+        """URL of the WebSocket endpoint, on the same port."""
+        return f"ws://{LOOPBACK}:{self._http_port}"
+
+    @property
     def ipc_url(self) -> str:
         """URL of the unix socket (``ipc=True`` only)."""
         return f"ipc://{self._ipc_path}"
@@ -129,6 +134,7 @@ class GethProcess(OneProcess):
             *("--datadir", str(self.data_dir), "--config", str(config), *_DURABLE),
             *("--networkid", str(self.spec.chain_id), "--nodiscover", "--maxpeers", "0", "--nat", "none"),
             *("--http", "--http.addr", LOOPBACK, "--http.port", str(self._http_port)),
+            *("--ws", "--ws.addr", LOOPBACK, "--ws.port", str(self._http_port), "--ws.api", _HTTP_APIS),
             *("--http.api", _HTTP_APIS, "--authrpc.addr", LOOPBACK, "--authrpc.port", str(self._engine_port)),
             *("--syncmode", "full", "--gcmode", "archive", "--history.logs", "0"),
             *("--cache", "256", "--miner.gaslimit", str(self.spec.gas_limit)),

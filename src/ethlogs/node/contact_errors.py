@@ -1,0 +1,74 @@
+"""What a failed contact over TCP is: may pass, or is final. One place for HTTP and for WebSocket.
+
+``from None``: the texts of requests repeat the URL, tokens included, and a log has causes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from collections.abc import Iterator
+
+import requests
+import urllib3.exceptions
+
+from ethlogs.errors import NodeRefusedError, NodeUnavailableError, SettingsError
+
+
+@contextlib.contextmanager
+def mapped_contact_errors(name: str, timeout_seconds: float) -> Iterator[None]:
+    """Map what requests, urllib3 and sockets raise to the errors of a node.
+
+    Raises
+    ------
+    NodeUnavailableError
+        For what may pass.
+    NodeRefusedError
+        For a certificate that is not accepted.
+    SettingsError
+        For a URL that cannot be used.
+    """
+    try:
+        yield
+    except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
+        raise SettingsError(
+            f"node URL {name} cannot be used",
+            hint="give --node-url as http://HOST:PORT or https://HOST/PATH",
+        ) from None
+    except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
+        raise NodeUnavailableError(f"node {name} did not answer within {timeout_seconds:g} seconds") from None
+    except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as exc:
+        raise _to_node_error(name, exc) from None
+
+
+def _to_node_error(name: str, exc: BaseException) -> NodeUnavailableError | NodeRefusedError:
+    cause = _innermost(exc)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return NodeRefusedError(
+            f"the TLS certificate of node {name} was not accepted: {_to_text(cause)}",
+            hint="give --node-ca-file, the file of the company's CA certificates",
+        )
+    if isinstance(cause, ssl.SSLError):
+        # A server that is being replaced closes connections in the middle of a handshake.
+        plain = "wrong version number" in str(cause).lower()
+        return NodeUnavailableError(
+            f"the TLS connection to node {name} failed: {_to_text(cause)}",
+            hint="does this port speak TLS, or should --node-url begin with http: or ws:?" if plain else None,
+        )
+    return NodeUnavailableError(f"node {name} cannot be reached: {_to_text(cause)}")
+
+
+def _innermost(exc: BaseException) -> BaseException:
+    """The cause of a wrapped network error."""
+    cause = exc
+    while True:
+        reason = getattr(cause, "reason", None)
+        following = reason if isinstance(reason, BaseException) else cause.__cause__ or cause.__context__
+        if following is None:
+            return cause
+        cause = following
+
+
+def _to_text(cause: BaseException) -> str:
+    """A cause without the URL that its wrappers repeat."""
+    return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__

@@ -1,0 +1,71 @@
+"""JSON-RPC over WebSocket: what is true of HTTP is true here, and heads can be subscribed to."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from functools import partial
+
+from requests.utils import get_auth_from_url
+from websockets.headers import build_authorization_basic
+
+from ethlogs.node.channel import HandshakeRefusedError
+from ethlogs.node.connections import Connections
+from ethlogs.node.contact_errors import mapped_contact_errors
+from ethlogs.node.deadline import deadline
+from ethlogs.node.headers import Headers, headers_for
+from ethlogs.node.machine import is_loopback, read_surroundings
+from ethlogs.node.rpc import RawAnswer
+from ethlogs.node.tcp import open_socket
+from ethlogs.node.web_socket_channel import WebSocketAddress, WebSocketChannel
+from ethlogs.settings import NodeSettings, display_url
+
+
+class WebSocketTransport:
+    """Connections that are kept open, each of which carries one request at a time."""
+
+    def __init__(self, url: str, settings: NodeSettings) -> None:
+        self._name = display_url(url)
+        self._timeout_seconds = settings.request_timeout_seconds
+        # The machine's proxy and certificates are those of http(s).
+        http_url = f"http{url.removeprefix('ws')}"
+        surroundings = read_surroundings(http_url, settings.ca_file)
+        self._address = WebSocketAddress(
+            url,
+            _headers(url, settings),
+            # Compression costs node and driver more than the loopback saves.
+            compressed=not is_loopback(url),
+            connect=partial(open_socket, http_url, surroundings),
+        )
+        self._connections = Connections(lambda: WebSocketChannel(self._address), WebSocketChannel.is_usable)
+
+    def send(self, request: bytes) -> RawAnswer:
+        """Send the request as one message; see :class:`ethlogs.node.transport.Transport`."""
+        with self.mapped_errors(), deadline(self._timeout_seconds):
+            try:
+                with self._connections.lend() as channel:
+                    channel.send(request)
+                    return RawAnswer(channel.receive())
+            except HandshakeRefusedError as exc:
+                return exc.answer
+
+    def open_channel(self) -> WebSocketChannel:
+        """Return a new connection; see :class:`ethlogs.node.transport.Transport`."""
+        return WebSocketChannel(self._address)
+
+    def mapped_errors(self) -> AbstractContextManager[None]:
+        """Map what a contact over TCP raises to the errors of a node."""
+        return mapped_contact_errors(self._name, self._timeout_seconds)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._connections.close()
+
+
+def _headers(url: str, settings: NodeSettings) -> Headers:
+    """A user and password of the URL come before an Authorization line of the file."""
+    headers = headers_for(url, settings)
+    user, password = get_auth_from_url(url)
+    if not (user or password):
+        return headers
+    others = tuple((name, value) for name, value in headers if name.lower() != "authorization")
+    return (*others, ("Authorization", build_authorization_basic(user, password)))

@@ -1,0 +1,106 @@
+"""New heads that a real geth pushes, by WebSocket and its local socket, and what can happen on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ethlogs.follow import head
+from ethlogs_devnet import SMALL_PLAN, GethNode
+from tests.harness.flaky_proxy import FlakyProxy
+from tests.harness.running import RunInThread, build_settings, wait_until
+from tests.harness.streams import Stream, assert_exactly_once, assert_folds
+
+pytestmark = pytest.mark.services
+
+NEVER = 3600.0
+
+
+@pytest.fixture(scope="module")
+def pushing_geth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GethNode]:
+    """A node that the tests of this file make blocks on, with a socket."""
+    with GethNode(tmp_path_factory.mktemp("geth"), ipc=True) as node:
+        node.commit_block(SMALL_PLAN)
+        yield node
+
+
+@pytest.fixture
+def proxy(pushing_geth: GethNode) -> Iterator[FlakyProxy]:
+    """What stands between a run and the node."""
+    with FlakyProxy(pushing_geth.ports[0]) as proxy:
+        yield proxy
+
+
+def commit_blocks(geth: GethNode, running: RunInThread, count: int) -> None:
+    """Make one block after the other, each when the one before is on Kafka."""
+    for _ in range(count):
+        geth.commit_block(SMALL_PLAN)
+        wait_until(lambda: running.tip == geth.height(), "the block is noticed and committed")
+
+
+@pytest.mark.parametrize("kind", ["ws", "ipc"])
+def test_a_pushed_head_is_all_that_a_run_needs_to_look(
+    stream: Stream, pushing_geth: GethNode, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(head, "PUSHED_POLL_SECONDS", NEVER)
+    url, first = getattr(pushing_geth, f"{kind}_url"), pushing_geth.height()
+    with RunInThread(build_settings(stream, url, start=str(first), proof="auto")) as running:
+        wait_until(lambda: running.tip == first, "the run has caught up")
+        commit_blocks(pushing_geth, running, 3)
+    assert_exactly_once(stream, pushing_geth.url, first, first + 3, proof="block")
+
+
+def test_a_reorg_that_a_notification_hints_at_is_followed(
+    stream: Stream, own_geth: GethNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(head, "PUSHED_POLL_SECONDS", NEVER)
+    with RunInThread(build_settings(stream, own_geth.ws_url, start="8")) as running:
+        wait_until(lambda: running.tip == 10, "the run has caught up")
+        own_geth.reorg(2, plan=SMALL_PLAN)
+        wait_until(lambda: running.tip == 11, "the new branch is committed")
+    assert_folds(stream, own_geth.url, 8, 11)
+
+
+def test_a_subscription_that_was_cut_is_made_again_and_no_block_is_missed(
+    stream: Stream, pushing_geth: GethNode, proxy: FlakyProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(head, "PUSHED_POLL_SECONDS", NEVER)
+    first = pushing_geth.height()
+    settings = build_settings(stream, f"ws://127.0.0.1:{proxy.port}", start=str(first))
+    with RunInThread(settings) as running:
+        wait_until(lambda: running.tip == first, "the run has caught up")
+        commit_blocks(pushing_geth, running, 1)
+        proxy.cut(refuse=True)
+        pushing_geth.commit_block(SMALL_PLAN)
+        proxy.accept_again()
+        wait_until(lambda: running.tip == first + 2, "the block of the outage is committed")
+        commit_blocks(pushing_geth, running, 1)
+    assert_exactly_once(stream, pushing_geth.url, first, first + 3)
+
+
+def test_a_connection_that_falls_silent_is_found_out_by_the_slow_poll(
+    stream: Stream, pushing_geth: GethNode, proxy: FlakyProxy
+) -> None:
+    first = pushing_geth.height()
+    url = f"ws://127.0.0.1:{proxy.port}"
+    with RunInThread(build_settings(stream, url, start=str(first), node_timeout=1.0)) as running:
+        wait_until(lambda: running.tip == first, "the run has caught up")
+        commit_blocks(pushing_geth, running, 1)
+        proxy.fall_silent()
+        silenced = proxy.connections
+        commit_blocks(pushing_geth, running, 3)
+        wait_until(lambda: proxy.connections > silenced + 1, "heads are subscribed to anew")
+    assert_exactly_once(stream, pushing_geth.url, first, first + 4)
+
+
+def test_a_run_whose_second_url_pushes_goes_on_there(
+    stream: Stream, pushing_geth: GethNode, tmp_path: Path
+) -> None:
+    first = pushing_geth.height()
+    urls = (f"ipc://{tmp_path}/none.ipc", pushing_geth.ws_url)
+    with RunInThread(build_settings(stream, *urls, start=str(first))) as running:
+        wait_until(lambda: running.tip == first, "the run has caught up")
+        commit_blocks(pushing_geth, running, 1)
+    assert_exactly_once(stream, pushing_geth.url, first, first + 1)

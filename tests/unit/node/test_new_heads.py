@@ -1,0 +1,81 @@
+"""A subscription to new heads, at a fake node that says what a real one cannot be made to."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import Any
+
+import pytest
+from websockets.sync.server import ServerConnection
+
+from ethlogs.errors import MissingMethodError, NodeError, NodeRefusedError, NodeUnavailableError
+from ethlogs.node.new_heads import NewHeads, subscribe_heads
+from ethlogs.node.transport import open_transport
+from ethlogs.settings import NodeSettings
+from tests.unit.local_node import chain, local_node
+from tests.unit.web_socket_node import Respond, answer, refusal, web_socket_node
+
+NOTIFICATION = json.dumps({"jsonrpc": "2.0", "method": "eth_subscription", "params": {"result": {}}})
+
+
+def subscribe(url: str) -> NewHeads | None:
+    return subscribe_heads(open_transport(url, NodeSettings((url,))), "the node", 10.0)
+
+
+def test_a_notification_is_the_hint_to_look() -> None:
+    def respond(connection: ServerConnection, request: Any) -> None:
+        answer("0xcd")(connection, request)
+        connection.send(NOTIFICATION)
+
+    with web_socket_node(respond) as node:
+        heads = subscribe(node.url)
+        assert heads is not None
+        with contextlib.closing(heads):
+            assert [heads.wait(10.0), heads.wait(0.05)] == [True, False]
+    assert node.requests == [{"jsonrpc": "2.0", "id": 1, "method": "eth_subscribe", "params": ["newHeads"]}]
+
+
+def test_over_http_a_node_sends_nothing_by_itself() -> None:
+    with local_node(chain()) as node:
+        assert subscribe(node.url) is None
+        assert node.requests == []
+
+
+def error(code: int, message: str) -> Respond:
+    text = json.dumps({"id": 1, "error": {"code": code, "message": message}})
+    return lambda connection, _request: connection.send(text)
+
+
+@pytest.mark.parametrize(
+    ("respond", "kind"),
+    [
+        (error(-32601, "notifications not supported"), MissingMethodError),
+        (error(-32005, "too many subscriptions"), NodeUnavailableError),
+        (answer(None), NodeUnavailableError),
+        (answer({"id": 7}), NodeUnavailableError),
+    ],
+)
+def test_a_node_that_does_not_subscribe_a_client_is_judged_as_in_every_call(
+    respond: Respond, kind: type[NodeError]
+) -> None:
+    with web_socket_node(respond) as node, pytest.raises(kind):
+        subscribe(node.url)
+
+
+def test_a_refused_handshake_is_judged_as_in_every_call() -> None:
+    with web_socket_node(answer("0xcd"), refusal(401)) as node, pytest.raises(NodeRefusedError, match="401"):
+        subscribe(node.url)
+
+
+def test_a_lost_connection_is_one_that_may_be_made_again() -> None:
+    def respond(connection: ServerConnection, request: Any) -> None:
+        answer("0xcd")(connection, request)
+        connection.close_socket()
+
+    with web_socket_node(respond) as node:
+        heads = subscribe(node.url)
+        assert heads is not None
+        with contextlib.closing(heads), pytest.raises(NodeUnavailableError, match="closed the connection"):
+            while True:
+                heads.wait(10.0)
