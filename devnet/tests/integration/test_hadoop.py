@@ -198,6 +198,7 @@ def test_after_a_kill_it_comes_back_with_its_files_and_without_containers(hadoop
     assert ask_yarn(hadoop, "metrics")["clusterMetrics"]["activeNodes"] == 1
 
 
+@pytest.mark.long
 def test_stop_ends_containers_and_start_begins_anew(hadoop: HadoopCluster) -> None:
     start_container(hadoop.webapp, hadoop.files.folder)
     hadoop.stop()
@@ -207,6 +208,7 @@ def test_stop_ends_containers_and_start_begins_anew(hadoop: HadoopCluster) -> No
     assert ask_yarn(hadoop, "metrics")["clusterMetrics"]["appsRunning"] == 0
 
 
+@pytest.mark.long
 def test_two_clusters_that_start_at_once_come_up(tmp_path: Path) -> None:
     clusters = [HadoopCluster(tmp_path / name) for name in ("one", "other")]
     try:

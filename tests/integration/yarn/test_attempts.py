@@ -1,9 +1,8 @@
-"""An application on a real YARN whose driver is killed, left, stopped, replaced or superseded."""
+"""An application on a real YARN whose command is left, and that is stopped, replaced or superseded."""
 
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import signal
 from collections.abc import Callable
@@ -11,31 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from ethlogs_devnet import SMALL_PLAN, GethNode, HadoopCluster, KafkaBroker
+from ethlogs_devnet import GethNode, HadoopCluster, KafkaBroker
 from tests.harness.commands import APPLICATION, Command, id_of
 from tests.harness.running import another_run, build_settings, parse_report, run, wait_until
 from tests.harness.streams import Stream, assert_exactly_once
 from tests.integration.yarn.cluster import START_SECONDS, Yarn
 
 pytestmark = pytest.mark.services
-
-
-def test_a_driver_whose_python_and_then_whose_jvm_is_killed(
-    yarn: Yarn, start: Callable[..., Command], stream: Stream, own_geth: GethNode
-) -> None:
-    command = start("--start", "1", "--blocks", "20", "--max-app-attempts", "3", "--json")
-    command.wait_for_tip(stream, 10)
-    application = id_of(command)
-    for process, tip in (("python", 15), ("java", 20)):
-        os.kill(yarn.drivers(application)[process], signal.SIGKILL)
-        while own_geth.height() < tip:
-            own_geth.commit_block(SMALL_PLAN)
-        command.wait_for_tip(stream, tip)
-    assert command.wait() == 0, command.stderr
-    report = parse_report(command.stdout)
-    assert (report["exitStatus"], report["attempt"], report["tip"]["number"]) == (0, 3, 20)
-    assert_exactly_once(stream, own_geth.url, 1, 20)
-    assert len({claim.json["run"] for claim in stream.claims()}) == 1
 
 
 def test_an_interrupted_command_leaves_its_application_that_is_then_watched_and_stopped(

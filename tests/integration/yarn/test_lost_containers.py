@@ -1,8 +1,10 @@
-"""Containers on a real YARN that are ended as YARN ends them: a lost attempt, never the end of the run."""
+"""Drivers on a real YARN that are killed, or ended as YARN ends them: lost attempts, not the run's end."""
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -19,11 +21,24 @@ YARN_SECONDS = 0.25
 """Between YARN's SIGTERM and its SIGKILL."""
 AMPLE_SECONDS = 10.0
 """All the time that a report takes to reach HDFS, as if a write took none."""
-LOSSES = {"often": [YARN_SECONDS] * 5 + [AMPLE_SECONDS] * 2, "twice": [YARN_SECONDS, AMPLE_SECONDS]}
+Loss = float | str
+"""The seconds that YARN leaves a container, or the process that is killed."""
+LOSSES: dict[str, tuple[Loss, ...]] = {
+    "often": (YARN_SECONDS,) * 5 + (AMPLE_SECONDS,) * 2,
+    "twice": ("python", YARN_SECONDS),
+}
+
+
+def lose_driver(yarn: Yarn, application: str, loss: Loss) -> None:
+    """Kill one process of the driver, or end its container."""
+    if isinstance(loss, str):
+        os.kill(yarn.drivers(application)[loss], signal.SIGKILL)
+    else:
+        yarn.end_container(application, loss)
 
 
 @pytest.mark.parametrize("losses", [pytest.param("often", marks=pytest.mark.long), "twice"])
-def test_a_container_that_yarn_ends_is_followed_by_an_attempt_that_continues(
+def test_a_driver_that_is_lost_is_followed_by_an_attempt_that_continues(
     yarn: Yarn, start: Callable[..., Command], stream: Stream, own_geth: GethNode, losses: str
 ) -> None:
     blocks = 10 + 5 * len(LOSSES[losses])
@@ -32,8 +47,8 @@ def test_a_container_that_yarn_ends_is_followed_by_an_attempt_that_continues(
     command = start(*flags)
     command.wait_for_tip(stream, 10)
     application = id_of(command)
-    for number, seconds in enumerate(LOSSES[losses], 1):
-        yarn.end_container(application, seconds)
+    for number, loss in enumerate(LOSSES[losses], 1):
+        lose_driver(yarn, application, loss)
         tip = 10 + 5 * number
         while own_geth.height() < tip:
             own_geth.commit_block(SMALL_PLAN)
@@ -44,6 +59,7 @@ def test_a_container_that_yarn_ends_is_followed_by_an_attempt_that_continues(
     assert (report["exitStatus"], report["attempt"], report["tip"]["number"]) == (0, attempts, blocks)
     said = r"attempt 1 has ended \(.+\); attempt 2 resumes after what was committed"
     assert re.search(said, command.stderr), command.stderr
+    assert len({claim.json["run"] for claim in stream.claims()}) == 1
     assert_exactly_once(stream, own_geth.url, 1, blocks)
 
 
@@ -51,10 +67,12 @@ def test_a_container_that_yarn_ends_is_followed_by_an_attempt_that_continues(
 def test_the_loss_of_the_last_container_is_told_as_yarns_and_not_as_an_interruption(
     yarn: Yarn, start: Callable[..., Command], stream: Stream, live_geth: GethNode, seconds: float
 ) -> None:
-    command = start("--start", "1", "--max-app-attempts", "1")
+    command = start("--start", "1", "--max-app-attempts", "2")
     command.wait_for_tip(stream, 3)
     application = id_of(command)
+    lose_driver(yarn, application, "java")
+    command.wait_for_tip(stream, stream.heights()[-1] + 3)
     yarn.end_container(application, seconds)
     assert command.wait() == 8, command.stderr
-    assert f"the application {application} failed in attempt 1" in command.stderr
+    assert f"the application {application} failed in attempt 2" in command.stderr
     assert "interrupted" not in command.stderr

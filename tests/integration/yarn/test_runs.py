@@ -36,7 +36,7 @@ def test_the_doctor_looks_at_the_cluster_and_from_within_it(
     assert {finding["state"] for finding in report["findings"]} <= {"ok", "warning", "skipped"}
 
 
-def test_a_run_on_yarn_and_its_log(
+def test_a_run_on_yarn_and_what_it_leaves_in_logs_and_on_hdfs(
     yarn: Yarn, start: Callable[..., Command], stream: Stream, live_geth: GethNode
 ) -> None:
     command = start("--start", "1", "--blocks", "30", "--json")
@@ -60,14 +60,10 @@ def test_a_run_on_yarn_and_its_log(
     assert "ApplicationMaster" in log
     assert "Traceback" not in log
 
-
-def test_what_is_on_hdfs_is_there_once_and_for_its_owner_alone(
-    yarn: Yarn, start: Callable[..., Command], stream: Stream, live_geth: GethNode
-) -> None:
-    assert start("--blocks", "1").wait() == 0
+    # a second submission uploads nothing large, and all is its owner's alone
     second = start("--timeout", "100", name="smoketest")
     assert second.wait() == 0, second.stderr
-    assert "uploading" not in second.stderr, "the second submission uploads nothing large"
+    assert "uploading" not in second.stderr
     assert "produce, seconds" in second.stdout
     listed = list_hdfs(yarn, f"/user/{yarn.cluster.user}/.ethlogs")
     files = {path: mode for path, mode in listed.items() if "." in path.rsplit("/", 1)[-1]}
