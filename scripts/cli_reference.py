@@ -23,6 +23,11 @@ WIDTH = 100
 COMMANDS_HEAD = """# Commands
 
 `make docs` writes this page from the commands' own help.
+
+Data goes to stdout (`--json` where a person reads by default), progress and messages to stderr.
+
+| command | job |
+|---|---|
 """
 SETTINGS_HEAD = """# Settings
 
@@ -49,8 +54,13 @@ def build_commands() -> str:
     """The page of all commands."""
     with click.Context(cli, info_name="ethlogs") as context:
         commands = [(name, cli.get_command(context, name)) for name in cli.list_commands(context)]
-    sections = [build_section(name, command) for name, command in commands if command is not None]
-    return COMMANDS_HEAD + "".join(sections)
+    known = [(name, command) for name, command in commands if command is not None]
+    rows = [
+        f"| [`ethlogs {name}`](#ethlogs-{name}) | {command.get_short_help_str(limit=200)} |\n"
+        for name, command in known
+    ]
+    sections = [build_section(name, command) for name, command in known]
+    return COMMANDS_HEAD + "".join(rows) + "".join(sections)
 
 
 def build_section(name: str, command: click.Command) -> str:

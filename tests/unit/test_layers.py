@@ -40,6 +40,7 @@ LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 INSIDE_FUNCTIONS = {
     ("__init__.py", "ethlogs.api"),
     ("__main__.py", "ethlogs.cli.main.main"),
+    ("cli/version.py", "ethlogs.spark.submit.find_spark_submit"),
     ("submission/identity.py", "ethlogs.kerberos.keeper.kept_ticket"),
     ("driver.py", "ethlogs.kerberos.keeper.kept_ticket"),
     ("node/transport.py", "ethlogs.node.web_socket_transport.WebSocketTransport"),

@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from ethlogs.cli.config_file import load_config
+from ethlogs.cli.failure import Manner
 from ethlogs.cli.origin import origin
 from ethlogs.errors import SettingsError
 from ethlogs.settings.catalogue import CONFIG_VARIABLE
@@ -112,6 +113,10 @@ class SettingsCommand(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; a wrong setting is named with the place that it came from."""
+        if isinstance(ctx.obj, Manner):
+            ctx.obj.as_json = any(
+                ctx.params[option.name] for option in self.params if "--json" in option.opts
+            )
         try:
             return super().invoke(ctx)
         except SettingsError as exc:

@@ -55,12 +55,6 @@ def test_the_group_lists_every_command(call: Call) -> None:
     assert re.findall(r"^  (\w+) ", outcome.stdout.split("Commands:")[1], re.MULTILINE) == [*COMMANDS]
 
 
-def test_the_version_is_printed(call: Call) -> None:
-    outcome = call("--version")
-    assert outcome.status == 0
-    assert re.fullmatch(r"ethlogs, version \d+\.\d+\.\d+\n", outcome.stdout)
-
-
 @pytest.mark.parametrize(
     "arguments", [["prodcue"], ["produce", "--blokcs", "5"], ["logs"], ["logs", "1", "2"]]
 )
