@@ -12,7 +12,7 @@ AT_ONCE := -n 3 --dist loadscope --no-loadscope-reorder
 .DEFAULT_GOAL := help
 
 .PHONY: help setup setup-demo setup-python setup-services setup-yarn demo demo-yarn demo-secure \
-	test test-long lint format unit integration coverage faults chaos bench docs lock clean
+	test test-long lint format unit integration coverage faults chaos bench docs site release lock clean
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-14s%s\n", $$1, $$2}'
@@ -72,8 +72,15 @@ bench: setup-services ## throughput and latency, beside peers, in one run on thi
 docs: setup-python ## docs/cli.md, from the commands' own help
 	$(BIN)/python -m scripts.cli_reference
 
+site: setup-python ## the documentation as a web site, in site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "site/index.html is its first page"
+
+release: setup-python ## the wheel and the source archive in dist/, after the wheel alone was tried
+	$(BIN)/python -m scripts.release
+
 lock: ## the lock files, from setup.cfg: UPGRADE=1 for newer versions
 	@PYTHON=$(PYTHON) UPGRADE=$(UPGRADE) scripts/lock
 
-clean: ## remove the virtual environment
-	rm -rf .venv
+clean: ## remove the virtual environment, the site and the release
+	rm -rf .venv site dist

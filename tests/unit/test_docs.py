@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from ethlogs.cli.lazy import COMMANDS
 from ethlogs.decoding.builtin import BUILTIN
 from ethlogs.decoding.decoder import Decoder
 from ethlogs.decoding.record import describe_decoding
@@ -20,9 +20,11 @@ from ethlogs.ledger import CLAIM_KEY, BlockRecord, Claim, parse_ledger_record
 from ethlogs.selection import describe_selection
 from ethlogs.settings import Abi, SelectionSettings
 from ethlogs.verify import Kind
+from tests.unit.cli.calls import COMMANDS, parsed
 from tests.unit.samples import BLOCK
 
 ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md")])
 CONTENT = SelectionSettings(
     ("0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48",),
     ("0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef",),
@@ -42,15 +44,58 @@ def test_every_difference_that_verify_can_find_is_described(page: str) -> None:
     assert listed == [kind.value for kind in Kind]
 
 
-def test_the_readme_names_every_command() -> None:
-    listed = {name.split()[1] for name in first_cells("README.md") if name.startswith("ethlogs ")}
-    assert listed == set(COMMANDS)
-
-
-def test_the_readme_names_every_exit_status() -> None:
-    table = (ROOT / "README.md").read_text().split("### Exit status")[1].split("###")[0]
-    cells = re.findall(r"\| ([\d, ]+) (?=\|)", table)
+def test_every_exit_status_is_described() -> None:
+    cells = re.findall(r"^\| ([\d, ]+) \|", (ROOT / "docs/exit-statuses.md").read_text(), re.MULTILINE)
     assert {int(number) for cell in cells for number in cell.split(", ")} == set(ExitStatus)
+
+
+def commands_of(page: Path) -> list[str]:
+    """The commands of ethlogs in the blocks of a page, without what a shell does with them."""
+    text = re.sub(r"\\\n\s*", "", page.read_text())
+    fenced = "\n".join(re.findall(r"^```(?:console|sh)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    blocks = [*re.findall(r"^ {4}.*$", text, re.MULTILINE), *re.findall(r"^\$ .*$", fenced, re.MULTILINE)]
+    found = [re.search(r"(?:^ {4}|^\$ |bin/|&& |-- )ethlogs +([^-].*)", line) for line in blocks]
+    return [re.split(r" *(?:\||>|&&|#|…)", one[1])[0] for one in found if one]
+
+
+COMMANDS_OF_DOCS = [
+    pytest.param(text, id=f"{page.name}: {text}") for page in PAGES for text in commands_of(page)
+]
+
+
+@pytest.mark.parametrize("text", COMMANDS_OF_DOCS)
+def test_every_command_of_the_documents_is_one_that_ethlogs_takes(text: str) -> None:
+    plain = re.sub(r"\$\(.*?\)|\b(A|B|FIRST|TIP\+1)(?= |$)", "7", text)
+    name, *arguments = shlex.split(plain.replace("/etc/ethlogs/", f"{ROOT}/examples/"))
+    with parsed(COMMANDS[name], arguments):
+        pass
+
+
+def test_the_documents_have_commands_to_check() -> None:
+    assert len(COMMANDS_OF_DOCS) > 40
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as its readers' programs make them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, id=str(page.relative_to(ROOT))) for page in PAGES])
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        name, _, anchor = link.partition("#")
+        if "://" in link:
+            continue
+        target = page.parent / name if name else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_the_index_lists_every_page() -> None:
+    index = (ROOT / "docs/index.md").read_text()
+    pages = {path.name for path in (ROOT / "docs").glob("*.*")} - {"index.md"}
+    assert {name for name in pages if f"({name})" not in index} == set()
 
 
 def section(page: str, heading: str) -> str:
@@ -71,11 +116,8 @@ def test_the_table_of_an_event_logs_fields_is_that_of_the_encoder() -> None:
     assert rows == [f"| `{field.name}` | {field.kind} | {field.source} |" for field in FIELDS]
 
 
-@pytest.mark.parametrize(
-    ("page", "heading"), [("docs/data-on-kafka.md", "The event-log topic"), ("README.md", "What is on Kafka")]
-)
-def test_the_sample_of_an_event_log_has_its_fields_in_their_order(page: str, heading: str) -> None:
-    (sample,) = samples(section(page, heading))
+def test_the_sample_of_an_event_log_has_its_fields_in_their_order() -> None:
+    (sample,) = samples(section("docs/data-on-kafka.md", "The event-log topic"))
     assert list(sample) == [field.name for field in ALWAYS]
     assert [type(sample[field.name]) for field in ALWAYS] == [field.type for field in ALWAYS]
 
