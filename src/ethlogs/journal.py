@@ -164,6 +164,7 @@ class Journal:
             "head": self.head,
             "tip": self.meter.counters.last_block,
             **msgspec.to_builtins(self.counts()),
+            "recent": msgspec.to_builtins(self.meter.recent()),
             "missingBlocks": self.missing_blocks,
             "executors": self.executors,
             "ledgerEnd": self.ledger_end,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import statistics
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +11,7 @@ import msgspec
 
 from ethlogs.counts import Counts
 from ethlogs.errors import ExitStatus
+from ethlogs.recent import Latency, Recent, Window, build_latency
 
 _MAX_SAMPLES = 100_000
 
@@ -46,6 +45,7 @@ class Meter:
         self._first_commit_began_at: float | None = None
         self._last_commit_at: float | None = None
         self._latencies_ms: list[float] = []
+        self._window = Window()
 
     @property
     def seconds(self) -> float:
@@ -76,7 +76,7 @@ class Meter:
         if counters.first_block is None:
             counters.first_block = number - blocks + 1
         counters.last_block, counters.tip_hash = number, block_hash
-        self._last_commit_at = time.monotonic()
+        self._count_commit(blocks, logs)
 
     def count_backfilled(self, blocks: int, logs: int, *, proof: str) -> None:
         """Blocks of a backfill were committed, in no order of heights."""
@@ -84,7 +84,11 @@ class Meter:
         counters.blocks += blocks
         counters.logs += logs
         counters.proofs[proof] = counters.proofs.get(proof, 0) + blocks
+        self._count_commit(blocks, logs)
+
+    def _count_commit(self, blocks: int, logs: int) -> None:
         self._last_commit_at = time.monotonic()
+        self._window.add(self._last_commit_at, blocks, logs)
 
     def count_reorg(self, depth: int, blocks: int, logs: int, *, whole: bool) -> None:
         """Blocks were retracted: ``blocks`` of a reorg that is ``depth`` deep."""
@@ -98,6 +102,7 @@ class Meter:
         """Time from seeing a block at the head to its commit's acknowledgement."""
         if len(self._latencies_ms) < _MAX_SAMPLES:
             self._latencies_ms.append(seconds * 1000)
+        self._window.add_latency(time.monotonic(), seconds * 1000)
 
     def logs_per_second(self) -> float:
         """Event logs a second, from the first fetch to the last commit."""
@@ -124,14 +129,11 @@ class Meter:
 
     def latency_ms(self) -> Latency | None:
         """p50 and p99 of the blocks that were produced at the head; ``None`` when there were none."""
-        if not self._latencies_ms:
-            return None
-        samples = sorted(self._latencies_ms)
-        return Latency(
-            p50=round(statistics.median(samples), 1),
-            p99=round(samples[math.ceil(len(samples) * 0.99) - 1], 1),
-            blocks=len(samples),
-        )
+        return build_latency(self._latencies_ms)
+
+    def recent(self) -> Recent:
+        """Return what was committed lately."""
+        return self._window.look(time.monotonic(), self._first_commit_began_at)
 
 
 class Range(msgspec.Struct, frozen=True):
@@ -146,14 +148,6 @@ class Tip(msgspec.Struct, frozen=True):
 
     number: int | None
     hash: str
-
-
-class Latency(msgspec.Struct, frozen=True):
-    """Time from seeing a block at the head to its commit's acknowledgement, in milliseconds."""
-
-    p50: float
-    p99: float
-    blocks: int
 
 
 class Report(Counts, frozen=True, kw_only=True, rename="camel"):
@@ -201,7 +195,7 @@ def _format(report: Report) -> str:
         ("proven by", format_proofs(report.proofs)),
         ("tip", f"block {tip.number}, {tip.hash}" if tip else "none known"),
         ("on Kafka", f"{report.topic}, ledger {report.ledger_topic}"),
-        ("latency", _latency(report.latency_ms)),
+        ("latency", format_latency(report.latency_ms)),
         ("reorgs", _reorgs(report)),
         ("retries", str(report.retries)),
         ("seconds", f"{report.seconds:.1f}"),
@@ -246,7 +240,8 @@ def _reorgs(report: Report) -> str:
     )
 
 
-def _latency(latency: Latency | None) -> str:
+def format_latency(latency: Latency | None) -> str:
+    """Return the latency for a person."""
     if latency is None:
         return "not measured: no block was produced at the head"
     return f"p50 {latency.p50} ms, p99 {latency.p99} ms, node to committed, {_count(latency.blocks)}"

@@ -27,7 +27,8 @@ from ethlogs.errors import (
 )
 from ethlogs.jobs import ProduceJob
 from ethlogs.journal import Journal
-from ethlogs.report import Latency, Meter, format_report
+from ethlogs.recent import Latency
+from ethlogs.report import Meter, format_report
 from ethlogs.settings import KafkaSettings, NodeSettings, RangeSettings, RunSettings
 from tests.harness.running import wait_until
 from tests.unit.samples import BLOCK
@@ -82,6 +83,14 @@ def test_a_snapshot_before_the_first_block_is_empty() -> None:
         "readBackLogs": 0,
         "logsPerSecond": 0.0,
         "retries": 0,
+        "recent": {
+            "seconds": 0.0,
+            "blocks": 0,
+            "logs": 0,
+            "blocksPerSecond": 0.0,
+            "logsPerSecond": 0.0,
+            "latencyMs": None,
+        },
         "missingBlocks": None,
         "executors": None,
         "ledgerEnd": None,
@@ -101,6 +110,13 @@ def test_a_snapshot_says_how_far_the_run_is() -> None:
         "logs": 12,
     }
     assert snapshot["logsPerSecond"] > 0
+    assert (snapshot["recent"]["blocks"], snapshot["recent"]["logs"]) == (2, 12)
+
+
+def test_a_snapshot_has_the_latency_of_the_blocks_at_the_head() -> None:
+    journal = worked_journal()
+    journal.meter.count_latency(0.25)
+    assert journal.snapshot()["recent"]["latencyMs"] == {"p50": 250.0, "p99": 250.0, "blocks": 1}
 
 
 def test_notices_are_numbered_and_the_oldest_are_forgotten() -> None:

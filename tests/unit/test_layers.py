@@ -21,7 +21,7 @@ LAYERS = (
     ("errors",),
     (
         *("settings", "backoff", "cancellation", "notify", "run_folder", "counts", "proof", "heights"),
-        *("attempt", "verdicts"),
+        *("attempt", "verdicts", "recent"),
     ),
     ("decoding", "run_command"),
     ("selection",),

@@ -109,7 +109,6 @@ COVERED_BY = {
     "proof/rlp.py": "unit/proof/test_trie.py",
     "proof/seals.py": "unit/proof/test_recorded_blocks.py",
     "proof/words.py": "unit/proof/test_trie.py",
-    "report.py": "unit/test_journal.py",
 }
 
 

@@ -110,12 +110,17 @@ def _rest(progress: dict[str, Any]) -> str:
         return _rest_of_backfill(progress)
     head, tip = progress.get("head"), progress.get("tip")
     lag = f" · {max(0, head - tip):,} behind the head" if head is not None and tip is not None else ""
-    return f"{progress['logs']:,} event logs · {progress['logsPerSecond']:,.0f}/s{lag}"
+    return f"{progress['logs']:,} event logs · {_rate(progress):,.0f}/s{lag}"
+
+
+def _rate(progress: dict[str, Any]) -> float:
+    """Return the rate of the last minute; verify knows only its mean."""
+    return float((progress.get("recent") or progress)["logsPerSecond"])
 
 
 def _rest_of_backfill(progress: dict[str, Any]) -> str:
     blocks, seconds, executors = progress["blocks"], progress["seconds"], progress.get("executors")
-    parts = [f"{progress['logs']:,} event logs", f"{progress['logsPerSecond']:,.0f}/s"]
+    parts = [f"{progress['logs']:,} event logs", f"{_rate(progress):,.0f}/s"]
     if executors is not None:
         parts.append(f"{executors} executor{'' if executors == 1 else 's'}")
     if blocks and progress["missingBlocks"]:

@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
+import msgspec
 import orjson
 
 from ethlogs.cli.command import command
@@ -26,13 +27,15 @@ from ethlogs.errors import (
 from ethlogs.hadoop.client import Hadoop
 from ethlogs.settings import KafkaOptions, KerberosOptions, NodeOptions, NodeSettings, StreamSettings
 from ethlogs.settings.output import LagOptions, OutputOptions, WatchOptions
-from ethlogs.settings.submission import ApplicationOptions, HdfsOptions, SparkProgram
+from ethlogs.settings.submission import ApplicationOptions, HdfsOptions, RunFolderOptions, SparkProgram
 from ethlogs.status import StreamStatus, fetch_status, format_status, seen_since
 from ethlogs.submission.applications import Wanted, find_application, job_of, open_cluster
 from ethlogs.submission.checked import check_node, check_stream
 from ethlogs.submission.identity import Caller
+from ethlogs.submission.launch import runs_base
+from ethlogs.submission.local_runs import WantedRuns
+from ethlogs.submission.progress import Pace, find_pace_here, find_pace_on_yarn, format_pace
 
-DescribeApplication = Callable[[], dict[str, Any] | None]
 _CONF_DIRS = ("HADOOP_CONF_DIR", "YARN_CONF_DIR")
 _WATCH_SECONDS = 3.0
 
@@ -52,8 +55,21 @@ class StatusOptions:
     application: ApplicationOptions
     hdfs: HdfsOptions
     spark: SparkProgram
+    run_folder: RunFolderOptions
     watch: WatchOptions
     output: OutputOptions
+
+
+class Runner(NamedTuple):
+    """What works on the stream."""
+
+    application: dict[str, Any] | None
+    """``None`` where there is no cluster."""
+    pace: Pace | None
+    """``None`` where no run can be seen from here."""
+
+
+FindRunner = Callable[[], Runner]
 
 
 @command(StatusOptions)
@@ -70,9 +86,9 @@ def status(options: StatusOptions) -> int:
     with Caller(options.kerberos, say, spark_submit=options.spark.spark_submit) as caller:
         identity = caller.identify(options.kafka, options.node.patience)
         stream, node = check_stream(options.stream), _check_node(options)
-        with identity.ticket(), _find_application(options, caller) as describe:
+        with identity.ticket(), _find_runner(options, caller) as find_runner:
             stream_status = fetch_status(identity.kafka, stream, node)
-            _show(stream_status, describe(), as_json)
+            _show(stream_status, find_runner(), as_json)
             exceeded = stream_status.exceeded(limits.max_lag, limits.max_age)
             while options.watch.watch and not exceeded:
                 time.sleep(_WATCH_SECONDS)
@@ -81,7 +97,7 @@ def status(options: StatusOptions) -> int:
                 except (NodeUnavailableError, KafkaUnavailableError) as exc:
                     say(f"{exc}; asking again")
                     continue
-                _show(stream_status, describe(), as_json)
+                _show(stream_status, find_runner(), as_json)
                 exceeded = stream_status.exceeded(limits.max_lag, limits.max_age)
     for sentence in exceeded:
         say(f"error: {sentence}")
@@ -97,21 +113,34 @@ def _check_node(options: StatusOptions) -> NodeSettings | None:
     return None
 
 
-def _show(found: StreamStatus, application: dict[str, Any] | None, as_json: bool) -> None:
+def _show(status: StreamStatus, runner: Runner, as_json: bool) -> None:
     if as_json:
-        click.echo(orjson.dumps({**found.to_dict(), "application": application}).decode())
+        answer = {
+            **status.to_dict(),
+            "pace": msgspec.to_builtins(runner.pace),
+            "application": runner.application,
+        }
+        click.echo(orjson.dumps(answer).decode())
         return
-    click.echo(format_status(found))
-    if application is not None:
-        click.echo(f"{'application':14}{', '.join(str(value) for value in application.values() if value)}")
+    click.echo(format_status(status))
+    if runner.pace is not None:
+        click.echo(format_pace(runner.pace))
+    if runner.application is not None:
+        values = ", ".join(str(value) for value in runner.application.values() if value)
+        click.echo(f"{'application':14}{values}")
 
 
 @contextlib.contextmanager
-def _find_application(options: StatusOptions, caller: Caller) -> Iterator[DescribeApplication]:
-    """Yield how to look up the stream's application; it gives ``None`` where there is no cluster."""
+def _find_runner(options: StatusOptions, caller: Caller) -> Iterator[FindRunner]:
+    """Yield how to look up what works on the stream, on this machine and on the cluster."""
     which = options.application
+
+    def look_here() -> Runner:
+        wanted = WantedRuns(options.stream.topic, options.kafka.bootstrap_server, which.job)
+        return Runner(None, find_pace_here(runs_base(options.run_folder), wanted))
+
     if not which.application and not any(os.environ.get(name) for name in _CONF_DIRS):
-        yield lambda: None
+        yield look_here
         return
     with contextlib.ExitStack() as stack:
         try:
@@ -119,18 +148,18 @@ def _find_application(options: StatusOptions, caller: Caller) -> Iterator[Descri
         except (SettingsError, SubmissionError) as exc:
             # A cluster that cannot be asked says nothing about the stream.
             say(f"warning: the application is not shown: {exc}", options.output.quiet)
-            yield lambda: None
+            yield look_here
             return
         wanted = Wanted(which.application, options.kafka, options.stream, which.job)
-        yield partial(_describe, hadoop, wanted)
+        yield partial(_look_on_yarn, hadoop, wanted, options.hdfs.hdfs_dir, look_here)
 
 
-def _describe(hadoop: Hadoop, wanted: Wanted) -> dict[str, Any] | None:
+def _look_on_yarn(hadoop: Hadoop, wanted: Wanted, hdfs_dir: str | None, look_here: FindRunner) -> Runner:
     try:
         application = find_application(hadoop, wanted)
     except (SettingsError, SubmissionError, KerberosError) as exc:
-        return {"error": str(exc)}
-    return {
+        return Runner({"error": str(exc)}, look_here().pace)
+    described = {
         "id": application.id,
         "job": job_of(application),
         "state": application.final if application.ended else application.state,
@@ -138,3 +167,4 @@ def _describe(hadoop: Hadoop, wanted: Wanted) -> dict[str, Any] | None:
         "queue": application.queue,
         "trackingUrl": application.tracking_url,
     }
+    return Runner(described, find_pace_on_yarn(hadoop, application, hdfs_dir) or look_here().pace)
