@@ -111,7 +111,8 @@ def sample_value(option: Option) -> str:
     if isinstance(kind, Switch):
         return "false"
     if option.shows_default:
-        return f'"{option.default}"' if isinstance(option.default, str) else f"{option.default:g}"
+        is_number = isinstance(option.default, int | float)
+        return f"{option.default:g}" if is_number else f'"{option.default}"'
     if isinstance(kind, Count):
         return str(max(1, kind.min))
     if isinstance(kind, Seconds):

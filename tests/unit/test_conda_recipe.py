@@ -19,7 +19,8 @@ def requirements(lines: list[str]) -> dict[str, str]:
     for line in filter(None, map(str.strip, lines)):
         match = re.match(r"([\w-]+)(?:\[[^\]]*\])?(.*)", line)
         assert match is not None
-        found[match[1]] = match[2].replace(" ", "")
+        # conda-forge writes prometheus_client where PyPI writes prometheus-client
+        found[match[1].replace("_", "-")] = match[2].replace(" ", "")
     return found
 
 

@@ -17,6 +17,7 @@ from ethlogs.decoding.record import describe_decoding
 from ethlogs.errors import ExitStatus
 from ethlogs.event_log import ALWAYS, FIELDS
 from ethlogs.ledger import CLAIM_KEY, BlockRecord, Claim, parse_ledger_record
+from ethlogs.metrics.families import Seen, build_families
 from ethlogs.selection import describe_selection
 from ethlogs.settings import Abi, SelectionSettings
 from ethlogs.verify import Kind
@@ -154,6 +155,14 @@ def test_every_field_of_a_block_record_and_of_a_claim_is_described_in_its_order(
         [field.encode_name for field in msgspec.structs.fields(kind)] for kind in (BlockRecord, Claim)
     )
     assert listed == [*block, *(name for name in claim if name != "format")]
+
+
+def test_every_metric_of_the_exporter_is_described_by_its_own_help() -> None:
+    rows = [line for line in section("docs/monitoring.md", "Metrics").splitlines() if line.startswith("| `")]
+    assert rows == [
+        f"| `{family.name}{'_total' * (family.type == 'counter')}` | {family.type} | {family.documentation} |"
+        for family in build_families(Seen("0.1.0"))
+    ]
 
 
 def test_every_module_that_a_recipe_names_is_there() -> None:

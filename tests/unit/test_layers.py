@@ -30,7 +30,7 @@ LAYERS = (
     ("stream", "context"),
     ("follow", "fold", "smoketest", "submission", "api"),
     ("doctor", "status", "backfill"),
-    ("jobs", "verify", "__init__"),
+    ("jobs", "verify", "metrics", "__init__"),
     ("driver", "cli"),
     ("launch", "__main__"),
 )

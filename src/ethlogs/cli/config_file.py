@@ -48,11 +48,19 @@ def load_config(context: click.Context, _option: click.Parameter, wanted: str | 
         return
     content = read_settings_file(path)
     context.meta[_META_KEY] = path
-    names = {option.opts[-1].removeprefix("--"): option.name for option in context.command.params}
+    options = {option.opts[-1].removeprefix("--"): option for option in context.command.params}
     defaults: dict[str, Any] = {
-        name: content[key] for key, name in names.items() if name is not None and key in content
+        option.name: _fit(content[key], option)
+        for key, option in options.items()
+        if option.name is not None and key in content
     }
     context.default_map = {**defaults, **(context.default_map or {})}
+
+
+def _fit(value: Any, option: click.Parameter) -> Any:
+    """Return the value as the option takes it: a command may take several where others take one."""
+    several = isinstance(option, click.Option) and option.multiple
+    return [value] if several and not isinstance(value, list) else value
 
 
 def config_path(context: click.Context) -> Path | None:

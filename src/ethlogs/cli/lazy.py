@@ -26,6 +26,10 @@ COMMANDS = {
     "doctor": Entry(
         "doctor", "Check everything that a run depends on, in the order in which a run needs it."
     ),
+    "exporter": Entry(
+        "exporter",
+        "Serve Prometheus metrics of one or many streams, read from outside their drivers.",
+    ),
     "logs": Entry(
         "blocks", "Print a block's event logs, proven, one JSON object a line, as they would be on Kafka."
     ),

@@ -27,6 +27,7 @@ Heading = Literal[
     "YARN",
     "Environment",
     "Limits",
+    "Metrics",
     "Output",
 ]
 HEADINGS: tuple[Heading, ...] = typing.get_args(Heading)

@@ -46,6 +46,8 @@ class Tail:
     end_offset: int
     stable: bool
     """Whether no transaction was open behind what was read."""
+    committed_at: float | None = None
+    """When the newest visible record was produced, in seconds since 1970; ``None`` where there is none."""
 
 
 def read_tail(settings: KafkaSettings, ledger_topic: str, partition: int = FOLLOWER_PARTITION) -> Tail:
@@ -74,15 +76,33 @@ def read_tails(settings: KafkaSettings, ledger_topic: str, partitions: Collectio
     with open_consumer(settings) as consumer:
         begins = fetch_begins(consumer, ledger_topic, partitions)
         ends = fetch_ends(consumer, ledger_topic, partitions)
-        tails = {}
-        for number in partitions:
-            partition = TopicPartition(ledger_topic, number)
-            consumer.assign([partition])
-            tip, newest = _find_last(consumer, partition, begins[number], ends[number])
-            if tip is not None and (newest is None or newest.offset < tip.claim):
-                newest = _read_claim(consumer, partition, tip)
-            tails[number] = Tail(tip, newest, ends[number], stable=ends[number] >= high_watermarks[number])
-    return tails
+        return {
+            number: read_end(
+                consumer,
+                TopicPartition(ledger_topic, number),
+                begins[number],
+                ends[number],
+                stable=ends[number] >= high_watermarks[number],
+            )
+            for number in partitions
+        }
+
+
+def read_end(
+    consumer: KafkaConsumer, partition: TopicPartition, begin: int, end: int, *, stable: bool
+) -> Tail:
+    """The tail of a partition that reaches from ``begin`` to ``end`` for this consumer.
+
+    Raises
+    ------
+    LedgerError, KafkaUnavailableError
+        As :func:`read_tails`.
+    """
+    consumer.assign([partition])
+    tip, newest, committed_at = _find_last(consumer, partition, begin, end)
+    if tip is not None and (newest is None or newest.offset < tip.claim):
+        newest = _read_claim(consumer, partition, tip)
+    return Tail(tip, newest, end, stable, committed_at)
 
 
 def read_stable_tail(
@@ -133,15 +153,17 @@ def open_transaction_error(
 
 def _find_last(
     consumer: KafkaConsumer, partition: TopicPartition, begin: int, end: int
-) -> tuple[BlockRecord | None, Claimed | None]:
-    """The last block record, and the last claim after it, walking back from the end."""
+) -> tuple[BlockRecord | None, Claimed | None, float | None]:
+    """The last block record, the last claim behind it, and the newest record's time, found from the end."""
     start, step = end, 8
     newest: Claimed | None = None
+    committed_at: float | None = None
     while start > begin:
         stop, start = start, max(begin, end - step)
         step *= 16
         tip: BlockRecord | None = None
         claimed: Claimed | None = None
+        produced_ms: int | None = None
         for record in read_range(consumer, partition, start, stop):
             where = f"record {record.offset} of {partition.topic}-{partition.partition}"
             if not is_ledger_key(record.key):
@@ -149,14 +171,17 @@ def _find_last(
                 logging.getLogger(__name__).warning("%s with the key %r is ignored", where, record.key)
                 continue
             parsed = parse_ledger_record(record.key, record.value, where)
+            produced_ms = record.timestamp
             if isinstance(parsed, Claim):
                 claimed = Claimed(parsed, record.offset)
             elif parsed is not None:
                 tip = parsed
         newest = newest or claimed
+        if committed_at is None and produced_ms is not None:
+            committed_at = produced_ms / 1000
         if tip is not None:
-            return tip, newest
-    return None, newest
+            return tip, newest, committed_at
+    return None, newest, committed_at
 
 
 def _read_claim(consumer: KafkaConsumer, partition: TopicPartition, tip: BlockRecord) -> Claimed:

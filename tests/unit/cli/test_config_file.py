@@ -12,6 +12,7 @@ import pytest
 from ethlogs.cli.command import SettingOption
 from ethlogs.cli.produce import ProduceOptions, produce
 from ethlogs.settings.kinds import Choice, Count, KeyValue, Kind, Seconds, StartHeight, Switch
+from ethlogs.settings.metrics import Address, HostPort
 from ethlogs.settings.option import build
 from tests.unit.cli.calls import OPTIONS, SETTINGS, Call, Outcome, parsed, write_config
 
@@ -25,6 +26,8 @@ def sample_of(option: click.Option) -> tuple[Any, Any]:
         return kind.words[-1], kind.words[-1]
     if isinstance(kind, KeyValue):
         return "linger.ms=7", (("linger.ms", "7"),)
+    if isinstance(kind, HostPort):
+        return "192.0.2.7:80", Address("192.0.2.7", 80)
     value = samples.get(type(kind), "text")
     return value, (value,) if option.multiple else value
 

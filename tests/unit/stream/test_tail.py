@@ -27,6 +27,7 @@ class FakeRecord:
     offset: int
     key: bytes | None
     value: bytes
+    timestamp: int = 0
 
 
 class FakeConsumer:
@@ -50,7 +51,10 @@ class FakeConsumer:
 
 def find_last(*stray: tuple[bytes | None, bytes]) -> Any:
     pairs = [(CLAIM_KEY, CLAIM.encode()), (BLOCK.key, BLOCK.encode()), *stray]
-    records = [FakeRecord(offset, key, value) for offset, (key, value) in enumerate(pairs)]
+    records = [
+        FakeRecord(offset, key, value, 1_760_000_000_500 + offset)
+        for offset, (key, value) in enumerate(pairs)
+    ]
     return _find_last(cast(KafkaConsumer, FakeConsumer(records)), PARTITION, 0, len(records))
 
 
@@ -59,7 +63,7 @@ def test_a_record_that_takes_no_blocks_place_is_named_and_ignored(
     key: bytes | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
-        tip, newest = find_last((key, b"a stray record"))
+        tip, newest, _ = find_last((key, b"a stray record"))
     assert tip == BLOCK
     assert newest.claim == CLAIM
     assert f"record 2 of logs.ledger-0 with the key {key!r} is ignored" in caplog.text
@@ -70,3 +74,8 @@ def test_a_record_that_hides_a_block_or_the_claim_is_refused_by_name_with_a_way_
     with pytest.raises(LedgerError, match=r"record 2 of logs\.ledger-0 is not a record") as caught:
         find_last((key, b"a stray record"))
     assert "begin a new stream with another --topic" in (caught.value.hint or "")
+
+
+def test_the_time_of_the_newest_record_is_known_whatever_it_is() -> None:
+    tip, newest, committed_at = find_last((CLAIM_KEY, CLAIM.encode()))
+    assert (tip, newest.offset, committed_at) == (BLOCK, 2, 1_760_000_000.502)

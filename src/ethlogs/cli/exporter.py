@@ -1,0 +1,69 @@
+"""``ethlogs exporter``: Prometheus metrics of streams, from outside their drivers."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from functools import partial
+
+from ethlogs import __version__
+from ethlogs.cli.command import command
+from ethlogs.cli.say import say
+from ethlogs.metrics.exporter import Exporter
+from ethlogs.metrics.node_reader import NodeReader, open_nodes
+from ethlogs.metrics.server import serve_metrics
+from ethlogs.metrics.stream_reader import StreamReader
+from ethlogs.settings import KafkaOptions, KerberosOptions, NodeOptions
+from ethlogs.settings.metrics import ExporterOptions, TopicsOptions
+from ethlogs.settings.output import VerbosityOptions
+from ethlogs.submission.checked import check_node, check_stream
+from ethlogs.submission.identity import Caller
+
+# A node that hangs must be known to be away within a few refreshes.
+_NODE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class ExporterCommandOptions:
+    """The options of ``exporter``."""
+
+    node: NodeOptions
+    kafka: KafkaOptions
+    kerberos: KerberosOptions
+    stream: TopicsOptions
+    metrics: ExporterOptions
+    output: VerbosityOptions
+
+
+@command(ExporterCommandOptions)
+def exporter(options: ExporterCommandOptions) -> None:
+    """Serve Prometheus metrics of one or many streams, read from outside their drivers.
+
+    Reads each stream's ledger and asks each node every --interval over connections that are kept; a scrape
+    asks nobody. Where a broker or a node is away, a metric says so. READ and DESCRIBE on the ledgers are all
+    the rights that it needs. Runs until it is interrupted.
+
+    Example: ethlogs exporter --node-url http://geth:8545 --bootstrap-server kafka:9092 --topic eth_eventlogs
+    """
+    notify = partial(say, quiet=options.output.quiet)
+    listen, interval = options.metrics.listen, options.metrics.interval
+    streams = tuple(check_stream(stream) for stream in options.stream.streams)
+    with Caller(options.kerberos, notify) as caller:
+        identity = caller.identify(options.kafka, options.node.patience)
+        reader = StreamReader(identity.kafka, streams)
+        with (
+            identity.ticket(),
+            Exporter(__version__, reader, _open_nodes(options.node), interval, notify) as collector,
+            serve_metrics(collector, listen, "--listen") as url,
+        ):
+            notify(f"serving {url}, refreshed every {interval:g} seconds")
+            # Until SIGINT or SIGTERM, which arrive as exceptions.
+            threading.Event().wait()
+
+
+def _open_nodes(node: NodeOptions) -> tuple[NodeReader, ...]:
+    """Return a reader for each node; without one the streams are exported all the same."""
+    if not node.urls:
+        say("no --node-url: heads and lags are not exported")
+        return ()
+    return open_nodes(check_node(replace(node, timeout=min(node.timeout, _NODE_SECONDS)), say))

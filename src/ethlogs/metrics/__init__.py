@@ -1,0 +1,1 @@
+"""Prometheus metrics: of streams, read from outside, and of a run, told by its driver."""
