@@ -45,6 +45,16 @@ def test_produce_begins_right_above_what_was_backfilled(stream: Stream, geth: Ge
     assert_history_exactly_once(stream, geth.url, 0, 15)
 
 
+def test_produce_refuses_a_chain_that_is_not_the_one_of_the_history_below(
+    stream: Stream, geth: GethNode, own_geth: GethNode
+) -> None:
+    """Both nodes have the same genesis and other blocks above it."""
+    run_here(backfill_settings(stream, geth.url, to=5)).assert_done()
+    outcome = run(build_settings(stream, own_geth.url, blocks=1))
+    outcome.assert_failed(BrokenChainError, "the backfilled block 5 is", hint="another node")
+    assert stream.heights() == []
+
+
 def test_of_two_backfills_the_newer_one_gives_way_unless_it_takes_over_and_then_the_older_ends_with_9(
     stream: Stream, geth: GethNode
 ) -> None:

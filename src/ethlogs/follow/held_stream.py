@@ -26,6 +26,8 @@ class HeldStream:
     claim_offset: int
     tip: BlockRecord | None
     partition: int = FOLLOWER_PARTITION
+    below: BlockRecord | None = None
+    """The backfill's block right below the next one, where the stream does not continue after its own tip."""
     event_logs: RisingOffsets = field(init=False)
     ledger: RisingOffsets = field(init=False)
     committed_at: float = field(init=False, default_factory=time.monotonic)

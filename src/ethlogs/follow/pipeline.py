@@ -19,7 +19,13 @@ from ethlogs.follow.head import HeadWatcher
 from ethlogs.follow.heartbeat import kept_visible
 from ethlogs.follow.held_stream import HeldStream
 from ethlogs.follow.recent import RecentLogs
-from ethlogs.follow.reorg import Branch, BranchChanged, Retraction, require_child
+from ethlogs.follow.reorg import (
+    Branch,
+    BranchChanged,
+    Retraction,
+    require_child,
+    require_child_of_backfilled,
+)
 from ethlogs.follow.trouble import KafkaTrouble
 from ethlogs.journal import Journal
 from ethlogs.ledger import BlockRecord, Reorgs
@@ -124,6 +130,9 @@ class Pipeline:
         first = self._take_first(stream, prefetcher)
         if previous is not None:
             require_child(first, previous.block_number, previous.block_hash)
+        if stream.below is not None:
+            require_child_of_backfilled(first, stream.below)
+            stream.below = None
         finalized = self.head.finalized.fetch()
         retractions = self._encode_retractions(retraction) if retraction else []
         with stream.transaction() as transaction:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ethlogs.cancellation import StopSwitch
-from ethlogs.errors import ReorgError
+from ethlogs.errors import BrokenChainError, ReorgError
 from ethlogs.ledger import BlockRecord
 from ethlogs.node import BlockSource, Node
 from ethlogs.settings import RunSettings
@@ -76,6 +76,23 @@ def require_child(block: PreparedBlock, number: int, block_hash: str) -> Prepare
             f" {block_hash}"
         )
     return block
+
+
+def require_child_of_backfilled(block: PreparedBlock, below: BlockRecord) -> None:
+    """Refuse a first block on another branch than the history below it, which was final.
+
+    Raises
+    ------
+    BrokenChainError
+        With both hashes.
+    """
+    if block.number == below.block_number + 1 and block.parent_hash != below.block_hash:
+        raise BrokenChainError(
+            f"block {block.number} has the parent {block.parent_hash}, and the backfilled block"
+            f" {below.block_number} is {below.block_hash}; nothing was committed",
+            hint="is the node of the same chain and in sync? Give --node-url of another node; ethlogs verify"
+            " tells whether the backfilled blocks are the chain's",
+        )
 
 
 class Branch:

@@ -32,7 +32,7 @@ from ethlogs.journal import Journal
 from ethlogs.kafka.errors import FencedError
 from ethlogs.kafka.reading import has_records
 from ethlogs.kafka.topics import ensure_topics
-from ethlogs.ledger import Claim, StreamIdentity
+from ethlogs.ledger import BlockRecord, Claim, StreamIdentity
 from ethlogs.node import Node, NodeIdentity
 from ethlogs.selection import describe_selection
 from ethlogs.settings import RunSettings
@@ -171,7 +171,10 @@ class Run:
             self._journal.notify(ignored)
         self._journal.begin(claim.first_block, claim.last_block, tail.tip, self._pipeline.head.height)
         self._has_owned = True
-        return HeldStream(taken.writer, claim, claimed.offset, tail.tip)
+        held = HeldStream(taken.writer, claim, claimed.offset, tail.tip)
+        if tail.tip is None or held.following > tail.tip.block_number + 1:
+            held.below = self._find_backfilled(held.following - 1)
+        return held
 
     def _settle_claim(self, taken: Taken) -> Claimed:
         """Look at the slots once more, now that every backfill can see the claim of a new stream.
@@ -242,14 +245,22 @@ class Run:
 
         What is claimed will be filled, if not by that run then by the next one: the follower begins above.
         """
-        slots = range(FOLLOWER_PARTITION + 1, self._topics.ledger.partitions)
-        tails = read_tails(self._settings.kafka, self._settings.stream.ledger_topic, slots).values()
+        tails = self._slot_tails()
         held = [last for tail in tails if tail.tip is not None for _, last in tail.tip.ranges]
         claims = [tail.newest.claim for tail in tails if tail.newest is not None]
         claimed = [
             claim.last_block for claim in claims if claim.last_block is not None and not claim.released
         ]
         return max([*held, *claimed], default=None)
+
+    def _find_backfilled(self, height: int) -> BlockRecord | None:
+        """Return the record of a height that is the last one of its slot, as a backfill leaves its top."""
+        tips = [tail.tip for tail in self._slot_tails() if tail.tip is not None]
+        return next((tip for tip in tips if tip.block_number == height), None)
+
+    def _slot_tails(self) -> list[Tail]:
+        slots = range(FOLLOWER_PARTITION + 1, self._topics.ledger.partitions)
+        return list(read_tails(self._settings.kafka, self._settings.stream.ledger_topic, slots).values())
 
     def check(self, tail: Tail) -> None:
         """Raise where this attempt may not write: another has the stream, or it is another stream."""

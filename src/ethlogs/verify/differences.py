@@ -26,7 +26,7 @@ class Kind(StrEnum):
     RETRACTION = "retraction"  # retracts what is not there, or not in the order of going back
     FOREIGN = "foreign"  # a record that is none of ethlogs
     MISSING_BLOCK = "missing-block"  # the ledger has no record of it
-    DOUBLED_BLOCK = "doubled-block"  # the follower's and the backfill's ledger both have it
+    DOUBLED_BLOCK = "doubled-block"  # follower and backfill both have it, or the backfill twice
     LEDGER_BLOCK = "ledger-block"  # the ledger's fields are not the block's
     LEDGER_COUNT = "ledger-count"  # the ledger's counts or ranges do not add up
     LEDGER_OFFSET = "ledger-offset"  # the offsets are not those of the block's records

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ethlogs.heights import add_height, extend_to, holds
@@ -20,7 +20,7 @@ class LedgerChecks:
         topic: str,
         previous: LedgerEntry | None,
         is_beginning: bool,
-        elsewhere: Collection[int],
+        elsewhere: Mapping[int, LedgerEntry],
         tell: Tell,
         *,
         selects: bool = False,
@@ -29,7 +29,7 @@ class LedgerChecks:
 
         ``selects``: whether the stream has only some of the event logs.
 
-        ``elsewhere`` holds the heights that a backfill has.
+        ``elsewhere`` holds the blocks that a backfill has, by their heights.
         """
         self._topic = topic
         self._previous = previous.record if previous else None
@@ -55,6 +55,7 @@ class LedgerChecks:
         elif previous is not None and record.parent_hash != previous.block_hash:
             fields = {"parentHash": (previous.block_hash, record.parent_hash)}
             self.differs(entry, Kind.LEDGER_BLOCK, "the block is not a child of the block before it", fields)
+        self._check_neighbours(entry, previous)
         self._check_counts(entry, logs)
         self._previous = record
 
@@ -63,6 +64,23 @@ class LedgerChecks:
     ) -> None:
         """Tell of a difference at a record of the ledger."""
         self._tell(Difference(kind, detail, fields=fields, **place_of(entry, self._topic)))
+
+    def _check_neighbours(self, entry: LedgerEntry, previous: BlockRecord | None) -> None:
+        """The backfill's block below the follower's is its parent, and the one above it a child."""
+        below = self._elsewhere.get(entry.record.block_number - 1)
+        if below is not None:
+            self._check_child(entry, below.record)
+        above = self._elsewhere.get(previous.block_number + 1) if previous is not None else None
+        if above is not None and previous is not None:
+            self._check_child(above, previous)
+
+    def _check_child(self, entry: LedgerEntry, parent: BlockRecord) -> None:
+        if entry.record.parent_hash != parent.block_hash:
+            fields: dict[str, tuple[object, object]] = {
+                "parentHash": (parent.block_hash, entry.record.parent_hash)
+            }
+            detail = "follower and backfill do not join: the block is not a child of the block before it"
+            self.differs(entry, Kind.LEDGER_BLOCK, detail, fields)
 
     def _check_ranges(self, entry: LedgerEntry, previous: BlockRecord | None) -> None:
         """A record's ranges are those of the record before it, and its own height."""

@@ -8,7 +8,7 @@ order; what is kept in memory is a few numbers for each reorg, whatever the leng
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from kafka import KafkaConsumer, TopicPartition
@@ -111,13 +111,17 @@ class Ledger:
             if not is_left and removed.get(height, -1) < entry.offset:
                 yield entry
 
-    def backfilled(self) -> dict[int, LedgerEntry]:
-        """The blocks of the backfill by their heights: some 600 bytes each."""
+    def backfilled(self, check: Callable[[LedgerEntry, LedgerEntry | None], None]) -> dict[int, LedgerEntry]:
+        """The blocks of the backfill by their heights: some 600 bytes each.
+
+        ``check`` is called with each record, and with the one of the same height that was read before.
+        """
         found: dict[int, LedgerEntry] = {}
         slots = [p for p, end in self._ends.items() if p != FOLLOWER_PARTITION and end > self._begins[p]]
         for partition in slots:
             for entry in self._entries(partition, self._begins[partition]):
                 if isinstance(entry, LedgerEntry):
+                    check(entry, found.get(entry.record.block_number))
                     found[entry.record.block_number] = entry
                 elif isinstance(entry, Tombstone):
                     found.pop(entry.height, None)

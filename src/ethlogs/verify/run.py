@@ -37,6 +37,7 @@ from ethlogs.verify.differences import Difference, Tell
 from ethlogs.verify.ledger_checks import missing_blocks, missing_ranges
 from ethlogs.verify.ledger_scan import Ledger, LedgerEntry
 from ethlogs.verify.plan import WalkPlan, plan_walk
+from ethlogs.verify.slot_checks import SlotChecks
 from ethlogs.verify.summary import Verification, with_standing
 from ethlogs.verify.topic_scan import TopicReader, open_rereader, open_topic
 from ethlogs.verify.walk import Sides, Walk
@@ -121,7 +122,9 @@ class _Verifier:
             reader = stack.enter_context(open_topic(self._settings.kafka, topic.name, self._stop))
             begins, ends = reader.fetch_bounds(topic.partitions)
             ledger = self._open_ledger(stack.enter_context(open_consumer(self._settings.kafka)), ledger_topic)
-            backfilled = ledger.backfilled()
+            slots = SlotChecks(ledger_topic.name, ledger_topic.partitions - 1, self._tell)
+            backfilled = ledger.backfilled(slots.check)
+            slots.check_parents(backfilled)
             wanted = {height: entry for height, entry in backfilled.items() if self._is_wanted(height)}
             plan, tip = self._plan(ledger, begins, topic.partitions, bool(wanted))
             # A stream that was only backfilled has its claims in the slots.

@@ -5,10 +5,16 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from ethlogs.errors import LedgerError, ReorgError
+from ethlogs.errors import BrokenChainError, LedgerError, ReorgError
 from ethlogs.event_log import Record, encode_retraction
 from ethlogs.follow.recent import RecentLogs
-from ethlogs.follow.reorg import BranchChanged, bound_retraction, find_orphans, require_child
+from ethlogs.follow.reorg import (
+    BranchChanged,
+    bound_retraction,
+    find_orphans,
+    require_child,
+    require_child_of_backfilled,
+)
 from ethlogs.ledger import BlockRecord
 from ethlogs.stream.block import PreparedBlock
 from tests.unit.samples import BLOCK
@@ -90,6 +96,15 @@ def test_a_block_that_does_not_descend_is_told_with_both_hashes() -> None:
         BranchChanged, match="block 8 has the parent 0xparent, the stream's block 7 is 0xother"
     ):
         require_child(block, 7, "0xother")
+
+
+def test_a_first_block_that_does_not_descend_from_the_backfilled_one_is_refused() -> None:
+    block = prepared("0x8")
+    require_child_of_backfilled(block, replace(BLOCK, block_number=7, block_hash="0xparent"))
+    require_child_of_backfilled(block, replace(BLOCK, block_number=5, block_hash="0xother"))
+    with pytest.raises(BrokenChainError, match="the backfilled block 7 is 0xother") as caught:
+        require_child_of_backfilled(block, replace(BLOCK, block_number=7, block_hash="0xother"))
+    assert caught.value.exit_status == 6
 
 
 def test_the_newest_blocks_are_remembered_within_the_bound() -> None:

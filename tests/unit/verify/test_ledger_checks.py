@@ -29,10 +29,13 @@ def record(height: int, blocks: int, ranges: Ranges, **more: Any) -> BlockRecord
     )
 
 
-def check(*records: BlockRecord) -> tuple[list[Difference], list[tuple[int, int]]]:
+def check(
+    *records: BlockRecord, backfilled: tuple[BlockRecord, ...] = ()
+) -> tuple[list[Difference], list[tuple[int, int]]]:
     """The differences of a stream from its beginning, and the gaps that were allowed."""
     told: list[Difference] = []
-    checks = LedgerChecks("logs.ledger", None, True, (), told.append)
+    elsewhere = {one.block_number: LedgerEntry(one, 1, 0) for one in backfilled}
+    checks = LedgerChecks("logs.ledger", None, True, elsewhere, told.append)
     for offset, one in enumerate(records):
         checks.check(LedgerEntry(one, 0, offset), 5)
     return told, checks.gaps
@@ -63,6 +66,20 @@ def test_a_block_that_is_not_the_child_of_the_one_before_is_found() -> None:
     (difference,), _ = check(FIRST, replace(SECOND, parent_hash="0xother"))
     assert difference.kind == Kind.LEDGER_BLOCK
     assert difference.fields == {"parentHash": ("0x1", "0xother")}
+
+
+def test_a_backfill_below_the_followed_part_and_in_a_gap_joins_it_on_both_sides() -> None:
+    below, within = record(0, 1, ((0, 0),)), (record(2, 2, ((2, 3),)), record(3, 3, ((2, 3),)))
+    after = record(4, 2, ((1, 1), (4, 4)))
+    assert check(FIRST, after, backfilled=(below, *within)) == ([], [])
+    wrong = [replace(one, block_hash="0xother", parent_hash="0xother") for one in (below, *within)]
+    differences, _ = check(FIRST, after, backfilled=(below, wrong[1], wrong[2]))
+    assert [(one.block, one.fields) for one in differences] == [
+        (4, {"parentHash": ("0xother", "0x3")}),
+        (2, {"parentHash": ("0x1", "0xother")}),
+    ]
+    (difference,), _ = check(FIRST, SECOND, backfilled=(wrong[0],))
+    assert (difference.block, difference.fields) == (1, {"parentHash": ("0xother", "0x0")})
 
 
 @pytest.mark.parametrize("ranges", [(), ((2, 2),), ((0, 2),), ((1, 3),)])
