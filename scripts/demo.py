@@ -1,4 +1,4 @@
-"""The demo that ``make demo`` runs inside the devnet: the main job, then three records read back."""
+"""The demo that ``make demo`` runs inside the devnet: the main job, records read back, and the history."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ def main() -> int:
         return status
     show("\nthree records of the event-log topic, as a consumer under read_committed reads them:")
     show_records(3)
+    history = [ethlogs, "backfill", "--confirmations", "5"]
+    show(f"\n$ ethlogs {' '.join(history[1:])}")
+    status = subprocess.run(history, check=False).returncode
+    if status:
+        return status
     show("\n$ ethlogs status")
     return subprocess.run([ethlogs, "status"], check=False).returncode
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 
@@ -35,12 +35,11 @@ def backfill(options: BackfillCommandOptions) -> int:
     Example: ethlogs backfill --node-url http://geth:8545 --bootstrap-server kafka:9092 --from 1 --to 5000
     """
     wanted = options.backfill
-    if options.topics.create and options.topics.partitions is None:
-        raise click.UsageError(
-            "--create-topics needs --partitions here: the broker's default is often one partition, which"
-            " would hold all of history and cannot be changed later",
-            click.get_current_context(),
-        )
+    topics = options.topics
+    if topics.create and topics.partitions is None:
+        # The broker's default is often one partition, which would hold all of history for ever. Topics that
+        # are there already are as good as any.
+        options = replace(options, topics=replace(topics, create=False))
     first, last = wanted.heights.first, wanted.heights.to
     if first is not None and last is not None and last < first:
         raise click.UsageError("--to is below --from", click.get_current_context())

@@ -208,7 +208,9 @@ def check_ledger_topic(topic: Topic) -> list[str]:
 def missing_topic(name: str) -> TopicError:
     """The error for a topic that is not there."""
     return TopicError(
-        f"the topic {name} does not exist", hint="create it with ethlogs produce --create-topics"
+        f"the topic {name} does not exist",
+        hint="create it with --create-topics; for ethlogs backfill give --partitions N too, which cannot be"
+        " changed later",
     )
 
 

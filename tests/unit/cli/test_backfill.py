@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import importlib
+
+import pytest
+
+from ethlogs.cli.backfill import BackfillCommandOptions
 from ethlogs.cli.display import _blocks, _rest
+from ethlogs.kafka.topics import missing_topic
 from tests.unit.cli.calls import KAFKA, NODE, Call
 
+command_module = importlib.import_module("ethlogs.cli.backfill")
 
-def test_a_topic_is_created_only_with_a_number_of_partitions(call: Call) -> None:
-    outcome = call("backfill", *NODE, *KAFKA, "--create-topics")
-    assert outcome.status == 2
-    assert "--create-topics needs --partitions here" in outcome.stderr
+
+@pytest.mark.parametrize(("flags", "created"), [((), False), (("--partitions", "6"), True)])
+def test_a_topic_is_created_only_with_a_number_of_partitions(
+    call: Call, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...], created: bool
+) -> None:
+    launched: list[BackfillCommandOptions] = []
+
+    def launch(_request: object, options: BackfillCommandOptions, *_: object) -> int:
+        launched.append(options)
+        return 0
+
+    monkeypatch.setattr(command_module, "run_job", launch)
+    assert call("backfill", *NODE, *KAFKA, "--create-topics", *flags).status == 0
+    assert launched[0].topics.create is created
+
+
+def test_a_topic_that_is_missing_is_created_by_two_flags() -> None:
+    assert "--create-topics; for ethlogs backfill give --partitions N too" in (missing_topic("t").hint or "")
 
 
 def test_a_range_that_ends_before_it_begins_is_refused(call: Call) -> None:
