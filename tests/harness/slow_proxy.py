@@ -6,6 +6,7 @@ import contextlib
 import socket
 import threading
 import time
+from collections.abc import Callable
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Self
@@ -15,7 +16,8 @@ class SlowProxy:
     """Passes bytes on, TLS or not, those to the client ``delay_seconds`` later."""
 
     def __init__(self, delay_seconds: float) -> None:
-        self._delay_seconds = delay_seconds
+        self.delay_seconds = delay_seconds
+        """It may change meanwhile."""
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.upstream_port = 0
@@ -40,17 +42,17 @@ class SlowProxy:
                 client, _ = self._listener.accept()
                 broker = socket.create_connection(("127.0.0.1", self.upstream_port))
                 self._sockets += [client, broker]
-                self._pass(client, broker, 0.0)
-                self._pass(broker, client, self._delay_seconds)
+                self._pass(client, broker, lambda: 0.0)
+                self._pass(broker, client, lambda: self.delay_seconds)
 
-    def _pass(self, source: socket.socket, target: socket.socket, delay_seconds: float) -> None:
+    def _pass(self, source: socket.socket, target: socket.socket, delay: Callable[[], float]) -> None:
         """Two threads: what arrives is stamped at once, so that delays do not add up."""
         under_way: SimpleQueue[tuple[float, bytes]] = SimpleQueue()
 
         def receive() -> None:
             with contextlib.suppress(OSError):
                 while data := source.recv(1 << 16):
-                    under_way.put((time.monotonic() + delay_seconds, data))
+                    under_way.put((time.monotonic() + delay(), data))
             under_way.put((0.0, b""))
 
         def send() -> None:
