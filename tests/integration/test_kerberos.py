@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -183,3 +185,40 @@ def test_nothing_secret_is_told(kdc: Kdc) -> None:
     assert notices == [f"a ticket for ada@ETHLOGS.TEST, for {LIFE_SECONDS} seconds"] or notices[0].startswith(
         "a ticket for ada@ETHLOGS.TEST, for 1"
     )
+
+
+# ---------------------------------------------------------------- workers
+
+WORK = """
+import os, sys, time
+from ethlogs.kerberos.worker_ticket import hold_ticket
+from ethlogs.settings import KerberosSettings
+import gssapi
+
+for _ in range(2):
+    hold_ticket(KerberosSettings(sys.argv[1], sys.argv[2]), 0.0)
+service = gssapi.Name("kafka@localhost", gssapi.NameType.hostbased_service)
+context = gssapi.SecurityContext(name=service, usage="initiate")
+context.step()
+print(gssapi.Credentials(usage="initiate").name, os.environ["KRB5CCNAME"])
+"""
+
+
+def work(principal: str, keytab: Path) -> subprocess.CompletedProcess[str]:
+    """What a worker's own process does: its variables are its own."""
+    command = [sys.executable, "-c", WORK, principal, str(keytab)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_a_worker_has_a_ticket_of_the_principal_in_its_memory_alone(kdc: Kdc, tmp_path: Path) -> None:
+    """Also where the keytab has another principal first, whose ticket libkrb5 would take by itself."""
+    keytab = tmp_path / "both.keytab"
+    keytab.write_bytes(kdc.keytab(SERVICE).read_bytes() + kdc.keytab(USER).read_bytes()[2:])
+    worked = work(kdc.full_name(USER), keytab)
+    assert worked.stdout.split() == [kdc.full_name(USER), "MEMORY:ethlogs"], worked.stderr
+
+
+def test_a_worker_without_a_key_of_the_principal_says_so(kdc: Kdc) -> None:
+    refused = work(kdc.full_name("nobody"), kdc.keytab(USER))
+    assert refused.returncode
+    assert "no ticket for nobody@ETHLOGS.TEST on an executor" in refused.stderr

@@ -23,7 +23,7 @@ from ethlogs_devnet import SMALL_PLAN, GethNode, HadoopCluster, Kdc, LiveHead, R
 from ethlogs_devnet.kerberos.users import USER, VISITOR
 from tests.harness.commands import Command, id_of
 from tests.harness.running import wait_until
-from tests.harness.streams import Stream, assert_exactly_once
+from tests.harness.streams import Stream, assert_exactly_once, assert_history_exactly_once
 from tests.integration.secured import COMMAND_SECONDS, DAEMONS, Estate, Secrets
 
 pytestmark = pytest.mark.services
@@ -342,6 +342,44 @@ def test_a_keytab_on_hdfs_and_the_doctor_in_a_container(estate: Estate, long_run
         assert (name, "container") in found
     assert found["hadoop", "here"]["text"].endswith(f"as {USER}")
     assert "others may read" not in finished.stderr
+
+
+# ---------------------------------------------------------------- executors
+
+
+@pytest.mark.parametrize("more", [2, pytest.param(8 * TICKET_SECONDS, marks=pytest.mark.long)])
+def test_history_is_filled_by_executors_that_have_tickets_and_no_secret_passes_through_spark(
+    estate: Estate, start: Callable[..., Command], live_geth: GethNode, more: int
+) -> None:
+    """Two blocks come each second: the longer range outlives the workers' first tickets."""
+    events = f"/user/{USER}/backfill-events"
+    estate.hdfs(USER, events, "MKDIRS", "PUT").raise_for_status()
+    secret = Secrets(estate.kdc.keytab(USER))
+    stream, last = estate.new_stream(), live_geth.height() + more
+    conf = {"enabled": "true", "dir": f"hdfs://{events}", "compress": "false"}
+    flags = [word for name, value in conf.items() for word in ("--conf", f"spark.eventLog.{name}={value}")]
+    flags += ["--to", str(last), "--confirmations", "1", "--num-executors", "1"]
+    command = start(stream, estate.of(), *flags, "--max-app-attempts", "1", name="backfill")
+    application = id_of(command)
+    local = estate.cluster.files.data / "nm-local"
+
+    def find_executors_keytab() -> list[Path]:
+        assert command.process.poll() is None, command.stderr
+        containers = local / "usercache" / USER / "appcache" / application
+        found = containers.glob("container_*/kafka.keytab")
+        return [path for path in found if not path.parent.name.endswith("_000001")]
+
+    (keytab,) = wait_until(find_executors_keytab, "the executor has its keytab", COMMAND_SECONDS)
+    assert keytab.stat().st_mode & 0o077 == 0
+    assert command.wait() == 0, command.stderr
+    assert_history_exactly_once(stream, live_geth.url, 0, last)
+    assert secret.files_below(command.folder) == []
+    assert [path for path in secret.files_below(local) if others_can_read(path, local)] == []
+    written = [path for path, status in estate.walk(events) if status["type"] == "FILE"]
+    assert written
+    content = b"".join(estate.hdfs(DAEMONS, path, "OPEN").content for path in written)
+    assert b"slot 0: blocks 0 to" in content, "the jobs are described by their heights"
+    assert not secret.are_in(content)
 
 
 # ---------------------------------------------------------------- the long run

@@ -44,6 +44,7 @@ INSIDE_FUNCTIONS = {
     ("submission/identity.py", "ethlogs.kerberos.keeper.kept_ticket"),
     ("driver.py", "ethlogs.kerberos.keeper.kept_ticket"),
     ("node/transport.py", "ethlogs.node.web_socket_transport.WebSocketTransport"),
+    ("backfill/task.py", "ethlogs.kerberos.worker_ticket.hold_ticket"),
     ("decoding/decoder.py", "ethlogs.decoding.dynamic.decode_values"),
     ("driver.py", "pyspark.sql.SparkSession"),
     ("backfill/cluster.py", "pyspark.sql.SparkSession"),

@@ -59,6 +59,7 @@ COVERED_BY = {
     "kerberos/spnego.py": "integration/test_secured_yarn.py",
     "kerberos/users_ticket.py": "integration/test_secured_yarn.py",
     "kerberos/variables.py": "integration/test_kerberos.py",
+    "kerberos/worker_ticket.py": "integration/test_kerberos.py",
     "launch/ethlogs_driver.py": "integration/test_produce_command.py",
     "smoketest.py": "integration/test_produce_command.py",
     "submission/console.py": "unit/cli/test_launching.py",

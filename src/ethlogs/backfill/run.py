@@ -20,6 +20,7 @@ from ethlogs.backfill.missing import SlotGaps, count_missing, subtract
 from ethlogs.backfill.ownership import wait_until_free
 from ethlogs.backfill.plan import Hull, LedgerEnds, cut_hulls, followers_first, own_heights
 from ethlogs.backfill.progress import BackfillProgress
+from ethlogs.backfill.share import Share, share_work
 from ethlogs.backfill.shipped import ShippedSettings
 from ethlogs.backfill.slots import claim_slots, release_slots
 from ethlogs.backfill.task import Piece, TaskEnd, TaskSettings, run_piece, run_segment
@@ -40,8 +41,6 @@ from ethlogs.stream.topic_watch import TopicWatch
 PIECE_BLOCKS = 2_048
 """Heights of one task; it may end before the last of them."""
 
-_REQUESTS = 4
-"""Requests that a task has under way where no limit is given."""
 _LOOK_SECONDS = 1.0
 
 Step = Callable[[], Any]
@@ -57,11 +56,6 @@ def run_backfill(context: RunContext, cluster: Cluster) -> None:
         Why the run ended before; what was committed stays.
     """
     settings, journal, stop = context.settings, context.journal, context.stop
-    if settings.kerberos is not None:
-        raise SettingsError(
-            "a backfill cannot authenticate by Kerberos yet: its executors have no keytab",
-            hint="give it another security.protocol, or fill the range with ethlogs produce --start --to",
-        )
     with open_stream(settings, stop, journal) as found:
         Backfill(context, cluster, found.trouble, found.node, found.topics, found.watch).run()
 
@@ -226,18 +220,11 @@ class Backfill:
 
     # ------------------------------------------------------------ tasks
 
-    def _at_once(self) -> int:
-        """Return how many tasks run at a time: their requests are summed for each URL."""
-        limits = [
-            self._topics.ledger.partitions - 1,
-            self._cluster.cores(),
-            self._settings.backfill.node_requests,
-        ]
-        return max(1, min(limit for limit in limits if limit is not None))
+    def _share(self) -> Share:
+        slots = self._topics.ledger.partitions - 1
+        return share_work(slots, self._cluster.cores(), self._settings.backfill.node_requests)
 
     def _task_settings(self, first: int, last: int) -> TaskSettings:
-        allowed = self._settings.backfill.node_requests
-        requests = _REQUESTS if allowed is None else max(1, min(_REQUESTS, allowed // self._at_once()))
         return TaskSettings(
             self._shipped,
             self._attempt,
@@ -246,7 +233,7 @@ class Backfill:
             first,
             last,
             self._slot_ends(),
-            requests,
+            self._share().requests,
         )
 
     def _fill_hull(self, settings: TaskSettings, hull: Hull, gaps: tuple[SlotGaps, ...]) -> None:
@@ -350,7 +337,7 @@ class Backfill:
 
     def _run_all(self, tasks: list[Step]) -> None:
         """Run functions on threads, so many at a time; one that returns another is followed by that."""
-        pool = ThreadPoolExecutor(self._at_once(), thread_name_prefix="task")
+        pool = ThreadPoolExecutor(self._share().tasks, thread_name_prefix="task")
         pending: set[Future[Any]] = {pool.submit(task) for task in tasks}
         try:
             while pending:

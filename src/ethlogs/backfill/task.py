@@ -14,6 +14,8 @@ from ethlogs.backfill.link import Segment, walk_segment
 from ethlogs.backfill.shipped import ShippedSettings
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import EthlogsError, SettingsError
+from ethlogs.kafka.client_config import uses_gssapi
+from ethlogs.kerberos.package import require_gssapi
 from ethlogs.ledger import StreamIdentity
 from ethlogs.node import BlockSource, Node
 from ethlogs.settings import RunSettings
@@ -90,15 +92,26 @@ def _run(
 ) -> TaskEnd:
     """Do something with a node; an error is returned, or Spark would only try again."""
     end, stop = TaskEnd(), StopSwitch()
+    run = settings.run
     try:
+        _authenticate(run)
         with _open_node(settings, number, stop, end) as node:
-            run = settings.run
             source = BlockSource(node, run.follow.proof, run.node.patience_seconds, stop, end.notices.append)
             work(source, stop, end)
             end.retries += node.retries + source.retries
     except EthlogsError as exc:
         end.error = exc
     return end
+
+
+def _authenticate(run: RunSettings) -> None:
+    """Hold a ticket in this worker, where Kafka asks for one."""
+    if run.kerberos is None or not uses_gssapi(run.kafka):
+        return
+    require_gssapi()
+    from ethlogs.kerberos.worker_ticket import hold_ticket
+
+    hold_ticket(run.kerberos, run.kafka.patience_seconds)
 
 
 @contextlib.contextmanager

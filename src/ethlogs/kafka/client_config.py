@@ -86,6 +86,13 @@ def check_client_settings(client: tuple[tuple[str, str], ...]) -> None:
         _convert(name, value, known[option])
 
 
+def uses_gssapi(settings: KafkaSettings) -> bool:
+    """Return whether Kafka is reached with a Kerberos ticket."""
+    client = dict(settings.client)
+    protocol, mechanism = client.get("security.protocol", ""), client.get("sasl.mechanism")
+    return protocol.startswith("SASL") and mechanism == "GSSAPI"
+
+
 def names_file(name: str) -> bool:
     """Return whether the value of a setting is the path of a file."""
     return _option(name) in _FILES

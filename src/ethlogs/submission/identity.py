@@ -12,7 +12,7 @@ from types import TracebackType
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import SettingsError
 from ethlogs.hadoop.client import Login
-from ethlogs.kafka.client_config import names_file
+from ethlogs.kafka.client_config import names_file, uses_gssapi
 from ethlogs.kafka.command_config import CommandConfig, read_client_settings
 from ethlogs.kafka.stores import StoreFolder
 from ethlogs.kafka.tls_files import check_tls_files
@@ -22,7 +22,6 @@ from ethlogs.settings import KafkaOptions, KafkaSettings, KerberosOptions, Kerbe
 from ethlogs.submission.checked import check_kafka
 from ethlogs.submission.hdfs_keytab import fetch_keytab
 
-_GSSAPI = "GSSAPI"
 _SERVICE_NAME = "sasl.kerberos.service.name"
 
 
@@ -188,9 +187,3 @@ class Caller:
 
 def _absolute(path: str) -> str:
     return str(Path(path).absolute())
-
-
-def uses_gssapi(kafka: KafkaSettings) -> bool:
-    """Return whether Kafka is reached with a Kerberos ticket."""
-    client = dict(kafka.client)
-    return client.get("security.protocol", "").startswith("SASL") and client.get("sasl.mechanism") == _GSSAPI

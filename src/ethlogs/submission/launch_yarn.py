@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from ethlogs.cancellation import time_limit
 from ethlogs.errors import KerberosError, SettingsError
+from ethlogs.kafka.client_config import uses_gssapi
 from ethlogs.notify import Notify
 from ethlogs.run_folder import RunFolder
 from ethlogs.settings import RunSettings, display_url
@@ -22,7 +23,7 @@ from ethlogs.submission.applications import build_tags, open_hadoop_with
 from ethlogs.submission.checked import check_archive, check_environment
 from ethlogs.submission.console import Console, Outcome
 from ethlogs.submission.folders import cache_folder
-from ethlogs.submission.identity import Caller, uses_gssapi
+from ethlogs.submission.identity import Caller
 from ethlogs.submission.layout import DEFAULT_FOLDER
 from ethlogs.submission.proxy_user import check_secrets_of
 from ethlogs.submission.watch import Limits, Watcher

@@ -23,6 +23,7 @@ from ethlogs.errors import (
 from ethlogs.hadoop.applications import Applications
 from ethlogs.hadoop.client import Hadoop, java_krb5_options
 from ethlogs.hadoop.errors import how_to_grant
+from ethlogs.kafka.client_config import uses_gssapi
 from ethlogs.notify import Notify
 from ethlogs.run_folder import SETTINGS, SHIPPED, RunFiles, RunFolder
 from ethlogs.settings import RunSettings, to_json
@@ -143,7 +144,9 @@ class YarnSubmitter:
 
     def _ship(self, layout: HdfsLayout, settings: RunSettings, local: RunFolder, begun: float) -> Shipment:
         login = spark_login(self._options, settings)
-        settings_there, files = take_files_along(settings, local, spark_has_keytab=login is not None)
+        # Spark gives its keytab to the application master alone.
+        needs_own = login is None or (self._job.needs_executors and uses_gssapi(settings.kafka))
+        settings_there, files = take_files_along(settings, local, spark_has_keytab=not needs_own)
         archive, python = self._ship_archive(layout)
         asked = {**self._configured, **dict(self._options.spark.conf)}
         spark_archive = None
