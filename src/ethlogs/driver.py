@@ -13,7 +13,6 @@ import signal
 import threading
 import time
 import traceback
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -43,11 +42,12 @@ from ethlogs.kerberos.package import require_gssapi
 from ethlogs.run_command import COMMAND, is_command_gone
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, STOP, RunFiles, RunFolder
 from ethlogs.settings import RunSettings, from_json
+from ethlogs.spark.context import get_context
 from ethlogs.verdicts import is_final
 
 _WATCH_SECONDS = 0.25
 _STOP_SECONDS = 10.0
-StartSpark = Callable[[str], Any]
+StartSpark = Callable[[], Any]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -62,41 +62,28 @@ def main(arguments: Sequence[str]) -> int:
     place = arguments[0]
     if "://" not in place:
         folder = RunFolder(Path(place))
-        return run_attempt(_read_settings(folder.settings_file), folder, Attempt(), start_spark)
+        return run_attempt(_read_settings(folder.settings_file), folder, Attempt(), get_context)
     settings = _read_settings(Path(SETTINGS))
     # Before anything that can end the driver: YARN takes one without a SparkContext for a failure.
-    spark = start_spark(settings.run)
+    spark = get_context()
     attempt = Attempt(parse_attempt(os.environ.get("CONTAINER_ID", "")), in_container=True)
-    status = run_attempt(with_keytab(settings, spark), hdfs_folder(spark, place), attempt, lambda _run: spark)
+    status = run_attempt(with_keytab(settings, spark), hdfs_folder(spark, place), attempt, lambda: spark)
     # A run that was asked to stop has done what it was asked; YARN would start another status again.
     return ExitStatus.DONE if status > 128 else status
-
-
-def start_spark(run: str) -> Any:
-    """The SparkSession; its name is the one that was submitted."""
-    from pyspark.sql import SparkSession
-
-    # In a container it looks for --py-files where they were on the submitter's machine, too.
-    warnings.filterwarnings("ignore", "Failed to add file", RuntimeWarning)
-    spark = SparkSession.builder.appName(f"ethlogs {run}").getOrCreate()
-    if spark.sparkContext.getConf().get("spark.log.level") is None:
-        # Else a hundred of Spark's lines stand between two of ethlogs.
-        spark.sparkContext.setLogLevel("WARN")
-    return spark
 
 
 def with_keytab(settings: RunSettings, spark: Any) -> RunSettings:
     """The settings with the keytab that Spark has put into the container, under its own name."""
     if settings.kerberos is None or settings.kerberos.keytab is not None:
         return settings
-    keytab = spark.sparkContext.getConf().get("spark.kerberos.keytab")
+    keytab = spark.getConf().get("spark.kerberos.keytab")
     return replace(settings, kerberos=replace(settings.kerberos, keytab=keytab))
 
 
 def hdfs_folder(spark: Any, url: str) -> RunFiles:
     """The run's folder, through the JVM in which this driver's Spark runs."""
-    gateway = spark.sparkContext._gateway
-    configuration = impatient(gateway.jvm, spark.sparkContext._jsc.hadoopConfiguration())
+    gateway = spark._gateway
+    configuration = impatient(gateway.jvm, spark._jsc.hadoopConfiguration())
     return HdfsRunFolder(HdfsFiles(gateway, configuration), url)
 
 
@@ -148,9 +135,9 @@ def run_driver(
     spark = None
     error: EthlogsError | None = None
     try:
-        spark = start_spark(settings.run)
+        spark = start_spark()
         journal.notify(f"the driver is up, with Spark {spark.version}{_after(journal.meter.seconds)}")
-        # After Spark, which puts its own handler on SIGINT.
+        # After Spark, which puts its own handler on SIGINT where it is started by the main thread.
         if attempt.in_container:
             lose_container_on_signals(stop)
         else:

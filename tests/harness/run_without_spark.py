@@ -19,13 +19,13 @@ from ethlogs.settings import RunSettings, from_json
 
 def main(arguments: list[str]) -> int:
     """Run as a driver on this machine, or as an attempt in a container, where one is given."""
-    with mock.patch("ethlogs.driver.start_spark", return_value=mock.Mock(version="none")):
+    with mock.patch("ethlogs.driver.get_context", return_value=mock.Mock(version="none")) as start:
         if len(arguments) == 1:
             return driver.main(arguments)
         folder = RunFolder(Path(arguments[0]))
         settings = from_json(RunSettings, folder.read(SETTINGS) or b"")
         attempt = Attempt(int(arguments[1]), in_container=True)
-        return driver.run_attempt(settings, folder, attempt, driver.start_spark)
+        return driver.run_attempt(settings, folder, attempt, start)
 
 
 if __name__ == "__main__":

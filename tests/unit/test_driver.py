@@ -79,7 +79,7 @@ def run_with(
     monkeypatch: pytest.MonkeyPatch, folder: RunFolder, job: FakeJob, spark: FakeSpark | None = None
 ) -> int:
     spark = spark or FakeSpark()
-    monkeypatch.setattr(driver, "start_spark", lambda _run: spark)
+    monkeypatch.setattr(driver, "get_context", lambda: spark)
     monkeypatch.setattr(driver, "stop_on_signals", lambda _stop: None)
     monkeypatch.setattr(driver, "_watch_for_stop", lambda *_: None)
     monkeypatch.setattr(driver, "build_job", lambda *_: job)
@@ -137,7 +137,7 @@ def run_until_stopped(
     monkeypatch.setattr(driver, "build_job", build)
     earlier = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
     try:
-        driver.run_attempt(RUN, folder, attempt, lambda _run: FakeSpark())
+        driver.run_attempt(RUN, folder, attempt, lambda: FakeSpark())
     finally:
         for one, handler in earlier.items():
             signal.signal(one, handler)
@@ -154,7 +154,7 @@ def test_a_container_that_yarn_ends_leaves_no_final_report_and_the_next_attempt_
     assert "the driver's container was ended from outside: it received SIGTERM" in report["error"]
     job = FakeJob()
     monkeypatch.setattr(driver, "build_job", lambda *_: job)
-    assert driver.run_attempt(RUN, folder, Attempt(2, in_container=True), lambda _run: FakeSpark()) == 0
+    assert driver.run_attempt(RUN, folder, Attempt(2, in_container=True), lambda: FakeSpark()) == 0
     assert job.ran
     assert folder.read_json(REPORT) == {"exitStatus": 0, "error": None}
 
@@ -197,7 +197,7 @@ def test_a_report_that_the_folder_refuses_is_written_again(
     refusing = RefusingFolder(folder.path)
     refusing.refuse(REPORT, refusal, refusal)
     monkeypatch.setattr(driver, "build_job", lambda *_: FakeJob())
-    assert driver.run_attempt(RUN, refusing, Attempt(1, in_container=True), lambda _run: FakeSpark()) == 0
+    assert driver.run_attempt(RUN, refusing, Attempt(1, in_container=True), lambda: FakeSpark()) == 0
     assert folder.read_json(REPORT) == {"exitStatus": 0, "error": None}
 
 
@@ -208,7 +208,7 @@ def test_a_run_whose_report_is_refused_for_good_ends_with_its_own_status(
     refusing = RefusingFolder(folder.path)
     refusing.refuse(REPORT, HadoopUnavailableError("gone"))
     monkeypatch.setattr(driver, "build_job", lambda *_: FakeJob())
-    assert driver.run_attempt(RUN, refusing, Attempt(1, in_container=True), lambda _run: FakeSpark()) == 0
+    assert driver.run_attempt(RUN, refusing, Attempt(1, in_container=True), lambda: FakeSpark()) == 0
     assert folder.read_json(REPORT) is None
 
 
@@ -252,7 +252,7 @@ def test_an_attempt_that_cannot_read_what_became_of_the_earlier_ones_does_not_be
     monkeypatch.setattr(driver, "build_job", lambda *_: job)
     impatient = replace(RUN, node=NodeSettings(("http://geth",), patience_seconds=0.0))
     unreadable, attempt = Unreadable(folder.path), Attempt(2, in_container=True)
-    assert driver.run_attempt(impatient, unreadable, attempt, lambda _run: FakeSpark()) == 8
+    assert driver.run_attempt(impatient, unreadable, attempt, lambda: FakeSpark()) == 8
     assert not job.ran
 
 
@@ -268,7 +268,7 @@ def test_the_timeout_is_the_runs_and_not_each_attempts(
 
     monkeypatch.setattr(driver, "build_job", build)
     limited = replace(RUN, timeout_seconds=99.0)
-    driver.run_attempt(limited, folder, Attempt(2, in_container=True), lambda _run: FakeSpark())
+    driver.run_attempt(limited, folder, Attempt(2, in_container=True), lambda: FakeSpark())
     report = folder.read_json(REPORT)
     assert report is not None
     assert report["error"] == "the run did not end within --timeout 99 seconds"
@@ -312,7 +312,7 @@ def test_only_a_run_of_a_stream_is_said_to_go_on(
         def report(self, error: EthlogsError | None) -> dict[str, Any]:
             return super().report(error) | {"hint": error.hint if error else None}
 
-    monkeypatch.setattr(driver, "start_spark", lambda _run: FakeSpark())
+    monkeypatch.setattr(driver, "get_context", lambda: FakeSpark())
     monkeypatch.setattr(driver, "stop_on_signals", lambda _stop: None)
     monkeypatch.setattr(driver, "build_job", lambda context: LateJob(context.stop))
     assert driver.main([str(folder.path)]) == ExitStatus.DEADLINE
@@ -373,7 +373,7 @@ def test_an_attempt_that_yarn_took_for_lost_ends_with_9_and_leaves_its_successor
     monkeypatch: pytest.MonkeyPatch, folder: RunFolder
 ) -> None:
     monkeypatch.setattr(driver, "build_job", lambda context: ZombieJob(folder, context.stop))
-    status = driver.run_attempt(RUN, folder, Attempt(1, in_container=True), lambda _run: FakeSpark())
+    status = driver.run_attempt(RUN, folder, Attempt(1, in_container=True), lambda: FakeSpark())
     assert status == ExitStatus.SUPERSEDED
     assert folder.read_json(PROGRESS) == {"attempt": 2, "tip": 7}
     assert folder.read_json(REPORT) is None

@@ -1,4 +1,4 @@
-"""Where tasks run: on the executors of the driver's Spark session, one Spark job for each task.
+"""Where tasks run: on the executors of the driver's SparkContext, one Spark job for each task.
 
 A job of one task instead of a stage of many: no task waits for the slowest of a stage, a slot has at most one
 task at a time, and Spark's UI shows each job with the heights that it works on.
@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from ethlogs.backfill.task import TaskEnd
+from ethlogs.spark.context import get_context
 
 _LOCAL_CLUSTER = re.compile(r"local-cluster\[\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*]")
 _YARN_EXECUTORS = 2
@@ -44,7 +45,7 @@ class Cluster(Protocol):
 
 
 class SparkCluster:
-    """The executors of this process's Spark session."""
+    """The executors of this process's SparkContext."""
 
     def __init__(self, context: Any) -> None:
         """``context`` is the SparkContext."""
@@ -56,10 +57,8 @@ class SparkCluster:
 
     @classmethod
     def of_driver(cls) -> SparkCluster:
-        """Return the executors of the session that the driver has made."""
-        from pyspark.sql import SparkSession
-
-        return cls(SparkSession.builder.getOrCreate().sparkContext)
+        """Return the executors of the context that the driver has made."""
+        return cls(get_context())
 
     def cores(self) -> int | None:
         """Return the cores of all executors, unless Spark asks for more of them by itself."""

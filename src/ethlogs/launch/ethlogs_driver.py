@@ -3,7 +3,11 @@
 import os
 import sys
 
-from ethlogs.driver import main
+from ethlogs.spark.context import begin_context
+
+begin_context()
+
+from ethlogs.driver import main  # noqa: E402 - loaded while Spark starts
 
 status = main(sys.argv[1:])
 sys.stdout.flush()

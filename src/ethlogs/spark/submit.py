@@ -27,6 +27,7 @@ AM_PYTHON = "spark.yarn.appMasterEnv.PYSPARK_PYTHON"
 _LOCAL_CLUSTER = re.compile(r"local-cluster\[[^,]+,[^,]+,\s*(\d+)\s*]")
 _NEWEST_PYTHON = (((4, 1), (3, 14)), ((4, 0), (3, 13)), ((3, 5), (3, 11)))
 """The newest Python of each Spark: 3.5 serializes functions with a cloudpickle that knows none later."""
+_ONE_COMPILER = "-XX:TieredStopAtLevel=1"
 _KEPT_HERE = ("ETHLOGS_", "PYSPARK_", "PYTHON")
 
 
@@ -219,14 +220,28 @@ def driver_script() -> Path:
 
 def build_cluster_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """spark-submit's environment for a cluster: neither its Python nor its settings go along."""
-    return {key: value for key, value in environment.items() if not key.startswith(_KEPT_HERE)}
+    kept = {key: value for key, value in environment.items() if not key.startswith(_KEPT_HERE)}
+    return {**kept, **_quick_java(environment)}
 
 
 def build_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """spark-submit's environment: the driver runs with this Python, and takes no setting from here."""
     kept = {key: value for key, value in environment.items() if not key.startswith("ETHLOGS_")}
     kept["PYSPARK_PYTHON"] = kept["PYSPARK_DRIVER_PYTHON"] = sys.executable
-    return kept
+    return {**kept, **_quick_java(environment)}
+
+
+def _quick_java(environment: Mapping[str, str]) -> dict[str, str]:
+    """Options for the two JVMs of a spark-submit; what the user gives comes after them and counts.
+
+    Both mostly load classes. Java's second compiler takes half of the processor while they do, for code that
+    never runs long enough to gain from it.
+    """
+    return {
+        # Not before the user's: two collectors would be an error.
+        "SPARK_LAUNCHER_OPTS": environment.get("SPARK_LAUNCHER_OPTS") or f"{_ONE_COMPILER} -XX:+UseSerialGC",
+        "SPARK_SUBMIT_OPTS": f"{_ONE_COMPILER} {environment.get('SPARK_SUBMIT_OPTS', '')}".strip(),
+    }
 
 
 def read_properties(path: Path) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import distribution
 from pathlib import Path
@@ -16,6 +17,7 @@ from ethlogs.spark.submit import (
     Master,
     SparkSubmit,
     build_argv,
+    build_cluster_environment,
     build_environment,
     choose_master,
     describe_ignored_python,
@@ -268,4 +270,15 @@ def test_the_driver_gets_no_setting_by_the_environment_and_runs_with_this_python
         "PATH": "/bin",
         "PYSPARK_PYTHON": sys.executable,
         "PYSPARK_DRIVER_PYTHON": sys.executable,
+        "SPARK_LAUNCHER_OPTS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "SPARK_SUBMIT_OPTS": "-XX:TieredStopAtLevel=1",
     }
+
+
+@pytest.mark.parametrize("build", [build_environment, build_cluster_environment])
+def test_the_users_options_of_java_come_last_and_so_count(
+    build: Callable[[dict[str, str]], dict[str, str]],
+) -> None:
+    built = build({"SPARK_SUBMIT_OPTS": "-XX:TieredStopAtLevel=4", "SPARK_LAUNCHER_OPTS": "-XX:+UseG1GC"})
+    assert built["SPARK_SUBMIT_OPTS"] == "-XX:TieredStopAtLevel=1 -XX:TieredStopAtLevel=4"
+    assert built["SPARK_LAUNCHER_OPTS"] == "-XX:+UseG1GC"
