@@ -28,7 +28,6 @@ COVERED_BY = {
     "cli/running.py": "unit/cli/test_launching.py",
     "cli/say.py": "unit/cli/test_produce.py",
     "cli/smoketest.py": "unit/cli/test_launching.py",
-    "cli/stop.py": "integration/yarn/test_attempts.py",
     "cli/tail.py": "integration/yarn/test_runs.py",
     "cli/verify.py": "integration/test_verify.py",
     "settings/command.py": "unit/settings/test_catalogue.py",

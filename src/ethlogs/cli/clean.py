@@ -14,6 +14,7 @@ import orjson
 from ethlogs.cli.command import command
 from ethlogs.cli.say import say
 from ethlogs.errors import ExitStatus
+from ethlogs.hadoop.client import is_cluster_configured
 from ethlogs.settings import KerberosOptions
 from ethlogs.settings.output import OutputOptions
 from ethlogs.settings.submission import (
@@ -29,7 +30,6 @@ from ethlogs.submission.folders import cache_folder, runs_folder
 from ethlogs.submission.identity import Caller
 from ethlogs.submission.layout import HdfsLayout
 
-_CONF_DIRS = ("HADOOP_CONF_DIR", "YARN_CONF_DIR")
 _DAY_SECONDS = 86_400.0
 
 
@@ -66,7 +66,7 @@ def _list_items(options: CleanCommandOptions) -> Iterator[list[Item]]:
     """Yield what is on this machine; then, while the cluster is open, what is on HDFS."""
     folder = options.run_folder.run_dir
     yield list_local(runs_folder() if folder is None else Path(folder).absolute(), cache_folder())
-    if not any(os.environ.get(name) for name in _CONF_DIRS):
+    if not is_cluster_configured(os.environ):
         return
     spark_submit, proxy_user = options.spark.spark_submit, options.proxy.proxy_user
     with (

@@ -24,7 +24,7 @@ from ethlogs.errors import (
     SettingsError,
     SubmissionError,
 )
-from ethlogs.hadoop.client import Hadoop
+from ethlogs.hadoop.client import Hadoop, is_cluster_configured
 from ethlogs.settings import KafkaOptions, KerberosOptions, NodeOptions, NodeSettings, StreamSettings
 from ethlogs.settings.output import LagOptions, OutputOptions, WatchOptions
 from ethlogs.settings.submission import ApplicationOptions, HdfsOptions, RunFolderOptions, SparkProgram
@@ -36,7 +36,6 @@ from ethlogs.submission.launch import runs_base
 from ethlogs.submission.local_runs import WantedRuns
 from ethlogs.submission.progress import Pace, find_pace_here, find_pace_on_yarn, format_pace
 
-_CONF_DIRS = ("HADOOP_CONF_DIR", "YARN_CONF_DIR")
 _WATCH_SECONDS = 3.0
 
 # An alert must not wait for minutes: what does not answer at once is an answer.
@@ -139,7 +138,7 @@ def _find_runner(options: StatusOptions, caller: Caller) -> Iterator[FindRunner]
         wanted = WantedRuns(options.stream.topic, options.kafka.bootstrap_server, which.job)
         return Runner(None, find_pace_here(runs_base(options.run_folder), wanted))
 
-    if not which.application and not any(os.environ.get(name) for name in _CONF_DIRS):
+    if not which.application and not is_cluster_configured(os.environ):
         yield look_here
         return
     with contextlib.ExitStack() as stack:

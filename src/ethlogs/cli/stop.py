@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,8 @@ import orjson
 from ethlogs.cli.application import ApplicationCommandOptions, open_wanted_application
 from ethlogs.cli.command import command
 from ethlogs.cli.say import say
-from ethlogs.errors import ExitStatus, NotAuthorizedError, SubmissionError
+from ethlogs.errors import ExitStatus, NotAuthorizedError, SettingsError, SubmissionError
+from ethlogs.hadoop.client import is_cluster_configured
 from ethlogs.run_folder import PROGRESS, RunFolder
 from ethlogs.settings.output import OutputOptions, StopOptions
 from ethlogs.settings.submission import RunFolderOptions
@@ -45,6 +47,8 @@ def stop(options: StopCommandOptions) -> int:
         here = _find_here(options)
         if here:
             return _stop_here(here, options)
+        if not is_cluster_configured(os.environ):
+            raise _no_run(options)
     with open_wanted_application(options) as (handle, _caller):
         application = handle.application
         if application.ended:
@@ -66,6 +70,14 @@ def _find_here(options: StopCommandOptions) -> list[RunFolder]:
     base = runs_base(options.run_folder)
     topic, job = check_stream(options.stream).topic, options.application.job
     return find_local_runs(base, WantedRuns(topic, options.brokers.bootstrap_server, job))
+
+
+def _no_run(options: StopCommandOptions) -> SettingsError:
+    return SettingsError(
+        f"no run of the stream {check_stream(options.stream).topic} is on this machine,"
+        " and neither HADOOP_CONF_DIR nor YARN_CONF_DIR says where a cluster is",
+        hint="another --topic, --bootstrap-server or --run-dir? For a run on YARN export HADOOP_CONF_DIR",
+    )
 
 
 def _stop_here(runs: list[RunFolder], options: StopCommandOptions) -> int:

@@ -19,6 +19,8 @@ from ethlogs.hadoop.errors import mapped_errors
 from ethlogs.hadoop.hdfs import HdfsFiles
 from ethlogs.hadoop.patience import IMPATIENT
 
+_CONF_DIRS = ("HADOOP_CONF_DIR", "YARN_CONF_DIR")
+"""What names the folder of Hadoop's *-site.xml, in the order in which Spark looks."""
 _JAVA_OPTIONS = (
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
@@ -81,6 +83,11 @@ class Hadoop:
         return None if value is None else str(value)
 
 
+def is_cluster_configured(environment: Mapping[str, str]) -> bool:
+    """Return whether this machine says where a cluster is."""
+    return any(environment.get(variable) for variable in _CONF_DIRS)
+
+
 def find_conf_dir(environment: Mapping[str, str]) -> Path:
     """HADOOP_CONF_DIR, else YARN_CONF_DIR.
 
@@ -89,7 +96,7 @@ def find_conf_dir(environment: Mapping[str, str]) -> Path:
     SettingsError
         When neither is set, or it is no folder with a core-site.xml.
     """
-    for variable in ("HADOOP_CONF_DIR", "YARN_CONF_DIR"):
+    for variable in _CONF_DIRS:
         text = environment.get(variable)
         if not text:
             continue
@@ -99,8 +106,8 @@ def find_conf_dir(environment: Mapping[str, str]) -> Path:
             )
         return Path(text)
     raise SettingsError(
-        "the master is yarn, and neither HADOOP_CONF_DIR nor YARN_CONF_DIR says where the cluster is",
-        hint="export HADOOP_CONF_DIR=/etc/hadoop/conf, or give --master local[*]",
+        "neither HADOOP_CONF_DIR nor YARN_CONF_DIR says where the cluster is",
+        hint="export HADOOP_CONF_DIR=/etc/hadoop/conf; a run on this machine needs --master local[*]",
     )
 
 
