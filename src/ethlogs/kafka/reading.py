@@ -52,11 +52,16 @@ def fetch_begins(consumer: KafkaConsumer, topic: str, partitions: Iterable[int])
     return {partition.partition: int(offset) for partition, offset in found.items()}
 
 
+def fetch_ends_of(consumer: KafkaConsumer, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+    """Each partition's offset after the last one that this consumer may see, of several topics at once."""
+    found = consumer.end_offsets(list(partitions), timeout_ms=_OFFSETS_MS)
+    return {partition: int(offset) for partition, offset in found.items()}
+
+
 def fetch_ends(consumer: KafkaConsumer, topic: str, partitions: Iterable[int]) -> dict[int, int]:
     """Each partition's offset after the last one that this consumer may see."""
     wanted = [TopicPartition(topic, number) for number in partitions]
-    found = consumer.end_offsets(wanted, timeout_ms=_OFFSETS_MS)
-    return {partition.partition: int(offset) for partition, offset in found.items()}
+    return {partition.partition: end for partition, end in fetch_ends_of(consumer, wanted).items()}
 
 
 def fetch_begin(consumer: KafkaConsumer, partition: TopicPartition) -> int:

@@ -1,28 +1,30 @@
 """Reading the ends of ledgers again and again, over connections that are kept.
 
-A partition whose end has not moved is not read again: one request for each ledger is all that a stream costs
-that stands still. READ and DESCRIBE on the ledgers are all the rights that are needed.
+Two requests say where all partitions of all ledgers end, and a partition whose end has not moved is not read
+again: a stream that stands still costs next to nothing. READ and DESCRIBE on the ledgers are all the rights
+that are needed.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from kafka import KafkaConsumer, TopicPartition
 
 from ethlogs.backfill.plan import LedgerEnds
 from ethlogs.errors import EthlogsError, KafkaUnavailableError, LedgerError, TopicError
-from ethlogs.heights import FOLLOWER_PARTITION
 from ethlogs.kafka.errors import mapped_errors
-from ethlogs.kafka.reading import fetch_begins, fetch_ends, open_consumer
+from ethlogs.kafka.reading import fetch_begins, fetch_ends_of, open_consumer
+from ethlogs.ledger import LEAST_PARTITIONS
 from ethlogs.metrics.stream_state import StreamState
 from ethlogs.settings import KafkaSettings, StreamSettings
 from ethlogs.stream.tail import Tail, read_end
 
 Look = StreamState | EthlogsError
 """A stream, or why it cannot be read."""
+Offsets = Mapping[TopicPartition, int]
 
 
 @dataclass(frozen=True)
@@ -31,15 +33,23 @@ class _Consumers:
     uncommitted: KafkaConsumer
 
 
-@dataclass
+@dataclass(frozen=True)
+class _Read:
+    """What was read of a ledger before."""
+
+    begins: dict[int, int] = field(default_factory=dict)
+    tails: dict[int, Tail] = field(default_factory=dict)
+
+
 class StreamReader:
     """Looks at streams of one Kafka cluster; used by one thread."""
 
-    kafka: KafkaSettings
-    streams: tuple[StreamSettings, ...]
-    _connections: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
-    _consumers: _Consumers | None = None
-    _tails: dict[str, dict[int, Tail]] = field(default_factory=dict)
+    def __init__(self, kafka: KafkaSettings, streams: tuple[StreamSettings, ...]) -> None:
+        self._kafka = kafka
+        self._streams = streams
+        self._connections = contextlib.ExitStack()
+        self._consumers: _Consumers | None = None
+        self._read: dict[str, _Read] = {}
 
     def look(self) -> Mapping[str, Look]:
         """Read every stream; one that cannot be read does not hide the others.
@@ -50,8 +60,7 @@ class StreamReader:
             When Kafka itself cannot be used now: the next look connects again.
         """
         try:
-            consumers = self._connect()
-            return {stream.topic: self._look_at(stream, consumers) for stream in self.streams}
+            return self._look(self._connect())
         except EthlogsError:
             self.close()
             raise
@@ -66,56 +75,82 @@ class StreamReader:
     def _connect(self) -> _Consumers:
         if self._consumers is None:
             self._consumers = _Consumers(
-                self._connections.enter_context(open_consumer(self.kafka)),
-                self._connections.enter_context(open_consumer(self.kafka, "read_uncommitted")),
+                self._connections.enter_context(open_consumer(self._kafka)),
+                self._connections.enter_context(open_consumer(self._kafka, "read_uncommitted")),
             )
         return self._consumers
 
-    def _look_at(self, stream: StreamSettings, consumers: _Consumers) -> Look:
-        try:
-            with mapped_errors(f"reading the ledger {stream.ledger_topic}"):
-                return StreamState(stream.topic, LedgerEnds(self._read_tails(stream.ledger_topic, consumers)))
-        except KafkaUnavailableError:
-            raise
-        except EthlogsError as exc:
-            self._tails.pop(stream.ledger_topic, None)
-            return exc
+    def _look(self, consumers: _Consumers) -> dict[str, Look]:
+        found: dict[str, Look] = {}
+        partitions: dict[str, list[TopicPartition]] = {}
+        for stream in self._streams:
+            try:
+                partitions[stream.topic] = self._find_partitions(stream.ledger_topic, consumers.committed)
+            except EthlogsError as exc:
+                found[stream.topic] = exc
+        wanted = [partition for one in partitions.values() for partition in one]
+        with mapped_errors("reading where the ledgers end"):
+            # In this order: what is committed in between must not look like an open transaction.
+            high_watermarks = fetch_ends_of(consumers.uncommitted, wanted)
+            ends = fetch_ends_of(consumers.committed, wanted)
+        for topic, ledger in partitions.items():
+            found[topic] = self._look_at(topic, ledger, consumers.committed, ends, high_watermarks)
+        return {stream.topic: found[stream.topic] for stream in self._streams}
 
-    def _read_tails(self, ledger: str, consumers: _Consumers) -> dict[int, Tail]:
-        committed = consumers.committed
-        numbers = sorted(committed.partitions_for_topic(ledger) or ())
+    @staticmethod
+    def _find_partitions(ledger: str, consumer: KafkaConsumer) -> list[TopicPartition]:
+        with mapped_errors(f"looking for the ledger {ledger}"):
+            numbers = sorted(consumer.partitions_for_topic(ledger) or ())
         if not numbers:
             raise TopicError(
                 f"there is no stream: the ledger {ledger} does not exist, or this principal may not see it",
                 hint="is --topic right, and has this principal READ and DESCRIBE on the ledger?",
             )
-        if numbers != list(range(len(numbers))) or len(numbers) < FOLLOWER_PARTITION + 2:
-            raise LedgerError(f"the topic {ledger} has {len(numbers)} partitions: it is not a ledger")
-        high_watermarks = fetch_ends(consumers.uncommitted, ledger, numbers)
-        ends = fetch_ends(committed, ledger, numbers)
-        before = self._tails.get(ledger, {})
-        tails = {number: tail for number, tail in before.items() if tail.end_offset == ends.get(number)}
-        tails |= self._read_moved(committed, ledger, [n for n in numbers if n not in tails], ends)
-        self._tails[ledger] = {
-            number: replace(tails[number], stable=ends[number] >= high_watermarks[number])
-            for number in numbers
-        }
-        return self._tails[ledger]
+        if len(numbers) < LEAST_PARTITIONS:
+            raise LedgerError(f"the topic {ledger} has {len(numbers)} partition: it is not a ledger")
+        return [TopicPartition(ledger, number) for number in numbers]
+
+    def _look_at(
+        self,
+        topic: str,
+        partitions: list[TopicPartition],
+        consumer: KafkaConsumer,
+        ends: Offsets,
+        high_watermarks: Offsets,
+    ) -> Look:
+        ledger = partitions[0].topic
+        before = self._read.pop(ledger, _Read())
+        try:
+            with mapped_errors(f"reading the ledger {ledger}"):
+                tails = self._read_tails(before, partitions, consumer, ends)
+        except KafkaUnavailableError:
+            raise
+        except EthlogsError as exc:
+            return exc
+        for partition in partitions:
+            stable = ends[partition] >= high_watermarks[partition]
+            tails[partition.partition] = replace(tails[partition.partition], stable=stable)
+        self._read[ledger] = _Read(before.begins, tails)
+        return StreamState(topic, LedgerEnds(tails))
 
     @staticmethod
-    def _read_moved(
-        consumer: KafkaConsumer, ledger: str, numbers: list[int], ends: Mapping[int, int]
+    def _read_tails(
+        before: _Read, partitions: Iterable[TopicPartition], consumer: KafkaConsumer, ends: Offsets
     ) -> dict[int, Tail]:
-        if not numbers:
-            return {}
-        begins = fetch_begins(consumer, ledger, numbers)
-        try:
-            return {
-                number: read_end(
-                    consumer, TopicPartition(ledger, number), begins[number], ends[number], stable=True
-                )
-                for number in numbers
-            }
-        finally:
+        tails = {
+            partition.partition: before.tails[partition.partition]
+            for partition in partitions
+            if partition.partition in before.tails
+            and before.tails[partition.partition].end_offset == ends[partition]
+        }
+        moved = [partition for partition in partitions if partition.partition not in tails]
+        new = [partition.partition for partition in moved if partition.partition not in before.begins]
+        if new:
+            before.begins.update(fetch_begins(consumer, moved[0].topic, new))
+        for partition in moved:
+            begin = before.begins[partition.partition]
+            tails[partition.partition] = read_end(consumer, partition, begin, ends[partition], stable=True)
+        if moved:
             # Nothing is fetched ahead until the next look.
             consumer.assign([])
+        return tails
