@@ -46,6 +46,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class Counter(NamedTuple):
     """A number of :class:`Counts`, as programs and people read of it."""
 
+    field: str
     name: str
     unit: str
     meaning: str
@@ -53,7 +54,7 @@ class Counter(NamedTuple):
 
 def _describe(field: msgspec.structs.FieldInfo) -> Counter:
     _, meta = typing.get_args(field.type)
-    return Counter(field.encode_name, meta.title, meta.description)
+    return Counter(field.name, field.encode_name, meta.title, meta.description)
 
 
 COUNTERS = tuple(_describe(field) for field in msgspec.structs.fields(Counts))

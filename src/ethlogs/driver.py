@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib.util
 import logging
 import os
 import signal
@@ -19,6 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ethlogs import __version__
 from ethlogs.attempt import Attempt, parse_attempt
 from ethlogs.backoff import keep_trying
 from ethlogs.cancellation import (
@@ -145,7 +147,7 @@ def run_driver(
         _watch_for_stop(folder, stop, attempt)
         stop.check()
         relax_collector()
-        with _secured(settings, stop, journal):
+        with _secured(settings, stop, journal), _metrics(settings, journal):
             run_stoppable(job, stop)
     except EthlogsError as exc:
         logging.getLogger(__name__).warning("%s", exc, exc_info=True)
@@ -181,6 +183,32 @@ def _secured(settings: RunSettings, stop: StopSwitch, journal: Journal) -> Itera
 
     with kept_ticket(settings.kerberos, settings.kafka.hosts, stop, journal.notify) as keeper:
         keeper.cover(list_hosts(settings.kafka))
+        yield
+
+
+@contextlib.contextmanager
+def _metrics(settings: RunSettings, journal: Journal) -> Iterator[None]:
+    """Serve metrics while the job runs, where that is asked for.
+
+    Raises
+    ------
+    SettingsError
+        When the environment cannot.
+    """
+    if settings.metrics_listen is None:
+        yield
+        return
+    if importlib.util.find_spec("prometheus_client") is None:
+        raise SettingsError(
+            "--metrics-listen needs the Python package prometheus_client, which the driver's environment"
+            " does not have",
+            hint="add prometheus-client to the environment and pack it again, or leave --metrics-listen out"
+            " and use ethlogs exporter",
+            flag="--metrics-listen",
+        )
+    from ethlogs.metrics.driver_metrics import serve_run_metrics
+
+    with serve_run_metrics(settings, journal, settings.metrics_listen, __version__):
         yield
 
 

@@ -51,7 +51,7 @@ class Journal:
         """When the run's first attempt began, in seconds since 1970: --timeout counts from there."""
         self._notices: deque[dict[str, Any]] = deque(maxlen=_NOTICES)
         self._notice_number = 0
-        self._retrying: list[Retrying] = []
+        self._retrying: list[tuple[str, Retrying]] = []
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._keep_writing, name="progress", daemon=True)
         self.meter = Meter()
@@ -70,6 +70,8 @@ class Journal:
         self.missing_blocks: int | None = None
         """How many heights a backfill still has to fill."""
         self.executors: int | None = None
+        self.find_node_name: Callable[[], str] | None = None
+        """Gives the node URL that is asked now, without secrets."""
 
     def start(self) -> None:
         """Begin to write snapshots."""
@@ -82,14 +84,26 @@ class Journal:
         if not self._thread.is_alive():
             self._write_snapshot()
 
-    def watch(self, source: Retrying) -> None:
-        """Count the retries of ``source`` among the run's."""
-        self._retrying.append(source)
+    def watch(self, source: Retrying, kind: str = "node") -> None:
+        """Count the retries of ``source`` among the run's; ``kind`` is whom it asks."""
+        self._retrying.append((kind, source))
 
     @property
     def retries(self) -> int:
         """How often anything was asked or tried again."""
-        return self.meter.counters.retries + sum(source.retries for source in self._retrying)
+        return sum(self.retries_by_kind().values())
+
+    def retries_by_kind(self) -> dict[str, int]:
+        """Return the retries of Kafka, of nodes, and of the tasks of a backfill."""
+        retries = {"kafka": self.meter.counters.retries, "node": 0}
+        for kind, source in self._retrying:
+            retries[kind] = retries.get(kind, 0) + source.retries
+        return retries
+
+    @property
+    def node_name(self) -> str | None:
+        """The node URL that is asked now; ``None`` before the first."""
+        return None if self.find_node_name is None else self.find_node_name()
 
     def counts(self) -> Counts:
         """Every number of the run so far."""

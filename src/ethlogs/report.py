@@ -11,6 +11,7 @@ import msgspec
 
 from ethlogs.counts import Counts
 from ethlogs.errors import ExitStatus
+from ethlogs.histogram import Histogram
 from ethlogs.recent import Latency, Recent, Window, build_latency
 
 _MAX_SAMPLES = 100_000
@@ -46,6 +47,8 @@ class Meter:
         self._last_commit_at: float | None = None
         self._latencies_ms: list[float] = []
         self._window = Window()
+        self.latencies = Histogram()
+        """Of all blocks at the head, however many they are."""
 
     @property
     def seconds(self) -> float:
@@ -102,6 +105,7 @@ class Meter:
         """Time from seeing a block at the head to its commit's acknowledgement."""
         if len(self._latencies_ms) < _MAX_SAMPLES:
             self._latencies_ms.append(seconds * 1000)
+        self.latencies.add(seconds)
         self._window.add_latency(time.monotonic(), seconds * 1000)
 
     def logs_per_second(self) -> float:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -30,6 +32,7 @@ from ethlogs.run_command import COMMAND
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, RunFolder
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, to_json
 from ethlogs.settings.job import JobKind
+from ethlogs.settings.metrics import Address
 from ethlogs.verdicts import is_final
 
 RUN = RunSettings("a-run", "produce", NodeSettings(("http://geth",)), KafkaSettings("kafka:9092"))
@@ -377,3 +380,30 @@ def test_an_attempt_that_yarn_took_for_lost_ends_with_9_and_leaves_its_successor
     assert status == ExitStatus.SUPERSEDED
     assert folder.read_json(PROGRESS) == {"attempt": 2, "tip": 7}
     assert folder.read_json(REPORT) is None
+
+
+def test_metrics_that_the_environment_cannot_serve_end_the_run_with_the_way_out(
+    monkeypatch: pytest.MonkeyPatch, folder: RunFolder
+) -> None:
+    folder.write(SETTINGS, to_json(replace(RUN, metrics_listen=Address("127.0.0.1", 0))))
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    job = FakeJob()
+    assert run_with(monkeypatch, folder, job) == ExitStatus.SETTINGS
+    report = folder.read_json(REPORT) or {}
+    assert "prometheus_client" in report["error"]
+    assert not job.ran
+
+
+def test_metrics_are_served_while_the_job_runs(monkeypatch: pytest.MonkeyPatch, folder: RunFolder) -> None:
+    folder.write(SETTINGS, to_json(replace(RUN, metrics_listen=Address("127.0.0.1", 0))))
+    served = []
+
+    @contextlib.contextmanager
+    def serve(*arguments: Any) -> Iterator[None]:
+        served.append(arguments[2])
+        yield
+
+    monkeypatch.setattr("ethlogs.metrics.driver_metrics.serve_run_metrics", serve)
+    job = FakeJob()
+    assert run_with(monkeypatch, folder, job) == ExitStatus.DONE
+    assert (served, job.ran) == ([Address("127.0.0.1", 0)], True)

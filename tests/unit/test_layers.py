@@ -21,7 +21,7 @@ LAYERS = (
     ("errors",),
     (
         *("settings", "backoff", "cancellation", "notify", "run_folder", "counts", "proof", "heights"),
-        *("attempt", "verdicts", "recent"),
+        *("attempt", "verdicts", "recent", "histogram"),
     ),
     ("decoding", "run_command"),
     ("selection",),
@@ -46,6 +46,7 @@ INSIDE_FUNCTIONS = {
     ("node/transport.py", "ethlogs.node.web_socket_transport.WebSocketTransport"),
     ("backfill/task.py", "ethlogs.kerberos.worker_ticket.hold_ticket"),
     ("decoding/decoder.py", "ethlogs.decoding.dynamic.decode_values"),
+    ("driver.py", "ethlogs.metrics.driver_metrics.serve_run_metrics"),
     ("spark/context.py", "pyspark.SparkContext"),
     ("kafka/stores.py", "ethlogs.kafka.java_store.open_java_store"),
     ("kerberos/spnego.py", "gssapi"),

@@ -22,7 +22,7 @@ class BackfillProgress:
         self._counted: dict[int, tuple[int, int]] = {}
         self._told: set[str] = set()
         self.retries = 0
-        journal.watch(self)
+        journal.watch(self, "task")
 
     def begin(self, first: int, last: int, ends: LedgerEnds) -> None:
         """Say which heights are asked for and how many of them are missing."""

@@ -14,6 +14,7 @@ from ethlogs.settings import FollowSettings
 from ethlogs.settings.backfill import BackfillOptions, BackfillSettings
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.settings.job import JobRequest
+from ethlogs.settings.metrics import DriverMetricsOptions
 from ethlogs.settings.submission import StartOptions
 
 
@@ -23,6 +24,7 @@ class BackfillCommandOptions(LaunchOptions):
 
     backfill: BackfillOptions
     start: StartOptions
+    metrics: DriverMetricsOptions
 
 
 @command(BackfillCommandOptions)
@@ -50,5 +52,6 @@ def backfill(options: BackfillCommandOptions) -> int:
             head="latest" if confirmations else "finalized", confirmations=confirmations, proof=wanted.proof
         ),
         backfill=BackfillSettings(first, last, wanted.share.node_requests),
+        metrics_listen=options.metrics.listen,
     )
     return run_job(request, options, format_report, options.start)

@@ -10,7 +10,7 @@ from ethlogs import __version__
 from ethlogs.cli.command import command
 from ethlogs.cli.say import say
 from ethlogs.metrics.exporter import Exporter
-from ethlogs.metrics.node_reader import NodeReader, open_nodes
+from ethlogs.metrics.node_reader import NODE_SECONDS, NodeReader, open_nodes
 from ethlogs.metrics.server import serve_metrics
 from ethlogs.metrics.stream_reader import StreamReader
 from ethlogs.settings import KafkaOptions, KerberosOptions, NodeOptions
@@ -18,9 +18,6 @@ from ethlogs.settings.metrics import ExporterOptions, TopicsOptions
 from ethlogs.settings.output import VerbosityOptions
 from ethlogs.submission.checked import check_node, check_stream
 from ethlogs.submission.identity import Caller
-
-# A node that hangs must be known to be away within a few refreshes.
-_NODE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -51,9 +48,10 @@ def exporter(options: ExporterCommandOptions) -> None:
     with Caller(options.kerberos, notify) as caller:
         identity = caller.identify(options.kafka, options.node.patience)
         reader = StreamReader(identity.kafka, streams)
+        collector = Exporter(__version__, reader, _open_nodes(options.node), interval, notify)
         with (
             identity.ticket(),
-            Exporter(__version__, reader, _open_nodes(options.node), interval, notify) as collector,
+            collector.looking_first(),
             serve_metrics(collector, listen, "--listen") as url,
         ):
             notify(f"serving {url}, refreshed every {interval:g} seconds")
@@ -66,4 +64,4 @@ def _open_nodes(node: NodeOptions) -> tuple[NodeReader, ...]:
     if not node.urls:
         say("no --node-url: heads and lags are not exported")
         return ()
-    return open_nodes(check_node(replace(node, timeout=min(node.timeout, _NODE_SECONDS)), say))
+    return open_nodes(check_node(replace(node, timeout=min(node.timeout, NODE_SECONDS)), say))

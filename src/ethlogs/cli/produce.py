@@ -13,6 +13,7 @@ from ethlogs.report import format_report
 from ethlogs.settings import FollowSettings, RangeSettings
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.settings.job import JobRequest
+from ethlogs.settings.metrics import DriverMetricsOptions
 from ethlogs.settings.submission import StartOptions
 
 
@@ -23,6 +24,7 @@ class ProduceOptions(LaunchOptions):
     range: RangeSettings
     follow: FollowSettings
     start: StartOptions
+    metrics: DriverMetricsOptions
 
 
 @command(ProduceOptions)
@@ -36,5 +38,7 @@ def produce(options: ProduceOptions) -> int:
     """
     if options.range.blocks is not None and options.range.to is not None:
         raise click.UsageError("--blocks and --to exclude each other", click.get_current_context())
-    request = JobRequest(ProduceJob.kind, options.range, options.follow)
+    request = JobRequest(
+        ProduceJob.kind, options.range, options.follow, metrics_listen=options.metrics.listen
+    )
     return run_job(request, options, format_report, options.start)

@@ -29,8 +29,8 @@ IMPORTS = (
     "zstandard",
 )
 """What the driver imports, besides the cluster's pyspark and ethlogs itself."""
-OPTIONAL_IMPORTS = ("gssapi",)
-"""What a driver on a cluster with Kerberos imports."""
+OPTIONAL_IMPORTS = ("gssapi", "prometheus_client")
+"""What a driver imports on a cluster with Kerberos, or where it serves metrics."""
 
 _SECONDS = 300
 _PROGRAM = """

@@ -84,6 +84,7 @@ def open_stream(settings: RunSettings, stop: StopSwitch, journal: Journal) -> It
     """
     with contextlib.closing(Node(settings.node, stop, journal.notify)) as node:
         journal.watch(node)
+        journal.find_node_name = lambda: node.name
         chain = node.connect()
         journal.chain_id = chain.chain_id
         trouble = KafkaTrouble(settings.kafka.patience_seconds, stop, journal)

@@ -59,8 +59,8 @@ class Exporter(Collector):
         self._ended = threading.Event()
         self._threads: list[threading.Thread] = []
 
-    def __enter__(self) -> Exporter:
-        """Take the first look at Kafka, and begin to refresh.
+    def looking_first(self) -> Exporter:
+        """Take the first look at Kafka now, and do not take it again at once.
 
         Raises
         ------
@@ -71,6 +71,10 @@ class Exporter(Collector):
             self._look_at_streams()
         except KafkaUnavailableError as exc:
             self._lose_kafka(exc)
+        return self
+
+    def __enter__(self) -> Exporter:
+        """Begin to look."""
         looks = {KAFKA: self._keep_looking_at_streams}
         looks |= {node.name: partial(self._keep_looking_at_node, node) for node in self._nodes}
         for name, look in looks.items():
@@ -91,12 +95,15 @@ class Exporter(Collector):
         yield from build_families(seen)
 
     def _keep_looking_at_streams(self) -> None:
-        while not self._ended.wait(self._interval_seconds):
+        if KAFKA in self._seen.refreshed_at and self._ended.wait(self._interval_seconds):
+            return self._streams.close()
+        while True:
             try:
                 self._look_at_streams()
             except EthlogsError as exc:
                 self._lose_kafka(exc)
-        self._streams.close()
+            if self._ended.wait(self._interval_seconds):
+                return self._streams.close()
 
     def _look_at_streams(self) -> None:
         looks = self._streams.look()

@@ -11,6 +11,8 @@ from ethlogs.node.client import distinct_names, parse_quantity
 from ethlogs.node.endpoint import Endpoint
 from ethlogs.settings import NodeSettings
 
+NODE_SECONDS = 5.0
+"""Limit of one request: a node that hangs must be known to be away within a few looks."""
 LATEST = "latest"
 _TAGS = (LATEST, "safe", "finalized")
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from ethlogs.errors import SettingsError
 from ethlogs.settings.backfill import BackfillOptions
 from ethlogs.settings.kafka import KafkaOptions, KerberosOptions
-from ethlogs.settings.metrics import ExporterOptions
+from ethlogs.settings.metrics import DriverMetricsOptions, ExporterOptions
 from ethlogs.settings.node import NodeOptions
 from ethlogs.settings.option import HEADINGS, Declaration, Heading, OptionGroup, declarations
 from ethlogs.settings.output import (
@@ -59,6 +59,7 @@ GROUPS: tuple[type[OptionGroup], ...] = (
     RunFolderOptions,
     CleanOptions,
     ExporterOptions,
+    DriverMetricsOptions,
     OutputOptions,
     WatchOptions,
     TailOptions,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ethlogs.settings.backfill import BackfillSettings
+from ethlogs.settings.metrics import Address
 from ethlogs.settings.stream import FollowSettings, RangeSettings
 
 
@@ -31,3 +32,4 @@ class JobRequest:
     range: RangeSettings = RangeSettings()
     follow: FollowSettings = FollowSettings()
     backfill: BackfillSettings = BackfillSettings()
+    metrics_listen: Address | None = None

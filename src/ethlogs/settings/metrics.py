@@ -53,6 +53,18 @@ class ExporterOptions(OptionGroup):
 
 
 @dataclass(frozen=True)
+class DriverMetricsOptions(OptionGroup):
+    """Where a driver serves its metrics."""
+
+    heading: ClassVar[Heading] = "Metrics"
+    listen: Address | None = option(
+        "--metrics-listen",
+        HostPort(),
+        "Address on which the driver serves Prometheus metrics of its run and its stream. [default: none]",
+    )
+
+
+@dataclass(frozen=True)
 class TopicsOptions(OptionGroup):
     """The streams of a command that takes several; the key ``topic`` is that of the others."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ethlogs.settings.backfill import BackfillSettings
 from ethlogs.settings.kafka import KafkaSettings, KerberosSettings
+from ethlogs.settings.metrics import Address
 from ethlogs.settings.node import NodeSettings
 from ethlogs.settings.selection import SelectionSettings
 from ethlogs.settings.stream import FollowSettings, RangeSettings, StreamSettings, TopicCreation
@@ -28,6 +29,9 @@ class RunSettings:
     follow: FollowSettings = FollowSettings()
     backfill: BackfillSettings = BackfillSettings()
     timeout_seconds: float | None = None
+    metrics_listen: Address | None = None
+    """Where the driver serves Prometheus metrics, if anywhere."""
+
     replace: bool = False
     """Whether the user consents to take the stream from another run that still writes to it."""
 

@@ -151,6 +151,7 @@ def build_run_settings(
         follow=request.follow,
         backfill=request.backfill,
         timeout_seconds=options.limits.timeout,
+        metrics_listen=request.metrics_listen,
         kerberos=identity.kerberos,
     )
 

@@ -51,8 +51,8 @@ def make_exporter(streams: FakeSource, node: FakeSource, told: list[str]) -> Exp
 
 def test_a_scrape_asks_nobody() -> None:
     streams, node = FakeSource({STATE.topic: STATE}), FakeSource(NODE)
-    exporter = Exporter("0.1.0", streams, (node,), 3600.0, print)
-    with exporter:
+    exporter = Exporter("0.1.0", streams, (node,), 3600.0, lambda _text: None)
+    with exporter.looking_first():
         wait_until(lambda: "ethlogs_node_head_block_number" in values_of(exporter), "the node was asked")
         for _ in range(50):
             values_of(exporter)
@@ -62,7 +62,7 @@ def test_a_scrape_asks_nobody() -> None:
 def test_what_is_away_is_a_metric_and_told_once_until_it_is_back() -> None:
     told: list[str] = []
     streams, node = FakeSource(KafkaUnavailableError("no broker answers")), FakeSource(NODE)
-    with make_exporter(streams, node, told) as exporter:
+    with make_exporter(streams, node, told).looking_first() as exporter:
         assert values_of(exporter)["ethlogs_kafka_up"] == 0
         wait_until(lambda: streams.looks > 5, "it looks again")
         streams.answer = {STATE.topic: STATE}
@@ -85,7 +85,7 @@ def test_a_stream_that_cannot_be_read_does_not_hide_another_one() -> None:
         "secret": NotAuthorizedError("this principal has no READ"),
     }
     told: list[str] = []
-    with make_exporter(FakeSource(looks), FakeSource(NODE), told) as exporter:
+    with make_exporter(FakeSource(looks), FakeSource(NODE), told).looking_first() as exporter:
         up = {
             sample.labels["topic"]: sample.value
             for family in exporter.collect()
@@ -99,7 +99,7 @@ def test_a_stream_that_cannot_be_read_does_not_hide_another_one() -> None:
 def test_a_wrong_setting_ends_the_exporter_at_its_start() -> None:
     with (
         pytest.raises(SettingsError, match="no such protocol"),
-        make_exporter(FakeSource(SettingsError("no such protocol")), FakeSource(NODE), []),
+        make_exporter(FakeSource(SettingsError("no such protocol")), FakeSource(NODE), []).looking_first(),
     ):
         pass
 
@@ -115,3 +115,12 @@ def test_a_node_of_another_chain_is_exported_as_that() -> None:
             if sample.name == "ethlogs_node_head_block_number"
         }
     assert chains == {"5"}
+
+
+def test_without_a_first_look_a_wrong_setting_is_told_and_ends_nothing() -> None:
+    told: list[str] = []
+    streams = FakeSource(SettingsError("no such protocol"))
+    with make_exporter(streams, FakeSource(NODE), told) as exporter:
+        wait_until(lambda: streams.looks > 2, "it looks again")
+        assert values_of(exporter)["ethlogs_kafka_up"] == 0
+    assert told == ["no such protocol; looking again every 0.01 seconds"]

@@ -26,6 +26,7 @@ from ethlogs.settings import (
     to_json,
 )
 from ethlogs.settings.backfill import BackfillSettings
+from ethlogs.settings.metrics import Address
 
 HIDDEN = "hunter2"
 
@@ -48,6 +49,7 @@ SETTINGS = RunSettings(
     follow=FollowSettings(4, "finalized", ProofSettings("receipts", True), 7, True),
     backfill=BackfillSettings(3, 9, 8),
     timeout_seconds=60.0,
+    metrics_listen=Address("127.0.0.1", 9735),
     replace=True,
     kerberos=KerberosSettings("ethlogs@A", "a.keytab", "broker", "krb5.conf"),
 )

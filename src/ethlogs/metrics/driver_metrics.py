@@ -1,0 +1,61 @@
+"""The metrics that a driver serves by ``--metrics-listen``: its stream's, and what it counts itself."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+
+from prometheus_client import Metric
+from prometheus_client.registry import Collector
+
+from ethlogs.errors import SettingsError
+from ethlogs.journal import Journal
+from ethlogs.metrics.exporter import Exporter
+from ethlogs.metrics.node_reader import NODE_SECONDS, open_nodes
+from ethlogs.metrics.run_collector import RunCollector
+from ethlogs.metrics.server import serve_metrics
+from ethlogs.metrics.stream_reader import StreamReader
+from ethlogs.settings import RunSettings
+from ethlogs.settings.metrics import Address
+
+_INTERVAL_SECONDS = 10.0
+
+
+class _Both(Collector):
+    """Collects two collectors as one."""
+
+    def __init__(self, *collectors: Collector) -> None:
+        self._collectors = collectors
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metrics of each."""
+        for collector in self._collectors:
+            yield from collector.collect()
+
+
+@contextlib.contextmanager
+def serve_run_metrics(
+    settings: RunSettings, journal: Journal, address: Address, version: str
+) -> Iterator[None]:
+    """Serve until the block ends; where the address is taken, say so and run without."""
+    node = settings.node
+    node = replace(node, request_timeout_seconds=min(node.request_timeout_seconds, NODE_SECONDS))
+    exporter = Exporter(
+        version,
+        StreamReader(settings.kafka, (settings.stream,)),
+        open_nodes(node),
+        _INTERVAL_SECONDS,
+        logging.getLogger(__name__).warning,
+    )
+    collector = _Both(exporter, RunCollector(journal, settings.stream.topic))
+    with contextlib.ExitStack() as stack:
+        try:
+            url = stack.enter_context(serve_metrics(collector, address, "--metrics-listen"))
+        except SettingsError as exc:
+            journal.notify(f"warning: no metrics are served: {exc}")
+        else:
+            stack.enter_context(exporter)
+            journal.notify(f"metrics are served at {url}")
+        yield

@@ -1,0 +1,82 @@
+"""What a run counts itself, as Prometheus metrics: the numbers of progress.json, and what only it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+from prometheus_client import Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.registry import Collector
+
+from ethlogs.counts import COUNTERS, Counter
+from ethlogs.journal import Journal
+
+LABELS = ("chain_id", "topic")
+FALLING = frozenset({"blocks", "logs", "deepest_reorg", "seconds", "logs_per_second"})
+"""Numbers that are no counters: they fall, or are no sum."""
+
+_APART = "retries"
+"""It is exported by kind instead."""
+
+
+def metric_name(counter: Counter) -> str:
+    """Return the name of a number of a run, with its unit as people say it."""
+    name = counter.field.replace("logs", "event_logs")
+    return f"ethlogs_run_{name}" if counter.field in FALLING else f"ethlogs_run_{name}_total"
+
+
+class RunCollector(Collector):
+    """Collects what a journal has counted; nobody is asked."""
+
+    def __init__(self, journal: Journal, topic: str) -> None:
+        self._journal = journal
+        self._topic = topic
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every number of the attempt so far."""
+        journal = self._journal
+        chain_id = "" if journal.chain_id is None else str(journal.chain_id)
+        labels = [chain_id, self._topic]
+        counts = msgspec.structs.asdict(journal.counts())
+        for counter in COUNTERS:
+            if counter.field != _APART:
+                yield _build_family(counter, labels, counts[counter.field])
+        yield self._build_retries(labels)
+        yield self._build_latency(labels)
+        yield self._build_node(labels)
+
+    def _build_retries(self, labels: list[str]) -> Metric:
+        family = CounterMetricFamily(
+            "ethlogs_run_retries", "How often something was asked or tried again.", labels=[*LABELS, "kind"]
+        )
+        for kind, retries in self._journal.retries_by_kind().items():
+            family.add_metric([*labels, kind], retries)
+        return family
+
+    def _build_latency(self, labels: list[str]) -> Metric:
+        family = HistogramMetricFamily(
+            "ethlogs_run_latency_seconds",
+            "Time from seeing a block at the head to its commit's acknowledgement.",
+            labels=LABELS,
+        )
+        seen = self._journal.meter.latencies.read()
+        buckets = [(str(bound), count) for bound, count in seen.buckets]
+        family.add_metric(labels, [*buckets, ("+Inf", seen.count)], seen.sum_seconds)
+        return family
+
+    def _build_node(self, labels: list[str]) -> Metric:
+        family = GaugeMetricFamily(
+            "ethlogs_run_node_info", "The node URL that the run asks now.", labels=[*LABELS, "node"]
+        )
+        node = self._journal.node_name
+        if node is not None:
+            family.add_metric([*labels, node], 1)
+        return family
+
+
+def _build_family(counter: Counter, labels: list[str], value: float) -> Metric:
+    build = GaugeMetricFamily if counter.field in FALLING else CounterMetricFamily
+    family = build(metric_name(counter), counter.meaning, labels=LABELS)
+    family.add_metric(labels, value)
+    return family
