@@ -6,47 +6,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import requests
-from prometheus_client.parser import text_string_to_metric_families
 
 from ethlogs_devnet import SMALL_PLAN, GethNode, KafkaBroker
 from tests.harness.commands import Command
-from tests.harness.running import RunInThread, build_settings, wait_until
+from tests.harness.exporting import FAST, Exported
+from tests.harness.prometheus import promtool
+from tests.harness.running import RunInThread, build_settings
 from tests.harness.streams import Stream, assert_folds
 
 NewStream = Callable[[KafkaBroker], Stream]
-FAST = ("--listen", "127.0.0.1:0", "--interval", "0.2")
-
-
-class Exported:
-    """A running exporter, scraped."""
-
-    def __init__(self, command: Command) -> None:
-        self._command = command
-        self.url = wait_until(self._find_url, "the exporter listens")
-
-    def _find_url(self) -> str | None:
-        assert self._command.process.poll() is None, self._command.stderr
-        words = self._command.stderr.partition("serving ")[2].split(",")
-        return words[0] if len(words) > 1 else None
-
-    def text(self) -> str:
-        return requests.get(self.url, timeout=10).text
-
-    def values(self) -> dict[str, float]:
-        """The value of each metric, by its name alone: the tests have one stream and one node."""
-        families = text_string_to_metric_families(self.text())
-        return {sample.name: sample.value for family in families for sample in family.samples}
-
-    def wait_for(self, **wanted: float) -> dict[str, float]:
-        """Wait until these metrics have these values; returns all."""
-
-        def match() -> dict[str, float] | None:
-            values = self.values()
-            return values if all(values.get(name) == value for name, value in wanted.items()) else None
-
-        found: dict[str, float] = wait_until(match, f"the metrics are {wanted}, not {self.text()}")
-        return found
 
 
 @pytest.fixture
@@ -73,6 +41,7 @@ def test_a_run_its_reorg_and_its_end_are_seen_from_outside(
     assert after["ethlogs_retracted_event_logs_total"] == report["retractedLogs"] > 0
     assert after["ethlogs_event_logs_total"] == report["logs"] + report["retractedLogs"]
     assert after["ethlogs_followed_block_number"] == after["ethlogs_node_head_block_number"] == 11
+    promtool("check", "metrics", stdin=exported.text())
     labels = f'{{chain_id="{own_geth.spec.chain_id}",topic="{stream.topic}"}}'
     assert f"ethlogs_tip_block_number{labels} 11.0" in exported.text()
     assert_folds(stream, own_geth.url, 2, 11)

@@ -16,8 +16,10 @@ from ethlogs.decoding.decoder import Decoder
 from ethlogs.decoding.record import describe_decoding
 from ethlogs.errors import ExitStatus
 from ethlogs.event_log import ALWAYS, FIELDS
+from ethlogs.journal import Journal
 from ethlogs.ledger import CLAIM_KEY, BlockRecord, Claim, parse_ledger_record
 from ethlogs.metrics.families import Seen, build_families
+from ethlogs.metrics.run_collector import RunCollector
 from ethlogs.selection import describe_selection
 from ethlogs.settings import Abi, SelectionSettings
 from ethlogs.verify import Kind
@@ -162,6 +164,16 @@ def test_every_metric_of_the_exporter_is_described_by_its_own_help() -> None:
     assert rows == [
         f"| `{family.name}{'_total' * (family.type == 'counter')}` | {family.type} | {family.documentation} |"
         for family in build_families(Seen("0.1.0"))
+    ]
+
+
+def test_every_metric_of_a_driver_is_described_by_its_own_help() -> None:
+    text = section("docs/monitoring.md", "A driver's own metrics")
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    families = RunCollector(Journal("a-run", 1, lambda _snapshot: None), "logs").collect()
+    assert rows == [
+        f"| `{family.name}{'_total' * (family.type == 'counter')}` | {family.type} | {family.documentation} |"
+        for family in families
     ]
 
 
