@@ -8,7 +8,7 @@ import tarfile
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -21,6 +21,10 @@ _COMPRESSION = 4
 _THREADS = 1
 """With more a full disk is met in a thread of conda-pack's, which prints it and continues reading."""
 SCRATCH_PREFIX = ".packing-"
+_INSTALLED_BY = {
+    "gssapi": "python-gssapi of conda-forge, or pip install gssapi",
+    "prometheus_client": "pip install prometheus-client",
+}
 _INTERPRETERS = ("bin/python", "bin/python3")
 
 
@@ -99,6 +103,30 @@ def find_interpreter(archive: Path) -> str:
             f"{archive} has no bin/python", hint="it should be what ethlogs pack or conda-pack writes"
         )
     return found
+
+
+def require_packages(archive: Path, packages: Mapping[str, str]) -> None:
+    """Refuse an archive that lacks a Python package which this run needs.
+
+    ``packages`` says of each import name what it is needed for.
+
+    Raises
+    ------
+    PackError
+        When one is missing, with how to add it.
+    """
+    missing = dict(packages)
+    for name in _names(archive):
+        parent, _, module = str(PurePosixPath(name).parent).rpartition("/")
+        if PurePosixPath(parent).name == "site-packages":
+            missing.pop(module, None)
+        if not missing:
+            return
+    for package, purpose in missing.items():
+        raise PackError(
+            f"{archive} has no Python package {package}, which {purpose} needs",
+            hint=f"add it to the environment and pack again: {_INSTALLED_BY.get(package, package)}",
+        )
 
 
 def _names(archive: Path) -> Iterator[str]:

@@ -11,7 +11,7 @@ from dataclasses import replace as replaced
 from pathlib import Path
 
 from ethlogs.cancellation import OutOfTime, Terminated
-from ethlogs.environment import PackSettings, find_interpreter, pack_environment
+from ethlogs.environment import PackSettings, find_interpreter, pack_environment, require_packages
 from ethlogs.errors import (
     EthlogsError,
     InterruptedRunError,
@@ -147,7 +147,7 @@ class YarnSubmitter:
         # Spark gives its keytab to the application master alone.
         needs_own = login is None or (self._job.needs_executors and uses_gssapi(settings.kafka))
         settings_there, files = take_files_along(settings, local, spark_has_keytab=not needs_own)
-        archive, python = self._ship_archive(layout)
+        archive, python = self._ship_archive(layout, needed_packages(settings))
         asked = {**self._configured, **dict(self._options.spark.conf)}
         spark_archive = None
         if not asked.get("spark.yarn.archive") and not asked.get("spark.yarn.jars"):
@@ -173,17 +173,19 @@ class YarnSubmitter:
             login=login,
         )
 
-    def _ship_archive(self, layout: HdfsLayout) -> tuple[str, str]:
+    def _ship_archive(self, layout: HdfsLayout, needed: dict[str, str]) -> tuple[str, str]:
         archive = self._options.yarn.env_archive
         if archive is not None and "://" in archive:
             return archive, DEFAULT_PYTHON
         if archive is not None:
             path = Path(archive)
+            require_packages(path, needed)
             return ship_archive(layout, path, self._notify), find_interpreter(path)
         settings = PackSettings.of(self._options.environment)
         packed = pack_environment(settings, self._cache, self._notify)
         if packed.python_version is not None:
             check_python(self._spark.version, packed.python_version)
+        require_packages(packed.path, needed)
         return ship_archive(layout, packed.path, self._notify), packed.python
 
     def _run(self, argv: list[str], local: RunFolder, settings: RunSettings) -> str:
@@ -237,6 +239,16 @@ class YarnSubmitter:
             signal_number=number,
             hint=f"end it: ethlogs stop --application {found[0].id}",
         ) from None
+
+
+def needed_packages(settings: RunSettings) -> dict[str, str]:
+    """Return the packages that not every environment has and this run needs, with what for."""
+    needed = {}
+    if settings.kerberos is not None:
+        needed["gssapi"] = "a driver with a Kerberos ticket"
+    if settings.metrics_listen is not None:
+        needed["prometheus_client"] = "--metrics-listen"
+    return needed
 
 
 def spark_login(options: LaunchOptions, settings: RunSettings) -> SparkLogin | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ethlogs.environment import find_interpreter
+from ethlogs.environment import find_interpreter, require_packages
 from ethlogs.environment.check import IMPORTS
 from ethlogs.environment.condarc import Condarc, read_condarc
 from ethlogs.environment.fingerprint import fingerprint_of, python_version, read_content
@@ -238,3 +238,24 @@ def test_an_archive_without_python_or_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "text.tar.gz").write_text("no archive")
     with pytest.raises(PackError, match="cannot be read as an archive"):
         find_interpreter(tmp_path / "text.tar.gz")
+
+
+SITE = "lib/python3.11/site-packages"
+
+
+@pytest.mark.parametrize("write_archive", [write_tar, write_zip])
+@pytest.mark.parametrize("place", [SITE, f"./{SITE}", f"inner/{SITE}"])
+def test_an_archive_that_has_what_a_run_needs_is_taken(
+    tmp_path: Path, write_archive: type, place: str
+) -> None:
+    archive = write_archive(tmp_path / "archive", "bin/python", f"{place}/gssapi/__init__.py")
+    require_packages(archive, {"gssapi": "Kerberos"})
+
+
+@pytest.mark.parametrize("other", [f"{SITE}/gssapi-1.8.dist-info/RECORD", "lib/gssapi/a.py"])
+def test_an_archive_without_gssapi_is_found_before_it_is_shipped(tmp_path: Path, other: str) -> None:
+    archive = write_tar(tmp_path / "archive.tar.gz", "bin/python", other)
+    with pytest.raises(PackError, match="has no Python package gssapi, which Kerberos needs") as caught:
+        require_packages(archive, {"gssapi": "Kerberos"})
+    assert caught.value.exit_status == 4
+    assert "python-gssapi of conda-forge" in (caught.value.hint or "")

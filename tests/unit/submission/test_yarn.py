@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tarfile
 import zipfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from ethlogs.errors import EthlogsError, KerberosError, NotAuthorizedError, SettingsError, SubmissionError
+from ethlogs.errors import (
+    EthlogsError,
+    KerberosError,
+    NotAuthorizedError,
+    PackError,
+    SettingsError,
+    SubmissionError,
+)
 from ethlogs.hadoop.errors import to_ethlogs_error
 from ethlogs.run_folder import RunFolder
-from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, StreamSettings
+from ethlogs.settings import KafkaSettings, KerberosSettings, NodeSettings, RunSettings, StreamSettings
+from ethlogs.settings.metrics import Address
 from ethlogs.submission.applications import run_of, stream_tag
 from ethlogs.submission.shipping import build_package, hash_file, take_files_along
 from ethlogs.submission.watch import _waits_for, build_failure, tells_the_end
-from ethlogs.submission.yarn import build_submit_failure
+from ethlogs.submission.yarn import YarnSubmitter, build_submit_failure, needed_packages
 from tests.unit.samples import APPLICATION
 
 STREAM = StreamSettings("logs")
@@ -32,6 +42,30 @@ class FakeApplications:
 
 
 # ---------------------------------------------------------------- the package
+
+
+def test_a_run_needs_the_packages_of_what_it_is_asked_for_alone() -> None:
+    settings = RunSettings("a", "produce", NodeSettings(("http://n",)), KafkaSettings("k:1"))
+    assert needed_packages(settings) == {}
+    secured = replace(settings, kerberos=KerberosSettings("ethlogs@A", "a.keytab"))
+    assert needed_packages(secured).keys() == {"gssapi"}
+    watched = replace(settings, metrics_listen=Address("127.0.0.1", 9735))
+    assert needed_packages(watched).keys() == {"prometheus_client"}
+
+
+def test_an_archive_that_lacks_what_a_run_needs_is_refused_before_anything_is_uploaded(
+    tmp_path: Path,
+) -> None:
+    archive = tmp_path / "env.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.addfile(tarfile.TarInfo("bin/python"))
+    nothing = cast(Any, None)
+    options = cast(Any, SimpleNamespace(yarn=SimpleNamespace(env_archive=str(archive))))
+    submitter = YarnSubmitter(
+        nothing, nothing, options, {}, tmp_path, lambda _notice: None, job=nothing, replace=False
+    )
+    with pytest.raises(PackError, match="has no Python package gssapi"):
+        submitter._ship_archive(nothing, {"gssapi": "a driver with a Kerberos ticket"})
 
 
 def test_the_package_can_be_imported_from_its_zip(tmp_path: Path) -> None:
