@@ -2,29 +2,145 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+
+from ethlogs.event_log import Record
 
 # The logger that has why a connection failed. Calls only say that their time is over.
 CONNECTION_LOGGER = "kafka.net.manager"
 
-Append = Callable[[TopicPartition, bytes, bytes], Any]
-"""Hands a record to a producer; returns the record's future."""
+
+class Acknowledged(NamedTuple):
+    """The one thing that is asked of an acknowledged record."""
+
+    offset: int
 
 
-def record_appender(producer: KafkaProducer) -> Append:
-    """Return what ``KafkaProducer.send`` ends with, without the checks that cost half of its time."""
-    append, wake_sender = producer._accumulator.append, producer._sender.wakeup
+class RecordPlace:
+    """A record's place in a batch; it answers as the library's future of a record does."""
 
-    def append_record(partition: TopicPartition, key: bytes, value: bytes) -> Any:
-        future, batch_is_full, batch_is_new, _ = append(partition, None, key, value, [])
-        if batch_is_full or batch_is_new:
-            wake_sender()
-        return future
+    __slots__ = ("_batch", "_index")
 
-    return append_record
+    def __init__(self, batch: Any, index: int) -> None:
+        self._batch = batch
+        self._index = index
+
+    def rebind(self, batch: Any, index: int) -> None:
+        """Take a place in another batch, of which the library has made two where a broker found it too large.
+
+        The first batch's future never ends: whoever waits for it is woken to wait for the next one.
+        """
+        left, self._batch, self._index = self._batch, batch, index
+        left._latch.set()
+
+    def succeeded(self) -> bool:
+        """Return whether the brokers have the record."""
+        return self._batch.is_done and self.exception is None
+
+    @property
+    def exception(self) -> BaseException | None:
+        """Why the record was refused, as far as that is known."""
+        batch = self._batch
+        if not batch.is_done:
+            return None
+        error: BaseException | None = batch.exception
+        refusal = None if error else batch.value[2]
+        if refusal is not None:
+            error = refusal(self._index)
+        return error
+
+    @property
+    def value(self) -> Acknowledged:
+        """Where the record is."""
+        return Acknowledged(self._batch.value[0] + self._index)
+
+
+def _encode_varint(number: int) -> bytes:
+    """A signed integer as the record format has it: zigzag, seven bits a byte."""
+    rest = number << 1 if number >= 0 else (-number << 1) - 1
+    encoded = bytearray()
+    while rest > 0x7F:
+        encoded.append(rest & 0x7F | 0x80)
+        rest >>= 7
+    encoded.append(rest)
+    return bytes(encoded)
+
+
+_VARINTS = [_encode_varint(number) for number in range(16_384)]
+
+
+def append_records(
+    producer: KafkaProducer, partition: TopicPartition, records: Sequence[Record]
+) -> list[Any]:
+    """Hand records to a producer, in their order; returns what stands for each.
+
+    The library's own way costs seven times as much: for each record it takes locks, checks types, fills a
+    buffer, and makes a future with a lock and two callbacks, which its thread calls one by one. Here the
+    library begins each batch with one record, and as many as fit are written behind it in Kafka's format.
+    """
+    accumulator = producer._accumulator
+    places: list[Any] = []
+    while len(places) < len(records):
+        key, value = records[len(places)]
+        future, is_full, is_new, _ = accumulator.append(partition, None, key, value, [])
+        places.append(future)
+        if is_full or is_new:
+            producer._sender.wakeup()
+        with accumulator._tp_lock(partition):
+            batches = accumulator._batches[partition]
+            if batches:
+                places += _fill(batches[-1], records, len(places))
+    return places
+
+
+def _fill(batch: Any, records: Sequence[Record], first: int) -> list[RecordPlace]:
+    """Write records from ``first`` on into an open batch, as many as it has room for."""
+    builder = batch.records._builder
+    if builder is None or builder._first_timestamp is None:
+        return []
+    timestamp = max(int(time.time() * 1000), builder._max_timestamp)
+    attributes = b"\0" + _encode_varint(timestamp - builder._first_timestamp)
+    room_bytes = builder._batch_size - len(builder._buffer)
+    offset, future, largest = batch.records._next_offset, batch.produce_future, batch.max_record_size
+    table, small = _VARINTS, len(_VARINTS)
+    written: list[bytes] = []
+    places: list[RecordPlace] = []
+    for number in range(first, len(records)):
+        key, value = records[number]
+        size = len(value)
+        body = b"%b%b%b%b%b%b\0" % (
+            attributes,
+            table[offset] if offset < small else _encode_varint(offset),
+            table[len(key)],
+            key,
+            table[size] if size < small else _encode_varint(size),
+            value,
+        )
+        size = len(body)
+        prefix = table[size] if size < small else _encode_varint(size)
+        size += len(prefix)
+        room_bytes -= size
+        if room_bytes < 0:
+            break
+        written += (prefix, body)
+        if size > largest:
+            largest = size
+        places.append(RecordPlace(future, offset))
+        offset += 1
+    if places:
+        builder._buffer += b"".join(written)
+        builder._max_timestamp = timestamp
+        builder._num_records += len(places)
+        builder._last_offset = offset - 1
+        batch.records._next_offset = offset
+        batch.max_record_size = largest
+        batch.last_append = time.monotonic()
+        batch._record_futures += places
+    return places
 
 
 def transaction_error(producer: KafkaProducer) -> BaseException | None:

@@ -32,7 +32,7 @@ from ethlogs.kafka.client_config import (
     producer_config,
 )
 from ethlogs.kafka.errors import connect, mapped_errors, run_with_limit
-from ethlogs.kafka.internals import end_sender, record_appender, transaction_error
+from ethlogs.kafka.internals import append_records, end_sender, transaction_error
 from ethlogs.kafka.rights import missing_transaction_right
 from ethlogs.ledger import Span
 from ethlogs.settings import KafkaSettings
@@ -156,19 +156,15 @@ class Transaction:
 
     def send_all(self, topic: str, partitions: int, records: list[Record]) -> Numbers:
         """Send event logs by key; returns the numbers of the first and last record of each partition."""
-        send, futures = _ManyRecords(self._producer, topic).send, self._futures
-        first: dict[int, int] = {}
-        last: dict[int, int] = {}
+        numbers: Numbers = {}
         with _mapped(self._producer, f"producing to {topic}"):
-            for key, value in records:
-                partition = partition_of(key, partitions)
-                number = last[partition] = len(futures)
-                if partition not in first:
-                    first[partition] = number
-                futures.append(send(partition, key, value))
+            for partition, own in sorted(_divide(records, partitions).items()):
+                first = len(self._futures)
+                self._futures += _send_to(self._producer, TopicPartition(topic, partition), own)
+                numbers[partition] = (first, len(self._futures) - 1)
         self.records += len(records)
         self.size_bytes += sum(len(record.value) for record in records)
-        return {partition: (first[partition], number) for partition, number in sorted(last.items())}
+        return numbers
 
     def settle(self) -> None:
         """Wait until the brokers have acknowledged every record so far.
@@ -221,25 +217,29 @@ class Transaction:
                     raise
 
 
-class _ManyRecords:
-    """Sends records to one topic at half of what KafkaProducer.send costs for each.
+def _divide(records: list[Record], partitions: int) -> dict[int, list[Record]]:
+    """Divide records by the partitions of their keys; within each their order stays."""
+    divided: dict[int, list[Record]] = {}
+    for record in records:
+        divided.setdefault(partition_of(record.key, partitions), []).append(record)
+    return divided
 
-    Most of that goes into checks that are the same for every record of a partition. So only a partition's
-    first record, which joins the partition to the transaction, and records so large that they may be
-    refused go through it; the others go where it would put them, into the accumulator. What goes wrong
-    with the producer meanwhile fails their futures, as it does those of records sent a moment earlier.
+
+def _send_to(producer: KafkaProducer, partition: TopicPartition, records: list[Record]) -> list[Any]:
+    """Send records to one partition; returns what stands for each of them.
+
+    The first one joins the partition to the transaction, and one so large may be refused: these go through
+    KafkaProducer.send with all of its checks, the others where it would put them. What goes wrong with the
+    producer meanwhile fails their futures, as it does those of records sent a moment earlier.
     """
-
-    def __init__(self, producer: KafkaProducer, topic: str) -> None:
-        self._producer = producer
-        self._topic = topic
-        self._joined: dict[int, TopicPartition] = {}
-        self._append = record_appender(producer)
-
-    def send(self, partition: int, key: bytes, value: bytes) -> Any:
-        """Hand a record to the producer; returns its future."""
-        joined = self._joined.get(partition)
-        if joined is None or len(value) > _SMALL_BYTES:
-            self._joined[partition] = TopicPartition(self._topic, partition)
-            return self._producer.send(self._topic, key=key, value=value, partition=partition)
-        return self._append(joined, key, value)
+    futures: list[Any] = []
+    waiting: list[Record] = []
+    for number, record in enumerate(records):
+        if number and len(record.value) <= _SMALL_BYTES:
+            waiting.append(record)
+            continue
+        futures += append_records(producer, partition, waiting)
+        waiting = []
+        key, value = record
+        futures.append(producer.send(partition.topic, key=key, value=value, partition=partition.partition))
+    return futures + append_records(producer, partition, waiting)

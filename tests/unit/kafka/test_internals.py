@@ -3,31 +3,130 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
+from types import SimpleNamespace
+from typing import Any, cast
 
 import kafka.net.manager
+import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.consumer.fetcher import Fetcher
+from kafka.errors import KafkaError
 from kafka.producer.record_accumulator import RecordAccumulator
 from kafka.producer.sender import Sender
 from kafka.producer.transaction_manager import TransactionManager
+from kafka.record.memory_records import MemoryRecords
 
+from ethlogs.event_log import Record
 from ethlogs.kafka import internals
 
-
-def test_the_accumulator_takes_a_record_as_it_is_given() -> None:
-    assert list(inspect.signature(RecordAccumulator.append).parameters)[:6] == [
-        *("self", "tp", "timestamp_ms", "key", "value", "headers")
-    ]
+PARTITION = TopicPartition("logs", 0)
 
 
-def test_the_accumulator_gives_a_future_and_whether_the_sender_must_wake() -> None:
-    accumulator = RecordAccumulator(batch_size=1 << 20)
-    first, second = (
-        accumulator.append(TopicPartition("logs", 0), None, b"key", b"value", []) for _ in range(2)
-    )
-    assert [len(first), len(second)] == [4, 4]
-    assert (first[1], first[2], second[1], second[2]) == (False, True, False, False)
-    assert not first[0].is_done
+class Accumulating:
+    """A producer without a broker: what it was given is read back from its batches."""
+
+    def __init__(self, batch_size: int, compression: int = 0) -> None:
+        self._accumulator = RecordAccumulator(batch_size=batch_size, compression_attrs=compression)
+        self._sender = SimpleNamespace(wakeup=lambda: None)
+
+    @property
+    def batches(self) -> Any:
+        """The batches in their order."""
+        return self._accumulator._batches[PARTITION]
+
+    def append(self, records: list[Record]) -> list[Any]:
+        """Hand records over."""
+        return internals.append_records(cast(Any, self), PARTITION, records)
+
+    def acknowledge(self) -> None:
+        """Acknowledge every batch, from offset 100 on."""
+        offset = 100
+        for batch in self.batches:
+            batch.done(base_offset=offset, timestamp_ms=-1)
+            offset += batch.record_count
+
+    def read_back(self) -> list[tuple[bytes, bytes]]:
+        """Close the batches and read them as the library's own consumer does."""
+        found = []
+        for batch in self.batches:
+            batch.records.close()
+            for records in MemoryRecords(batch.records.buffer()):
+                assert records.validate_crc()
+                found += [(record.key, record.value) for record in records]
+        return found
+
+
+def records_of(sizes: Iterable[int]) -> list[Record]:
+    return [Record(b"0x%040x" % number, b"v" * size) for number, size in enumerate(sizes)]
+
+
+@pytest.mark.parametrize("batch_size", [1, 300, 20_000, 1 << 20])
+@pytest.mark.parametrize("compression", [0, 3])
+def test_records_are_in_batches_as_the_library_itself_would_write_them(
+    batch_size: int, compression: int
+) -> None:
+    records = records_of([0, 1, 62, 63, 64, 65, 8_191, 8_192, 16_383, 16_384, 65_536, *range(200)])
+    ours, library = (Accumulating(batch_size, compression) for _ in range(2))
+    ours.append(records)
+    for record in records:
+        library._accumulator.append(PARTITION, None, *record, [])
+    assert [batch.record_count for batch in ours.batches] == [b.record_count for b in library.batches]
+    assert [b.records.size_in_bytes() for b in ours.batches] == [
+        b.records.size_in_bytes() for b in library.batches
+    ] or compression
+    assert ours.read_back() == library.read_back() == [tuple(record) for record in records]
+
+
+def test_a_batch_has_room_for_more_records_than_a_varint_of_two_bytes_counts() -> None:
+    records = records_of([1] * 20_000)
+    producer = Accumulating(4 << 20)
+    producer.append(records)
+    assert producer.read_back() == [tuple(record) for record in records]
+
+
+def test_each_record_knows_its_offset_once_its_batch_is_acknowledged() -> None:
+    producer = Accumulating(1_000)
+    places = producer.append(records_of([100] * 50))
+    assert not any(place.succeeded() for place in places)
+    producer.acknowledge()
+    assert all(place.succeeded() for place in places)
+    assert [place.value.offset for place in places] == list(range(100, 150))
+
+
+def test_a_refused_batch_fails_each_of_its_records() -> None:
+    producer = Accumulating(1 << 20)
+    places = producer.append(records_of([100] * 5))
+    errors = [ValueError(number) for number in range(5)]
+    producer.batches[0].complete_exceptionally(KafkaError("refused"), errors.__getitem__)
+    assert not any(place.succeeded() for place in places)
+    assert [place.exception for place in places] == errors
+
+
+def test_an_aborted_batch_fails_each_of_its_records() -> None:
+    producer = Accumulating(1 << 20)
+    places = producer.append(records_of([100] * 5))
+    producer.batches[0].abort(KafkaError("aborted"))
+    assert {str(place.exception) for place in places} == {"KafkaError: aborted"}
+
+
+def test_records_of_a_batch_that_the_library_splits_are_found_in_the_new_ones() -> None:
+    producer = Accumulating(1 << 20)
+    places = producer.append(records_of([100] * 9))
+    batch = producer.batches.popleft()
+    batch.records.close()
+    producer._accumulator.split_and_reenqueue(batch)
+    assert len(producer.batches) == 2
+    producer.acknowledge()
+    assert [place.value.offset for place in places] == list(range(100, 109))
+
+
+def test_nothing_is_written_behind_a_batch_that_is_closed() -> None:
+    producer = Accumulating(1 << 20)
+    producer.append(records_of([100] * 3))
+    producer.batches[0].records.close()
+    producer.append(records_of([50] * 3))
+    assert [batch.record_count for batch in producer.batches] == [3, 3]
 
 
 def test_a_producer_has_an_accumulator_and_a_sender() -> None:
