@@ -34,14 +34,15 @@ class Latencies:
         return self.milliseconds[min(len(self.milliseconds) - 1, int(len(self.milliseconds) * share))]
 
 
-def measure_latency(lab: Lab, blocks: int, block_seconds: float) -> Latencies:
+def measure_latency(lab: Lab, node_url: str, blocks: int, block_seconds: float) -> Latencies:
     """Follow a live chain for ``blocks`` blocks of the default plan."""
     topic = lab.new_topic()
     stream = StreamSettings(topic)
     ensure_topics(KafkaSettings(lab.bootstrap), stream, TopicCreation(create=True))
     head = lab.net.geth.height()
     with Watcher(lab.bootstrap, stream) as watcher:
-        producing = Producing(lab, topic, "--start", "latest", "--blocks", str(blocks + 1))
+        flags = ("--node-url", node_url, "--start", "latest", "--blocks", str(blocks + 1))
+        producing = Producing(lab, topic, *flags)
         try:
             watcher.wait_for(head, START_SECONDS)
             known_at = _commit_blocks(lab, head, blocks, block_seconds)

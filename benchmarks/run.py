@@ -100,15 +100,17 @@ class Bench:
 
     def latency(self) -> None:
         """At the head of a live chain."""
-        options = self._options
-        say(f"latency over {options.head_blocks} blocks, one each {options.block_seconds:g} s")
-        found = measure_latency(self._lab, options.head_blocks, options.block_seconds)
+        options, geth = self._options, self._lab.net.geth
         print_head("latency at the head, ms", "p50", "p99", "blocks")
-        p50, p99 = found.quantile(0.5), found.quantile(0.99)
-        outside = "from block on the node to visible under read_committed"
-        print_row(outside, f"{p50:.0f}", f"{p99:.0f}", str(len(found.milliseconds)))
-        inside = found.report["latencyMs"]
-        print_row("the run's report", f"{inside['p50']:.0f}", f"{inside['p99']:.0f}", str(inside["blocks"]))
+        for way, url in (("asked for", geth.url), ("pushed", geth.ws_url)):
+            say(f"latency over {options.head_blocks} blocks, one each {options.block_seconds:g} s, {way}")
+            found = measure_latency(self._lab, url, options.head_blocks, options.block_seconds)
+            p50, p99 = found.quantile(0.5), found.quantile(0.99)
+            outside = f"{way}: from block on the node to visible under read_committed"
+            print_row(outside, f"{p50:.0f}", f"{p99:.0f}", str(len(found.milliseconds)))
+            inside = found.report["latencyMs"]
+            row = (f"{inside['p50']:.0f}", f"{inside['p99']:.0f}", str(inside["blocks"]))
+            print_row(f"{way}: the run's report", *row)
 
     def memory(self) -> None:
         """Blocks of very many event logs: one, and several to catch up over."""
@@ -121,11 +123,15 @@ class Bench:
 
     def steps(self) -> None:
         """Where the driver's time goes."""
-        environment, found = self._lab.net.environment(), []
-        for proof in PROOFS:
-            say(f"steps of the driver with --proof {proof}")
-            found.append(measure(proof, self._lab.new_topic(), self._options.blocks, environment))
-        print_head("CPU of the driver's Python, µs an event log", *PROOFS)
+        geth, found = self._lab.net.geth, []
+        ways = [*((proof, geth.url) for proof in PROOFS), ("auto", geth.ws_url)]
+        for proof, url in ways:
+            say(f"steps of the driver with --proof {proof} over {url}")
+            found.append(
+                measure(proof, self._lab.new_topic(), self._options.blocks, url, self._lab.bootstrap)
+            )
+        columns = [f"{proof}, {url.partition(':')[0]}" for proof, url in ways]
+        print_head("CPU of the driver's Python, µs an event log", *columns)
         for name in (*STEPS, REST):
             print_steps(name, found, [steps.seconds.get(name, 0.0) for steps in found])
         print_steps("all", found, [steps.cpu_seconds for steps in found])

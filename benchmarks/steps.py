@@ -29,6 +29,7 @@ from ethlogs.follow import follow_chain
 from ethlogs.journal import Journal
 from ethlogs.kafka.writer import Transaction
 from ethlogs.node.http_transport import HttpTransport
+from ethlogs.node.web_socket_transport import WebSocketTransport
 from ethlogs.settings import Proof
 from tests.harness.running import build_settings
 from tests.harness.streams import Stream
@@ -96,10 +97,9 @@ class Stopwatch:
             self.seconds[COLLECTOR] += time.thread_time() - self._collecting_since
 
 
-def measure(proof: Proof, topic: str, blocks: int, environment: dict[str, str]) -> Steps:
+def measure(proof: Proof, topic: str, blocks: int, node_url: str, bootstrap: str) -> Steps:
     """Produce blocks 1 to ``blocks`` to a new topic, in this process."""
-    stream = Stream(environment["ETHLOGS_BOOTSTRAP_SERVER"], topic)
-    settings = build_settings(stream, environment["ETHLOGS_NODE_URL"], proof=proof, blocks=blocks, start="1")
+    settings = build_settings(Stream(bootstrap, topic), node_url, proof=proof, blocks=blocks, start="1")
     journal = Journal(topic, 1, lambda _snapshot: None)
     relax_collector()
     watch = Stopwatch()
@@ -119,6 +119,7 @@ def stopwatches(watch: Stopwatch) -> Iterator[None]:
     proof = STEPS[2]
     places: list[tuple[str, object, str]] = [
         (STEPS[0], HttpTransport, "send"),
+        (STEPS[0], WebSocketTransport, "send"),
         (STEPS[1], ethlogs.node.endpoint, "parse_answer"),
         (proof, ethlogs.node.json_blocks, "parse_header"),
         (proof, ethlogs.node.json_blocks, "prove_by_receipts"),
