@@ -84,6 +84,7 @@ class PushedHeads:
     def _hear(self, heads: NewHeads, name: str) -> None:
         while not self._ended.is_set() and self._node.name == name and self._unannounced < _UNANNOUNCED:
             if heads.wait(_LOOK_SECONDS):
+                self._unannounced = 0
                 self._backoff.reset()
                 self._told.discard(name)
                 self._wake.set()

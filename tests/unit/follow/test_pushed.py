@@ -137,3 +137,17 @@ def test_a_subscription_that_announces_no_head_is_made_anew_and_one_crossing_is_
         listening.count_new_head(announced=False)
         assert first.closed.wait(WAITED)
         assert node.asked_again.wait(WAITED)
+
+
+def test_a_notification_that_comes_late_still_shows_that_the_subscription_is_alive() -> None:
+    first = FakeHeads()
+    node = FakeNode(first, FakeHeads())
+    listening, wake, _ = listener(node)
+    with listening.listening():
+        assert wake.wait(WAITED)
+        for _head in range(3):
+            listening.count_new_head(announced=False)
+            wake.clear()
+            first.sent.put(True)
+            assert wake.wait(WAITED)
+        assert not first.closed.is_set()
