@@ -19,7 +19,7 @@ from typing import Any
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import NewTopic
 
-from ethlogs_devnet import Devnet
+from ethlogs_devnet import DEFAULT_PLAN, Devnet
 from ethlogs_devnet.process import guarded
 from ethlogs_devnet.progress import to_stderr
 
@@ -46,6 +46,11 @@ class Lab:
     def bootstrap(self) -> str:
         """Kafka's HOST:PORT."""
         return self.net.kafka.bootstrap
+
+    def ensure_blocks(self, height: int) -> None:
+        """Add blocks until the chain has this height."""
+        while self.net.geth.height() < height:
+            self.net.geth.commit_block(DEFAULT_PLAN)
 
     def new_topic(self) -> str:
         """A name that was not used before."""

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from benchmarks.backfill import compare_cost
 from benchmarks.lab import Lab, Produced, open_lab, produce, say, verify
 from benchmarks.latency import measure_latency
 from benchmarks.packing import pack_thrice
@@ -188,6 +189,20 @@ class Bench:
             size = packing.archive.size_bytes / 1e6
             print_row(packing.name, f"{packing.seconds:.2f}", f"{size:.1f}", steps)
 
+    def history(self) -> None:
+        """What a backfill costs beside the follower, start-up apart."""
+        short, long = self._options.blocks // 3, self._options.blocks
+        logs = (long - short) * logs_in(DEFAULT_PLAN)
+        runs = self._repeated("history", partial(compare_cost, self._lab, short, long))
+        print_head("all processes, --proof receipts", "CPU, µs an event log", "worker, MiB")
+        for name in ("produced", "backfilled"):
+            costs = [getattr(run, name) for run in runs]
+            micros = statistics.median(cost.cpu_seconds for cost in costs) / logs * 1e6
+            worker = max(cost.worker_bytes for cost in costs) / MIB
+            print_row(name, f"{micros:.1f}", f"{worker:.0f}" if worker else "")
+        ratio = statistics.median(run.backfilled.cpu_seconds / run.produced.cpu_seconds for run in runs)
+        print_row("backfilled : produced", f"{ratio:.2f}", "")
+
     def _print_large(self, name: str, blocks: int, proof: str) -> None:
         say(f"large blocks: {name}")
         start = self._lab.net.geth.height() - blocks + 1
@@ -231,6 +246,7 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "proof": Bench.proof,
     "content": Bench.content,
     "pack": Bench.pack,
+    "history": Bench.history,
 }
 
 
