@@ -103,9 +103,10 @@ def producer_config(
 ) -> dict[str, Any]:
     """Settings of a transactional producer; every wait has a limit below the transaction's.
 
-    Batches of 512 KiB carry 4 to 6 times the records a second of the default's 16 KiB.
+    Batches of 512 KiB carry 4 to 6 times the records a second of the default's 16 KiB. lz4 costs the driver
+    least of all codecs.
     """
-    return _with_client(
+    config = _with_client(
         settings,
         KafkaProducer.DEFAULT_CONFIG,
         {
@@ -117,10 +118,14 @@ def producer_config(
             "max_block_ms": limits.delivery_ms,
             "max_request_size": MAX_RECORD_BYTES,
             "batch_size": 512 << 10,
+            "compression_type": "lz4",
             "linger_ms": 50,
             "allow_auto_create_topics": False,
         },
     )
+    if config["compression_type"] == "none":  # Kafka's word for what the library calls None
+        config["compression_type"] = None
+    return config
 
 
 def consumer_config(settings: KafkaSettings, isolation_level: str) -> dict[str, Any]:

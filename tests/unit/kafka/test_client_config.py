@@ -127,3 +127,9 @@ def test_a_consumer_has_no_group_and_sees_what_it_is_told_to() -> None:
     config = consumer_config(settings_with(), "read_committed")
     assert (config["group_id"], config["enable_auto_commit"]) == (None, False)
     assert config["isolation_level"] == "read_committed"
+
+
+def test_batches_are_compressed_unless_the_user_wants_them_otherwise() -> None:
+    assert producer_config(settings_with(), "id")["compression_type"] == "lz4"
+    assert producer_config(settings_with(("compression.type", "zstd")), "id")["compression_type"] == "zstd"
+    assert producer_config(settings_with(("compression.type", "none")), "id")["compression_type"] is None
