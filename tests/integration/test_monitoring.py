@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 from ethlogs.settings.metrics import Address
-from ethlogs_devnet import SMALL_PLAN, GethNode
+from ethlogs_devnet import SMALL_PLAN, GethNode, KafkaBroker
 from tests.harness.commands import Command
 from tests.harness.exporting import FAST, Exported
-from tests.harness.prometheus import MONITORING, Prometheus, promtool
+from tests.harness.prometheus import MONITORING, Alertmanager, Prometheus, promtool
 from tests.harness.running import RunInProcess, build_settings, wait_until
 from tests.harness.streams import Stream
 
+NewStream = Callable[[KafkaBroker], Stream]
 ALERTS = MONITORING / "alerts.yml"
 PAGE = MONITORING.parent / "docs" / "monitoring.md"
+SHORTER = (
+    (r"for: \w+", "for: 1s"),
+    (r"> 60$", "> 15"),
+    (r"\[10m\]", "[20s]"),
+)
+"""What makes an alert of minutes one of seconds: the shape of each rule stays."""
 
 
 def expressions(dashboard: dict[str, Any]) -> list[str]:
@@ -72,3 +81,46 @@ def test_every_expression_of_the_dashboard_gives_data_of_a_real_run(
         )
     assert 'ethlogs_run_reorgs_total{chain_id="1337"' in own
     assert f'node="{own_geth.url}"' in own
+
+
+@pytest.fixture
+def watched(
+    breakable_kafka: KafkaBroker, new_stream: NewStream, own_geth: GethNode, tmp_path: Path
+) -> Iterator[tuple[Stream, Alertmanager]]:
+    """A stream whose alerts, made quicker, reach an Alertmanager."""
+    stream = new_stream(breakable_kafka)
+    rules, text = tmp_path / "alerts.yml", ALERTS.read_text()
+    for pattern, replacement in SHORTER:
+        text = re.sub(pattern, replacement, text, flags=re.MULTILINE)
+    rules.write_text(text)
+    with (
+        Alertmanager(tmp_path / "alertmanager") as manager,
+        Command(stream, own_geth.url, tmp_path / "exporter", *FAST, name="exporter") as command,
+        Prometheus(tmp_path / "prometheus", Exported(command).url, rules, manager),
+    ):
+        yield stream, manager
+
+
+@pytest.mark.long
+def test_alerts_fire_and_clear_for_a_deep_reorg_a_dead_driver_a_node_and_a_broker_that_are_away(
+    watched: tuple[Stream, Alertmanager], breakable_kafka: KafkaBroker, own_geth: GethNode, tmp_path: Path
+) -> None:
+    stream, manager = watched
+    with RunInProcess(build_settings(stream, own_geth.url, start="2"), tmp_path).start() as running:
+        running.wait_for(lambda progress: progress["tip"] == 10, "the run follows")
+        wait_until(lambda: not manager.alerts(), "nothing is wrong")
+        own_geth.reorg(7, plan=SMALL_PLAN)
+        wait_until(lambda: manager.alerts() == {"EthlogsDeepReorg"}, "the alert for the reorg")
+        wait_until(lambda: not manager.alerts(), "it is over")
+        running.kill()
+        wait_until(lambda: manager.alerts() == {"EthlogsDriverDead"}, "the alert for the dead driver")
+        running.start(2)
+        wait_until(lambda: not manager.alerts(), "the next attempt has the stream")
+        own_geth.kill()
+        wait_until(lambda: "EthlogsNodeAway" in manager.alerts(), "the node is away")
+        own_geth.start()
+        wait_until(lambda: not manager.alerts(), "it is back")
+        breakable_kafka.kill()
+        wait_until(lambda: "EthlogsKafkaAway" in manager.alerts(), "the broker is away")
+        breakable_kafka.start()
+        wait_until(lambda: not manager.alerts(), "it is back")
