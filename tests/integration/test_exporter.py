@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
 
 from ethlogs_devnet import SMALL_PLAN, GethNode, KafkaBroker
 from tests.harness.commands import Command
 from tests.harness.exporting import FAST, Exported
 from tests.harness.prometheus import promtool
-from tests.harness.running import RunInThread, build_settings
-from tests.harness.streams import Stream, assert_folds
+from tests.harness.running import RunInThread, build_settings, run
+from tests.harness.streams import Stream, admin_client, assert_folds
 
 NewStream = Callable[[KafkaBroker], Stream]
 
@@ -45,6 +46,28 @@ def test_a_run_its_reorg_and_its_end_are_seen_from_outside(
     labels = f'{{chain_id="{own_geth.spec.chain_id}",topic="{stream.topic}"}}'
     assert f"ethlogs_tip_block_number{labels} 11.0" in exported.text()
     assert_folds(stream, own_geth.url, 2, 11)
+
+
+def test_read_and_describe_on_the_ledger_are_all_that_it_needs(
+    stream: Stream, own_geth: GethNode, tmp_path: Path
+) -> None:
+    run(build_settings(stream, own_geth.url, start="9", blocks=2)).assert_done()
+    allow_alone(stream, stream.topic, ACLOperation.DELETE)
+    allow_alone(stream, stream.ledger, ACLOperation.READ, ACLOperation.DESCRIBE)
+    with Command(stream, own_geth.url, tmp_path / "exporter", *FAST, name="exporter") as command:
+        Exported(command).wait_for(ethlogs_stream_up=1, ethlogs_tip_block_number=10)
+
+
+def allow_alone(stream: Stream, topic: str, *operations: ACLOperation) -> None:
+    """Give everybody these rights on a topic: one that has any ACL is closed for all else."""
+    pattern = ResourcePattern(ResourceType.TOPIC, topic)
+    with admin_client(stream.bootstrap) as client:
+        client.create_acls(
+            [
+                ACL("User:ANONYMOUS", "*", operation, ACLPermissionType.ALLOW, pattern)
+                for operation in operations
+            ]
+        )
 
 
 @pytest.mark.long
