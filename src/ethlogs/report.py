@@ -213,6 +213,9 @@ def _describe_status(report: Report) -> str:
 
 
 def _blocks(report: Report) -> str:
+    if report.first_block is None and report.blocks and report.range is not None:
+        # A backfill's are not one after another: some of the range were there before.
+        return f"{report.blocks:,} of {report.range.first} to {report.range.last}"
     if report.first_block is None:
         return "none"
     return f"{report.blocks:,}: {report.first_block} to {report.last_block}"

@@ -329,6 +329,13 @@ def test_what_was_retracted_is_not_counted_as_produced() -> None:
     )
 
 
+def test_the_report_of_a_backfill_says_how_many_blocks_of_its_range_it_filled() -> None:
+    journal = make_journal()
+    journal.begin_backfill(0, 70, 51)
+    journal.meter.count_backfilled(51, 18_870, proof="block")
+    assert "blocks          51 of 0 to 70\n" in format_report(report_of(journal))
+
+
 def test_a_run_that_failed_before_it_had_the_stream_prints_no_table() -> None:
     text = format_report(report_of(make_journal(), ReorgError("why")))
     assert text == "run             a-run\nexit status     6 (node)"
