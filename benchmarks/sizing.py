@@ -32,7 +32,9 @@ class Figures:
 
     blocks: Figure = Figure(24e6, "blocks", "mainnet at the end of 2025, rounded")
     event_logs: Figure = Figure(5e9, "event logs", "mainnet at the end of 2025, assumed")
-    executor_us: Figure = Figure(88.0, "µs of CPU an event log", "make bench, history: all processes")
+    executor_us: Figure = Figure(
+        88.0, "µs of CPU an event log", "one run of make bench, history, on a busy machine"
+    )
     header_us: Figure = Figure(400.0, "µs of CPU a header", "assumed: one request, decoded and hashed")
     node_us: Figure = Figure(72.0, "µs of CPU an event log", "geth's eth_getBlockReceipts, measured")
     node_cores: Figure = Figure(8.0, "cores of a node that history may use", "assumed")
