@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -17,11 +18,14 @@ import pyarrow.parquet as pq
 import pytest
 from kafka import TopicPartition
 from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.table import StaticTable
 
 from ethlogs.errors import TopicError
 from ethlogs.fold import Position
 from ethlogs.fold.kafka_stream import open_stream
 from ethlogs_devnet import SMALL_PLAN, GethNode, KafkaBroker
+from ethlogs_devnet.hadoop.other_spark import find_spark
+from ethlogs_devnet.hadoop.spark_tables import SPARK_41, find_table_jars
 from tests.harness.running import another_run, build_settings, run
 from tests.harness.streams import Stream, admin_client, fetch_expected, read_ends
 
@@ -115,6 +119,27 @@ def test_the_parquet_files_have_what_is_finalized(consumed: Consumed) -> None:
     files = sorted((consumed.folder / PARQUET).glob("*.parquet"))
     rows = [row for file in files for row in pq.read_table(file).to_pylist()]
     assert places(rows) == sorted(consumed.expected(last=4))
+
+
+@pytest.mark.long
+def test_the_iceberg_table_of_spark_is_the_chain(consumed: Consumed, tmp_path: Path) -> None:
+    command = [sys.executable, str(EXAMPLES / "spark_iceberg.py"), consumed.stream.bootstrap]
+    subprocess.run([*command, consumed.stream.topic, str(tmp_path)], env=spark_environment(), check=True)
+    (newest,) = sorted((tmp_path / "warehouse/chain/event_logs/metadata").glob("v*.metadata.json"))[-1:]
+    rows = StaticTable.from_metadata(f"file://{newest}").scan().to_arrow().to_pylist()
+    assert places(rows) == sorted(consumed.expected())
+
+
+def spark_environment() -> dict[str, str]:
+    """Where Python finds the Spark for which the connectors exist, and these."""
+    jars = ",".join(str(jar) for jar in find_table_jars())
+    settings = "--master local[2] --conf spark.sql.shuffle.partitions=2 --conf spark.ui.enabled=false"
+    return {
+        **os.environ,
+        "PYTHONPATH": str(find_spark(SPARK_41).parents[2]),
+        "PYSPARK_SUBMIT_ARGS": f"{settings} --jars {jars} pyspark-shell",
+        "SPARK_LOCAL_IP": "127.0.0.1",
+    }
 
 
 def test_a_consumer_that_is_killed_again_and_again_ends_with_the_chain(
