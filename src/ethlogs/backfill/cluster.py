@@ -7,7 +7,6 @@ task at a time, and Spark's UI shows each job with the heights that it works on.
 from __future__ import annotations
 
 import itertools
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -15,8 +14,8 @@ from typing import Any, Protocol
 
 from ethlogs.backfill.task import TaskEnd
 from ethlogs.spark.context import get_context
+from ethlogs.spark.submit import parse_local_cluster
 
-_LOCAL_CLUSTER = re.compile(r"local-cluster\[\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*]")
 _YARN_EXECUTORS = 2
 """Spark's own default on YARN."""
 
@@ -127,9 +126,9 @@ def count_cores(master: str, configured: Mapping[str, str], registered: int) -> 
     """
     if configured.get("spark.dynamicAllocation.enabled") == "true":
         return None
-    local_cluster = _LOCAL_CLUSTER.fullmatch(master)
+    local_cluster = parse_local_cluster(master)
     if local_cluster is not None:
-        return int(local_cluster[1]) * int(local_cluster[2])
+        return local_cluster.executors * local_cluster.cores
     if master != "yarn":
         return registered
     executors = int(configured.get("spark.executor.instances", _YARN_EXECUTORS))

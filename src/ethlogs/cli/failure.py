@@ -10,6 +10,7 @@ import click
 import orjson
 
 from ethlogs.cli.origin import origin_of
+from ethlogs.cli.say import say
 from ethlogs.errors import EthlogsError, ExitStatus, SettingsError
 
 _OF_THE_MACHINE = frozenset(
@@ -30,18 +31,24 @@ def print_error(exc: EthlogsError, manner: Manner) -> ExitStatus:
     """Print an error that was raised on purpose; return its exit status."""
     if manner.verbose:
         traceback.print_exception(exc)
-    click.echo(f"error: {exc}", err=True)
-    if exc.hint:
-        click.echo(f"what to do: {exc.hint}", err=True)
+    say_failure(str(exc), exc.hint)
     return _finish(str(exc), exc.hint, exc.exit_status, manner)
+
+
+def say_failure(error: str, hint: str | None) -> None:
+    """Say on stderr what happened, and what to do."""
+    say(f"error: {error}")
+    if hint:
+        say(f"what to do: {hint}")
 
 
 def print_usage_error(exc: click.UsageError, manner: Manner) -> ExitStatus:
     """Print a wrong flag as wrong usage, and a wrong environment variable or file as a wrong setting."""
     source = _source(exc)
     if source is not None:
-        click.echo(f"error: {exc.message} (from {source})", err=True)
-        return _finish(f"{exc.message} (from {source})", None, ExitStatus.SETTINGS, manner)
+        message = f"{exc.message} (from {source})"
+        say_failure(message, None)
+        return _finish(message, None, ExitStatus.SETTINGS, manner)
     exc.show()
     return _finish(exc.format_message(), None, ExitStatus.USAGE, manner)
 
@@ -52,14 +59,14 @@ def print_foreign_error(exc: Exception, manner: Manner) -> ExitStatus:
         return print_error(_machine_error(exc), manner)
     traceback.print_exception(exc)
     message = f"a defect of ethlogs: {type(exc).__name__}: {exc}; please report it"
-    click.echo(f"error: {message}", err=True)
+    say_failure(message, None)
     return _finish(message, None, ExitStatus.DEFECT, manner)
 
 
 def print_interruption(status: ExitStatus, manner: Manner) -> ExitStatus:
     """Print that a signal ended the command."""
     message = "terminated" if status is ExitStatus.SIGTERM else "interrupted"
-    click.echo(f"error: {message}", err=True)
+    say_failure(message, None)
     return _finish(message, None, status, manner)
 
 

@@ -11,6 +11,7 @@ import orjson
 
 from ethlogs.cli.config_file import config_path
 from ethlogs.cli.display import ProgressDisplay
+from ethlogs.cli.failure import say_failure
 from ethlogs.cli.say import say
 from ethlogs.doctor.first_look import look_first
 from ethlogs.errors import ExitStatus
@@ -57,9 +58,7 @@ def _print_report(report: dict[str, Any], format_report: FormatReport) -> int:
     click.echo(format_report(report))
     status = int(report["exitStatus"])
     if status:
-        say(f"error: {report['error']}")
-        if report["hint"]:
-            say(f"what to do: {report['hint']}")
+        say_failure(report["error"], report["hint"])
     return status
 
 

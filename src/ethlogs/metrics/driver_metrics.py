@@ -7,8 +7,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import replace
 
-from prometheus_client import Metric
-from prometheus_client.registry import Collector
+from prometheus_client import CollectorRegistry
 
 from ethlogs.errors import SettingsError
 from ethlogs.journal import Journal
@@ -21,18 +20,6 @@ from ethlogs.settings import RunSettings
 from ethlogs.settings.metrics import Address
 
 _INTERVAL_SECONDS = 10.0
-
-
-class _Both(Collector):
-    """Collects two collectors as one."""
-
-    def __init__(self, *collectors: Collector) -> None:
-        self._collectors = collectors
-
-    def collect(self) -> Iterator[Metric]:
-        """Yield the metrics of each."""
-        for collector in self._collectors:
-            yield from collector.collect()
 
 
 @contextlib.contextmanager
@@ -49,10 +36,12 @@ def serve_run_metrics(
         _INTERVAL_SECONDS,
         logging.getLogger(__name__).warning,
     )
-    collector = _Both(exporter, RunCollector(journal, settings.stream.topic))
+    both = CollectorRegistry(auto_describe=False)
+    both.register(exporter)
+    both.register(RunCollector(journal, settings.stream.topic))
     with contextlib.ExitStack() as stack:
         try:
-            url = stack.enter_context(serve_metrics(collector, address, "--metrics-listen"))
+            url = stack.enter_context(serve_metrics(both, address, "--metrics-listen"))
         except SettingsError as exc:
             journal.notify(f"warning: no metrics are served: {exc}")
         else:

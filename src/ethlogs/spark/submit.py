@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from ethlogs.errors import SettingsError, SubmissionError
 from ethlogs.settings.submission import SparkSettings
@@ -24,7 +24,7 @@ _LOCAL_CONF = {
 PYTHON, DRIVER_PYTHON = "spark.pyspark.python", "spark.pyspark.driver.python"
 AM_PYTHON = "spark.yarn.appMasterEnv.PYSPARK_PYTHON"
 
-_LOCAL_CLUSTER = re.compile(r"local-cluster\[[^,]+,[^,]+,\s*(\d+)\s*]")
+_LOCAL_CLUSTER = re.compile(r"local-cluster\[\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*]")
 _NEWEST_PYTHON = (((4, 1), (3, 14)), ((4, 0), (3, 13)), ((3, 5), (3, 11)))
 """The newest Python of each Spark: 3.5 serializes functions with a cloudpickle that knows none later."""
 _ONE_COMPILER = "-XX:TieredStopAtLevel=1"
@@ -45,6 +45,22 @@ class Master:
 
     url: str
     why: str
+
+
+class LocalCluster(NamedTuple):
+    """What a master ``local-cluster[…]`` asks for."""
+
+    executors: int
+    cores: int
+    """Of each executor."""
+    memory_mib: int
+    """Of each executor."""
+
+
+def parse_local_cluster(master: str) -> LocalCluster | None:
+    """Return the executors on this machine that a master names; ``None`` where it is another kind."""
+    match = _LOCAL_CLUSTER.fullmatch(master)
+    return LocalCluster(*map(int, match.groups())) if match else None
 
 
 def find_spark_submit(wanted: str | None, environment: Mapping[str, str]) -> SparkSubmit:
@@ -116,8 +132,8 @@ def build_argv(
 
 def _executor_conf(master: str) -> dict[str, str]:
     """Give an executor of a local cluster all of its worker's memory: with Spark's 1g it may never start."""
-    match = _LOCAL_CLUSTER.fullmatch(master)
-    return {} if match is None else {"spark.executor.memory": f"{match[1]}m"}
+    local_cluster = parse_local_cluster(master)
+    return {} if local_cluster is None else {"spark.executor.memory": f"{local_cluster.memory_mib}m"}
 
 
 def read_configured(

@@ -13,11 +13,10 @@ from ethlogs.hadoop.client import Hadoop
 from ethlogs.recent import Recent
 from ethlogs.report import format_latency
 from ethlogs.run_folder import PROGRESS, RunFiles
+from ethlogs.settings.submission import STREAM_JOBS
 from ethlogs.submission.applications import run_of
 from ethlogs.submission.layout import HdfsLayout
 from ethlogs.submission.local_runs import WantedRuns, find_local_runs
-
-_JOBS = ("produce", "backfill")
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -37,7 +36,7 @@ def find_pace_here(base: Path, wanted: WantedRuns) -> Pace | None:
 
     Where both follow and fill and none is named, the follower's is meant.
     """
-    for job in (wanted.job,) if wanted.job else _JOBS:
+    for job in (wanted.job,) if wanted.job else STREAM_JOBS:
         for folder in find_local_runs(base, replace(wanted, job=job)):
             return _read_pace(folder)
     return None

@@ -11,6 +11,9 @@ from ethlogs.proof import EXCLUDED
 from ethlogs.verify.differences import Difference, Kind, Tell
 from ethlogs.verify.ledger_scan import LedgerEntry
 
+_LINK = "the block is not a child of the block before it"
+_SEAM = f"follower and backfill do not join: {_LINK}"
+
 
 class LedgerChecks:
     """Fed with each block of the follower in the order of the chain."""
@@ -47,14 +50,12 @@ class LedgerChecks:
         """Check the next block, which has so many event logs on the topic."""
         record, previous = entry.record, self._previous
         self._check_ranges(entry, previous)
-        fields: dict[str, tuple[object, object]] = {}
         if wrong := _wrong_counts(record, self._selects):
             self.differs(entry, Kind.LEDGER_BLOCK, wrong, {"produced": (record.logs, record.produced)})
         if previous is not None and record.block_number > previous.block_number + 1:
             self._check_gap(entry, previous)
-        elif previous is not None and record.parent_hash != previous.block_hash:
-            fields = {"parentHash": (previous.block_hash, record.parent_hash)}
-            self.differs(entry, Kind.LEDGER_BLOCK, "the block is not a child of the block before it", fields)
+        elif previous is not None:
+            check_child(entry, previous, self._topic, self._tell)
         self._check_neighbours(entry, previous)
         self._check_counts(entry, logs)
         self._previous = record
@@ -69,18 +70,10 @@ class LedgerChecks:
         """The backfill's block below the follower's is its parent, and the one above it a child."""
         below = self._elsewhere.get(entry.record.block_number - 1)
         if below is not None:
-            self._check_child(entry, below.record)
+            check_child(entry, below.record, self._topic, self._tell, _SEAM)
         above = self._elsewhere.get(previous.block_number + 1) if previous is not None else None
         if above is not None and previous is not None:
-            self._check_child(above, previous)
-
-    def _check_child(self, entry: LedgerEntry, parent: BlockRecord) -> None:
-        if entry.record.parent_hash != parent.block_hash:
-            fields: dict[str, tuple[object, object]] = {
-                "parentHash": (parent.block_hash, entry.record.parent_hash)
-            }
-            detail = "follower and backfill do not join: the block is not a child of the block before it"
-            self.differs(entry, Kind.LEDGER_BLOCK, detail, fields)
+            check_child(above, previous, self._topic, self._tell, _SEAM)
 
     def _check_ranges(self, entry: LedgerEntry, previous: BlockRecord | None) -> None:
         """A record's ranges are those of the record before it, and its own height."""
@@ -145,6 +138,13 @@ def place_of(entry: LedgerEntry, topic: str) -> dict[str, Any]:
         "partition": entry.partition,
         "offset": entry.offset,
     }
+
+
+def check_child(entry: LedgerEntry, parent: BlockRecord, topic: str, tell: Tell, detail: str = _LINK) -> None:
+    """Tell of a block that is not the child of the one below it."""
+    if entry.record.parent_hash != parent.block_hash:
+        fields = {"parentHash": (parent.block_hash, entry.record.parent_hash)}
+        tell(Difference(Kind.LEDGER_BLOCK, detail, fields=fields, **place_of(entry, topic)))
 
 
 def missing_blocks(first: int, last: int, topic: str) -> Difference:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ethlogs.heights import partition_of_slot, slot_of
 from ethlogs.verify.differences import Difference, Kind, Tell
-from ethlogs.verify.ledger_checks import place_of
+from ethlogs.verify.ledger_checks import check_child, place_of
 from ethlogs.verify.ledger_scan import LedgerEntry
 
 
@@ -33,11 +33,8 @@ class SlotChecks:
         """Check that each block is a child of the backfilled one below it, where there is one."""
         for height, entry in sorted(backfilled.items()):
             below = backfilled.get(height - 1)
-            if below is not None and entry.record.parent_hash != below.record.block_hash:
-                fields = {"parentHash": (below.record.block_hash, entry.record.parent_hash)}
-                self._differs(
-                    entry, Kind.LEDGER_BLOCK, "the block is not a child of the block before it", fields
-                )
+            if below is not None:
+                check_child(entry, below.record, self._topic, self._tell)
 
     def _differs(
         self, entry: LedgerEntry, kind: Kind, detail: str, fields: Mapping[str, tuple[object, object]]
