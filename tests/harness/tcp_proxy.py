@@ -8,72 +8,36 @@ import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from ethlogs_devnet import KafkaBroker
+from tests.harness.relay import Relay
 
 END_TXN = 26
 """The API key of EndTxn, which commits or aborts a transaction."""
 
 
-class TcpProxy:
+class TcpProxy(Relay):
     """Passes bytes on in both directions until :meth:`lose_answer` tells it to fail.
 
     Requests of Kafka's protocol begin with their length (4 bytes) and their API key (2 bytes).
     """
 
     def __init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self.upstream_port = 0
-        """The port of the broker; set it before the first connection."""
+        super().__init__()
         self.lost = 0
         """How many answers were lost."""
         self._api_key = -1
         self._times = 0
-        self._lock = threading.Lock()
-        self._sockets: set[socket.socket] = set()
-        self._thread = threading.Thread(target=self._accept, name="proxy", daemon=True)
 
     def lose_answer(self, api_key: int, times: int) -> None:
         """Forward the next ``times`` requests of this kind; cut the connection when the answer is there."""
         with self._lock:
             self._api_key, self._times = api_key, times
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        # close() alone does not wake a thread that is in accept().
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        with self._lock:
-            sockets = list(self._sockets)
-        for one in sockets:
-            _cut(one)
-        self._thread.join()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            try:
-                broker = socket.create_connection(("127.0.0.1", self.upstream_port))
-            except OSError:
-                client.close()
-                continue
-            with self._lock:
-                self._sockets |= {client, broker}
-            losing = threading.Event()
-            for target in (self._pass_requests, self._pass_answers):
-                threading.Thread(target=target, args=(client, broker, losing), daemon=True).start()
+    def _serve(self, client: socket.socket, server: socket.socket) -> None:
+        losing = threading.Event()
+        for target in (self._pass_requests, self._pass_answers):
+            threading.Thread(target=target, args=(client, server, losing), daemon=True).start()
 
     def _pass_requests(self, client: socket.socket, broker: socket.socket, losing: threading.Event) -> None:
         with contextlib.suppress(OSError), client.makefile("rb") as requests:
@@ -98,18 +62,6 @@ class TcpProxy:
             if api_key == self._api_key and self._times > 0:
                 self._times -= 1
                 losing.set()
-
-    def _end(self, client: socket.socket, broker: socket.socket) -> None:
-        _cut(client)
-        _cut(broker)
-        with self._lock:
-            self._sockets -= {client, broker}
-
-
-def _cut(one: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        one.shutdown(socket.SHUT_RDWR)
-    one.close()
 
 
 @contextlib.contextmanager
