@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import signal
@@ -59,6 +60,11 @@ def pytest_configure(config: pytest.Config) -> None:
     # an HTTP answer that is left half read keeps its closed socket until it is collected
     config.addinivalue_line("filterwarnings", r"ignore:unclosed <socket.socket \[closed\] :ResourceWarning")
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_sessionfinish() -> None:
+    """Collect such sockets while they are known to be no failure: later pytest raises what it collects."""
+    gc.collect()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
