@@ -11,7 +11,7 @@ COMPLETE := */ethlogs/proof/*,*/ethlogs/settings/*,*/ethlogs/ledger.py,*/ethlogs
 AT_ONCE := -n 3 --dist loadscope --no-loadscope-reorder
 .DEFAULT_GOAL := help
 
-.PHONY: help setup setup-demo setup-python setup-services setup-yarn demo demo-yarn demo-secure \
+.PHONY: help setup setup-demo setup-python setup-services setup-yarn setup-livy demo demo-yarn demo-secure \
 	test test-long lint format unit integration coverage faults chaos bench docs site release lock clean
 
 help: ## show the targets
@@ -20,7 +20,7 @@ help: ## show the targets
 setup: ## everything that the other targets set up as they need it, Kerberos included
 	$(SETUP) all
 
-setup-demo setup-python setup-services setup-yarn:
+setup-demo setup-python setup-services setup-yarn setup-livy:
 	$(SETUP) $(@:setup-%=%)
 
 demo: setup-demo ## the main job on this machine: a real geth, a real Kafka, 20 blocks
@@ -47,13 +47,13 @@ format: setup-python ## format the source, and fix what the linter can fix
 unit: setup-python ## tests without services
 	$(BIN)/pytest $(UNIT) -q -n 2
 
-integration: setup ## tests with the real services, three files at a time
+integration: setup-livy ## tests with the real services, three files at a time
 	$(BIN)/pytest $(INTEGRATION) -q $(AT_ONCE)
 
-test-long: setup ## the tests that take minutes each, and an older Spark
+test-long: setup-livy ## the tests that take minutes each, and an older Spark
 	$(BIN)/pytest $(INTEGRATION) -q -m long
 
-coverage: $(if $(findstring integration,$(TESTS)),setup,setup-python) ## which lines no test runs: TESTS=tests/unit for the quick part
+coverage: $(if $(findstring integration,$(TESTS)),setup-livy,setup-python) ## which lines no test runs: TESTS=tests/unit for the quick part
 	@rm -rf .coverage && mkdir .coverage
 	-$(BIN)/coverage run -m pytest $(TESTS) -q $(AT_ONCE)
 	@$(BIN)/coverage combine --quiet

@@ -30,6 +30,7 @@ from ethlogs_devnet.kafka.secure import SecureKafka
 from ethlogs_devnet.kafka.secure_cluster import SecureKafkaCluster
 from ethlogs_devnet.kafka.secure_settings import Way
 from ethlogs_devnet.kerberos.kdc import Kdc
+from ethlogs_devnet.livy.server import LivyServer
 
 __all__ = [
     "DEFAULT_PLAN",
@@ -47,6 +48,7 @@ __all__ = [
     "Kdc",
     "Kind",
     "LiveHead",
+    "LivyServer",
     "MissingToolError",
     "NodeRpcError",
     "NodeUnreachableError",

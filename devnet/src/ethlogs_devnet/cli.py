@@ -50,6 +50,7 @@ _block_seconds = click.option(
     help="Seconds between the blocks that are added while it is up; 0 adds none.",
 )
 _yarn = click.option("--yarn", is_flag=True, help="Add HDFS and YARN, and run on them.")
+_livy = click.option("--livy", is_flag=True, help="With --yarn: add Livy, and submit through it.")
 _kerberos = click.option(
     "--kerberos",
     is_flag=True,
@@ -66,7 +67,7 @@ _ticket_seconds = click.option(
 
 def _services(command: _Command) -> _Command:
     """Add the options of DevnetOptions, under its names."""
-    for option in (_ticket_seconds, _kerberos, _yarn, _block_seconds, _blocks):
+    for option in (_ticket_seconds, _kerberos, _livy, _yarn, _block_seconds, _blocks):
         command = option(command)
     return command
 
@@ -95,7 +96,7 @@ def _errors_as_one_line() -> Iterator[None]:
 
 @click.group(name="ethlogs-devnet", context_settings={"help_option_names": ["-h", "--help"]})
 def devnet_command() -> None:
-    """A real geth, a real Kafka and, if asked for, a real Hadoop and a real Kerberos realm.
+    """A real geth, a real Kafka and, if asked for, a real Hadoop, Livy and Kerberos realm.
 
     All are on free ports of the loopback address.
     """
@@ -167,13 +168,14 @@ def reorg(state_dir: Path | None, depth: int) -> None:
 @devnet_command.command()
 @_blocks
 @_yarn
+@_livy
 @click.option("--only", type=click.Choice(["geth"]), help="Fetch or build geth and nothing else.")
-def download(blocks: int, yarn: bool, only: str | None) -> None:
+def download(blocks: int, yarn: bool, livy: bool, only: str | None) -> None:
     """Fetch and build all that the services need, so that later starts need no network."""
     if only == "geth":
         find_geth(to_stderr)
     else:
-        prepare(blocks, to_stderr, yarn=yarn)
+        prepare(blocks, to_stderr, yarn=yarn, livy=livy)
 
 
 @devnet_command.command("conda-env")

@@ -1,4 +1,4 @@
-"""geth and Kafka together; Kerberos, and a Hadoop cluster, where they are asked for."""
+"""geth and Kafka together; Kerberos, a Hadoop cluster and Livy where they are asked for."""
 
 from __future__ import annotations
 
@@ -28,6 +28,9 @@ from ethlogs_devnet.kerberos.kdc import Kdc
 from ethlogs_devnet.kerberos.programs import find_kerberos
 from ethlogs_devnet.kerberos.settings import DAY_SECONDS
 from ethlogs_devnet.kerberos.users import USER
+from ethlogs_devnet.livy.jars import LIVY_VERSION
+from ethlogs_devnet.livy.runtime import find_livy
+from ethlogs_devnet.livy.server import LivyServer
 from ethlogs_devnet.progress import Report, silent, step
 from ethlogs_devnet.service import Service
 
@@ -57,8 +60,15 @@ class DevnetService(Protocol):
         """End it."""
 
 
-def prepare(blocks: int, report: Report = silent, *, yarn: bool = False, kerberos: bool = False) -> None:
-    """Fetch or build what is not in the cache: geth, Kafka, Hadoop, the chain of ``blocks`` blocks.
+def prepare(
+    blocks: int,
+    report: Report = silent,
+    *,
+    yarn: bool = False,
+    livy: bool = False,
+    kerberos: bool = False,
+) -> None:
+    """Fetch or build what is not in the cache: geth, Kafka, Hadoop, Livy, the chain of ``blocks`` blocks.
 
     This may take minutes, once. Kerberos has to be installed.
     """
@@ -68,6 +78,8 @@ def prepare(blocks: int, report: Report = silent, *, yarn: bool = False, kerbero
         parts = [pool.submit(_prepare_chain, blocks, report), pool.submit(_prepare_kafka, report)]
         if yarn:
             parts.append(pool.submit(_prepare_hadoop, report))
+        if livy:
+            parts.append(pool.submit(_prepare_livy, report))
         for part in parts:
             part.result()
 
@@ -90,13 +102,19 @@ def _prepare_hadoop(report: Report) -> None:
         find_hadoop(report)
 
 
+def _prepare_livy(report: Report) -> None:
+    with step(report, f"Livy {LIVY_VERSION} at hand"):
+        find_livy(report)
+
+
 class Devnet(Service):
     """A real node and a real broker in one private folder.
 
     ``blocks`` is the length of the ready-made chain, ``block_seconds`` the time between blocks of the live
     head, whose safe and finalized blocks follow it (0: the chain stands still, and nothing is final),
     ``kafka_properties`` are extra broker settings, ``ipc`` opens geth's unix socket. ``yarn`` adds HDFS and
-    YARN, and a conda channel of this machine's Python to pack from. ``kerberos`` adds a realm and secures
+    YARN, and a conda channel of this machine's Python to pack from; ``livy`` adds a Livy in front of them,
+    through which ethlogs then submits. ``kerberos`` adds a realm and secures
     Kafka, and HDFS and YARN where there are some; its people's tickets last ``ticket_seconds``, and Kafka's
     connections have to be proven anew before one has run out. Use it as a context manager, or ``start`` and
     ``stop``.
@@ -111,6 +129,7 @@ class Devnet(Service):
         *,
         ipc: bool = False,
         yarn: bool = False,
+        livy: bool = False,
         kerberos: bool = False,
         ticket_seconds: int = DAY_SECONDS,
         report: Report = silent,
@@ -120,6 +139,7 @@ class Devnet(Service):
         self.kdc = Kdc(self.state_dir / "kdc", ticket_seconds) if kerberos else None
         self.kafka = self._make_kafka(kafka_properties)
         self.hadoop = HadoopCluster(self.state_dir / "hadoop", kdc=self.kdc) if yarn else None
+        self.livy = self._make_livy() if livy else None
         self._blocks = blocks
         self._report = report
         self.live_head = self._make_live_head(block_seconds)
@@ -127,7 +147,7 @@ class Devnet(Service):
     @property
     def services(self) -> list[DevnetService]:
         """All services, in the order in which they are named to people."""
-        asked_for = (self.hadoop, self.kdc)
+        asked_for = (self.hadoop, self.livy, self.kdc)
         return [self.geth, self.kafka, *(service for service in asked_for if service is not None)]
 
     def reorg(self, depth: int) -> list[str]:
@@ -164,13 +184,21 @@ class Devnet(Service):
         self.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
             secured = self.kdc is not None
-            prepare(self._blocks, self._report, yarn=self.hadoop is not None, kerberos=secured)
+            prepare(
+                self._blocks,
+                self._report,
+                yarn=self.hadoop is not None,
+                livy=self.livy is not None,
+                kerberos=secured,
+            )
             if self.kdc is not None:
                 self._start_service(self.kdc)
             with ThreadPoolExecutor() as pool:
                 packing = pool.submit(self._prepare_packing)
                 list(pool.map(self._start_service, self._others))
                 packing.result()
+            if self.livy is not None:
+                self._start_service(self.livy)
             if self.live_head is not None:
                 self.live_head.start()
         except BaseException:
@@ -182,6 +210,8 @@ class Devnet(Service):
         if self.live_head is not None:
             self.geth.thaw()  # a frozen node would keep the live head waiting
             self.live_head.stop()
+        if self.livy is not None:
+            self.livy.stop()
         with ThreadPoolExecutor() as pool:
             list(pool.map(lambda service: service.stop(), self._others))
         if self.kdc is not None:
@@ -189,8 +219,8 @@ class Devnet(Service):
 
     @property
     def _others(self) -> list[DevnetService]:
-        """The services that may need the key server."""
-        return [service for service in self.services if service is not self.kdc]
+        """The services that may need the key server, and that need no other."""
+        return [service for service in self.services if service not in (self.kdc, self.livy)]
 
     def _make_live_head(self, block_seconds: float) -> LiveHead | None:
         return LiveHead(self.geth, block_seconds, finality=Finality()) if block_seconds > 0 else None
@@ -202,6 +232,11 @@ class Devnet(Service):
         # a connection has to be proven again while its ticket is valid, or the ticket's end is never met
         seconds = self.kdc.ticket_seconds * 3 // 4 if self.kdc.ticket_seconds < DAY_SECONDS else 0
         return SecureKafka(folder, self.kdc, properties, reauth_seconds=seconds)
+
+    def _make_livy(self) -> LivyServer:
+        if self.hadoop is None:
+            raise DevnetError("Livy submits to YARN, and there is none", hint="give --yarn too")
+        return LivyServer(self.state_dir / "livy", self.hadoop, kdc=self.kdc)
 
     def _of_user(self) -> dict[str, str]:
         if self.kdc is None:

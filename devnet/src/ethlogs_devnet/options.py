@@ -14,5 +14,6 @@ class DevnetOptions:
     blocks: int = 30
     block_seconds: float = 0.0
     yarn: bool = False
+    livy: bool = False
     kerberos: bool = False
     ticket_seconds: int = DAY_SECONDS

@@ -17,7 +17,17 @@ from typing import Any, Self
 from ethlogs_devnet.errors import DevnetError
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-_CONTENT = ("geth", "kafka", "hadoop", "kdc", "conda-env.yml", "requests", "supervisor.log", "state.json")
+_CONTENT = (
+    "geth",
+    "kafka",
+    "hadoop",
+    "kdc",
+    "livy",
+    "conda-env.yml",
+    "requests",
+    "supervisor.log",
+    "state.json",
+)
 
 
 def default_state_dir() -> Path:

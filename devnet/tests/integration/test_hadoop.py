@@ -226,10 +226,10 @@ def test_two_clusters_that_start_at_once_come_up(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- the devnet with it
 
 
-def test_up_with_yarn_is_shown_and_its_containers_die_with_the_supervisor(tmp_path: Path) -> None:
+def test_up_with_yarn_and_livy_is_shown_and_all_of_it_dies_with_the_supervisor(tmp_path: Path) -> None:
     folder = tmp_path / "state"
     arguments = ["--state", str(folder)]
-    up = [*COMMAND, "up", *arguments, "--blocks", "0", "--block-seconds", "0", "--yarn"]
+    up = [*COMMAND, "up", *arguments, "--blocks", "0", "--block-seconds", "0", "--yarn", "--livy"]
     settings = subprocess.run(up, capture_output=True, text=True, timeout=120, check=True).stdout
     state = json.loads((folder / "state.json").read_text())
     try:
@@ -244,7 +244,9 @@ def test_up_with_yarn_is_shown_and_its_containers_die_with_the_supervisor(tmp_pa
             ["geth", "up"],
             ["kafka", "up"],
             ["hadoop", "up"],
+            ["livy", "up"],
         ]
+        assert_livy_takes_batches(state)
         ports = HadoopPorts(*state["services"]["hadoop"]["ports"])
         start_container(f"http://localhost:{ports.resourcemanager_http}", folder)
         os.kill(state["supervisor"]["pid"], signal.SIGKILL)
@@ -252,3 +254,17 @@ def test_up_with_yarn_is_shown_and_its_containers_die_with_the_supervisor(tmp_pa
     finally:
         subprocess.run([*COMMAND, "down", *arguments], capture_output=True, timeout=60, check=True)
     assert not (folder / "hadoop").exists()
+    assert not (folder / "livy").exists()
+
+
+def assert_livy_takes_batches(state: Any) -> None:
+    """Whoever sends one names himself, as on servers that are protected from other sites' pages."""
+    livy = state["services"]["livy"]
+    batches = f"http://localhost:{livy['ports'][0]}/batches"
+    assert state["environment"]["LIVY_URL"] == batches.removesuffix("/batches")
+    assert listeners_of(livy["process"]["pid"]) == {("0100007F", livy["ports"][0])}
+    batch = {"file": "/none.py", "name": "one"}
+    unnamed = requests.post(batches, json=batch, timeout=30)
+    assert (unnamed.status_code, "CSRF" in unnamed.text) == (400, True)
+    named = requests.post(batches, json=batch, headers={"X-Requested-By": "test"}, timeout=30)
+    assert (named.status_code, named.json()["name"]) == (201, "one")

@@ -12,6 +12,7 @@ from ethlogs_devnet.hadoop.jars import HADOOP_JARS
 from ethlogs_devnet.hadoop.spark_tables import TABLE_JARS
 from ethlogs_devnet.java import find_java, find_javac, java_home
 from ethlogs_devnet.kafka.jars import KAFKA_JARS
+from ethlogs_devnet.livy.jars import LIVY_JARS
 from ethlogs_devnet.maven import JarSet, Module
 
 CONTENT = {"b-1.jar": b"second", "a-2.jar": b"first"}
@@ -52,7 +53,7 @@ def test_a_missing_jar_is_refused(jars: JarSet, folder: Path) -> None:
         jars.check(folder)
 
 
-@pytest.mark.parametrize("jars", [KAFKA_JARS, HADOOP_JARS, TABLE_JARS], ids=lambda jars: jars.name)
+@pytest.mark.parametrize("jars", [KAFKA_JARS, HADOOP_JARS, LIVY_JARS, TABLE_JARS], ids=lambda jars: jars.name)
 def test_the_committed_lists_name_the_jars_of_their_modules(
     jars: JarSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import os
 import pwd
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
-from ethlogs_devnet.hadoop import containers
-from ethlogs_devnet.hadoop.containers import end_containers
 from ethlogs_devnet.hadoop.kerberos import HadoopIdentity, build_secure_site
 from ethlogs_devnet.hadoop.runtime import HadoopFiles, HadoopRuntime, find_hadoop, wait_until_started
 from ethlogs_devnet.hadoop.settings import (
@@ -23,6 +19,7 @@ from ethlogs_devnet.hadoop.settings import (
     build_site,
     merge_sites,
 )
+from ethlogs_devnet.hadoop.sweeper import Sweeper
 from ethlogs_devnet.kerberos.kdc import Kdc
 from ethlogs_devnet.kerberos.users import PEOPLE
 from ethlogs_devnet.ports import find_free_ports
@@ -52,7 +49,7 @@ class HadoopCluster(OneProcess):
         user = pwd.getpwuid(os.getuid()).pw_name  # as Hadoop does, whatever $USER says
         self._node = Node(self.files.data, ports, user)
         self._process = ServiceProcess(self.name, self.files.log)
-        self._sweeper: subprocess.Popen[bytes] | None = None
+        self._containers = Sweeper(self._node.containers)
 
     @property
     def conf_dir(self) -> Path:
@@ -100,7 +97,7 @@ class HadoopCluster(OneProcess):
         command = runtime.command(self.files, users)
         self._process.start(command, runtime.environment(self.files))
         try:
-            self._start_sweeper()
+            self._containers.start(self.pid or 0)
             wait_until_started(self._process)
         except BaseException:
             self.kill()
@@ -109,12 +106,12 @@ class HadoopCluster(OneProcess):
     def stop(self) -> None:
         """End it and its containers."""
         super().stop()
-        self._end_containers()
+        self._containers.sweep()
 
     def kill(self) -> None:
         """End it and its containers at once by SIGKILL, as when a machine fails."""
         super().kill()
-        self._end_containers()
+        self._containers.sweep()
 
     def _find_runtime(self) -> HadoopRuntime:
         runtime = find_hadoop()
@@ -130,14 +127,3 @@ class HadoopCluster(OneProcess):
         if identity is not None:
             site = merge_sites(site, build_secure_site(identity, self.user))
         return merge_sites(site, self.extra_properties)
-
-    def _start_sweeper(self) -> None:
-        """Have its own process end the containers, for this one may be killed."""
-        what = [str(self.pid or 0), str(self._node.containers)]
-        line = [sys.executable, "-I", "-S", containers.__file__, *what]
-        self._sweeper = subprocess.Popen(line, stdin=subprocess.DEVNULL, start_new_session=True)
-
-    def _end_containers(self) -> None:
-        if self._sweeper is not None:
-            end_containers(self._node.containers)
-            self._sweeper.wait()

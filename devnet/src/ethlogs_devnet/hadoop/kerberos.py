@@ -9,7 +9,7 @@ from typing import Self
 
 from ethlogs_devnet.hadoop.settings import HOST, STREAMING_QUEUE, Properties
 from ethlogs_devnet.kerberos.kdc import Kdc
-from ethlogs_devnet.kerberos.users import PEOPLE, USER, VISITOR
+from ethlogs_devnet.kerberos.users import LIVY, PEOPLE, USER, VISITOR
 from ethlogs_devnet.private_files import write_private
 
 _DAEMONS = f"hadoop/{HOST}"
@@ -70,9 +70,11 @@ def _build_core(identity: HadoopIdentity, user: str) -> Properties:
         # the daemons are the user who runs them, whom HDFS's files are of
         "hadoop.security.auth_to_local": f"RULE:[2:$1@$0](hadoop@{identity.realm})s/.*/{user}/\nDEFAULT",
         # whom the operating system does not know
-        "hadoop.user.group.static.mapping.overrides": ";".join(f"{name}={name}" for name in PEOPLE),
+        "hadoop.user.group.static.mapping.overrides": ";".join(f"{name}={name}" for name in (*PEOPLE, LIVY)),
         f"hadoop.proxyuser.{USER}.hosts": "*",
         f"hadoop.proxyuser.{USER}.users": VISITOR,
+        f"hadoop.proxyuser.{LIVY}.hosts": "*",
+        f"hadoop.proxyuser.{LIVY}.users": ",".join(PEOPLE),
         "hadoop.http.filter.initializers": "org.apache.hadoop.security.AuthenticationFilterInitializer",
         "hadoop.http.authentication.type": "kerberos",
         "hadoop.http.authentication.kerberos.principal": f"{_WEB}@{identity.realm}",

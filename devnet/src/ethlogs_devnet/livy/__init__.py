@@ -1,0 +1,1 @@
+"""Livy, the REST server through which batches are submitted, open and secured."""

@@ -1,0 +1,93 @@
+"""One Livy (one process) in front of a Hadoop cluster, on the loopback address."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from ethlogs_devnet.hadoop.cluster import HadoopCluster
+from ethlogs_devnet.hadoop.settings import HOST
+from ethlogs_devnet.hadoop.sweeper import Sweeper
+from ethlogs_devnet.kerberos.kdc import Kdc
+from ethlogs_devnet.livy.runtime import (
+    LivyFiles,
+    LivyRuntime,
+    Surroundings,
+    find_livy,
+    find_spark_home,
+    wait_until_started,
+)
+from ethlogs_devnet.livy.settings import LivyIdentity, build_settings
+from ethlogs_devnet.ports import find_free_ports
+from ethlogs_devnet.process import ServiceProcess
+from ethlogs_devnet.service import OneProcess
+
+
+class LivyServer(OneProcess):
+    """A server of batches, with the same port for its whole life; a start forgets the batches before it.
+
+    ``hadoop`` has been started before. ``extra_settings`` come on top of (or instead of) the devnet's own; a
+    change counts from the next start. With ``kdc`` callers prove who they are (SPNEGO), and their batches
+    run as them.
+    """
+
+    name = "livy"
+
+    def __init__(
+        self,
+        state_dir: Path,
+        hadoop: HadoopCluster,
+        extra_settings: dict[str, str] | None = None,
+        *,
+        kdc: Kdc | None = None,
+    ) -> None:
+        self.files = LivyFiles(Path(state_dir).absolute())
+        self.extra_settings = dict(extra_settings or {})
+        self._hadoop = hadoop
+        self._kdc = kdc
+        (self._port,) = find_free_ports(1)
+        self._process = ServiceProcess(self.name, self.files.log)
+        self._submits = Sweeper(self.files.folder)
+
+    @property
+    def url(self) -> str:
+        """URL for clients."""
+        return f"http://{HOST}:{self._port}"
+
+    @property
+    def ports(self) -> list[int]:
+        """The port that it listens on."""
+        return [self._port]
+
+    def environment(self) -> dict[str, str]:
+        """Return where its clients find it."""
+        return {"LIVY_URL": self.url}
+
+    def start(self) -> None:
+        """Start it and wait until it serves."""
+        runtime = self._find_runtime()
+        surroundings = Surroundings(self._hadoop.conf_dir, find_spark_home(), self._hadoop.files.spark_conf)
+        self.files.write({**build_settings(self._port, runtime.identity), **self.extra_settings})
+        self._process.start(
+            runtime.command(self.files, surroundings), runtime.environment(self.files, surroundings)
+        )
+        try:
+            self._submits.start(self.pid or 0)
+            wait_until_started(self._process)
+        except BaseException:
+            self.kill()
+            raise
+
+    def stop(self) -> None:
+        """End it and its spark-submits."""
+        super().stop()
+        self._submits.sweep()
+
+    def kill(self) -> None:
+        """End it and its spark-submits at once by SIGKILL, as when a machine fails."""
+        super().kill()
+        self._submits.sweep()
+
+    def _find_runtime(self) -> LivyRuntime:
+        runtime = find_livy()
+        return runtime if self._kdc is None else replace(runtime, identity=LivyIdentity.of(self._kdc))
