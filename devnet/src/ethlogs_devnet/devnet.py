@@ -158,15 +158,16 @@ class Devnet(Service):
         DevnetError
             When one of them is finalized, or the chain has not that many.
         """
-        fork = self.geth.height() - depth
-        finalized = self.geth.finalized_height()
-        if fork < finalized:
-            raise DevnetError(
-                f"a reorg of {depth} blocks would replace block {fork + 1}, and block {finalized} is final",
-                hint=f"the deepest possible now is --depth {self.geth.height() - finalized}",
-            )
-        # two reorgs at one height need different salts
-        return self.geth.reorg(depth, salt=secrets.randbelow(10**6) + 1)
+        with self.geth.standing_still():
+            head, finalized = self.geth.height(), self.geth.finalized_height()
+            if head - depth < finalized:
+                raise DevnetError(
+                    f"a reorg of {depth} blocks would replace block {head - depth + 1}, "
+                    f"and block {finalized} is final",
+                    hint=f"the deepest possible now is --depth {head - finalized}",
+                )
+            # two reorgs at one height need different salts
+            return self.geth.reorg(depth, salt=secrets.randbelow(10**6) + 1)
 
     def environment(self) -> dict[str, str]:
         """Return the environment variables with which ethlogs and Spark use these services."""

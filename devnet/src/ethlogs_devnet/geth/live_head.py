@@ -61,8 +61,9 @@ class LiveHead(Service):
 
     def _commit(self) -> None:
         try:
-            self._geth.commit_block(self._plan)
-            self._settle()
+            with self._geth.standing_still():
+                self._geth.commit_block(self._plan)
+                self._settle()
             self.committed += 1
             self.last_error = None
         except (NodeUnreachableError, NodeRpcError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from ethlogs_devnet.errors import NodeRpcError
@@ -46,6 +47,10 @@ class GethNode(GethProcess):
         """Start it and wait until it answers."""
         self._writer.forget_nonces()
         super().start()
+
+    def standing_still(self) -> AbstractContextManager[object]:
+        """While it is entered, only the thread that entered it changes the chain."""
+        return self._writing
 
     def commit_block(
         self, plan: BlockPlan = DEFAULT_PLAN, timestamp: int | None = None, salt: int = 0
