@@ -58,6 +58,12 @@ _OURS = frozenset(
 )
 _FILES = frozenset({"ssl_cafile", "ssl_certfile", "ssl_keyfile", "ssl_crlfile"})
 _BOOLEANS = {"true": True, "false": False}
+_CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
+_NUMBERS = frozenset({"receive_buffer_bytes", "send_buffer_bytes"})
+"""Numbers whose default is the operating system's."""
+_PROGRAMS = frozenset({"ssl_context", "sasl_oauth_token_provider"})
+"""What a program alone can give, where the client's default is nothing."""
+_TEXT_OR_NONE = (str, int, float, type(None))
 
 
 def check_client_settings(client: tuple[tuple[str, str], ...]) -> None:
@@ -83,7 +89,11 @@ def check_client_settings(client: tuple[tuple[str, str], ...]) -> None:
             near = difflib.get_close_matches(option, known, n=1)
             hint = f"did you mean {near[0].replace('_', '.')}?" if near else None
             raise SettingsError(f"--kafka-config {name} is no setting of the Kafka client", hint=hint)
-        _convert(name, value, known[option])
+        if option in _PROGRAMS or not isinstance(known[option], _TEXT_OR_NONE):
+            raise SettingsError(f"--kafka-config {name} is an object of a program, which no text can give")
+        _convert(name, value, 0 if option in _NUMBERS else known[option])
+        if option == "compression_type" and value not in _CODECS:
+            raise SettingsError(f"--kafka-config {name} must be one of {', '.join(_CODECS)}")
 
 
 def uses_gssapi(settings: KafkaSettings) -> bool:
@@ -155,7 +165,7 @@ def admin_config(settings: KafkaSettings) -> dict[str, Any]:
 
 def _with_client(settings: KafkaSettings, known: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
     users = {
-        _option(name): _convert(name, value, known[_option(name)])
+        _option(name): _convert(name, value, 0 if _option(name) in _NUMBERS else known[_option(name)])
         for name, value in settings.client
         if _option(name) in known
     }

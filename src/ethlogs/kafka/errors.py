@@ -61,7 +61,8 @@ def connect(make: Callable[[], T], settings: KafkaSettings) -> T:
     Raises
     ------
     SettingsError
-        When a setting does not fit what the brokers speak, and no client of this process was ever connected.
+        When the client does not take a setting, or one does not fit what the brokers speak and no client of
+        this process was ever connected.
     NotAuthorizedError, KerberosError
         When the brokers refuse who this is.
     KafkaUnavailableError
@@ -75,12 +76,22 @@ def connect(make: Callable[[], T], settings: KafkaSettings) -> T:
             explained = explain_no_contact(settings, last_failure(), doing)
             if explained is None:
                 raise
-            if isinstance(explained, SettingsError) and _way(settings) in _REACHED:
-                # The same settings worked before, so this may pass: a DNS that is away, a broker set up anew.
-                raise KafkaUnavailableError(str(explained), hint=explained.hint) from exc
-            raise explained from exc
+            raise _unless_it_worked_before(explained, settings) from exc
+        except (ValueError, TypeError, RuntimeError) as exc:
+            refused = SettingsError(
+                f"the Kafka client does not take its settings: {describe(exc)}",
+                hint="look at --kafka-config and --command-config",
+            )
+            raise _unless_it_worked_before(refused, settings) from exc
     _REACHED.add(_way(settings))
     return client
+
+
+def _unless_it_worked_before(error: EthlogsError, settings: KafkaSettings) -> EthlogsError:
+    """Settings that worked before may do so again: a DNS that is away, a broker set up anew."""
+    if isinstance(error, SettingsError) and _way(settings) in _REACHED:
+        return KafkaUnavailableError(str(error), hint=error.hint)
+    return error
 
 
 def _way(settings: KafkaSettings) -> tuple[str, tuple[tuple[str, str], ...]]:

@@ -57,6 +57,39 @@ def test_a_value_of_the_wrong_kind_is_refused_without_being_told(name: str, kind
     assert HIDDEN not in "".join(traceback.format_exception(caught.value))
 
 
+@pytest.mark.parametrize("name", ["receive.buffer.bytes", "send.buffer.bytes"])
+def test_a_number_without_a_default_must_be_a_number(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} must be a number"):
+        check_client_settings(((name, HIDDEN),))
+    assert producer_config(settings_with((name, "4096")), "id")[name.replace(".", "_")] == 4096
+
+
+@pytest.mark.parametrize("codec", ["zipp", "LZ4", "", "uncompressed"])
+def test_an_unknown_codec_is_refused(codec: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        check_client_settings((("compression.type", codec),))
+    told = "--kafka-config compression.type must be one of none, gzip, snappy, lz4, zstd"
+    assert str(caught.value) == told
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "ssl_context",
+        "sasl_oauth_token_provider",
+        "metric_reporters",
+        "selector",
+        "socket_options",
+        "kafka_client",
+        "partition_assignment_strategy",
+        "default_offset_commit_callback",
+    ],
+)
+def test_an_object_of_a_program_cannot_be_set(option: str) -> None:
+    with pytest.raises(SettingsError, match="is an object of a program, which no text can give"):
+        check_client_settings(((option, HIDDEN),))
+
+
 @pytest.mark.parametrize(
     ("name", "hint"),
     [

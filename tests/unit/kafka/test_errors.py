@@ -17,7 +17,8 @@ from ethlogs.errors import (
     SettingsError,
     TopicError,
 )
-from ethlogs.kafka.errors import FencedError, mapped_errors, run_with_limit, to_ethlogs_error
+from ethlogs.kafka.errors import FencedError, connect, mapped_errors, run_with_limit, to_ethlogs_error
+from ethlogs.settings import KafkaSettings
 
 # All that do not mean "a new producer may succeed".
 FINAL = {
@@ -154,3 +155,34 @@ def test_a_call_that_hangs_is_left_behind() -> None:
     with pytest.raises(KafkaUnavailableError, match=r"did not answer within 0\.05 seconds while committing"):
         run_with_limit(lambda: never.wait(30), 0.05, "committing")
     never.set()
+
+
+REFUSALS = (
+    ValueError("Zstd Requires >= Kafka 2.1 Brokers"),
+    RuntimeError("Libraries for zstd compression codec not found"),
+    TypeError("'str' object is not callable"),
+)
+
+
+def refuse(error: Exception) -> Callable[[], object]:
+    """A client that is not made."""
+
+    def make_client() -> object:
+        raise error
+
+    return make_client
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_a_client_that_refuses_its_settings_is_a_wrong_setting(refusal: Exception) -> None:
+    with pytest.raises(SettingsError, match="does not take its settings: ") as caught:
+        connect(refuse(refusal), KafkaSettings("never-reached:9092", ()))
+    assert str(refusal) in str(caught.value)
+    assert caught.value.__cause__ is refusal
+
+
+def test_what_worked_before_may_pass() -> None:
+    settings = KafkaSettings("reached:9092", ())
+    assert connect(lambda: "client", settings) == "client"
+    with pytest.raises(KafkaUnavailableError, match="does not take its settings"):
+        connect(refuse(REFUSALS[0]), settings)
