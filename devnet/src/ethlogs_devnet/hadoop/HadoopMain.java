@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.permission.FsPermission;
@@ -31,6 +32,7 @@ public final class HadoopMain {
   private HadoopMain() {}
 
   public static void main(String[] arguments) throws Exception {
+    Configuration.addDefaultResource("daemon-site.xml");
     // without it the second daemon of a JVM cannot register its metrics
     DefaultMetricsSystem.setMiniClusterMode(true);
     try {

@@ -17,7 +17,7 @@ from ethlogs_devnet.progress import Report, silent
 HADOOP_VERSION = "3.5.0"
 MAIN_CLASS = "HadoopMain"
 _GROUP = "org.apache.hadoop"
-_MAIN = Path(__file__).with_name(f"{MAIN_CLASS}.java")
+_MAIN = tuple(Path(__file__).with_name(f"{name}.java") for name in (MAIN_CLASS, "LocalFiles"))
 _STAND_IN = Path(__file__).with_name("SecureIOUtils.java")
 
 HADOOP_JARS = JarSet(
@@ -38,7 +38,7 @@ HADOOP_JARS = JarSet(
 
 @dataclass(frozen=True)
 class HadoopClasses:
-    """Folders of compiled classes: the main class, and one that replaces Hadoop's where Kerberos is used."""
+    """Folders of compiled classes: those of the daemons, and one that replaces Hadoop's with Kerberos."""
 
     main: Path
     stand_in: Path
@@ -46,22 +46,22 @@ class HadoopClasses:
 
 def find_classes(jars: Sequence[Path], report: Report = silent) -> HadoopClasses:
     """Return the compiled classes; compile them first where they are not in the cache."""
-    digest = hashlib.sha256(_MAIN.read_bytes() + _STAND_IN.read_bytes()).hexdigest()[:12]
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in (*_MAIN, _STAND_IN))).hexdigest()[:12]
     final = HADOOP_JARS.home / f"classes-{digest}"
     if not final.exists():
         with HADOOP_JARS.lock():
             if not final.exists():
                 report("compiling Hadoop's main class: some seconds, once")
                 with building_folder(final) as folder:
-                    _compile(jars, _MAIN, folder / "main")
-                    _compile(jars, _STAND_IN, folder / "stand-in")
+                    _compile(jars, folder / "main", *_MAIN)
+                    _compile(jars, folder / "stand-in", _STAND_IN)
     return HadoopClasses(final / "main", final / "stand-in")
 
 
-def _compile(jars: Sequence[Path], source: Path, folder: Path) -> None:
+def _compile(jars: Sequence[Path], folder: Path, *sources: Path) -> None:
     # -proc:none: some of the jars bring annotation processors
     options = ["--release", "17", "-proc:none", "-nowarn", "-d", str(folder)]
-    command = [find_javac(), *options, "-cp", ":".join(map(str, jars)), str(source)]
+    command = [find_javac(), *options, "-cp", ":".join(map(str, jars)), *map(str, sources)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != 0:
-        raise DevnetError(f"compiling {source.name} failed: {result.stderr.strip()[-500:]}")
+        raise DevnetError(f"compiling {sources[0].name} failed: {result.stderr.strip()[-500:]}")

@@ -10,6 +10,7 @@ from pathlib import Path
 from ethlogs_devnet.hadoop.jars import HADOOP_JARS, MAIN_CLASS, HadoopClasses, find_classes
 from ethlogs_devnet.hadoop.kerberos import HadoopIdentity
 from ethlogs_devnet.hadoop.settings import (
+    DAEMON_FILES,
     LOG4J,
     SPARK_DEFAULTS,
     Site,
@@ -62,6 +63,7 @@ class HadoopFiles(ServiceFiles):
             (self.conf / site_file(name)).write_text(to_xml(properties))
         (self.spark_conf / "spark-defaults.conf").write_text(to_spark_defaults(SPARK_DEFAULTS))
         (self.daemon_conf / "log4j.properties").write_text(LOG4J)
+        (self.daemon_conf / site_file("daemon")).write_text(to_xml(DAEMON_FILES))
         for webapp in _WEBAPPS:  # which the jars of Maven lack, and without which HDFS does not start
             (self.daemon_conf / "webapps" / webapp).mkdir(parents=True, exist_ok=True)
 

@@ -219,6 +219,12 @@ _YARN = {
     "yarn.nodemanager.remote-app-log-dir": LOG_FOLDER,
     "yarn.timeline-service.enabled": "false",
 }
+DAEMON_FILES = {
+    # the classes of LocalFiles.java
+    "fs.file.impl": "LocalFiles",
+    "fs.AbstractFileSystem.file.impl": "LocalFiles$ByContext",
+}
+"""What the daemons alone are given: how they reach local files."""
 SPARK_DEFAULTS = {
     # the master process and the executors listen on the loopback address only
     "spark.yarn.appMasterEnv.SPARK_LOCAL_IP": LOOPBACK,
