@@ -9,6 +9,7 @@ from typing import Any, Literal, cast
 
 import msgspec
 
+from ethlogs.backfill.plan import LedgerEnds
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import SettingsError, TopicError
 from ethlogs.follow.head import HeadWatcher
@@ -19,7 +20,7 @@ from ethlogs.ledger import BlockRecord, Claim, Reorgs
 from ethlogs.node import Node
 from ethlogs.report import format_unproven
 from ethlogs.settings import FollowSettings, Head, KafkaSettings, NodeSettings, StreamSettings
-from ethlogs.stream.tail import Tail, read_tail
+from ethlogs.stream.tail import Tail, read_tails
 
 Following = Literal["yes", "no", "unknown"]
 _FOLLOWING: Mapping[Following, str] = {
@@ -48,7 +49,12 @@ class StreamStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How far the tip is behind ``followed``."""
     finalized: int | None
     blocks: int | None
+    """How many blocks of the followed part there are; a backfill's come beside them."""
     logs: int | None
+    backfilled_blocks: int
+    backfilled_logs: int
+    missing_blocks: int | None
+    """How many blocks the newest backfills lack of their ranges; ``None`` where there was none."""
     unproven_logs: int | None
     """Event logs of these blocks that were left out because no root of their block commits to them."""
     reorgs: Reorgs | None
@@ -103,14 +109,15 @@ def fetch_status(kafka: KafkaSettings, stream: StreamSettings, node: NodeSetting
         When one of them does not answer.
     """
     with admin_client(kafka) as client:
-        if describe_topic(client, stream.ledger_topic, READER) is None:
+        ledger = describe_topic(client, stream.ledger_topic, READER)
+        if ledger is None:
             raise TopicError(
                 f"there is no stream: the ledger {stream.ledger_topic} does not exist",
                 hint="ethlogs produce --create-topics begins one; is --topic right?",
             )
-    tail = read_tail(kafka, stream.ledger_topic)
-    heads = _fetch_heads(node, tail) if node else (None, None)
-    return _build_status(stream, tail, *heads)
+    ends = LedgerEnds(read_tails(kafka, stream.ledger_topic, range(ledger.partitions)))
+    heads = _fetch_heads(node, ends.follower) if node else (None, None)
+    return _build_status(stream, ends, *heads)
 
 
 def _fetch_heads(settings: NodeSettings, tail: Tail) -> tuple[int, int | None]:
@@ -138,8 +145,9 @@ def _ignore(_notice: str) -> None:
 
 
 def _build_status(
-    stream: StreamSettings, tail: Tail, head: int | None, followed: int | None = None
+    stream: StreamSettings, ends: LedgerEnds, head: int | None, followed: int | None = None
 ) -> StreamStatus:
+    tail = ends.follower
     tip, claim = tail.tip, tail.newest.claim if tail.newest else None
     return StreamStatus(
         topic=stream.topic,
@@ -155,6 +163,9 @@ def _build_status(
         finalized=tip.finalized if tip else None,
         blocks=tip.stream_blocks if tip else None,
         logs=tip.stream_logs if tip else None,
+        backfilled_blocks=ends.backfilled_blocks,
+        backfilled_logs=ends.backfilled_logs,
+        missing_blocks=ends.missing_blocks,
         unproven_logs=tip.stream_unproven_logs if tip else None,
         reorgs=tip.stream_reorgs if tip else None,
         run=claim.run if claim else None,
@@ -202,6 +213,7 @@ def format_status(status: StreamStatus) -> str:
         ("tip", tip),
         ("head", _head(status)),
         ("so far", _so_far(status)),
+        *([("backfilled", _backfilled(status))] if status.missing_blocks is not None else []),
         ("reorgs", _reorgs(status.reorgs)),
         ("newest claim", _claim(status)),
         ("following", _FOLLOWING[status.following]),
@@ -213,6 +225,11 @@ def format_status(status: StreamStatus) -> str:
 def _so_far(status: StreamStatus) -> str:
     left_out = format_unproven(status.unproven_logs or 0)
     return f"{status.blocks or 0:,} blocks, {status.logs or 0:,} event logs{left_out}"
+
+
+def _backfilled(status: StreamStatus) -> str:
+    filled = f"{status.backfilled_blocks:,} blocks, {status.backfilled_logs:,} event logs"
+    return f"{filled}; {status.missing_blocks:,} more are asked for" if status.missing_blocks else filled
 
 
 def _head(status: StreamStatus) -> str:

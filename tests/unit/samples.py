@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ethlogs.backfill.plan import LedgerEnds
 from ethlogs.hadoop.applications import Application
 from ethlogs.ledger import BlockRecord, Claim, Reorgs, StreamIdentity
 from ethlogs.stream.tail import Claimed, Tail
@@ -70,3 +71,8 @@ APPLICATION = Application(
     tags=frozenset({"theirs", "ethlogs-run-20260101-000000-abcdef"}),
     log_aggregation="SUCCEEDED",
 )
+
+
+def ends_with(follower: Tail, *slots: Tail) -> LedgerEnds:
+    """The ends of a ledger with a followed part and some slots, one empty one at least."""
+    return LedgerEnds(dict(enumerate([follower, *(slots or [EMPTY_TAIL])])))

@@ -29,8 +29,8 @@ LAYERS = (
     ("node", "kafka", "spark", "hadoop", "environment", "kerberos", "journal"),
     ("stream", "context"),
     ("follow", "fold", "smoketest", "submission", "api"),
-    ("doctor", "status", "backfill"),
-    ("jobs", "verify", "metrics", "__init__"),
+    ("doctor", "backfill"),
+    ("jobs", "verify", "metrics", "status", "__init__"),
     ("driver", "cli"),
     ("launch", "__main__"),
 )

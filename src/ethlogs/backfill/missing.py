@@ -116,3 +116,14 @@ def bounds(gaps: Iterable[SlotGaps]) -> tuple[int, int] | None:
     if not some:
         return None
     return min(gap.first_height for gap in some), max(gap.last_height for gap in some)
+
+
+def merge(ranges: Iterable[tuple[int, int]]) -> Ranges:
+    """Return the same heights as ranges that do not overlap, lowest first."""
+    merged: list[tuple[int, int]] = []
+    for first, last in sorted(ranges):
+        if merged and first <= merged[-1][1] + 1:
+            merged[-1] = merged[-1][0], max(merged[-1][1], last)
+        else:
+            merged.append((first, last))
+    return tuple(merged)

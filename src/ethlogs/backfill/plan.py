@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ethlogs.backfill.missing import SlotGaps, bounds, find_gaps, subtract
+from ethlogs.backfill.missing import SlotGaps, bounds, count_missing, find_gaps, merge, subtract
 from ethlogs.heights import FOLLOWER_PARTITION, STRETCH_BLOCKS, Ranges, slot_of_partition
-from ethlogs.ledger import BlockRecord
+from ethlogs.ledger import BlockRecord, Claim
 from ethlogs.stream.tail import Tail
 
 SEGMENT_STRETCHES = 4
@@ -41,6 +41,31 @@ class LedgerEnds:
     def slot_tips(self) -> list[BlockRecord]:
         """The last block record of each slot that has one."""
         return [tail.tip for tail in self.slot_tails.values() if tail.tip is not None]
+
+    @property
+    def slot_claims(self) -> list[Claim]:
+        """The newest claim of each slot that has one."""
+        return [tail.newest.claim for tail in self.slot_tails.values() if tail.newest is not None]
+
+    @property
+    def backfilled_blocks(self) -> int:
+        """How many blocks the slots hold."""
+        return sum(tip.stream_blocks for tip in self.slot_tips)
+
+    @property
+    def backfilled_logs(self) -> int:
+        """How many event logs the blocks of the slots have."""
+        return sum(tip.stream_logs for tip in self.slot_tips)
+
+    @property
+    def missing_blocks(self) -> int | None:
+        """How many heights the newest backfills lack of their ranges; ``None`` where there was none."""
+        ranges = [
+            (claim.first_block, claim.last_block)
+            for claim in self.slot_claims
+            if claim.last_block is not None
+        ]
+        return count_missing(self.gaps(merge(ranges))) if ranges else None
 
     @property
     def highest_backfilled(self) -> int | None:

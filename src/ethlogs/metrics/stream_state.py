@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from ethlogs.backfill.missing import count_missing
 from ethlogs.backfill.ownership import find_holder
 from ethlogs.backfill.plan import LedgerEnds
 from ethlogs.follow.ownership import is_held
-from ethlogs.heights import Ranges
 from ethlogs.ledger import BlockRecord, Claim
 
 MetricKind = Literal["gauge", "counter"]
@@ -32,7 +30,7 @@ class StreamState:
     @property
     def chain_id(self) -> int | None:
         """The chain that the stream is bound to; ``None`` before its first claim."""
-        claims = [self.claim, *self._slot_claims()]
+        claims = [self.claim, *self.ends.slot_claims]
         return next((claim.identity.chain_id for claim in claims if claim is not None), None)
 
     @property
@@ -44,19 +42,6 @@ class StreamState:
     def ended_parts(self) -> list[BlockRecord]:
         """The last block record of each partition that has one: each counts its own partition."""
         return [*([self.tip] if self.tip else []), *self.ends.slot_tips]
-
-    @property
-    def missing_blocks(self) -> int | None:
-        """How many heights the newest backfills lack of their ranges; ``None`` where there was none."""
-        ranges = [
-            (claim.first_block, claim.last_block)
-            for claim in self._slot_claims()
-            if claim.last_block is not None
-        ]
-        return count_missing(self.ends.gaps(_merge(ranges))) if ranges else None
-
-    def _slot_claims(self) -> list[Claim]:
-        return [tail.newest.claim for tail in self.ends.slot_tails.values() if tail.newest is not None]
 
 
 class StreamMetric(NamedTuple):
@@ -95,11 +80,11 @@ def _last_block(state: StreamState) -> float | None:
 
 
 def _missing(state: StreamState) -> float | None:
-    return state.missing_blocks
+    return state.ends.missing_blocks
 
 
 def _backfilled(state: StreamState) -> float:
-    return float(sum(record.stream_blocks for record in state.ends.slot_tips))
+    return float(state.ends.backfilled_blocks)
 
 
 def _is_backfill_running(state: StreamState) -> float:
@@ -218,14 +203,3 @@ STREAM_METRICS = (
         _is_backfill_running,
     ),
 )
-
-
-def _merge(ranges: Iterable[tuple[int, int]]) -> Ranges:
-    """Return the same heights as ranges that do not overlap, lowest first."""
-    merged: list[tuple[int, int]] = []
-    for first, last in sorted(ranges):
-        if merged and first <= merged[-1][1] + 1:
-            merged[-1] = merged[-1][0], max(merged[-1][1], last)
-        else:
-            merged.append((first, last))
-    return tuple(merged)

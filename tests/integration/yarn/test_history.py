@@ -35,8 +35,10 @@ def test_executors_fill_history_in_their_containers_and_the_run_is_found_by_its_
     assert yarn.describe(application)["runningContainers"] == 3, "the driver and its two executors"
 
     which = ("--bootstrap-server", stream.bootstrap, "--topic", stream.topic, "--job", "backfill")
-    shown = json.loads(yarn.command("status", *which, "--json").stdout)["application"]
+    status = json.loads(yarn.command("status", *which, "--json").stdout)
+    shown = status["application"]
     assert (shown["id"], shown["job"], shown["state"]) == (application, "backfill", "RUNNING")
+    assert (status["backfilledBlocks"], status["missingBlocks"]) == (TOP + 1, NOT_YET - TOP)
     assert f"fills blocks 0 to {NOT_YET}" in yarn.command("tail", *which).stdout
     stopped = yarn.command("stop", *which)
     assert f"it filled {TOP + 1} blocks, {NOT_YET - TOP:,} are missing" in stopped.stderr

@@ -11,12 +11,12 @@ from ethlogs.settings import StreamSettings
 from ethlogs.status import StreamStatus, _build_status
 from ethlogs.stream.tail import Tail
 from tests.unit.cli.calls import KAFKA, NODE, Call
-from tests.unit.samples import TAIL
+from tests.unit.samples import TAIL, ends_with
 
 
 def test_watching_goes_on_while_kafka_is_away(monkeypatch: pytest.MonkeyPatch, call: Call) -> None:
     """The statuses are made up: when which of them comes is what matters."""
-    stands = _build_status(StreamSettings(), Tail(None, None, 0, stable=True), None)
+    stands = _build_status(StreamSettings(), ends_with(Tail(None, None, 0, stable=True)), None)
     looks: Iterator[StreamStatus | BaseException] = iter(
         [stands, KafkaUnavailableError("Kafka is away"), stands, KeyboardInterrupt()]
     )
@@ -41,8 +41,8 @@ def test_watching_ends_with_10_as_soon_as_a_limit_is_exceeded(
     monkeypatch: pytest.MonkeyPatch, call: Call
 ) -> None:
     """The statuses are made up: when which of them comes is what matters."""
-    well = _build_status(StreamSettings(), TAIL, 101, 101)
-    looks = iter([well, well, _build_status(StreamSettings(), TAIL, 150, 150)])
+    well = _build_status(StreamSettings(), ends_with(TAIL), 101, 101)
+    looks = iter([well, well, _build_status(StreamSettings(), ends_with(TAIL), 150, 150)])
     monkeypatch.setattr("ethlogs.cli.status.fetch_status", lambda *_: next(looks))
     monkeypatch.setattr("ethlogs.cli.status._WATCH_SECONDS", 0.0)
     monkeypatch.delenv("HADOOP_CONF_DIR", raising=False)

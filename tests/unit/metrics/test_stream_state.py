@@ -76,4 +76,4 @@ def test_a_run_that_released_its_claim_does_not_hold_the_stream() -> None:
 def test_a_height_that_two_backfills_asked_for_is_missing_once() -> None:
     older = dataclasses.replace(EMPTY_TAIL, newest=Claimed(replace(CLAIM, first_block=40, last_block=80), 0))
     state = StreamState("eth_eventlogs", LedgerEnds({0: FOLLOWER, 1: SLOT, 2: older}))
-    assert state.missing_blocks == 80 - 32 + 1
+    assert state.ends.missing_blocks == 80 - 32 + 1
