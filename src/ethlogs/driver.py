@@ -112,6 +112,7 @@ def run_attempt(settings: RunSettings, folder: RunFiles, attempt: Attempt, start
         logging.getLogger(__name__).warning(
             "attempt %s ended the run: %s", earlier.get("attempt"), earlier.get("error") or "done"
         )
+        _remove_files(folder, attempt)
         return int(earlier["exitStatus"])
     return run_driver(settings, folder, attempt, progress, start_spark)
 
@@ -161,6 +162,8 @@ def run_driver(
     journal.close()
     report = job.report(error)
     _write_report(folder, attempt, report)
+    if is_final(report):
+        _remove_files(folder, attempt)
     if spark is not None:
         spark.stop()
     return int(report["exitStatus"])
@@ -256,6 +259,15 @@ def _write_report(folder: RunFiles, attempt: Attempt, report: dict[str, Any]) ->
         keep_trying(write, folder.patience_seconds)
     except EthlogsError as exc:
         logging.getLogger(__name__).error("%s", exc)
+
+
+def _remove_files(folder: RunFiles, attempt: Attempt) -> None:
+    """Remove what no attempt needs any more; what stays, the next command of the user removes."""
+    try:
+        if _find_later_attempt(folder, attempt) is None:
+            folder.remove_files()
+    except EthlogsError as exc:
+        logging.getLogger(__name__).warning("%s", exc)
 
 
 def run_stoppable(job: Job, stop: StopSwitch) -> None:

@@ -21,8 +21,10 @@
     │  └─ LedgerError             7
     ├─ SubmissionError            8
     │  ├─ LostContainerError      8   (may pass: YARN starts the next attempt)
-    │  └─ HadoopError             8
-    │     └─ HadoopUnavailableError  8   (may pass: asked again)
+    │  ├─ HadoopError             8
+    │  │  └─ HadoopUnavailableError  8   (may pass: asked again)
+    │  └─ LivyError            8
+    │     └─ LivyUnavailableError  8   (may pass: asked again)
     ├─ SupersededError            9
     ├─ DifferenceError           10
     ├─ DeadlineError             11
@@ -182,6 +184,14 @@ class HadoopError(SubmissionError):
 
 class HadoopUnavailableError(HadoopError):
     """HDFS or YARN did not answer; asking again may help."""
+
+
+class LivyError(SubmissionError):
+    """Livy refused a request, or something else than Livy answered it."""
+
+
+class LivyUnavailableError(LivyError):
+    """Livy did not answer, or answered that it cannot now; asking again may help."""
 
 
 class SupersededError(EthlogsError):

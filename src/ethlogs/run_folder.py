@@ -75,6 +75,9 @@ class RunFiles(ABC):
             return None
         return value if isinstance(value, dict) else None
 
+    def remove_files(self) -> None:  # noqa: B027 - on this machine spark-submit removes them
+        """Remove what a run was started with, where that lies in its folder; it needs it no more."""
+
     def request_stop(self, signal_number: int) -> None:
         """Ask the driver to end after the block in hand."""
         self.write_json(STOP, {"signal": signal_number})

@@ -109,6 +109,49 @@ def test_an_attempt_tries_again_after_a_verdict_that_is_not_final(
     assert folder.read_json(REPORT) == {"exitStatus": 0, "error": None}
 
 
+class FolderOnHdfs(RunFolder):
+    """A run's folder that has the files that the run was started with, as one on HDFS may have."""
+
+    removals: ClassVar[list[str]] = []
+
+    def remove_files(self) -> None:
+        self.removals.append(self.run)
+
+
+@pytest.mark.parametrize(
+    ("error", "attempt", "gone"),
+    [
+        (None, 1, True),
+        (SettingsError("wrong"), 1, True),
+        (UnprovenError("wrong"), 1, False),
+        (None, 2, False),
+    ],
+    ids=["done", "final", "may pass", "done while a later attempt runs"],
+)
+def test_what_a_run_was_started_with_is_removed_when_no_attempt_needs_it_any_more(
+    monkeypatch: pytest.MonkeyPatch, folder: RunFolder, error: EthlogsError | None, attempt: int, gone: bool
+) -> None:
+    there = FolderOnHdfs(folder.path)
+    monkeypatch.setattr(FolderOnHdfs, "removals", [])
+    monkeypatch.setattr(driver, "lose_container_on_signals", lambda _stop: None)
+    monkeypatch.setattr(driver, "_watch_for_stop", lambda *_: None)
+    monkeypatch.setattr(driver, "_write_progress", lambda *_: None)
+    monkeypatch.setattr(driver, "build_job", lambda *_: FakeJob(error))
+    folder.write_json(PROGRESS, {"attempt": attempt})
+    driver.run_driver(RUN, there, Attempt(1, in_container=True), None, FakeSpark)
+    assert bool(there.removals) == gone
+
+
+def test_an_attempt_that_finds_a_final_verdict_removes_what_the_earlier_one_left(
+    monkeypatch: pytest.MonkeyPatch, folder: RunFolder
+) -> None:
+    there = FolderOnHdfs(folder.path)
+    monkeypatch.setattr(FolderOnHdfs, "removals", [])
+    folder.write_json(REPORT, {"exitStatus": 3, "error": "earlier"})
+    assert driver.run_attempt(RUN, there, Attempt(2, in_container=True), FakeSpark) == 3
+    assert there.removals
+
+
 class JobUntilStopped(FakeJob):
     """Sends this process a signal, as YARN or a user would, and works until it is asked to end."""
 

@@ -26,7 +26,7 @@ LAYERS = (
     ("decoding", "run_command"),
     ("selection",),
     ("event_log", "ledger", "report"),
-    ("node", "kafka", "spark", "hadoop", "environment", "kerberos", "journal"),
+    ("node", "kafka", "spark", "hadoop", "livy", "environment", "kerberos", "journal"),
     ("stream", "context"),
     ("follow", "fold", "smoketest", "submission", "api"),
     ("doctor", "backfill"),

@@ -261,7 +261,7 @@ def assert_livy_takes_batches(state: Any) -> None:
     """Whoever sends one names himself, as on servers that are protected from other sites' pages."""
     livy = state["services"]["livy"]
     batches = f"http://localhost:{livy['ports'][0]}/batches"
-    assert state["environment"]["LIVY_URL"] == batches.removesuffix("/batches")
+    assert state["environment"]["ETHLOGS_LIVY_URL"] == batches.removesuffix("/batches")
     assert listeners_of(livy["process"]["pid"]) == {("0100007F", livy["ports"][0])}
     batch = {"file": "/none.py", "name": "one"}
     unnamed = requests.post(batches, json=batch, timeout=30)

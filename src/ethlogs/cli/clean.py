@@ -14,6 +14,7 @@ import orjson
 from ethlogs.cli.command import command
 from ethlogs.cli.say import say
 from ethlogs.errors import ExitStatus
+from ethlogs.hadoop.applications import Applications
 from ethlogs.hadoop.client import is_cluster_configured
 from ethlogs.settings import KerberosOptions
 from ethlogs.settings.output import OutputOptions
@@ -29,6 +30,7 @@ from ethlogs.submission.cleaning import Cleaning, Item, list_local, list_on_hdfs
 from ethlogs.submission.folders import cache_folder, runs_folder
 from ethlogs.submission.identity import Caller
 from ethlogs.submission.layout import HdfsLayout
+from ethlogs.submission.left_files import find_left, remove_left
 
 _DAY_SECONDS = 86_400.0
 
@@ -51,7 +53,8 @@ def clean(options: CleanCommandOptions) -> int:
     """Remove old runs and archives, here and on HDFS, never one in use.
 
     On HDFS only where HADOOP_CONF_DIR or YARN_CONF_DIR is set. A run that is going, the files that it was
-    started with, and whatever was used within the last hour stay, whatever --older-than says.
+    started with, and whatever was used within the last hour stay, whatever --older-than says. Settings and
+    keys that an ended run through Livy has left on HDFS go at once.
 
     Example: ethlogs clean --older-than 7
     """
@@ -74,7 +77,17 @@ def _list_items(options: CleanCommandOptions) -> Iterator[list[Item]]:
         open_cluster(caller, spark_submit) as hadoop,
     ):
         layout = HdfsLayout.of(hadoop.files, options.hdfs.hdfs_dir)
+        _remove_left(options, layout, hadoop.applications)
         yield list_on_hdfs(layout, hadoop.applications)
+
+
+def _remove_left(options: CleanCommandOptions, layout: HdfsLayout, applications: Applications) -> None:
+    """Remove what ended runs through Livy were started with."""
+    only_list = options.wanted.list_only
+    left = (find_left if only_list else remove_left)(layout, applications)
+    if left:
+        verb = "would remove" if only_list else "removed"
+        say(f"{verb} settings and keys of ended runs from HDFS: {', '.join(left)}", options.output.quiet)
 
 
 def _show(options: CleanCommandOptions, cleanings: list[Cleaning], removed: list[Item]) -> None:

@@ -23,7 +23,7 @@ from ethlogs.settings.output import CheckOptions
 
 _NEEDED_FOR_A_CONTAINER = (
     *("settings", "java", "spark", "master", "ticket", "stream", "hadoop", "hdfs", "yarn", "queue"),
-    "archive",
+    *("livy", "archive"),
 )
 
 

@@ -21,6 +21,7 @@ from ethlogs.settings.submission import RunFolderOptions
 from ethlogs.submission.applications import ApplicationHandle
 from ethlogs.submission.checked import check_stream
 from ethlogs.submission.launch import runs_base
+from ethlogs.submission.left_files import remove_if_ended
 from ethlogs.submission.local_runs import WantedRuns, end_local_run, find_local_runs
 from ethlogs.submission.watch import end_application
 
@@ -57,6 +58,8 @@ def stop(options: StopCommandOptions) -> int:
         _require_owner(handle, options.hdfs.hdfs_dir)
         say(f"asking the driver of {application.id} to end after the block in hand", quiet)
         gently = _end(handle, options.limits.stop_timeout)
+        if handle.folder is not None:
+            remove_if_ended(handle.folder, application.id, handle.hadoop.applications)
         progress = (handle.folder.read_json(PROGRESS) if handle.folder else None) or {}
     tip = progress.get("tip")
     how = "has ended after the block in hand" if gently else "was killed"

@@ -21,8 +21,11 @@ from ethlogs.submission.applications import open_hadoop_with
 from ethlogs.submission.checked import check_archive, check_environment
 from ethlogs.submission.identity import Caller
 from ethlogs.submission.layout import HdfsLayout
+from ethlogs.submission.left_files import find_left
+from ethlogs.submission.livy import open_livy
 
 _DEFAULT_QUEUE = "default"
+_LIVY_IS_OPEN = "whoever reaches it can submit as its user: ask for livy.server.auth.type=kerberos"
 
 
 def check_memory(options: LaunchOptions, configured: Mapping[str, str]) -> str | Warned:
@@ -62,6 +65,9 @@ class ClusterExamination:
         look("hdfs", self._check_hdfs, needs="hadoop")
         look("yarn", self._check_yarn, needs="hadoop")
         look("queue", self._check_queue, needs="yarn")
+        if self._options.yarn.livy_url is not None:
+            look("livy", self._check_livy, needs="hadoop")
+            look("left files", self._check_left_files, needs="yarn")
         look("archive", self._check_archive)
         look("memory", self._check_memory)
 
@@ -94,6 +100,30 @@ class ClusterExamination:
                 hint="ask for SUBMIT_APPLICATIONS on it",
             )
         return f"{name} is {queue.state.lower()}, {queue.used:.0%} of its share is used"
+
+    def _check_livy(self) -> str | Warned:
+        """Look whether Livy answers this caller; what it lets him submit, only a batch would show."""
+        with open_livy(self._options.yarn, self._caller) as livy:
+            if livy is None:
+                return "not given"
+            version, batches = livy.fetch_version(), livy.list_batches()
+            proof, shown = livy.proof, livy.shown
+        text = f"{shown}, version {version}, {batches} batch{'' if batches == 1 else 'es'}"
+        if proof is not None:
+            return f"{text}, authenticated by {proof}"
+        if self._hadoop.is_secured:
+            return Warned(f"{text}; it asks nobody who he is, on a cluster with Kerberos", _LIVY_IS_OPEN)
+        return f"{text}, asks for no authentication"
+
+    def _check_left_files(self) -> str | Warned:
+        layout = HdfsLayout.of(self._hadoop.files, self._options.yarn.hdfs_dir)
+        left = find_left(layout, self._hadoop.applications)
+        if not left:
+            return "no files of an ended run are left on HDFS"
+        return Warned(
+            f"settings and keys of ended runs are left in {layout.base}: {', '.join(left)}",
+            "ethlogs clean removes them, and so does the next run",
+        )
 
     def _check_memory(self) -> str | Warned:
         return check_memory(self._options, read_configured(self._options.spark, self._spark, os.environ))

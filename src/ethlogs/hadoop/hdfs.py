@@ -85,6 +85,12 @@ class HdfsFiles:
         with mapped_errors(f"setting the permissions of {path}"):
             self._system.setPermission(self._path(path), self._permission(mode))
 
+    def glob(self, pattern: str) -> list[HdfsEntry]:
+        """Return the files and folders whose path matches a pattern, in one call."""
+        with mapped_errors(f"looking for {pattern}"):
+            found = self._system.globStatus(self._path(pattern))
+            return [_to_entry(status) for status in found or ()]
+
     def list(self, path: str) -> list[HdfsEntry]:
         """Return a folder's files and folders; none where there is no folder."""
         with mapped_errors(f"listing {path}"):

@@ -10,6 +10,8 @@ from ethlogs.hadoop.hdfs import HdfsFiles
 from ethlogs.hadoop.limited_calls import LimitedCalls
 from ethlogs.run_folder import RunFiles
 
+FILES = "files"
+"""The folder in a run's folder of what a run through Livy is started with."""
 CALL_SECONDS = 20.0
 """For one file to be read or written; a small one takes some milliseconds."""
 
@@ -46,3 +48,8 @@ class HdfsRunFolder(RunFiles):
         """A file's content, ``None`` where there is none."""
         path = f"{self.path}/{name}"
         return self.calls.run(lambda: self.files.read(path), CALL_SECONDS, f"reading {path}")
+
+    def remove_files(self) -> None:
+        """Remove the settings, keytab and the like of a run that was submitted through Livy."""
+        path = f"{self.path}/{FILES}"
+        self.calls.run(lambda: self.files.delete(path), CALL_SECONDS, f"removing {path}")

@@ -95,6 +95,17 @@ class YarnOptions(HdfsOptions, ProxyOptions):
     """What an application asks of YARN, named as spark-submit names it; ``None`` leaves its default."""
 
     heading: ClassVar[Heading] = "YARN"
+    livy_url: str | None = option(
+        "--livy-url",
+        Text("URL"),
+        "URL of a Livy that submits to YARN. [default: spark-submit on this machine]",
+        secret=True,
+    )
+    livy_ca_file: str | None = option(
+        "--livy-ca-file",
+        Text("FILE"),
+        "CA certificates (PEM) for an https --livy-url. [default: REQUESTS_CA_BUNDLE, then certifi's]",
+    )
     queue: str | None = option("--queue", Text("QUEUE"), "YARN queue. [default: Spark's setting]")
     driver_cores: int | None = option("--driver-cores", Count(min=1), "Cores of the driver's container.")
     num_executors: int | None = option(

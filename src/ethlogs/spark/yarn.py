@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from ethlogs.run_folder import SETTINGS
 from ethlogs.settings.submission import SparkSettings, YarnOptions
@@ -51,8 +50,8 @@ class SparkLogin:
 class Shipment:
     """What goes along with a driver, and where it already is."""
 
-    settings_file: Path
-    package: Path
+    settings_file: str
+    package: str
     """ethlogs itself, as a zip."""
     archive: str
     """The environment's archive on HDFS."""
@@ -62,10 +61,13 @@ class Shipment:
     """Spark's jars on HDFS; ``None`` where Spark is configured with its own place for them."""
     run_folder: str
     tags: tuple[str, ...]
-    files: tuple[Path, ...] = ()
+    files: tuple[str, ...] = ()
     """Others that the settings name; they are in the driver's working folder by their names."""
     krb5_conf: str | None = None
     """One of ``files``, where the nodes' own is not to be used."""
+
+    script: str = str(driver_script())
+    """The driver's file. It, the settings, the package and the files are here, or on HDFS by their URLs."""
 
     login: SparkLogin | None = None
     needs_executors: bool = False
@@ -88,7 +90,7 @@ def build_yarn_argv(
     asked = {**configured, **dict(settings.conf)}
     argv = [spark.path, "--master", "yarn", "--deploy-mode", "cluster", "--name", settings.name or name]
     argv += _flags(settings, yarn, shipment.login)
-    argv += ["--py-files", _joined(asked.get("spark.submit.pyFiles"), str(shipment.package))]
+    argv += ["--py-files", _joined(asked.get("spark.submit.pyFiles"), shipment.package)]
     python = python_conf(f"./{ENVIRONMENT}/{shipment.python}", dict(settings.conf))
     overheads = needed_overheads(settings, yarn, asked, needs_executors=shipment.needs_executors)
     conf = {
@@ -105,7 +107,7 @@ def build_yarn_argv(
         argv += ["--conf", f"{key}={_joined(asked.get(key), addition)}"]
     for key, addition in _java_options(shipment).items():
         argv += ["--conf", f"{key}={_joined(asked.get(key), addition, ' ')}"]
-    return [*argv, str(driver_script()), shipment.run_folder]
+    return [*argv, shipment.script, shipment.run_folder]
 
 
 def _flags(settings: SparkSettings, yarn: YarnOptions, login: SparkLogin | None) -> list[str]:
@@ -147,9 +149,7 @@ def _build_conf(
 def _lists(shipment: Shipment) -> dict[str, str]:
     return {
         "spark.yarn.dist.archives": f"{shipment.archive}#{ENVIRONMENT}",
-        "spark.yarn.dist.files": ",".join(
-            [f"{shipment.settings_file}#{SETTINGS}", *map(str, shipment.files)]
-        ),
+        "spark.yarn.dist.files": ",".join([f"{shipment.settings_file}#{SETTINGS}", *shipment.files]),
         "spark.yarn.tags": ",".join(shipment.tags),
     }
 

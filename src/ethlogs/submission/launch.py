@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ethlogs.errors import SettingsError
 from ethlogs.notify import Notify
 from ethlogs.settings import RunSettings, display_url
 from ethlogs.settings.command import LaunchOptions
@@ -80,22 +81,32 @@ def launch(
         settings = replace(settings, replace=start.replace)
         base, name = runs_base(options.run_folder), f"ethlogs {request.kind.name} {settings.stream.topic}"
         if is_local(master.url):
+            _refuse_livy(options, master)
             here = LocalLaunch(options, spark, master.url, name, base)
             if start.dry_run:
-                return _describe(request.kind, settings, here.build_argv(settings), console)
+                return _describe(request.kind, settings, shlex.join(here.build_argv(settings)), console)
             if request.kind.writes_stream:
                 look_first(settings)
             return here.run(settings, console)
         yarn = YarnLaunch(request.kind, options, start, spark, tools.java.path, name, base)
         yarn.check(master.url, settings, console.warn)
         if start.dry_run:
-            return _describe(request.kind, settings, yarn.build_argv(settings), console)
+            return _describe(request.kind, settings, yarn.build_text(settings), console)
         if request.kind.writes_stream:
             look_first(settings)
         return yarn.run(settings, caller, console)
 
 
-def _describe(job: JobKind, settings: RunSettings, argv: list[str], console: Console) -> Outcome:
+def _refuse_livy(options: LaunchOptions, master: Master) -> None:
+    if options.yarn.livy_url is not None:
+        raise SettingsError(
+            f"--livy-url submits to YARN, and the master is {master.url}: {master.why}",
+            hint="give --master yarn and HADOOP_CONF_DIR, or leave --livy-url out",
+            flag="--livy-url",
+        )
+
+
+def _describe(job: JobKind, settings: RunSettings, text: str, console: Console) -> Outcome:
     """Say what a run would do: the line itself has none of the run's settings."""
     stream = settings.stream
     console.notify(
@@ -104,7 +115,7 @@ def _describe(job: JobKind, settings: RunSettings, argv: list[str], console: Con
     console.notify(f"node {', '.join(display_url(url) for url in settings.node.urls)}")
     blocks = _describe_history(settings) if job.needs_executors else _describe_range(job, settings)
     console.notify(f"blocks: {blocks}")
-    return Outcome(text=shlex.join(argv))
+    return Outcome(text=text)
 
 
 def _describe_range(job: JobKind, settings: RunSettings) -> str:

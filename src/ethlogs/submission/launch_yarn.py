@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import orjson
+
 from ethlogs.cancellation import time_limit
 from ethlogs.errors import KerberosError, SettingsError
+from ethlogs.hadoop.run_folder import FILES
 from ethlogs.kafka.client_config import uses_gssapi
+from ethlogs.livy.client import LivyEndpoint
 from ethlogs.notify import Notify
 from ethlogs.run_folder import RunFolder
 from ethlogs.settings import RunSettings, display_url
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.settings.job import JobKind
 from ethlogs.settings.submission import StartOptions
-from ethlogs.spark.submit import SparkSubmit, read_configured
+from ethlogs.spark.submit import SparkSubmit, driver_script, read_configured
 from ethlogs.spark.yarn import Shipment, build_yarn_argv
 from ethlogs.submission.applications import build_tags, open_hadoop_with
 from ethlogs.submission.checked import check_archive, check_environment
@@ -25,6 +30,8 @@ from ethlogs.submission.console import Console, Outcome
 from ethlogs.submission.folders import cache_folder
 from ethlogs.submission.identity import Caller
 from ethlogs.submission.layout import DEFAULT_FOLDER
+from ethlogs.submission.left_files import remove_if_ended
+from ethlogs.submission.livy import build_run_batch, open_livy
 from ethlogs.submission.proxy_user import check_secrets_of
 from ethlogs.submission.watch import Limits, Watcher
 from ethlogs.submission.yarn import DEFAULT_PYTHON, YarnSubmitter, spark_login
@@ -38,6 +45,10 @@ _GRACE_SECONDS = 120.0
 _TOKENS_END = (
     "warning: without --principal and --keytab the driver's access to HDFS ends after 7 days (or the"
     " cluster's dfs.namenode.delegation.token.max-lifetime), and this run has no end"
+)
+_TOKENS_END_LIVY = (
+    "warning: Livy gives Spark no keytab, so the driver's access to HDFS ends after 7 days (or the cluster's"
+    " dfs.namenode.delegation.token.max-lifetime), and this run has no end"
 )
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -72,7 +83,10 @@ class YarnLaunch:
                     f"warning: {display_url(url)} will be the YARN node, not this machine; use a host name"
                     " that the cluster can reach"
                 )
-        proxy_user = self.options.yarn.proxy_user
+        yarn = self.options.yarn
+        if yarn.livy_url is not None:
+            LivyEndpoint.of(yarn.livy_url, yarn.livy_ca_file)
+        proxy_user = yarn.proxy_user
         if proxy_user is not None:
             for warning in check_secrets_of(proxy_user, settings):
                 warn(f"warning: {warning}")
@@ -80,13 +94,19 @@ class YarnLaunch:
     def build_argv(self, settings: RunSettings) -> list[str]:
         """Build the line of a dry run, with words for what only a submission makes."""
         folder = self.options.yarn.hdfs_dir or DEFAULT_FOLDER
+        run_folder, sources = f"{folder}/runs/{DRY_RUN}", str(self.base / DRY_RUN)
+        script = str(driver_script())
+        if self.options.yarn.livy_url is not None:
+            sources = f"{run_folder}/{FILES}"
+            script = f"{sources}/{Path(script).name}"
         shipment = Shipment(
-            settings_file=self.base / DRY_RUN / "settings.json",
-            package=self.base / DRY_RUN / "ethlogs.zip",
+            settings_file=f"{sources}/settings.json",
+            package=f"{sources}/ethlogs.zip",
             archive=self.options.yarn.env_archive or f"{folder}/archives/env-HASH.tar.gz",
             python=DEFAULT_PYTHON,
             spark_archive=f"{folder}/spark/spark-{self.spark.version}-HASH.zip",
-            run_folder=f"{folder}/runs/{DRY_RUN}",
+            run_folder=run_folder,
+            script=script,
             tags=build_tags(self.job, settings),
             login=spark_login(self.options, settings),
             needs_executors=self.job.needs_executors,
@@ -94,6 +114,14 @@ class YarnLaunch:
         return build_yarn_argv(
             self.spark, self.options.spark, self.options.yarn, self.name, shipment, self._configured()
         )
+
+    def build_text(self, settings: RunSettings) -> str:
+        """Build what a dry run shows: the spark-submit line, or the request to Livy."""
+        argv = self.build_argv(settings)
+        if self.options.yarn.livy_url is None:
+            return shlex.join(argv)
+        batch = build_run_batch(argv, self._configured(), DRY_RUN)
+        return orjson.dumps(batch, option=orjson.OPT_INDENT_2).decode()
 
     def run(self, settings: RunSettings, caller: Caller, console: Console) -> Outcome:
         """Submit, and watch until the end unless ``--detach``.
@@ -122,11 +150,14 @@ class YarnLaunch:
                 and spark_login(self.options, settings) is None
                 and hadoop.is_secured
             ):
-                console.notify(_TOKENS_END)
+                console.notify(_TOKENS_END_LIVY if self.options.yarn.livy_url else _TOKENS_END)
             local = RunFolder.create(self.base)
             console.notify(f"run {local.run}, submitted from {local.path}")
-            with time_limit(self.options.limits.timeout, "packing, shipping and submitting"):
-                submitted = submitter.submit(replace(settings, run=local.run), local, self.name)
+            with (
+                time_limit(self.options.limits.timeout, "packing, shipping and submitting"),
+                open_livy(self.options.yarn, caller) as livy,
+            ):
+                submitted = submitter.submit(replace(settings, run=local.run), local, self.name, livy)
             application_id = submitted.application_id
             console.notify(f"application {application_id}, its folder is {submitted.folder.place}")
             if self.start.detach:
@@ -138,7 +169,11 @@ class YarnLaunch:
                 watcher = Watcher(
                     hadoop.applications, submitted.folder, application_id, display.tell, display.show
                 )
-                report = watcher.wait(self._limits(time.monotonic() - begun))
+                try:
+                    report = watcher.wait(self._limits(time.monotonic() - begun))
+                finally:
+                    if self.options.yarn.livy_url is not None:
+                        remove_if_ended(submitted.folder, application_id, hadoop.applications)
             output = None
             if self.options.output.verbose:
                 output = hadoop.applications.read_aggregated_log(application_id) or "(no log yet)"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import replace as replaced
 from pathlib import Path
@@ -15,15 +17,14 @@ from ethlogs.environment import PackSettings, find_interpreter, pack_environment
 from ethlogs.errors import (
     EthlogsError,
     InterruptedRunError,
-    KerberosError,
-    NotAuthorizedError,
+    OutcomeUnknownError,
     SubmissionError,
     SupersededError,
 )
 from ethlogs.hadoop.applications import Applications
 from ethlogs.hadoop.client import Hadoop, java_krb5_options
-from ethlogs.hadoop.errors import how_to_grant
 from ethlogs.kafka.client_config import uses_gssapi
+from ethlogs.livy.client import LivyClient
 from ethlogs.notify import Notify
 from ethlogs.run_folder import SETTINGS, SHIPPED, RunFiles, RunFolder
 from ethlogs.settings import RunSettings, to_json
@@ -38,8 +39,9 @@ from ethlogs.spark.submit import (
 )
 from ethlogs.spark.yarn import Shipment, SparkLogin, build_yarn_argv
 from ethlogs.submission.applications import RUN_TAG, build_tags, find_rivals, run_of
-from ethlogs.submission.causes import find_reason
 from ethlogs.submission.layout import HdfsLayout
+from ethlogs.submission.left_files import put_on_hdfs, remove_left
+from ethlogs.submission.livy import LivyRoad, build_run_batch
 from ethlogs.submission.shipping import (
     KRB5_CONF,
     build_package,
@@ -48,24 +50,12 @@ from ethlogs.submission.shipping import (
     ship_spark,
     take_files_along,
 )
+from ethlogs.submission.submit_failure import build_submit_failure
 from ethlogs.submission.watch import end_application
 
 _SUBMITTED = re.compile(r"Submitted application (application_\d+_\d+)")
 _REPLACE_SECONDS = 60.0
 DEFAULT_PYTHON = "bin/python"
-_LAST_LINES = 15
-_TOO_MUCH = ("above the max threshold", "Invalid resource request")
-_DENIED = (
-    "does not have permission to submit",
-    "cannot submit applications to queue",
-    "Permission denied: user=",
-)
-_NO_TICKET = (
-    "Client cannot authenticate via",
-    "No valid credentials provided",
-    "Unable to obtain password from user",
-    "Keytab file: ",
-)
 
 
 @dataclass(frozen=True)
@@ -104,8 +94,10 @@ class YarnSubmitter:
         self._job = job
         self._replace = replace
 
-    def submit(self, settings: RunSettings, local: RunFolder, name: str) -> Submitted:
-        """Submit one run; returns when YARN has accepted it.
+    def submit(
+        self, settings: RunSettings, local: RunFolder, name: str, livy: LivyClient | None = None
+    ) -> Submitted:
+        """Submit one run, through Livy where there is one; returns when YARN has accepted it.
 
         Raises
         ------
@@ -118,17 +110,61 @@ class YarnSubmitter:
         if not applications.check():
             self._notify("warning: YARN has no active node; the application will wait for one")
         layout = HdfsLayout.of(self._hadoop.files, self._options.yarn.hdfs_dir)
+        self._remove_left(layout)
+        if livy is not None:
+            livy.list_batches()
         if self._job.writes_stream:
             self._make_way(applications, layout, settings)
         try:
             shipment = self._ship(layout, settings, local, time.monotonic())
-            argv = build_yarn_argv(
-                self._spark, self._options.spark, self._options.yarn, name, shipment, self._configured
-            )
-            application_id = self._run(argv, local, settings)
+            if livy is None:
+                application_id = self._run(self._build_argv(name, shipment), local, settings)
+            else:
+                with self._removed_unless_started(layout.run_folder(local.run)):
+                    application_id = self._run_livy(livy, layout, name, shipment, local)
         finally:
             forget_shipped(local)
         return Submitted(application_id, layout.run_folder(settings.run))
+
+    def _build_argv(self, name: str, shipment: Shipment) -> list[str]:
+        spark, yarn = self._options.spark, self._options.yarn
+        return build_yarn_argv(self._spark, spark, yarn, name, shipment, self._configured)
+
+    def _run_livy(
+        self, livy: LivyClient, layout: HdfsLayout, name: str, shipment: Shipment, local: RunFolder
+    ) -> str:
+        """Have Livy submit what is on HDFS; nothing of it stays there where nothing was started."""
+        road = LivyRoad(livy, self._hadoop, self._notify)
+        argv = self._build_argv(name, put_on_hdfs(layout, local.run, shipment))
+        batch = build_run_batch(argv, self._configured, local.run)
+        if not self._hadoop.is_secured:
+            # There Livy does not know who asks.
+            batch.setdefault("proxyUser", self._hadoop.user)
+        try:
+            return road.submit(batch, local)
+        except KeyboardInterrupt as exc:
+            self._notify("interrupted: taking the batch back from Livy")
+            road.withdraw(batch["name"])
+            self._tell_interruption(exc, local.run)
+            raise
+
+    @contextlib.contextmanager
+    def _removed_unless_started(self, folder: RunFiles) -> Iterator[None]:
+        """Leave no secret on HDFS for an application that there is not."""
+        try:
+            yield
+        except OutcomeUnknownError:
+            raise
+        except BaseException:
+            with contextlib.suppress(EthlogsError):
+                folder.remove_files()
+            raise
+
+    def _remove_left(self, layout: HdfsLayout) -> None:
+        with contextlib.suppress(EthlogsError):
+            left = remove_left(layout, self._hadoop.applications)
+            if left:
+                self._notify(f"removed the files of ended runs from HDFS: {', '.join(left)}")
 
     def _make_way(self, applications: Applications, layout: HdfsLayout, settings: RunSettings) -> None:
         for other in find_rivals(applications, self._job, settings):
@@ -160,10 +196,10 @@ class YarnSubmitter:
         run_folder = layout.make_run_folder(settings.run)
         run_folder.write_json(SHIPPED, [url for url in (archive, spark_archive) if url is not None])
         return Shipment(
-            settings_file=local.path / SETTINGS,
-            files=tuple(files),
+            settings_file=str(local.path / SETTINGS),
+            files=tuple(map(str, files)),
             krb5_conf=KRB5_CONF if local.path / KRB5_CONF in files else None,
-            package=build_package(local.path),
+            package=str(build_package(local.path)),
             archive=archive,
             python=python,
             spark_archive=spark_archive,
@@ -202,7 +238,9 @@ class YarnSubmitter:
                 raise
         output = local.log.read_text(errors="replace")
         if status:
-            raise build_submit_failure(status, output, self._hadoop.applications, local)
+            raise build_submit_failure(
+                f"spark-submit ended with status {status}", output, self._hadoop.applications, local
+            )
         match = _SUBMITTED.search(output)
         if match:
             return match.group(1)
@@ -254,40 +292,12 @@ def needed_packages(settings: RunSettings) -> dict[str, str]:
 def spark_login(options: LaunchOptions, settings: RunSettings) -> SparkLogin | None:
     """Return the keytab that Spark is given.
 
-    With ``--proxy-user``, or a keytab that only ``--command-config`` names, it is shipped for Kafka alone.
+    With ``--proxy-user``, through Livy, or where only ``--command-config`` names it, it is shipped for Kafka
+    alone.
     """
     kerberos = settings.kerberos
     if kerberos is None or kerberos.keytab is None:
         return None
-    if options.yarn.proxy_user or not options.kerberos.keytab:
+    if options.yarn.proxy_user or options.yarn.livy_url or not options.kerberos.keytab:
         return None
     return SparkLogin(kerberos.principal, kerberos.keytab)
-
-
-def build_submit_failure(
-    status: int, output: str, applications: Applications, local: RunFolder
-) -> EthlogsError:
-    """Return what spark-submit's output says about why it failed."""
-    reason = find_reason(output)
-    hint = f"the whole output is in {local.log}"
-    if any(sign in output for sign in _NO_TICKET):
-        return KerberosError(
-            f"spark-submit was not let in: {reason}", hint=f"is there a valid ticket? {hint}"
-        )
-    if any(sign in output for sign in _DENIED):
-        return NotAuthorizedError(
-            f"spark-submit was refused: {reason}", hint=f"{how_to_grant(reason)}; {hint}"
-        )
-    if "unknown queue" in output:
-        queues = ", ".join(applications.queue_names())
-        return SubmissionError(f"spark-submit failed: {reason}", hint=f"the queues are: {queues}")
-    if any(sign in output for sign in _TOO_MUCH):
-        return SubmissionError(
-            f"spark-submit failed: {reason}",
-            hint="ask for less, with --driver-memory, --driver-cores or --executor-memory",
-        )
-    lines = "\n".join(f"    {line}" for line in output.splitlines()[-_LAST_LINES:])
-    return SubmissionError(
-        f"spark-submit ended with status {status}: {reason or 'no reason given'}; its last lines:\n{lines}",
-        hint=hint,
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,33 @@ def test_a_dry_run_says_what_a_run_would_do_and_by_which_file(machine: Path, cal
     assert f"config file {Path.cwd() / 'ethlogs.toml'}\n" in outcome.stderr
     assert "stream logs, ledger logs.ledger, on kafka:9092\nnode http://geth:8545\n" in outcome.stderr
     assert "blocks: 20 blocks; a new stream begins at latest, an existing one resumes" in outcome.stderr
+
+
+LIVY = ("--livy-url", "http://ada:geheim@livy:8998")
+
+
+def test_a_dry_run_through_livy_shows_the_request(machine: Path, call: Call) -> None:
+    outcome = call("produce", "--dry-run", "--master", "yarn", "--queue", "q", *LIVY, *NODE, *KAFKA)
+    assert outcome.status == 0, outcome.stderr
+    batch = json.loads(outcome.stdout)
+    assert batch["name"] == "ethlogs produce eth_eventlogs RUN"
+    assert batch["file"] == ".ethlogs/runs/RUN/files/ethlogs_driver.py"
+    assert batch["pyFiles"] == [".ethlogs/runs/RUN/files/ethlogs.zip"]
+    assert batch["queue"] == "q"
+    assert "geheim" not in outcome.stdout + outcome.stderr
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_a_run_on_this_machine_does_not_go_through_livy(
+    machine: Path, call: Call, more: tuple[str, ...]
+) -> None:
+    outcome = call("produce", "--master", "local[*]", *LIVY, *more, *NODE, *KAFKA)
+    assert outcome.status == 3
+    assert "--livy-url submits to YARN, and the master is local[*]" in outcome.stderr
+    assert "give --master yarn and HADOOP_CONF_DIR" in outcome.stderr
+
+
+def test_a_wrong_url_of_livy_is_refused_before_anything_is_done(machine: Path, call: Call) -> None:
+    outcome = call("produce", "--dry-run", "--master", "yarn", "--livy-url", "livy", *NODE, *KAFKA)
+    assert outcome.status == 3
+    assert "is not a URL of the form http(s)://HOST:PORT" in outcome.stderr

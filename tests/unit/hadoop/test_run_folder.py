@@ -54,6 +54,13 @@ def test_reading_and_writing_have_a_deadline_and_go_on_when_hdfs_is_back(
     assert folder.read_json("report.json") == {"exitStatus": 3}
 
 
+def test_what_a_run_through_livy_was_started_with_is_removed_and_nothing_else() -> None:
+    deleted: list[str] = []
+    folder = HdfsRunFolder(cast(Any, SimpleNamespace(delete=deleted.append)), "hdfs://nn/runs/1")
+    folder.remove_files()
+    assert deleted == ["hdfs://nn/runs/1/files"]
+
+
 def test_the_drivers_client_is_impatient_and_sparks_own_stays_as_it_is() -> None:
     sparks = {"fs.defaultFS": "hdfs://nn"}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -19,8 +18,8 @@ from ethlogs.spark.yarn import Shipment, SparkLogin, build_yarn_argv
 
 SPARK = SparkSubmit("/opt/spark/bin/spark-submit", "4.0.0")
 SHIPMENT = Shipment(
-    settings_file=Path("/runs/R/settings.json"),
-    package=Path("/runs/R/ethlogs.zip"),
+    settings_file="/runs/R/settings.json",
+    package="/runs/R/ethlogs.zip",
     archive="hdfs://nn/user/me/.ethlogs/archives/env-0123.tar.gz",
     python="bin/python",
     spark_archive="hdfs://nn/user/me/.ethlogs/spark/spark-4.0.0-4567.zip",

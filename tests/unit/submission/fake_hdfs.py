@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
 
 from ethlogs.hadoop.hdfs import PRIVATE_FOLDER, SHARED_FILE, HdfsEntry
@@ -60,6 +61,12 @@ class FakeHdfs:
 
     def touch(self, path: str) -> None:
         self.entries[path].accessed_at = time.time()
+
+    def glob(self, pattern: str) -> list[HdfsEntry]:
+        folders = {name.rpartition("/")[0] for name in self.entries}
+        found = [entry for folder in sorted(folders) for entry in self.list(folder)]
+        depth = pattern.count("/")
+        return [item for item in found if fnmatch(item.path, pattern) and item.path.count("/") == depth]
 
     def list(self, path: str) -> list[HdfsEntry]:
         return [

@@ -60,8 +60,8 @@ class LivyServer(OneProcess):
         return [self._port]
 
     def environment(self) -> dict[str, str]:
-        """Return where its clients find it."""
-        return {"LIVY_URL": self.url}
+        """Return the settings that point ethlogs at it."""
+        return {"ETHLOGS_LIVY_URL": self.url}
 
     def start(self) -> None:
         """Start it and wait until it serves."""

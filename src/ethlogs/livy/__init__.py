@@ -1,0 +1,1 @@
+"""Livy, the REST server through which some clusters take applications: batches, and no sessions."""

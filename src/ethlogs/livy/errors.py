@@ -1,0 +1,93 @@
+"""What goes wrong with Livy, as errors of ours."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from html import unescape
+
+import msgspec
+import requests
+
+from ethlogs.errors import (
+    EthlogsError,
+    LivyError,
+    LivyUnavailableError,
+    NotAuthorizedError,
+    SettingsError,
+)
+
+_CHARACTERS = 400
+_TOO_MANY = "too many sessions"
+DUPLICATE = "Duplicate session name"
+_REASONS = {
+    "cannot be added to user sessions": (
+        "only files on HDFS can be given through Livy, or those below its livy.file.local-dir-whitelist:"
+        " look at --conf and spark-defaults.conf"
+    ),
+    "Blacklisted configuration": "this Livy does not let these settings be given: leave them out",
+    "CSRF protection": "is there a gateway that removes the header X-Requested-By?",
+}
+"""What a refusal says, and what to do."""
+_HTML = re.compile(r"<pre>(.*?)</pre>|<title>(.*?)</title>", re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+
+
+def to_text(answer: requests.Response) -> str:
+    """Return what an answer says in words: Livy's message, a JSON text, or the sentence of a page."""
+    try:
+        value = msgspec.json.decode(answer.content)
+    except msgspec.DecodeError:
+        found = [text for match in _HTML.findall(answer.text) for text in match if text.strip()]
+        value = found[-1] if found else answer.text
+    if isinstance(value, dict):
+        value = value.get("msg", value)
+    words = " ".join(unescape(_TAG.sub(" ", str(value))).split())
+    return words[:_CHARACTERS] or answer.reason or "no reason given"
+
+
+def build_refusal(status: int, text: str, server: str) -> EthlogsError:
+    """Return the error of an answer with an HTTP status that is not a success."""
+    what = f"Livy at {server} refused (HTTP {status}): {text}"
+    if status == requests.codes.forbidden:
+        hint = "ask for that right: livy.server.access-control, or livy.superusers to act for others"
+        return NotAuthorizedError(what, hint=hint)
+    if status >= requests.codes.internal_server_error:
+        return LivyUnavailableError(
+            f"Livy at {server} failed (HTTP {status}): {text}", hint="its log says more; is it starting?"
+        )
+    if _TOO_MANY in text:
+        return LivyUnavailableError(what, hint="try again when others' submissions have ended")
+    if status == requests.codes.not_found or status < requests.codes.bad_request:
+        return LivyError(
+            what, hint="is --livy-url the URL of Livy, with its path where a gateway is before it?"
+        )
+    return LivyError(what, hint=next((hint for sign, hint in _REASONS.items() if sign in text), None))
+
+
+def build_contact_error(exc: BaseException, server: str, seconds: float) -> EthlogsError:
+    """Return the error of a request without an answer; the texts of requests repeat the URL."""
+    if isinstance(exc, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+        return SettingsError(f"--livy-url {server} cannot be used", flag="--livy-url")
+    if isinstance(exc, requests.exceptions.Timeout):
+        return LivyUnavailableError(f"Livy at {server} did not answer within {seconds:g} seconds")
+    cause = _innermost(exc)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return LivyError(
+            f"the TLS certificate of Livy at {server} was not accepted: {cause.verify_message}",
+            hint="give --livy-ca-file, the file of the company's CA certificates",
+        )
+    text = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+    return LivyUnavailableError(
+        f"Livy at {server} cannot be reached: {text}", hint="is it running, and is --livy-url right?"
+    )
+
+
+def _innermost(exc: BaseException) -> BaseException:
+    cause = exc
+    while True:
+        reason = getattr(cause, "reason", None)
+        following = reason if isinstance(reason, BaseException) else cause.__cause__ or cause.__context__
+        if following is None:
+            return cause
+        cause = following

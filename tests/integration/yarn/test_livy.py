@@ -1,0 +1,41 @@
+"""Runs through a real Livy, on the cluster that the other runs share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from ethlogs_devnet import GethNode, LivyServer
+from tests.harness.commands import Command, id_of
+from tests.harness.running import parse_report
+from tests.harness.streams import Stream, assert_exactly_once
+from tests.integration.yarn.cluster import Yarn
+from tests.integration.yarn.test_runs import list_hdfs
+
+pytestmark = pytest.mark.services
+
+
+@pytest.fixture(scope="module")
+def livy(yarn: Yarn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivyServer]:
+    """A Livy in front of the cluster."""
+    with LivyServer(tmp_path_factory.mktemp("livy"), yarn.cluster) as server:
+        yield server
+
+
+def test_a_run_through_livy_leaves_no_secret_on_hdfs(
+    yarn: Yarn, livy: LivyServer, start: Callable[..., Command], stream: Stream, own_geth: GethNode
+) -> None:
+    command = start("--livy-url", livy.url, "--start", "1", "--blocks", "8", "--json")
+    assert command.wait() == 0, command.stderr
+    assert parse_report(command.stdout)["blocks"] == 8
+    assert_exactly_once(stream, own_geth.url, 1, 8)
+
+    (run,) = re.findall(r"run (\S+), submitted", command.stderr)
+    assert f"ethlogs produce {stream.topic} {run}" in command.stderr
+    described = yarn.describe(str(id_of(command)))
+    assert described["name"] == f"ethlogs produce {stream.topic} {run}"
+    assert described["queue"].endswith("streaming")
+    listed = list_hdfs(yarn, f"/user/{yarn.cluster.user}/.ethlogs/runs/{run}")
+    assert set(listed) == {"", "/progress.json", "/report.json", "/shipped.json"}
