@@ -66,8 +66,8 @@ faults: setup-services ## each fault on a running stream, nothing lost, nothing 
 chaos: setup-services ## random faults on one stream, then the proof: MINUTES=10 SEED=7
 	@$(BIN)/python -m tests.harness.faults.chaos --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
-bench: setup-services ## throughput and latency, beside peers, in one run on this machine
-	$(BIN)/python -m benchmarks.run
+bench: setup-services ## throughput and latency, beside peers, in one run: ONLY=peers,latency OUTPUT=docs/performance.md
+	@$(BIN)/python -m benchmarks.run $(if $(ONLY),--only $(ONLY)) $(if $(OUTPUT),--output $(OUTPUT))
 
 docs: setup-python ## docs/cli.md, from the commands' own help
 	$(BIN)/python -m scripts.cli_reference

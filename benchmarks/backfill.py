@@ -1,7 +1,7 @@
-"""History on executors: what it costs beside the follower.
+"""History on executors: what it costs beside the follower, and how it scales where the node is the wait.
 
-Every process of a command is counted, start-up apart: two ranges of different length are measured, and their
-difference is what the longer one has more.
+The cost is that of every process of a command, start-up apart: two ranges of different length are measured,
+and their difference is what the longer one has more. The scaling is measured while all executors work.
 """
 
 from __future__ import annotations
@@ -10,13 +10,19 @@ import os
 import subprocess
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
-from benchmarks.lab import BIN, RUN_SECONDS, Lab, peak_memory, say, start
+from benchmarks.lab import BIN, RUN_SECONDS, Lab, say, start
+from benchmarks.ledger_watch import LedgerWatch, Recorded
+from benchmarks.processes import Meter
+from tests.harness.slow_proxy import SlowProxy
 
-_TICKS = os.sysconf("SC_CLK_TCK")
-_SAMPLE_SECONDS = 0.05
+_SAMPLE_SECONDS = 0.1
+STRETCH_BLOCKS = 32
+"""Consecutive blocks of one slot, which are one executor's work."""
+ANSWER_SECONDS = 0.4
+"""So long that one executor reaches a small part of what these cores give."""
 CONFIRMATIONS = 1
 """The devnet's chain has no finalized block."""
 
@@ -37,65 +43,9 @@ class Cost:
         )
 
 
-class Meter:
-    """Adds up the CPU time of a process and of all below it, also of those that have ended."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._seconds: dict[int, float] = {}
-        self._workers: set[int] = set()
-        self.worker_bytes = 0
-
-    def sample(self) -> None:
-        """Look at every process; what one used after the last look is not counted."""
-        parents, seconds = _read_processes()
-        known = {self._pid, *self._seconds}
-        for pid in sorted(parents):  # a child's number is nearly always above its parent's
-            if pid in known or parents[pid] in known:
-                known.add(pid)
-                self._seconds[pid] = max(seconds[pid], self._seconds.get(pid, 0.0))
-                if self._is_worker(pid):
-                    self.worker_bytes = max(self.worker_bytes, peak_memory(pid))
-
-    def _is_worker(self, pid: int) -> bool:
-        # Not remembered where it is none: it may be a process that is about to become one.
-        if pid not in self._workers and b"pyspark.daemon" in _read_command(pid):
-            self._workers.add(pid)
-        return pid in self._workers
-
-    @property
-    def seconds(self) -> float:
-        """What all of them have used."""
-        return sum(self._seconds.values())
-
-
-def _read_command(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
-
-
-def _read_processes() -> tuple[dict[int, int], dict[int, float]]:
-    """Read parent and CPU seconds of each process."""
-    parents, seconds = {}, {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            parents[int(entry.name)] = int(fields[1])
-            seconds[int(entry.name)] = (int(fields[11]) + int(fields[12])) / _TICKS
-    return parents, seconds
-
-
 def run(lab: Lab, name: str, topic: str, node_url: str, *flags: str) -> Cost:
-    """Run a command of ethlogs to its end; an exit status other than 0 ends the bench."""
-    command = [str(BIN / "ethlogs"), name, "--topic", topic, "--json", "--quiet", *flags]
-    command += ["--run-dir", str(lab.folder / "runs"), "--partitions", "6", "--proof", "receipts"]
-    environment = {**os.environ, **lab.net.environment(), "ETHLOGS_NODE_URL": node_url}
-    process = start(command, env=environment, stdout=subprocess.DEVNULL)
+    """Run a command of ethlogs to its end; an exit status other than 0 ends the part."""
+    process = start_command(lab, name, topic, node_url, *flags)
     meter = Meter(process.pid)
     guard = threading.Timer(RUN_SECONDS, process.kill)
     guard.start()
@@ -108,11 +58,23 @@ def run(lab: Lab, name: str, topic: str, node_url: str, *flags: str) -> Cost:
     return Cost(meter.seconds, meter.worker_bytes)
 
 
-def backfill(lab: Lab, blocks: int, executors: int, node_url: str) -> Cost:
-    """Fill blocks 1 to ``blocks`` of a new stream by executors of one core."""
-    master = f"local-cluster[{executors},1,1024]"
-    flags = ("--from", "1", "--to", str(blocks), "--confirmations", str(CONFIRMATIONS), "--master", master)
-    return run(lab, "backfill", lab.new_topic(), node_url, *flags)
+def start_command(lab: Lab, name: str, topic: str, node_url: str, *flags: str) -> subprocess.Popen[bytes]:
+    """Start a command of ethlogs."""
+    command = [str(BIN / "ethlogs"), name, "--topic", topic, "--json", "--quiet", *flags]
+    command += ["--run-dir", str(lab.folder / "runs"), "--partitions", "6", "--proof", "receipts"]
+    environment = {**os.environ, **lab.net.environment(), "ETHLOGS_NODE_URL": node_url}
+    return start(command, env=environment, stdout=subprocess.DEVNULL)
+
+
+def build_flags(first: int, last: int, executors: int) -> tuple[str, ...]:
+    """Return the flags of a backfill of a range by executors of one core."""
+    heights = ("--from", str(first), "--to", str(last), "--confirmations", str(CONFIRMATIONS))
+    return (*heights, "--master", f"local-cluster[{executors},1,1024]")
+
+
+def backfill(lab: Lab, blocks: int) -> Cost:
+    """Fill blocks 1 to ``blocks`` of a new stream by one executor."""
+    return run(lab, "backfill", lab.new_topic(), lab.net.geth.url, *build_flags(1, blocks, 1))
 
 
 def produce(lab: Lab, blocks: int) -> Cost:
@@ -132,10 +94,40 @@ class Ratio:
 def compare_cost(lab: Lab, short: int, long: int) -> Ratio:
     """Measure both commands over both ranges, one after the other."""
     lab.ensure_blocks(long + CONFIRMATIONS)
-    url = lab.net.geth.url
     costs = []
     for blocks in (short, long):
         say(f"cost of blocks 1 to {blocks}: produce, then backfill")
-        costs.append((produce(lab, blocks), backfill(lab, blocks, 1, url)))
+        costs.append((produce(lab, blocks), backfill(lab, blocks)))
     (first, first_filled), (second, second_filled) = costs
     return Ratio(second - first, second_filled - first_filled)
+
+
+def measure_scaling(lab: Lab, executors: int) -> float:
+    """Return the blocks a second of so many executors where each answer of the node takes a while."""
+    first, stretches = STRETCH_BLOCKS, max(4, 2 * executors)
+    last = first + stretches * STRETCH_BLOCKS - 1
+    lab.ensure_blocks(last + CONFIRMATIONS)
+    topic = lab.new_topic()
+    say(f"{executors} executors, answers after {ANSWER_SECONDS:g} s, blocks {first} to {last}")
+    with SlowProxy(ANSWER_SECONDS) as proxy, LedgerWatch(lab, topic) as watch:
+        proxy.upstream_port = int(lab.net.geth.url.rpartition(":")[2])
+        url = f"http://127.0.0.1:{proxy.port}"
+        run(lab, "backfill", topic, url, *build_flags(first, last, executors))
+        return compute_rate(watch.wait_for(last - first + 1), executors)
+
+
+def compute_rate(recorded: Iterable[Recorded], executors: int) -> float:
+    """Return the blocks a second from when all executors are at work to when the first has no more.
+
+    A slot is one executor's work. So all of them are at work from when that many slots have a block until
+    fewer slots than that lack one.
+    """
+    begun: dict[int, float] = {}
+    ended: dict[int, float] = {}
+    blocks = sorted(recorded, key=lambda one: one.at)
+    for block in blocks:
+        begun.setdefault(block.slot, block.at)
+        ended[block.slot] = block.at
+    first = sorted(begun.values())[executors - 1]
+    last = sorted(ended.values())[-executors]
+    return sum(first < block.at <= last for block in blocks) / (last - first)

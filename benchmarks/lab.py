@@ -19,6 +19,7 @@ from typing import Any
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import NewTopic
 
+from benchmarks.processes import find_driver, peak_memory
 from ethlogs_devnet import DEFAULT_PLAN, Devnet
 from ethlogs_devnet.process import guarded
 from ethlogs_devnet.progress import to_stderr
@@ -156,43 +157,6 @@ def produce(lab: Lab, topic: str, *flags: str) -> Produced:
         producing.end()
 
 
-def find_driver(ancestor: int) -> int | None:
-    """The Python process below ``ancestor`` that runs the driver's script."""
-    for child in _children(ancestor):
-        words = _read(child, "cmdline").split("\0")
-        if "python" in Path(words[0]).name and any(word.endswith("ethlogs_driver.py") for word in words):
-            return child
-        found = find_driver(child)
-        if found:
-            return found
-    return None
-
-
-def peak_memory(pid: int) -> int:
-    """Peak resident memory in bytes; 0 when the process has ended."""
-    for line in _read(pid, "status").splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) << 10
-    return 0
-
-
-def _children(pid: int) -> list[int]:
-    found = []
-    for task in Path(f"/proc/{pid}/task").glob("*"):
-        try:
-            found += [int(child) for child in (task / "children").read_text().split()]
-        except OSError:
-            continue
-    return found
-
-
-def _read(pid: int, name: str) -> str:
-    try:
-        return Path(f"/proc/{pid}/{name}").read_text()
-    except OSError:
-        return ""
-
-
 def create_topic(bootstrap: str, topic: str) -> None:
     """Create a topic of one partition where it does not exist."""
     admin = KafkaAdminClient(bootstrap_servers=bootstrap)
@@ -204,15 +168,18 @@ def create_topic(bootstrap: str, topic: str) -> None:
 
 
 class RecordCounter:
-    """How many records a topic of one partition holds, without reading them."""
+    """How many records a topic has got since this was made, without reading them."""
 
     def __init__(self, bootstrap: str, topic: str) -> None:
         self._consumer = KafkaConsumer(bootstrap_servers=bootstrap)
-        self._partition = TopicPartition(topic, 0)
+        numbers = self._consumer.partitions_for_topic(topic) or ()
+        self._partitions = [TopicPartition(topic, number) for number in numbers]
+        self._before = 0
+        self._before = self.count()
 
     def count(self) -> int:
         """Ask the broker."""
-        return int(self._consumer.end_offsets([self._partition])[self._partition])
+        return int(sum(self._consumer.end_offsets(self._partitions).values())) - self._before
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -7,19 +7,26 @@ consumer under read_committed notes when the block's last event log and its ledg
 from __future__ import annotations
 
 import json
+import subprocess
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
-from benchmarks.lab import Lab, Producing
+from benchmarks.backfill import build_flags, start_command
+from benchmarks.lab import Lab, Producing, say
 from ethlogs.kafka.topics import ensure_topics
 from ethlogs.settings import KafkaSettings, StreamSettings, TopicCreation
 
 START_SECONDS = 120.0
-GRACE_SECONDS = 20.0
+GRACE_SECONDS = 60.0
+WARM_UP_BLOCKS = 20
+"""The first blocks, which count for nothing."""
+BESIDE_BLOCKS = 1_000
+"""Blocks that may be put on the chain while a backfill lasts."""
 
 
 @dataclass(frozen=True)
@@ -30,54 +37,93 @@ class Latencies:
     report: dict[str, Any]
 
     def quantile(self, share: float) -> float:
-        """The value below which this share of the blocks is."""
+        """Return the value below which this share of the blocks is."""
         return self.milliseconds[min(len(self.milliseconds) - 1, int(len(self.milliseconds) * share))]
 
 
 def measure_latency(lab: Lab, node_url: str, blocks: int, block_seconds: float) -> Latencies:
-    """Follow a live chain for ``blocks`` blocks of the default plan."""
-    topic = lab.new_topic()
-    stream = StreamSettings(topic)
-    ensure_topics(KafkaSettings(lab.bootstrap), stream, TopicCreation(create=True))
-    head = lab.net.geth.height()
-    with Watcher(lab.bootstrap, stream) as watcher:
-        flags = ("--node-url", node_url, "--start", "latest", "--blocks", str(blocks + 1))
-        producing = Producing(lab, topic, *flags)
+    """Follow a live chain for ``blocks`` blocks of the default plan, after the first ones."""
+    with _Following(lab, node_url, WARM_UP_BLOCKS + blocks) as following:
+        following.commit(WARM_UP_BLOCKS, block_seconds)
+        known_at = following.commit(blocks, block_seconds)
+        return following.finish(known_at)
+
+
+def measure_beside_backfill(lab: Lab, node_url: str, block_seconds: float) -> Latencies:
+    """Follow a live chain while one executor fills all blocks below, and count the blocks of that time."""
+    filled = lab.net.geth.height() - 1
+    with _Following(lab, node_url, None) as following:
+        following.commit(WARM_UP_BLOCKS, block_seconds)
+        watcher, flags = following.watcher, build_flags(1, filled, 1)
+        process = start_command(lab, "backfill", following.topic, lab.net.geth.url, *flags)
         try:
-            watcher.wait_for(head, START_SECONDS)
-            known_at = _commit_blocks(lab, head, blocks, block_seconds)
-            watcher.wait_for(head + blocks, GRACE_SECONDS)
-            report = producing.wait().report
+            following.commit(BESIDE_BLOCKS, block_seconds, lambda: 1 not in watcher.complete_at)
+            say(f"   the backfill of {filled} blocks is at work")
+            known_at = following.commit(BESIDE_BLOCKS, block_seconds, lambda: process.poll() is None)
+            _check_ended(process)
         finally:
-            producing.end()
-    return Latencies(
-        sorted((watcher.complete_at[height] - at) * 1000 for height, at in known_at.items()), report
-    )
+            process.kill()
+            process.wait()
+        return following.finish(known_at)
 
 
-def _commit_blocks(lab: Lab, head: int, blocks: int, block_seconds: float) -> dict[int, float]:
-    """When the node was known to have each block."""
-    known_at = {}
-    due = time.monotonic() + block_seconds
-    for height in range(head + 1, head + blocks + 1):
-        time.sleep(max(0.0, due - time.monotonic()))
-        due += block_seconds
-        lab.net.geth.commit_block()
-        known_at[height] = time.monotonic()
-    return known_at
+def _check_ended(process: subprocess.Popen[bytes]) -> None:
+    if process.wait(GRACE_SECONDS):
+        raise SystemExit(f"bench: ethlogs backfill ended with status {process.returncode}")
 
 
-@dataclass
-class Seen:
-    """What a consumer has of one block."""
+class _Following:
+    """A run that follows the head, a consumer of its stream, and the chain that grows meanwhile."""
 
-    logs: int = 0
-    logs_in_ledger: int | None = None
+    def __init__(self, lab: Lab, node_url: str, blocks: int | None) -> None:
+        self._lab = lab
+        self._endless = blocks is None
+        self.topic = lab.new_topic()
+        stream = StreamSettings(self.topic)
+        ensure_topics(KafkaSettings(lab.bootstrap), stream, TopicCreation(create=True))
+        self._head = lab.net.geth.height()
+        self.watcher = Watcher(lab.bootstrap, stream)
+        end = () if blocks is None else ("--blocks", str(blocks + 1))
+        self._producing = Producing(lab, self.topic, "--node-url", node_url, "--start", "latest", *end)
+
+    def __enter__(self) -> _Following:
+        self.watcher.__enter__()
+        try:
+            self.watcher.wait_for(self._head, START_SECONDS)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._producing.end()
+        self.watcher.__exit__()
+
+    def commit(
+        self, blocks: int, block_seconds: float, go_on: Callable[[], bool] = lambda: True
+    ) -> dict[int, float]:
+        """Put blocks on the chain, and return when the node was known to have each."""
+        known_at: dict[int, float] = {}
+        due = time.monotonic()
+        while len(known_at) < blocks and go_on():
+            due += block_seconds
+            time.sleep(max(0.0, due - time.monotonic()))
+            self._lab.net.geth.commit_block()
+            self._head += 1
+            known_at[self._head] = time.monotonic()
+        return known_at
+
+    def finish(self, known_at: dict[int, float]) -> Latencies:
+        """Wait for the last block and the run's end."""
+        self.watcher.wait_for(self._head, GRACE_SECONDS)
+        report = {} if self._endless else self._producing.wait().report
+        complete = self.watcher.complete_at
+        return Latencies(sorted((complete[height] - at) * 1000 for height, at in known_at.items()), report)
 
 
 @dataclass
 class Watcher:
-    """A consumer of both topics of a stream."""
+    """A consumer of both topics of a stream, which has a block when it has read what the ledger says."""
 
     bootstrap: str
     stream: StreamSettings
@@ -85,7 +131,9 @@ class Watcher:
     """When a block's ledger record and all of its event logs had been seen."""
 
     def __post_init__(self) -> None:
-        self._seen: dict[int, Seen] = {}
+        self._waiting: dict[int, dict[int, int]] = {}
+        """Last offset of each partition, by height."""
+        self._read_up_to: dict[int, int] = {}
         self._changed = threading.Condition()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._consume, name="watcher", daemon=True)
@@ -115,21 +163,28 @@ class Watcher:
         consumer.assign([TopicPartition(n, p) for n in names for p in consumer.partitions_for_topic(n) or ()])
         while not self._ended.is_set():
             for partition, records in consumer.poll(timeout_ms=100).items():
-                for record in records:
-                    self._take(partition.topic, record)
+                if partition.topic == self.stream.topic:
+                    self._read_up_to[partition.partition] = records[-1].offset
+                else:
+                    for record in records:
+                        self._expect(record)
+            self._note_complete()
         consumer.close()
 
-    def _take(self, topic: str, record: Any) -> None:
-        value = json.loads(record.value)
-        if "blockNumber" not in value or record.key == b"claim":
-            return
-        height = value["blockNumber"]
-        seen = self._seen.setdefault(height, Seen())
-        if topic == self.stream.ledger_topic:
-            seen.logs_in_ledger = value["logs"]
-        else:
-            seen.logs += 1
-        if seen.logs == seen.logs_in_ledger:
+    def _expect(self, record: Any) -> None:
+        if record.key.isdigit() and record.value:
+            block = json.loads(record.value)
+            last = {int(number): end for number, (_, end) in block["offsets"].items()}
+            self._waiting[block["blockNumber"]] = last
+
+    def _note_complete(self) -> None:
+        done = [height for height, last in self._waiting.items() if self._has_read(last)]
+        if done:
             with self._changed:
-                self.complete_at[height] = time.monotonic()
+                for height in done:
+                    del self._waiting[height]
+                    self.complete_at[height] = time.monotonic()
                 self._changed.notify_all()
+
+    def _has_read(self, last: dict[int, int]) -> bool:
+        return all(self._read_up_to.get(number, -1) >= end for number, end in last.items())

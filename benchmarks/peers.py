@@ -1,166 +1,109 @@
-"""Other programs that do part of the job, on the same geth, Kafka and chain."""
+"""Ethlogs with each proof, its earlier road, and other programs, on the same geth, Kafka and chain."""
 
 from __future__ import annotations
 
-import json
-import shutil
+import os
 import subprocess
-import time
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from hexbytes import HexBytes
-from kafka import KafkaProducer
-from web3 import Web3
+from benchmarks import notebook
+from benchmarks.contest import Contest, Contestant, Outcome
+from benchmarks.lab import Lab, create_topic, start
+from benchmarks.peer_setup import EARLIER, find_earlier, find_ethereum_etl, find_subsquid
+from ethlogs.settings import Proof
+from ethlogs_devnet import DEFAULT_PLAN
+from ethlogs_devnet.geth.plans import logs_in
 
-from benchmarks.lab import Lab, RecordCounter, create_topic, say, start
-from ethlogs_devnet.cache import building_folder, cache_folder, locked
-
-ETL = "ethereum-etl==2.4.2"
-ETL_REQUIREMENTS = (
-    ETL,
-    "kafka-python==2.0.2",
-    "parsimonious==0.8.1",
-    "setuptools<81",
-    "timeout-decorator==0.4.1",
-)
+PROOFS: tuple[Proof, ...] = ("auto", "block", "receipts")
+"""``auto`` proves whole blocks here: the node has the debug methods."""
+REFERENCE = "--proof auto"
 ETL_TOPIC = "logs"
 """ethereum-etl has no setting for it."""
-ETL_SECONDS = 600.0
 
 
-class PeerMissing(Exception):  # noqa: N818 - no error: the table says why the row is empty
-    """A peer cannot run here; the message says why."""
+def list_contestants(lab: Lab, blocks: int, notebook_blocks: int) -> list[Contestant]:
+    """Return all of them, in the order of the table."""
+    logs = blocks * logs_in(DEFAULT_PLAN)
+    ours = [Contestant(f"--proof {proof}", partial(_run_ethlogs, lab, blocks, proof)) for proof in PROOFS]
+    return [
+        *ours,
+        Contestant(f"{EARLIER}, --proof receipts", partial(_run_earlier, lab, blocks)),
+        Contestant("subsquid evm-processor, kafkajs", partial(_run_subsquid, lab, blocks)),
+        Contestant("ethereum-etl stream", partial(_run_ethereum_etl, lab, logs)),
+        Contestant(
+            f"web3.py, a receipt for each transaction ({notebook_blocks} blocks)",
+            partial(_run_notebook, lab, notebook_blocks),
+        ),
+    ]
 
 
-@dataclass(frozen=True)
-class PeerRun:
-    """What a peer reached."""
-
-    logs: int
-    wall_seconds: float
-    """From its start to its last record on Kafka."""
-    producing_seconds: float
-    """From its first record on Kafka to its last."""
+def _run_ethlogs(lab: Lab, blocks: int, proof: str, environment: Mapping[str, str] | None = None) -> Outcome:
+    topic = lab.new_topic()
+    command = [sys.executable, "-m", "ethlogs", "produce", "--topic", topic, "--json", "--quiet"]
+    command += ["--run-dir", str(lab.folder / "runs"), "--start", "1", "--blocks", str(blocks)]
+    return _contest(lab, topic, [*command, "--proof", proof], blocks, environment or {}, on_spark=True)
 
 
-def run_ethereum_etl(lab: Lab, logs: int) -> PeerRun:
-    """``ethereumetl stream`` over the whole chain.
+def _run_earlier(lab: Lab, blocks: int) -> Outcome:
+    # Its requirements are among those of today, and what is on this path comes before what is installed.
+    return _run_ethlogs(lab, blocks, "receipts", {"PYTHONPATH": str(find_earlier())})
 
-    It never ends by itself: it is ended when ``logs`` records have arrived.
 
-    Raises
-    ------
-    PeerMissing
-        Where there is no Python 3.10, or it cannot be installed, or it did not get ready in time.
-    """
+def _run_subsquid(lab: Lab, blocks: int) -> Outcome:
+    topic = lab.new_topic()
+    command = ["node", str(find_subsquid()), lab.net.geth.url, lab.bootstrap, topic, str(blocks)]
+    return _contest(lab, topic, command, blocks)
+
+
+def _run_notebook(lab: Lab, blocks: int) -> Outcome:
+    topic = lab.new_topic()
+    command = [sys.executable, notebook.__file__, lab.net.geth.url, lab.bootstrap, topic, str(blocks)]
+    return _contest(lab, topic, command, blocks)
+
+
+def _run_ethereum_etl(lab: Lab, logs: int) -> Outcome:
+    """Run ``ethereumetl stream`` over the whole chain; it is ended when all records have arrived."""
     program = find_ethereum_etl()
     create_topic(lab.bootstrap, ETL_TOPIC)
-    folder = lab.folder / lab.new_topic()
-    folder.mkdir()
     command = [str(program), "stream", "--provider-uri", lab.net.geth.url, "--start-block", "1"]
     command += ["--output", f"kafka/{lab.bootstrap}", "--entity-types", "log"]
     command += ["-B", "100", "-b", "100", "-w", "5", "--period-seconds", "1"]
-    with _counting(lab.bootstrap, ETL_TOPIC) as counter, (folder / "log").open("wb") as log:
-        before = counter.count()
-        began = time.monotonic()
-        process = start(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            return _wait_for_records(counter, before, logs, began, process)
-        finally:
-            process.terminate()
-            process.wait(30)
+    with _running(lab, command, {}) as process:
+        return Contest(lab, ETL_TOPIC, process, on_spark=False).watch(logs, ends=False)
 
 
-def run_notebook(lab: Lab, blocks: int) -> PeerRun:
-    """The way of a first notebook: a receipt for each transaction, a record for each event log."""
-    web3, topic = Web3(Web3.HTTPProvider(lab.net.geth.url)), lab.new_topic()
+def _contest(
+    lab: Lab,
+    topic: str,
+    command: Sequence[str],
+    blocks: int,
+    environment: Mapping[str, str] | None = None,
+    *,
+    on_spark: bool = False,
+) -> Outcome:
     create_topic(lab.bootstrap, topic)
-    logs, began = 0, time.monotonic()
-    producer = KafkaProducer(bootstrap_servers=lab.bootstrap)
-    for height in range(1, blocks + 1):
-        transactions: Any = web3.eth.get_block(height)["transactions"]
-        for transaction in transactions:
-            for log in web3.eth.get_transaction_receipt(transaction)["logs"]:
-                producer.send(topic, json.dumps(dict(log), default=_to_json).encode())
-                logs += 1
-    producer.flush()
-    producer.close()
-    seconds = time.monotonic() - began
-    return PeerRun(logs, seconds, seconds)
-
-
-def find_ethereum_etl() -> Path:
-    """ethereum-etl in a separate virtual environment, made once in the devnet's cache."""
-    python = _find_python310()
-    folder = cache_folder() / "peers" / ETL.replace("==", "-")
-    if not folder.exists():
-        with locked("peers"):
-            if not folder.exists():
-                _install(python, folder)
-    return folder / "run"
-
-
-def _install(python: str, folder: Path) -> None:
-    say(f"installing {ETL} for Python 3.10, once")
-    with building_folder(folder) as building:
-        for command in (
-            [python, "-m", "venv", str(building)],
-            [str(building / "bin" / "pip"), "install", "--quiet", *ETL_REQUIREMENTS],
-        ):
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            if done.returncode:
-                raise PeerMissing(f"it cannot be installed: {done.stderr.strip().splitlines()[-1:]}")
-        # Not bin/ethereumetl: its first line names the folder in which it was built.
-        wrapper = building / "run"
-        wrapper.write_text('#!/bin/sh\nexec "$(dirname "$0")/bin/python" -m ethereumetl "$@"\n')
-        wrapper.chmod(0o755)
-
-
-def _find_python310() -> str:
-    pyenv = sorted((Path.home() / ".pyenv" / "versions").glob("3.10*/bin/python"))
-    for candidate in [shutil.which("python3.10"), *map(str, pyenv)]:
-        if candidate and _is_python310(candidate):
-            return candidate
-    raise PeerMissing("it needs Python 3.10, which is not installed")
-
-
-def _is_python310(candidate: str) -> bool:
-    code = "import sys, venv; sys.exit(sys.version_info[:2] != (3, 10))"
-    return subprocess.run([candidate, "-c", code], capture_output=True, check=False).returncode == 0
+    with _running(lab, command, environment or {}) as process:
+        contest = Contest(lab, topic, process, on_spark=on_spark)
+        return contest.watch(blocks * logs_in(DEFAULT_PLAN), ends=True)
 
 
 @contextmanager
-def _counting(bootstrap: str, topic: str) -> Iterator[RecordCounter]:
-    counter = RecordCounter(bootstrap, topic)
-    try:
-        yield counter
-    finally:
-        counter.close()
-
-
-def _wait_for_records(
-    counter: RecordCounter, before: int, logs: int, began: float, process: subprocess.Popen[bytes]
-) -> PeerRun:
-    first_at = None
-    while True:
-        now = time.monotonic()
-        arrived = counter.count() - before
-        if arrived and first_at is None:
-            first_at = now
-        if first_at is not None and arrived >= logs:
-            return PeerRun(arrived, now - began, now - first_at)
-        if process.poll() is not None:
-            raise PeerMissing(f"it ended with status {process.returncode} after {arrived} of {logs} records")
-        if now - began > ETL_SECONDS:
-            raise PeerMissing(f"{arrived} of {logs} records had arrived after {ETL_SECONDS:.0f} s")
-        time.sleep(0.05)
-
-
-def _to_json(value: object) -> object:
-    if isinstance(value, bytes):
-        return HexBytes(value).to_0x_hex()
-    raise TypeError(type(value).__name__)
+def _running(
+    lab: Lab, command: Sequence[str], environment: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program in a new folder, where its output is kept, and end it if it still runs."""
+    folder: Path = lab.folder / lab.new_topic()
+    folder.mkdir()
+    env = {**os.environ, **lab.net.environment(), **environment}
+    with (folder / "log").open("wb") as log:
+        process = start(command, cwd=folder, env=env, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.terminate()
+            process.wait(30)

@@ -7,7 +7,26 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks import backfill, sizing, steps
+import pytest
+
+from benchmarks import processes, sizing, steps, tables
+from benchmarks.backfill import compute_rate
+from benchmarks.contest import (
+    BROKER,
+    DRIVER,
+    MACHINE,
+    NODE,
+    SPARK,
+    Look,
+    Outcome,
+    build_rows,
+    name_limit,
+    summarize,
+)
+from benchmarks.ledger_watch import Recorded
+from benchmarks.parts import PARTS
+
+PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 
 
 def test_every_step_that_is_timed_is_a_function_of_the_product() -> None:
@@ -32,7 +51,71 @@ def test_the_cpu_time_of_a_command_is_that_of_all_its_processes() -> None:
     program = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]], check=True)"
     busy = "import time\nwhile time.process_time() < 0.5: pass"
     with subprocess.Popen([sys.executable, "-c", program, busy]) as process:
-        meter = backfill.Meter(process.pid)
+        meter = processes.Meter(process.pid)
         while process.poll() is None:
             meter.sample()
     assert meter.seconds >= 0.4
+
+
+def look(at: float, records: int, driver: float) -> Look:
+    services = {NODE: 2.0 * at, BROKER: 0.1 * at, SPARK: 0.0, MACHINE: 1.5 * at}
+    return Look(at, records, {DRIVER: driver, **services})
+
+
+def test_a_program_is_measured_from_its_first_records_to_its_last_but_one_look() -> None:
+    looks = [
+        look(0, 0, 0),
+        look(1, 0, 5),
+        look(2, 100, 6),
+        look(3, 600, 7),
+        look(4, 1000, 8),
+        look(9, 1000, 9),
+    ]
+    outcome = summarize(looks, began=-1.0, logs=1000, peak_bytes=1)
+    assert (outcome.logs, outcome.seconds, outcome.whole_seconds) == (500, 1.0, 5.0)
+    assert outcome.microseconds(DRIVER) == pytest.approx(2_000)
+
+
+def test_the_markers_of_transactions_do_not_count_as_event_logs() -> None:
+    looks = [look(0, 0, 0), look(1, 102, 1), look(2, 204, 2), look(3, 306, 3)]
+    assert summarize(looks, 0.0, logs=300, peak_bytes=1).logs == 100
+
+
+@pytest.mark.parametrize(
+    ("used", "limit"),
+    [
+        ({DRIVER: 1.0, NODE: 0.8, BROKER: 0.1, MACHINE: 1.95}, "all 2 cores"),
+        ({DRIVER: 0.95, NODE: 0.3, BROKER: 0.1, MACHINE: 1.4}, "one core, the driver's"),
+        ({DRIVER: 0.4, NODE: 0.9, BROKER: 0.1, MACHINE: 1.5}, "the node"),
+        ({DRIVER: 0.4, NODE: 0.2, BROKER: 0.5, MACHINE: 1.2}, "the broker"),
+    ],
+)
+def test_what_ended_a_program_follows_from_who_kept_cores_busy(used: dict[str, float], limit: str) -> None:
+    assert name_limit(Outcome(1, 1.0, used, 1.0, 0), cores=2).startswith(limit)
+
+
+def test_a_program_that_cannot_be_installed_has_a_row_that_says_why() -> None:
+    used = dict.fromkeys((DRIVER, SPARK, NODE, BROKER, MACHINE), 1.0)
+    rows = build_rows({"ours": [Outcome(100, 1.0, used, 1.0, 0)], "other": "it needs npm"}, "ours")
+    assert rows[1][:2] == ["other", "left out: it needs npm"]
+    assert len(rows[0]) == len(rows[1])
+
+
+def test_the_scaling_counts_the_time_in_which_all_executors_work() -> None:
+    first = [Recorded(height, 1, at) for height, at in ((1, 1.0), (2, 2.0), (3, 3.0), (4, 4.0))]
+    second = [Recorded(height, 2, at) for height, at in ((5, 2.0), (6, 3.0), (7, 9.0))]
+    assert compute_rate([*first, *second], executors=2) == pytest.approx(3 / 2)
+
+
+def test_a_part_replaces_its_own_tables_in_the_document() -> None:
+    page = "# A\n<!-- bench: one -->\nold\n<!-- /bench: one -->\n<!-- bench: two -->\n<!-- /bench: two -->\n"
+    replaced = tables.replace_section(page, "one", "\n| 1 |\n")
+    assert replaced == page.replace("old", "| 1 |")
+    with pytest.raises(ValueError, match="0 times"):
+        tables.replace_section(page, "three", "")
+
+
+def test_the_document_has_a_place_for_each_part() -> None:
+    page = PAGE.read_text()
+    for part in PARTS:
+        tables.replace_section(page, part, "")

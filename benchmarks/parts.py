@@ -1,0 +1,223 @@
+"""The parts of the bench; each measures one thing and prints its table."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from benchmarks.backfill import ANSWER_SECONDS, compare_cost, measure_scaling
+from benchmarks.contest import build_rows, head_beside, measure_in_turn
+from benchmarks.lab import Lab, Produced, produce, say, verify
+from benchmarks.latency import Latencies, measure_beside_backfill, measure_latency
+from benchmarks.packing import pack_thrice
+from benchmarks.peers import REFERENCE, list_contestants
+from benchmarks.steps import COLLECTOR, REST, STEPS, Steps, measure
+from benchmarks.tables import print_head, print_row
+from ethlogs.settings import Proof
+from ethlogs_devnet import DEFAULT_PLAN, Kind, plan_of_logs
+from ethlogs_devnet.geth.plans import logs_in
+
+T = TypeVar("T")
+
+MIB = 1 << 20
+PROOFS: tuple[Proof, ...] = ("block", "receipts")
+EXECUTORS = (1, 2, 4, 8)
+LARGE_LOGS = 100_000
+LARGE_BLOCKS = 5
+"""One more than the driver fetches at once."""
+PROOF_BENCH = "benchmarks.proof_bench"
+CONTENT_BENCH = "benchmarks.content_bench"
+COMPRESSION_BENCH = "benchmarks.compression_bench"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How much of each part is measured."""
+
+    blocks: int
+    repeat: int
+    notebook_blocks: int
+    head_blocks: int
+    block_seconds: float
+
+
+class Bench:
+    """The parts, in the order in which they run; each prints its table."""
+
+    def __init__(self, lab: Lab, options: Options) -> None:
+        self._lab = lab
+        self._options = options
+        self._logs = options.blocks * logs_in(DEFAULT_PLAN)
+
+    def verify(self) -> None:
+        """Proving what is on Kafka."""
+        topic = self._lab.new_topic()
+        say("a stream to verify")
+        produce(self._lab, topic, "--start", "1", "--blocks", str(self._options.blocks))
+        runs = self._repeated("ethlogs verify", partial(verify, self._lab, topic))
+        if any(run.summary["logs"] != self._logs for run in runs):
+            raise SystemExit(f"bench: ethlogs verify did not meet {self._logs} event logs")
+        wall = statistics.median(run.wall_seconds for run in runs)
+        peak = max(run.peak_bytes for run in runs) / MIB
+        print_head("ethlogs verify", "wall, s", "wall, logs/s", "its process, MiB")
+        blocks = f"{self._options.blocks} blocks, {self._logs:,} event logs"
+        print_row(blocks, f"{wall:.1f}", f"{self._logs / wall:,.0f}", f"{peak:.0f}")
+
+    def peers(self) -> None:
+        """Ethlogs with each proof, and other programs, in turn on the same chain."""
+        blocks = min(self._options.notebook_blocks, self._options.blocks)
+        contestants = list_contestants(self._lab, self._options.blocks, blocks)
+        outcomes = measure_in_turn(contestants, self._options.repeat, say)
+        print_head(*head_beside(REFERENCE))
+        for row in build_rows(outcomes, REFERENCE):
+            print_row(*row)
+
+    def latency(self) -> None:
+        """At the head of a live chain."""
+        options, geth = self._options, self._lab.net.geth
+        print_head("from block on the node to visible under read_committed, ms", "p50", "p99", "blocks")
+        for way, url in (("pushed (ws)", geth.ws_url), ("asked for (http)", geth.url)):
+            say(f"latency over {options.head_blocks} blocks, one each {options.block_seconds:g} s, {way}")
+            print_latency(way, measure_latency(self._lab, url, options.head_blocks, options.block_seconds))
+        say("latency beside a backfill")
+        beside = measure_beside_backfill(self._lab, geth.ws_url, options.block_seconds)
+        print_latency("pushed, beside a backfill by one executor", beside)
+
+    def memory(self) -> None:
+        """Blocks of very many event logs: one, and several to catch up over."""
+        self._commit_large(1)
+        print_head(f"blocks of {LARGE_LOGS:,} event logs", "seconds", "driver's Python, MiB")
+        for proof in PROOFS:
+            self._print_large(f"one, --proof {proof}", 1, proof)
+        self._commit_large(LARGE_BLOCKS - 1)
+        for proof in PROOFS:
+            self._print_large(f"{LARGE_BLOCKS} in a row, --proof {proof}", LARGE_BLOCKS, proof)
+
+    def steps(self) -> None:
+        """Where the driver's time goes."""
+        geth, found = self._lab.net.geth, []
+        ways: list[tuple[Proof, str]] = [("block", geth.url), ("receipts", geth.url), ("block", geth.ws_url)]
+        for proof, url in ways:
+            say(f"steps of the driver with --proof {proof} over {url}")
+            found.append(
+                measure(proof, self._lab.new_topic(), self._options.blocks, url, self._lab.bootstrap)
+            )
+        columns = [f"{proof}, {url.partition(':')[0]}" for proof, url in ways]
+        print_head("CPU of the driver's Python, µs an event log", *columns)
+        for name in (*STEPS, REST):
+            print_steps(name, found, [steps.seconds.get(name, 0.0) for steps in found])
+        print_steps("all", found, [steps.cpu_seconds for steps in found])
+        print_steps(COLLECTOR, found, [steps.seconds[COLLECTOR] for steps in found])
+
+    def proof(self) -> None:
+        """What a proof costs alone."""
+        say("proofs alone")
+        self._print_program(PROOF_BENCH)
+
+    def content(self) -> None:
+        """What selection and decoding cost."""
+        say("selection and decoding alone")
+        self._print_program(CONTENT_BENCH)
+
+    def compression(self) -> None:
+        """What the compression of Kafka's batches costs."""
+        say("compression alone")
+        print(f"\n{self._run_program(COMPRESSION_BENCH)}")
+
+    def _print_program(self, module: str) -> None:
+        print(f"\n```\n{self._run_program(module)}\n```")
+
+    def _run_program(self, module: str) -> str:
+        command = [sys.executable, "-m", module]
+        return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+
+    def _produce_once(self, proof: str, start: int, blocks: int, logs: int) -> Produced:
+        flags = ("--start", str(start), "--blocks", str(blocks), "--proof", proof)
+        run = produce(self._lab, self._lab.new_topic(), *flags)
+        if run.report["logs"] != logs:
+            raise SystemExit(f"bench: {run.report['logs']} event logs instead of {logs}")
+        say(f"   {run.report['logsPerSecond']:,.0f} event logs/s, {run.wall_seconds:.1f} s in all")
+        return run
+
+    def _commit_large(self, blocks: int) -> None:
+        say(f"making {blocks} blocks of {LARGE_LOGS:,} event logs")
+        for _ in range(blocks):
+            self._lab.net.geth.commit_block(plan_of_logs(LARGE_LOGS, Kind.ANONYMOUS))
+
+    def pack(self) -> None:
+        """The driver's environment for a cluster."""
+        say("pack")
+        print_head("ethlogs pack", "seconds", "MB", "steps")
+        for packing in pack_thrice():
+            steps = ", ".join(f"{name} {seconds:.1f}" for name, seconds in packing.archive.seconds.items())
+            size = packing.archive.size_bytes / 1e6
+            print_row(packing.name, f"{packing.seconds:.2f}", f"{size:.1f}", steps)
+
+    def history(self) -> None:
+        """What a backfill costs beside the follower, start-up apart."""
+        short, long = self._options.blocks // 3, self._options.blocks
+        logs = (long - short) * logs_in(DEFAULT_PLAN)
+        runs = self._repeated("history", partial(compare_cost, self._lab, short, long))
+        print_head("all processes, --proof receipts", "CPU, µs an event log", "worker, MiB")
+        for name in ("produced", "backfilled"):
+            costs = [getattr(run, name) for run in runs]
+            micros = statistics.median(cost.cpu_seconds for cost in costs) / logs * 1e6
+            worker = max(cost.worker_bytes for cost in costs) / MIB
+            print_row(name, f"{micros:.1f}", f"{worker:.0f}" if worker else "")
+        ratio = statistics.median(run.backfilled.cpu_seconds / run.produced.cpu_seconds for run in runs)
+        print_row("backfilled : produced", f"{ratio:.2f}", "")
+
+    def scaling(self) -> None:
+        """A backfill where the node is the wait, and not these cores."""
+        print_head(f"executors of one core, answers after {ANSWER_SECONDS:g} s", "blocks/s", "of linear")
+        alone = 0.0
+        for executors in EXECUTORS:
+            rate = measure_scaling(self._lab, executors)
+            alone = alone or rate
+            print_row(str(executors), f"{rate:.2f}", f"{rate / alone / executors:.2f}")
+
+    def _print_large(self, name: str, blocks: int, proof: str) -> None:
+        say(f"large blocks: {name}")
+        start = self._lab.net.geth.height() - blocks + 1
+        run = self._produce_once(proof, start, blocks, blocks * LARGE_LOGS)
+        seconds = run.report["logs"] / run.report["logsPerSecond"]
+        print_row(name, f"{seconds:.1f}", f"{run.peak_bytes / MIB:.0f}")
+
+    def _repeated(self, name: str, run_once: Callable[[], T]) -> list[T]:
+        runs = []
+        for number in range(1, self._options.repeat + 1):
+            say(f"{name}, {number} of {self._options.repeat}")
+            runs.append(run_once())
+        return runs
+
+
+def print_steps(name: str, found: Sequence[Steps], seconds: Sequence[float]) -> None:
+    """A step's CPU time with each proof."""
+    shares = [steps.microseconds(value) for steps, value in zip(found, seconds, strict=True)]
+    print_row(name, *(f"{share:.1f}" for share in shares))
+
+
+def print_latency(name: str, found: Latencies) -> None:
+    """Print a row of the latency at the head."""
+    p50, p99 = found.quantile(0.5), found.quantile(0.99)
+    print_row(name, f"{p50:.0f}", f"{p99:.0f}", str(len(found.milliseconds)))
+
+
+PARTS: dict[str, Callable[[Bench], None]] = {
+    "peers": Bench.peers,
+    "verify": Bench.verify,
+    "latency": Bench.latency,
+    "memory": Bench.memory,
+    "steps": Bench.steps,
+    "proof": Bench.proof,
+    "content": Bench.content,
+    "compression": Bench.compression,
+    "pack": Bench.pack,
+    "history": Bench.history,
+    "scaling": Bench.scaling,
+}
