@@ -10,7 +10,8 @@ from typing import Any
 
 from ethlogs.errors import (
     EthlogsError,
-    HadoopUnavailableError,
+    HadoopError,
+    KerberosError,
     LivyError,
     LivyUnavailableError,
     NotAuthorizedError,
@@ -133,7 +134,7 @@ class LivyRoad:
             time.sleep(_POLL_SECONDS)
             try:
                 found = self.client.find(name)
-            except LivyUnavailableError:
+            except (LivyUnavailableError, KerberosError):
                 if time.monotonic() > deadline:
                     raise OutcomeUnknownError(
                         f"nobody can say whether Livy took the batch {name}: {why}", hint=_LOOK
@@ -154,25 +155,33 @@ class LivyRoad:
                 self.client.delete(found.id)
 
     def _wait_for_application(self, created: Batch, local: RunFolder) -> Application:
-        """Wait for YARN to have the application, which has the run's tag whatever Livy may see of it."""
+        """Wait for YARN to have the application, which has the run's tag whatever Livy may see of it.
+
+        What goes wrong meanwhile with Livy, YARN or a ticket says nothing about the batch.
+        """
         tag, answered = f"{RUN_TAG}{local.run}", time.monotonic()
         while True:
-            batch, silence = created, None
+            has_ended = False
+            silence: EthlogsError | None = None
             try:
-                batch, answered = self._describe(created), time.monotonic()
-            except LivyUnavailableError as exc:
+                has_ended = self._describe(created).has_ended
+            except (LivyError, KerberosError) as exc:
                 silence = exc
-            # After Livy's answer: what has ended there has its application here by now, or never.
-            application = self._find_application(tag)
-            if application is not None:
-                return application
-            if batch.has_ended and silence is None:
+            try:
+                # After Livy's answer: what has ended there has its application here by now, or never.
+                found = self.hadoop.applications.find(tag, alive_only=False)
+                if found:
+                    return found[0]
+            except (HadoopError, KerberosError) as exc:
+                silence = exc
+            if silence is None and has_ended:
                 raise self._build_failure(created.id, local, "")
-            if silence is not None and time.monotonic() - answered > _PATIENCE_SECONDS:
+            if silence is None:
+                answered = time.monotonic()
+            elif time.monotonic() - answered > _PATIENCE_SECONDS:
                 raise OutcomeUnknownError(
-                    f"Livy cannot be asked about the batch {created.name} any more: {silence}",
-                    hint=_LOOK,
-                )
+                    f"nobody can say any more what became of the batch {created.name}: {silence}", hint=_LOOK
+                ) from silence
             time.sleep(_POLL_SECONDS)
 
     def _describe(self, created: Batch) -> Batch:
@@ -180,13 +189,6 @@ class LivyRoad:
         if batch is None or batch.name != created.name:
             raise LivyUnavailableError(f"Livy has forgotten the batch {created.id}: was it restarted?")
         return batch
-
-    def _find_application(self, tag: str) -> Application | None:
-        try:
-            found = self.hadoop.applications.find(tag, alive_only=False)
-        except HadoopUnavailableError:
-            return None
-        return found[0] if found else None
 
     def _build_failure(self, batch_id: int, local: RunFolder, diagnostics: str) -> EthlogsError:
         """Return why a batch has no application, by Livy's log, which is kept in the run's folder here."""

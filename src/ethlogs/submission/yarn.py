@@ -120,7 +120,7 @@ class YarnSubmitter:
             if livy is None:
                 application_id = self._run(self._build_argv(name, shipment), local, settings)
             else:
-                with self._removed_unless_started(layout.run_folder(local.run)):
+                with self._removed_unless_started(layout.run_folder(local.run), local.run):
                     application_id = self._run_livy(livy, layout, name, shipment, local)
         finally:
             forget_shipped(local)
@@ -149,7 +149,7 @@ class YarnSubmitter:
             raise
 
     @contextlib.contextmanager
-    def _removed_unless_started(self, folder: RunFiles) -> Iterator[None]:
+    def _removed_unless_started(self, folder: RunFiles, run: str) -> Iterator[None]:
         """Leave no secret on HDFS for an application that there is not."""
         try:
             yield
@@ -157,7 +157,8 @@ class YarnSubmitter:
             raise
         except BaseException:
             with contextlib.suppress(EthlogsError):
-                folder.remove_files()
+                if not self._hadoop.applications.find(f"{RUN_TAG}{run}"):
+                    folder.remove_files()
             raise
 
     def _remove_left(self, layout: HdfsLayout) -> None:

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from ethlogs.errors import (
+    HadoopUnavailableError,
     LivyError,
     LivyUnavailableError,
     NotAuthorizedError,
@@ -26,7 +27,7 @@ from ethlogs.settings.submission import YarnOptions
 from ethlogs.submission import livy as module
 from ethlogs.submission.applications import RUN_TAG
 from ethlogs.submission.livy import LivyRoad, build_run_batch, open_livy
-from tests.unit.fake_livy import Answer, FakeLivy, serving
+from tests.unit.fake_livy import NEGOTIATE, Answer, FakeLivy, serving
 from tests.unit.samples import APPLICATION
 
 ARGV = ["spark-submit", "--name", "ethlogs produce a/b", "--conf", "spark.x=1", "hdfs:/driver.py", "hdfs:/R"]
@@ -172,7 +173,28 @@ def test_a_livy_that_has_forgotten_the_batch_leaves_it_unknown(
 ) -> None:
     monkeypatch.setattr(module, "_PATIENCE_SECONDS", 0.0)
     livy.next_answers = [Answer(201, {"id": 7, "name": "n", "state": "starting"})]
-    with pytest.raises(OutcomeUnknownError, match="Livy has forgotten the batch 7"):
+    with pytest.raises(OutcomeUnknownError, match="batch n: Livy has forgotten the batch 7"):
+        submit(road, local)
+
+
+def test_a_ticket_that_expires_meanwhile_says_nothing_about_the_batch(
+    livy: FakeLivy, yarn: FakeYarn, road: LivyRoad, local: RunFolder
+) -> None:
+    livy.next_answers = [Answer(201, livy.add("n")), NEGOTIATE]
+    yarn.application, yarn.after = APPLICATION, 1
+    assert submit(road, local) == APPLICATION.id
+
+
+def test_a_yarn_that_cannot_be_asked_is_asked_again_and_then_leaves_it_unknown(
+    livy: FakeLivy, road: LivyRoad, local: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> list[Application]:
+        raise HadoopUnavailableError("YARN is away")
+
+    monkeypatch.setattr(FakeYarn, "find", refuse)
+    monkeypatch.setattr(module, "_PATIENCE_SECONDS", 0.0)
+    livy.add("n")
+    with pytest.raises(OutcomeUnknownError, match="YARN is away"):
         submit(road, local)
 
 

@@ -14,9 +14,13 @@ from typing import Any, cast
 import pytest
 
 from ethlogs.errors import (
+    InterruptedRunError,
+    LivyError,
+    OutcomeUnknownError,
     PackError,
     SettingsError,
 )
+from ethlogs.hadoop.applications import Application
 from ethlogs.hadoop.errors import to_ethlogs_error
 from ethlogs.run_folder import RunFolder
 from ethlogs.settings import KafkaSettings, KerberosSettings, NodeSettings, RunSettings, StreamSettings
@@ -55,6 +59,38 @@ def test_an_archive_that_lacks_what_a_run_needs_is_refused_before_anything_is_up
     )
     with pytest.raises(PackError, match="has no Python package gssapi"):
         submitter._ship_archive(nothing, {"gssapi": "a driver with a Kerberos ticket"})
+
+
+class FakeApplications:
+    """The ResourceManager: whether it has the run's application."""
+
+    def __init__(self, *alive: Application) -> None:
+        self.alive = alive
+
+    def find(self, _tag: str) -> tuple[Application, ...]:
+        return self.alive
+
+
+@pytest.mark.parametrize(
+    ("error", "alive", "gone"),
+    [
+        (LivyError("refused"), (), True),
+        (KeyboardInterrupt(), (), True),
+        (InterruptedRunError("still there"), (APPLICATION,), False),
+        (OutcomeUnknownError("perhaps taken"), (), False),
+    ],
+    ids=["refused", "interrupted", "interrupted with an application", "unknown"],
+)
+def test_no_secret_stays_on_hdfs_for_an_application_that_there_is_not(
+    error: BaseException, alive: tuple[Application, ...], gone: bool
+) -> None:
+    nothing, removed = cast(Any, None), []
+    hadoop = cast(Any, SimpleNamespace(applications=FakeApplications(*alive)))
+    folder = cast(Any, SimpleNamespace(remove_files=lambda: removed.append(True)))
+    submitter = YarnSubmitter(hadoop, nothing, nothing, {}, nothing, lambda _notice: None, job=nothing)
+    with pytest.raises(type(error)), submitter._removed_unless_started(folder, "R"):
+        raise error
+    assert bool(removed) == gone
 
 
 def test_the_package_can_be_imported_from_its_zip(tmp_path: Path) -> None:
