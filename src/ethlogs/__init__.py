@@ -3,14 +3,30 @@
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["HexJsonEncoder", "__version__", "getTransactionsInBlock", "produceAllEventLogs"]
+__all__ = [
+    "HexJsonEncoder",
+    "Run",
+    "__version__",
+    "attach",
+    "getTransactionsInBlock",
+    "produceAllEventLogs",
+    "runs",
+    "submit",
+]
 
 if TYPE_CHECKING:
     from ethlogs.api import HexJsonEncoder, getTransactionsInBlock, produceAllEventLogs
+    from ethlogs.notebook import Run, attach, runs, submit
+
+_RUNS = ("Run", "attach", "runs", "submit")
 
 
 def __getattr__(name: str) -> Any:
     """Load the API when it is first asked for: ``ethlogs --help`` must not wait for web3."""
+    if name in _RUNS:
+        from ethlogs import notebook
+
+        return getattr(notebook, name)
     if name in __all__:
         from ethlogs import api
 

@@ -143,6 +143,8 @@ def _handle_signals(act: Callable[[str, int], None]) -> None:
 def time_limit(seconds: float | None, doing: str) -> Iterator[None]:
     """Break off what the main thread does when the time of ``--timeout`` is over, wherever it waits.
 
+    Another thread cannot be broken off: it has no limit.
+
     Raises
     ------
     DeadlineError
@@ -152,7 +154,7 @@ def time_limit(seconds: float | None, doing: str) -> Iterator[None]:
     def handle(_number: int, _frame: object) -> None:
         raise OutOfTime
 
-    if seconds is None:
+    if seconds is None or threading.current_thread() is not threading.main_thread():
         yield
         return
     earlier = signal.signal(signal.SIGALRM, handle)

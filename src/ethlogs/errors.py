@@ -1,6 +1,7 @@
 """Everything that can go wrong, each with the exit status that it ends the process with.
 
     EthlogsError                  1
+    ├─ UsageError                 2
     ├─ SettingsError              3
     ├─ PackError                  4
     ├─ KerberosError              5
@@ -68,6 +69,12 @@ class EthlogsError(Exception):
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
         self.hint = hint
+
+
+class UsageError(EthlogsError):
+    """Two options do not go together."""
+
+    exit_status = ExitStatus.USAGE
 
 
 class SettingsError(EthlogsError):

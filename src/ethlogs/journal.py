@@ -14,7 +14,9 @@ import msgspec
 from ethlogs.backoff import keep_trying
 from ethlogs.counts import Counts
 from ethlogs.errors import EthlogsError
+from ethlogs.history import History, Sample
 from ethlogs.ledger import BlockRecord
+from ethlogs.recent import Recent
 from ethlogs.report import Meter
 
 _NOTICES = 50
@@ -55,6 +57,7 @@ class Journal:
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._keep_writing, name="progress", daemon=True)
         self.meter = Meter()
+        self._history = History(_read_history(earlier))
         self.chain_id: int | None = None
         self.first_block: int | None = None
         self.last_block: int | None = None
@@ -166,25 +169,41 @@ class Journal:
 
     def snapshot(self) -> dict[str, Any]:
         """The content of progress.json."""
+        counts, recent, at = self.counts(), self.meter.recent(), round(time.time(), 3)
         with self._lock:
             notices = list(self._notices)
+            self._history.add(self._sample(at, counts, recent))
+            history = self._history.samples
         return {
             "run": self._run,
             "attempt": self._attempt,
             "startedAt": round(self.started_at, 3),
-            "at": round(time.time(), 3),
+            "at": at,
             "firstBlock": self.first_block,
             "lastBlock": self.last_block,
             "head": self.head,
             "tip": self.meter.counters.last_block,
-            **msgspec.to_builtins(self.counts()),
-            "recent": msgspec.to_builtins(self.meter.recent()),
+            **msgspec.to_builtins(counts),
+            "recent": msgspec.to_builtins(recent),
+            "history": msgspec.to_builtins(history),
             "missingBlocks": self.missing_blocks,
             "executors": self.executors,
             "ledgerEnd": self.ledger_end,
             "slotEnds": self.slot_ends and {str(number): end for number, end in self.slot_ends.items()},
             "notices": notices,
         }
+
+    def _sample(self, at: float, counts: Counts, recent: Recent) -> Sample:
+        tip, latency = self.meter.counters.last_block, recent.latency_ms
+        return Sample(
+            at=at,
+            blocks=counts.blocks,
+            logs=counts.logs,
+            logs_per_second=recent.logs_per_second,
+            latency_ms=None if latency is None else latency.p50,
+            lag=None if tip is None or self.head is None else max(0, self.head - tip),
+            reorgs=counts.reorgs,
+        )
 
     def _keep_writing(self) -> None:
         while not self._closed.wait(self._write_seconds):
@@ -199,6 +218,14 @@ class Journal:
             self._write_now()
         except EthlogsError as exc:
             logging.getLogger(__name__).warning("%s", exc)
+
+
+def _read_history(earlier: dict[str, Any] | None) -> list[Sample]:
+    """Return the samples of the attempts before; none where another version wrote them."""
+    try:
+        return msgspec.convert((earlier or {}).get("history", []), list[Sample])
+    except msgspec.ValidationError:
+        return []
 
 
 def _read_slot_ends(earlier: dict[str, Any] | None) -> dict[int, int] | None:

@@ -42,9 +42,12 @@ def is_command_gone(noted: dict[str, Any] | None) -> bool:
 
 
 def _started(pid: int) -> str | None:
-    """When a process began, in the kernel's ticks: a number of a process is used again."""
+    """When a process began, in the kernel's ticks: a number of a process is used again.
+
+    ``None`` for a process that has ended, also where nobody has asked yet how.
+    """
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return None
-    return fields[19]
+    return None if fields[0] in "ZX" else fields[19]

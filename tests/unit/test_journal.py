@@ -66,6 +66,7 @@ def test_a_snapshot_before_the_first_block_is_empty() -> None:
     assert snapshot.pop("at") > 0
     assert snapshot.pop("startedAt") > 0
     assert snapshot.pop("seconds") >= 0
+    assert [sample["blocks"] for sample in snapshot.pop("history")] == [0]
     assert snapshot == {
         "run": "a-run",
         "attempt": 2,

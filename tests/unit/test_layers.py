@@ -21,7 +21,7 @@ LAYERS = (
     ("errors",),
     (
         *("settings", "backoff", "cancellation", "notify", "run_folder", "counts", "proof", "heights"),
-        *("attempt", "verdicts", "recent", "histogram"),
+        *("attempt", "verdicts", "recent", "histogram", "history"),
     ),
     ("decoding", "run_command"),
     ("selection",),
@@ -31,6 +31,8 @@ LAYERS = (
     ("follow", "fold", "smoketest", "submission", "api"),
     ("doctor", "backfill"),
     ("jobs", "verify", "metrics", "status", "__init__"),
+    ("job_requests",),
+    ("notebook",),
     ("driver", "cli"),
     ("launch", "__main__"),
 )
@@ -39,6 +41,7 @@ LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 # Slow to load and not needed by every command, or optional.
 INSIDE_FUNCTIONS = {
     ("__init__.py", "ethlogs.api"),
+    ("__init__.py", "ethlogs.notebook"),
     ("__main__.py", "ethlogs.cli.main.main"),
     ("cli/version.py", "ethlogs.spark.submit.find_spark_submit"),
     ("submission/identity.py", "ethlogs.kerberos.keeper.kept_ticket"),
@@ -64,6 +67,7 @@ FOR_TYPES = {
     ("__init__.py", "ethlogs.api.HexJsonEncoder"),
     ("__init__.py", "ethlogs.api.getTransactionsInBlock"),
     ("__init__.py", "ethlogs.api.produceAllEventLogs"),
+    *(("__init__.py", f"ethlogs.notebook.{name}") for name in ("Run", "attach", "runs", "submit")),
     ("api.py", "web3.Web3"),
     ("kafka/stores.py", "ethlogs.kafka.java_store.JavaStore"),
 }

@@ -11,6 +11,20 @@ SOURCE = Path(ethlogs.__file__).parent
 UNIT = ROOT / "tests" / "unit"
 
 COVERED_BY = {
+    # runs from Python, with a fake driver, and on a real cluster
+    "job_requests.py": "unit/notebook/test_run.py",
+    "notebook/chart.py": "unit/notebook/test_picture.py",
+    "notebook/cluster.py": "integration/yarn/test_notebook.py",
+    "notebook/finding.py": "unit/notebook/test_run.py",
+    "notebook/here.py": "unit/notebook/test_run.py",
+    "notebook/look.py": "unit/notebook/test_run.py",
+    "notebook/on_yarn.py": "integration/yarn/test_notebook.py",
+    "notebook/starting.py": "unit/notebook/test_run.py",
+    "settings/config_file.py": "unit/settings/test_reading.py",
+    "submission/driver_log.py": "integration/yarn/test_runs.py",
+    "submission/ending.py": "integration/yarn/test_attempts.py",
+    "submission/local_keeper.py": "unit/notebook/test_run.py",
+    "submission/run_note.py": "unit/notebook/test_run.py",
     # a backfill as a whole, on real services and on Spark
     "backfill/ends.py": "integration/test_backfill.py",
     "backfill/run.py": "integration/test_backfill.py",

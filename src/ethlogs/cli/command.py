@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
@@ -15,6 +15,7 @@ from ethlogs.errors import SettingsError
 from ethlogs.settings.catalogue import CONFIG_VARIABLE
 from ethlogs.settings.kinds import KeyValue, Kind, Switch
 from ethlogs.settings.option import HEADINGS, Declaration, Heading, build, declarations, parameter
+from ethlogs.settings.reading import merge_pairs
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -83,17 +84,6 @@ class SettingOption(click.Option):
             )
             value = merge_pairs(places) or value
         return value, source
-
-
-def merge_pairs(places: Iterable[Sequence[str] | None]) -> list[str]:
-    """Merge ``KEY=VALUE`` texts of several places, weakest first; a key has the values of its last place."""
-    merged: dict[str, list[str]] = {}
-    for place in places:
-        pairs: dict[str, list[str]] = {}
-        for text in place or ():
-            pairs.setdefault(text.partition("=")[0].strip(), []).append(text)
-        merged |= pairs
-    return [text for texts in merged.values() for text in texts]
 
 
 class SettingsCommand(click.Command):

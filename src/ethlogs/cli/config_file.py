@@ -8,30 +8,11 @@ from typing import Any
 
 import click
 
-from ethlogs.errors import SettingsError
 from ethlogs.settings.catalogue import check_variables
+from ethlogs.settings.config_file import find_config
 from ethlogs.settings.toml_file import read_settings_file
 
-FILE_NAME = "ethlogs.toml"
 _META_KEY = "ethlogs.config_path"
-
-
-def find_config(wanted: str | None) -> Path | None:
-    """Return ``--config``, else the file in the current folder, else in the user's configuration folder.
-
-    Raises
-    ------
-    SettingsError
-        When ``--config`` does not exist.
-    """
-    if wanted is not None:
-        if not Path(wanted).is_file():
-            raise SettingsError(f"--config {wanted} does not exist")
-        return Path(wanted)
-    for folder in (Path.cwd(), Path(click.get_app_dir("ethlogs"))):
-        if (folder / FILE_NAME).is_file():
-            return folder / FILE_NAME
-    return None
 
 
 def load_config(context: click.Context, _option: click.Parameter, wanted: str | None) -> None:
@@ -43,7 +24,7 @@ def load_config(context: click.Context, _option: click.Parameter, wanted: str | 
         When the file cannot be read, or a key or a variable ``ETHLOGS_…`` is not a setting.
     """
     check_variables(os.environ)
-    path = find_config(wanted)
+    path = find_config(wanted, os.environ)
     if path is None:
         return
     content = read_settings_file(path)

@@ -15,26 +15,19 @@ from ethlogs.cli.failure import say_failure
 from ethlogs.cli.say import say
 from ethlogs.doctor.first_look import look_first
 from ethlogs.errors import ExitStatus
-from ethlogs.settings.command import LaunchOptions
-from ethlogs.settings.job import JobRequest
-from ethlogs.settings.submission import StartOptions
+from ethlogs.job_requests import WantedJob
 from ethlogs.submission.console import Console, Outcome
 from ethlogs.submission.launch import launch
 
 FormatReport = Callable[[dict[str, Any]], str]
 
 
-def run_job(
-    request: JobRequest,
-    options: LaunchOptions,
-    format_report: FormatReport,
-    start: StartOptions | None = None,
-) -> int:
+def run_job(wanted: WantedJob, format_report: FormatReport) -> int:
     """Launch a job's driver and print its report; returns the exit status."""
+    options, start = wanted.options, wanted.start
     quiet = options.output.quiet
     console = Console(partial(say, quiet=quiet), say, ProgressDisplay(quiet))
-    start = start or StartOptions()
-    outcome = launch(request, options, start, console, look_first)
+    outcome = launch(wanted.request, options, start, console, look_first)
     if start.dry_run:
         config = config_path(click.get_current_context())
         console.notify(f"config file {config}" if config else "config file: none")

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 
 from ethlogs.cli.command import command
 from ethlogs.cli.running import run_job
-from ethlogs.settings import FollowSettings, ProofSettings
-from ethlogs.settings.command import LaunchOptions
-from ethlogs.settings.job import JobRequest
-from ethlogs.smoketest import Smoketest, format_smoketest
-
-
-@dataclass(frozen=True)
-class SmoketestOptions(LaunchOptions):
-    """The options of ``smoketest``."""
-
-    proof: ProofSettings
+from ethlogs.job_requests import SmoketestOptions, build_smoketest
+from ethlogs.smoketest import format_smoketest
 
 
 @command(SmoketestOptions)
@@ -31,5 +21,4 @@ def smoketest(options: SmoketestOptions) -> int:
 
     Example: ethlogs smoketest --node-url http://geth:8545 --bootstrap-server kafka:9092 --timeout 120
     """
-    request = JobRequest(Smoketest.kind, follow=FollowSettings(proof=options.proof))
-    return run_job(request, options, partial(format_smoketest, with_metrics=options.output.verbose))
+    return run_job(build_smoketest(options), partial(format_smoketest, with_metrics=options.output.verbose))

@@ -13,17 +13,15 @@ import orjson
 from ethlogs.cli.application import ApplicationCommandOptions, open_wanted_application
 from ethlogs.cli.command import command
 from ethlogs.cli.say import say
-from ethlogs.errors import ExitStatus, NotAuthorizedError, SettingsError, SubmissionError
+from ethlogs.errors import ExitStatus, SettingsError
 from ethlogs.hadoop.client import is_cluster_configured
 from ethlogs.run_folder import PROGRESS, RunFolder
 from ethlogs.settings.output import OutputOptions, StopOptions
 from ethlogs.settings.submission import RunFolderOptions
-from ethlogs.submission.applications import ApplicationHandle
 from ethlogs.submission.checked import check_stream
+from ethlogs.submission.ending import end, require_owner
 from ethlogs.submission.launch import runs_base
-from ethlogs.submission.left_files import remove_if_ended
 from ethlogs.submission.local_runs import WantedRuns, end_local_run, find_local_runs
-from ethlogs.submission.watch import end_application
 
 
 @dataclass(frozen=True)
@@ -55,11 +53,9 @@ def stop(options: StopCommandOptions) -> int:
         if application.ended:
             say(f"the application {application.id} has ended already: {application.final}", quiet)
             return ExitStatus.DONE
-        _require_owner(handle, options.hdfs.hdfs_dir)
+        require_owner(handle, options.hdfs.hdfs_dir)
         say(f"asking the driver of {application.id} to end after the block in hand", quiet)
-        gently = _end(handle, options.limits.stop_timeout)
-        if handle.folder is not None:
-            remove_if_ended(handle.folder, application.id, handle.hadoop.applications)
+        gently = end(handle, options.limits.stop_timeout)
         progress = (handle.folder.read_json(PROGRESS) if handle.folder else None) or {}
     tip = progress.get("tip")
     how = "has ended after the block in hand" if gently else "was killed"
@@ -102,22 +98,3 @@ def _describe_end(progress: dict[str, Any]) -> str:
     if missing is not None:
         return f"it filled {progress['blocks']:,} blocks, {missing:,} are missing"
     return "it produced no block" if tip is None else f"the tip is block {tip}"
-
-
-def _require_owner(handle: ApplicationHandle, hdfs_dir: str | None) -> None:
-    """Refuse another user's application: the run's folder is by default in its owner's home."""
-    owner, user = handle.application.user, handle.hadoop.user
-    if owner != user and hdfs_dir is None:
-        raise NotAuthorizedError(
-            f"the application {handle.application.id} is {owner}'s, and this is {user}",
-            hint=f"end it as {owner}, by its keytab, its ticket, or --proxy-user {owner}",
-        )
-
-
-def _end(handle: ApplicationHandle, seconds: float) -> bool:
-    if handle.folder is None:
-        raise SubmissionError(
-            f"the application {handle.application.id} was not submitted by ethlogs",
-            hint="end it with: yarn application -kill",
-        )
-    return end_application(handle.hadoop.applications, handle.folder, handle.application.id, seconds)

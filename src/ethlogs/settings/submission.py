@@ -188,7 +188,9 @@ class StartOptions(OptionGroup):
     """What ``produce`` does with its application."""
 
     heading: ClassVar[Heading] = "YARN"
-    detach: bool = switch("--detach", "Print the YARN application's id and do not wait.")
+    detach: bool = switch(
+        "--detach", "Print the id of the YARN application, or of the run on this machine, and do not wait."
+    )
     replace: bool = switch(
         "--replace", "Take the stream from another run; on YARN its application is stopped first."
     )

@@ -21,6 +21,7 @@ from ethlogs.submission.checked import check_kafka, check_stream
 from ethlogs.submission.identity import Caller
 from ethlogs.submission.layout import HdfsLayout
 
+ETHLOGS_TAG = "ethlogs"
 RUN_TAG = "ethlogs-run-"
 _JOB_TAG = "ethlogs-job-"
 _STREAM_TAG = "ethlogs-stream-"
@@ -140,7 +141,7 @@ def stream_tag(kafka: KafkaSettings, stream: StreamSettings) -> str:
 def build_tags(job: JobKind, settings: RunSettings) -> tuple[str, ...]:
     """Return the tags of a run's application; only a job that writes to the stream has the stream's."""
     stream = (stream_tag(settings.kafka, settings.stream),) if job.writes_stream else ()
-    return ("ethlogs", *stream, f"{_JOB_TAG}{job.name}", f"{RUN_TAG}{settings.run}")
+    return (ETHLOGS_TAG, *stream, f"{_JOB_TAG}{job.name}", f"{RUN_TAG}{settings.run}")
 
 
 def find_rivals(applications: Applications, job: JobKind, settings: RunSettings) -> list[Application]:
@@ -157,6 +158,11 @@ def job_of(application: Application) -> str | None:
 def run_of(application: Application) -> str | None:
     """Return the id of an application's run, from its tag."""
     return _tagged(application, RUN_TAG)
+
+
+def topic_of(application: Application) -> str:
+    """Return the topic of an application with the name that ethlogs gave it, else that name."""
+    return application.name.rpartition(" ")[2]
 
 
 def _tagged(application: Application, prefix: str) -> str | None:

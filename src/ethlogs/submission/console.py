@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ethlogs.notify import Notify
+from ethlogs.submission.run_note import RunNote
 
 
 class Display(Protocol):
@@ -34,11 +35,14 @@ class Console:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a launch ended: with a report, or with a text for stdout."""
+    """How a launch ended: with a report, with a run that is not waited for, or with a text for stdout."""
 
     report: dict[str, Any] | None = None
     text: str = ""
-    """The line of a dry run, or the id of an application that is not waited for."""
+    """The line of a dry run, or the id of an application or a run that is not waited for."""
+
+    started: RunNote | None = None
+    """The run that is not waited for."""
 
     output: str | None = None
     """The driver's whole output, where it was asked for."""

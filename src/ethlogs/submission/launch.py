@@ -87,7 +87,7 @@ def launch(
                 return _describe(request.kind, settings, shlex.join(here.build_argv(settings)), console)
             if request.kind.writes_stream:
                 look_first(settings)
-            return here.run(settings, console)
+            return (here.start if start.detach else here.run)(settings, console)
         yarn = YarnLaunch(request.kind, options, start, spark, tools.java.path, name, base)
         yarn.check(master.url, settings, console.warn)
         if start.dry_run:

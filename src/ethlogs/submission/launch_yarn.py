@@ -33,6 +33,7 @@ from ethlogs.submission.layout import DEFAULT_FOLDER
 from ethlogs.submission.left_files import remove_if_ended
 from ethlogs.submission.livy import build_run_batch, open_livy
 from ethlogs.submission.proxy_user import check_secrets_of
+from ethlogs.submission.run_note import note_run
 from ethlogs.submission.watch import Limits, Watcher
 from ethlogs.submission.yarn import DEFAULT_PYTHON, YarnSubmitter, spark_login
 
@@ -159,12 +160,13 @@ class YarnLaunch:
             ):
                 submitted = submitter.submit(replace(settings, run=local.run), local, self.name, livy)
             application_id = submitted.application_id
+            note = note_run(local, settings, application=application_id, hdfs_dir=self.options.yarn.hdfs_dir)
             console.notify(f"application {application_id}, its folder is {submitted.folder.place}")
             if self.start.detach:
                 limits = self._limits(time.monotonic() - begun)
                 if limits.run is not None:
                     hadoop.applications.limit_lifetime(application_id, limits.run + limits.grace)
-                return Outcome(text=application_id)
+                return Outcome(text=application_id, started=note)
             with console.display as display:
                 watcher = Watcher(
                     hadoop.applications, submitted.folder, application_id, display.tell, display.show

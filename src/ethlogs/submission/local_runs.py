@@ -41,14 +41,15 @@ def find_local_runs(base: Path, wanted: WantedRuns) -> list[RunFolder]:
     found = []
     for path in sorted(base.iterdir(), reverse=True) if base.is_dir() else []:
         folder = RunFolder(path)
-        if folder.read_json(REPORT) is None and _is_alive(folder) and _is_of(folder, wanted):
+        if folder.read_json(REPORT) is None and is_alive(folder) and _is_of(folder, wanted):
             found.append(folder)
     if len({_noted(folder).get("job") for folder in found}) > 1:
         raise which_job(" and ".join(f"{folder.run} ({_noted(folder)['job']})" for folder in found))
     return found
 
 
-def _is_alive(folder: RunFolder) -> bool:
+def is_alive(folder: RunFolder) -> bool:
+    """Return whether a driver has written its progress just now."""
     at = (folder.read_json(PROGRESS) or {}).get("at")
     return isinstance(at, int | float) and time.time() - at < _ALIVE_SECONDS
 
@@ -85,7 +86,8 @@ def end_local_run(
         if time.monotonic() >= deadline:
             raise SubmissionError(
                 f"the run {folder.run} has not ended within {seconds:g} seconds",
-                hint=f"its log is {folder.log}; a second Ctrl-C where it runs kills it",
+                hint=f"its log is {folder.log}; it is killed by a second Ctrl-C where it runs, or by:"
+                f" kill {_noted(folder).get('pid')}, twice",
             )
         pause(_POLL_SECONDS)
     tip = (folder.read_json(REPORT) or {}).get("tip") or {}

@@ -104,6 +104,28 @@ def take_files_along(
     ), files
 
 
+def take_files_into(settings: RunSettings, local: RunFolder) -> RunSettings:
+    """Copy every file that a setting names into the run's folder on this machine, and name it there."""
+    taken, _ = take_files_along(settings, local)
+    client = tuple(
+        (name, str(local.path / value) if names_file(name) else value) for name, value in taken.kafka.client
+    )
+    kerberos = taken.kerberos
+    if kerberos is not None:
+        kerberos = replace(
+            kerberos,
+            keytab=kerberos.keytab and str(local.path / kerberos.keytab),
+            krb5_conf=kerberos.krb5_conf and str(local.path / kerberos.krb5_conf),
+        )
+    ca_file = taken.node.ca_file and str(local.path / taken.node.ca_file)
+    return replace(
+        taken,
+        node=replace(taken.node, ca_file=ca_file),
+        kerberos=kerberos,
+        kafka=replace(taken.kafka, client=client),
+    )
+
+
 def forget_shipped(local: RunFolder) -> None:
     """Leave the log alone: passwords and keys are with YARN by now, or of no use."""
     for path in local.path.iterdir():

@@ -91,17 +91,27 @@ class Watcher:
         begun = time.monotonic()
         with _noted_signals() as signals:
             while True:
-                report = self._ask()
+                report = self.ask()
                 if report is not None:
                     return report
                 if self._alive is not None:
                     self._check_limits(self._alive, limits, time.monotonic() - begun)
                 self._pause(signals)
 
-    def _ask(self) -> dict[str, Any] | None:
-        """Ask the cluster; returns the report of an application that has ended.
+    @property
+    def application(self) -> Application | None:
+        """The application as YARN has just described it; ``None`` where it has ended or YARN is away."""
+        return self._alive
+
+    def ask(self) -> dict[str, Any] | None:
+        """Ask the cluster once; returns the report of an application that has ended.
 
         Neither a cluster that is away nor a ticket that has expired says anything about the application.
+
+        Raises
+        ------
+        SubmissionError, OutcomeUnknownError
+            As :meth:`wait` does.
         """
         self._alive = None
         try:

@@ -6,8 +6,8 @@ import importlib
 
 import pytest
 
-from ethlogs.cli.backfill import BackfillCommandOptions
 from ethlogs.cli.display import _blocks, _rest
+from ethlogs.job_requests import WantedJob
 from ethlogs.kafka.topics import missing_topic
 from tests.unit.cli.calls import KAFKA, NODE, Call
 
@@ -18,15 +18,15 @@ command_module = importlib.import_module("ethlogs.cli.backfill")
 def test_a_topic_is_created_only_with_a_number_of_partitions(
     call: Call, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...], created: bool
 ) -> None:
-    launched: list[BackfillCommandOptions] = []
+    launched: list[WantedJob] = []
 
-    def launch(_request: object, options: BackfillCommandOptions, *_: object) -> int:
-        launched.append(options)
+    def launch(wanted: WantedJob, *_: object) -> int:
+        launched.append(wanted)
         return 0
 
     monkeypatch.setattr(command_module, "run_job", launch)
     assert call("backfill", *NODE, *KAFKA, "--create-topics", *flags).status == 0
-    assert launched[0].topics.create is created
+    assert launched[0].options.topics.create is created
 
 
 def test_a_topic_that_is_missing_is_created_by_two_flags() -> None:

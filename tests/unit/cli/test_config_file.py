@@ -10,7 +10,8 @@ import click
 import pytest
 
 from ethlogs.cli.command import SettingOption
-from ethlogs.cli.produce import ProduceOptions, produce
+from ethlogs.cli.produce import produce
+from ethlogs.job_requests import ProduceOptions
 from ethlogs.settings.kinds import Choice, Count, KeyValue, Kind, Seconds, StartHeight, Switch
 from ethlogs.settings.metrics import Address, HostPort
 from ethlogs.settings.option import build

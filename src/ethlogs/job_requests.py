@@ -1,0 +1,117 @@
+"""The jobs that a user starts: the options of each, and what they ask of its driver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ethlogs.errors import UsageError
+from ethlogs.jobs import BackfillJob, ProduceJob
+from ethlogs.settings import FollowSettings, ProofSettings, RangeSettings
+from ethlogs.settings.backfill import BackfillOptions, BackfillSettings
+from ethlogs.settings.command import LaunchOptions
+from ethlogs.settings.job import JobRequest
+from ethlogs.settings.metrics import DriverMetricsOptions
+from ethlogs.settings.submission import StartOptions
+from ethlogs.smoketest import Smoketest
+
+
+@dataclass(frozen=True)
+class ProduceOptions(LaunchOptions):
+    """The options of ``produce``."""
+
+    range: RangeSettings
+    follow: FollowSettings
+    start: StartOptions
+    metrics: DriverMetricsOptions
+
+
+@dataclass(frozen=True)
+class BackfillCommandOptions(LaunchOptions):
+    """The options of ``backfill``."""
+
+    backfill: BackfillOptions
+    start: StartOptions
+    metrics: DriverMetricsOptions
+
+
+@dataclass(frozen=True)
+class SmoketestOptions(LaunchOptions):
+    """The options of ``smoketest``."""
+
+    proof: ProofSettings
+
+
+@dataclass(frozen=True)
+class WantedJob:
+    """A job to be started."""
+
+    request: JobRequest
+    options: LaunchOptions
+    start: StartOptions = StartOptions()  # noqa: RUF009 - frozen
+
+
+@dataclass(frozen=True)
+class Startable:
+    """A job that can be started by its name."""
+
+    options: type[LaunchOptions]
+    build: Callable[[Any], WantedJob]
+
+
+def build_produce(options: ProduceOptions) -> WantedJob:
+    """Build what ``produce`` asks for.
+
+    Raises
+    ------
+    UsageError
+        When both ``--blocks`` and ``--to`` are given.
+    """
+    if options.range.blocks is not None and options.range.to is not None:
+        raise UsageError("--blocks and --to exclude each other", hint="give one of them")
+    request = JobRequest(
+        ProduceJob.kind, options.range, options.follow, metrics_listen=options.metrics.listen
+    )
+    return WantedJob(request, options, options.start)
+
+
+def build_backfill(options: BackfillCommandOptions) -> WantedJob:
+    """Build what ``backfill`` asks for.
+
+    Raises
+    ------
+    UsageError
+        When the range ends before it begins.
+    """
+    wanted = options.backfill
+    topics = options.topics
+    if topics.create and topics.partitions is None:
+        # The broker's default is often one partition, which would hold all of history for ever. Topics that
+        # are there already are as good as any.
+        options = replace(options, topics=replace(topics, create=False))
+    first, last = wanted.heights.first, wanted.heights.to
+    if first is not None and last is not None and last < first:
+        raise UsageError("--to is below --from", hint="--from is the first block of the range, --to the last")
+    confirmations = wanted.final.confirmations
+    request = JobRequest(
+        BackfillJob.kind,
+        follow=FollowSettings(
+            head="latest" if confirmations else "finalized", confirmations=confirmations, proof=wanted.proof
+        ),
+        backfill=BackfillSettings(first, last, wanted.share.node_requests),
+        metrics_listen=options.metrics.listen,
+    )
+    return WantedJob(request, options, options.start)
+
+
+def build_smoketest(options: SmoketestOptions) -> WantedJob:
+    """Build what ``smoketest`` asks for."""
+    return WantedJob(JobRequest(Smoketest.kind, follow=FollowSettings(proof=options.proof)), options)
+
+
+STARTABLE: Mapping[str, Startable] = {
+    ProduceJob.kind.name: Startable(ProduceOptions, build_produce),
+    BackfillJob.kind.name: Startable(BackfillCommandOptions, build_backfill),
+    Smoketest.kind.name: Startable(SmoketestOptions, build_smoketest),
+}

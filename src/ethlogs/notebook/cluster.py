@@ -1,0 +1,63 @@
+"""How a notebook reaches the cluster: as whom, and where on HDFS."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ethlogs.hadoop.client import Hadoop
+from ethlogs.settings import KerberosOptions
+from ethlogs.settings.submission import HdfsOptions, ProxyOptions, RunFolderOptions, SparkProgram
+from ethlogs.submission.applications import open_cluster
+from ethlogs.submission.identity import Caller
+
+
+def warn(text: str) -> None:
+    """Show a warning as Python does."""
+    warnings.warn(text.removeprefix("warning: "), stacklevel=3)
+
+
+@dataclass(frozen=True)
+class FindOptions:
+    """The options of ``attach`` and ``runs``."""
+
+    hdfs: HdfsOptions
+    kerberos: KerberosOptions
+    proxy: ProxyOptions
+    spark: SparkProgram
+    run_folder: RunFolderOptions
+
+
+@dataclass(frozen=True)
+class ClusterAccess:
+    """What opening the cluster needs."""
+
+    kerberos: KerberosOptions
+    proxy_user: str | None
+    spark_submit: str | None
+    hdfs_dir: str | None
+
+    @classmethod
+    def of(cls, options: FindOptions) -> ClusterAccess:
+        """Return the access that options give."""
+        return cls(
+            options.kerberos,
+            options.proxy.proxy_user,
+            options.spark.spark_submit,
+            options.hdfs.hdfs_dir,
+        )
+
+    def in_folder(self, hdfs_dir: str | None) -> ClusterAccess:
+        """Return the same with the folder on HDFS that a run was started with, where one was named."""
+        return self if hdfs_dir is None else replace(self, hdfs_dir=hdfs_dir)
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[tuple[Hadoop, Caller]]:
+        """Yield Hadoop's clients, and who asks."""
+        with (
+            Caller(self.kerberos, warn, spark_submit=self.spark_submit, proxy_user=self.proxy_user) as caller,
+            open_cluster(caller, self.spark_submit) as hadoop,
+        ):
+            yield hadoop, caller

@@ -1,0 +1,50 @@
+"""The output of a driver on YARN: live where its node can be reached, else what YARN has collected."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+
+from ethlogs.errors import HadoopError, SubmissionError
+from ethlogs.kerberos.spnego import build_headers
+from ethlogs.submission.applications import ApplicationHandle
+
+POLL_SECONDS = 2.0
+_AGGREGATION_SECONDS = 30.0
+
+
+def read_live_log(handle: ApplicationHandle) -> str | None:
+    """Read the running driver's log; YARN may forget its container while it is asked, at the end."""
+    with contextlib.suppress(HadoopError):
+        return handle.hadoop.applications.read_live_log(handle.application.id, build_headers)
+    return None
+
+
+def read_log(handle: ApplicationHandle) -> str:
+    """Read the driver's log.
+
+    Raises
+    ------
+    SubmissionError
+        When its node does not give it while it runs, or YARN has not collected it at the end.
+    """
+    applications, application = handle.hadoop.applications, handle.application
+    if not application.ended:
+        live = read_live_log(handle)
+        if live is not None:
+            return live
+        raise SubmissionError(
+            f"the log of the running application {application.id} cannot be read from its node",
+            hint="nodes' web ports are often closed: look again when it has ended, or open"
+            f" {application.tracking_url}",
+        )
+    deadline = time.monotonic() + _AGGREGATION_SECONDS
+    while time.monotonic() < deadline:
+        text = applications.read_aggregated_log(application.id)
+        if text is not None:
+            return text
+        time.sleep(POLL_SECONDS)
+    raise SubmissionError(
+        f"YARN has no log of {application.id}",
+        hint="it collects logs where yarn.log-aggregation-enable is true",
+    )
