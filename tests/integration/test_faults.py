@@ -17,10 +17,8 @@ from tests.harness.faults.stage import Kafka
 BY_NAME = {fault.name: fault for fault in FAULTS}
 WITH_A_REORG = (
     "driver killed (SIGKILL)",
-    "two runs on one stream at once",
     "broker killed and restarted",
     "answer to a commit lost",
-    "node killed and restarted",
     "an event log hidden",
 )
 

@@ -40,7 +40,7 @@ ACTS_FOR_VISITOR = {
     "hadoop.user.group.static.mapping.overrides": ";".join(f"{n}={n}" for n in (USER, VISITOR, GATEWAY)),
 }
 SPARK_IS_HERE = ("--conf", f"spark.yarn.jars=local:{Path(pyspark.__file__).parent}/jars/*")
-"""Spares another user's upload of Spark's jars: the node is this machine."""
+"""Spares each user the upload of Spark's jars: the node is this machine. The plain cluster has it tested."""
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,14 @@ def start(estate: Estate, live_geth: GethNode) -> Iterator[Callable[..., Command
         folder = estate.folder / f"command-{len(begun)}"
         begun.append(
             Command(
-                stream, live_geth.url, folder, *flags, name=name, where=where, limit_seconds=COMMAND_SECONDS
+                stream,
+                live_geth.url,
+                folder,
+                *flags,
+                *SPARK_IS_HERE,
+                name=name,
+                where=where,
+                limit_seconds=COMMAND_SECONDS,
             )
         )
         return begun[-1]
@@ -243,7 +250,7 @@ def test_a_run_for_another_user_takes_that_users_own_keytab(
     estate.kafka.allow(VISITOR, Right("TRANSACTIONAL_ID", f"ethlogs:{stream.topic}:", prefixed=True))
     estate.kdc.kinit(GATEWAY, estate.cache(GATEWAY))
     where = {**estate.of(VISITOR), "KRB5CCNAME": f"FILE:{estate.cache(GATEWAY)}"}
-    flags = ["--proxy-user", VISITOR, "--queue", "default", *SPARK_IS_HERE]
+    flags = ["--proxy-user", VISITOR, "--queue", "default"]
     command = start(stream, where, *flags, "--start", "1", "--blocks", "5")
     assert command.wait() == 0, command.stderr
     described = estate.application(id_of(command))
@@ -258,7 +265,14 @@ def test_a_run_for_another_user_takes_that_users_own_keytab(
     assert [path for path in secret.files_below(local) if others_can_read(path, local)] == []
 
 
-@pytest.mark.parametrize("way", [Way(), SCRAM, Way("SSL", None)], ids=["keytab", "password", "private key"])
+@pytest.mark.parametrize(
+    "way",
+    [
+        pytest.param(Way(), id="keytab"),
+        pytest.param(SCRAM, id="password", marks=pytest.mark.long),
+        pytest.param(Way("SSL", None), id="private key", marks=pytest.mark.long),
+    ],
+)
 def test_nothing_of_anybody_else_travels_with_a_run_for_another_user(
     estate: Estate, long_run: LongRun, way: Way
 ) -> None:
@@ -278,7 +292,9 @@ def test_nothing_of_anybody_else_travels_with_a_run_for_another_user(
     assert sorted(path for path, _ in estate.walk(f"/user/{VISITOR}")) == before
 
 
-@pytest.mark.parametrize("kind", [pytest.param("FILE", marks=pytest.mark.long), "DIR", "KEYRING"])
+@pytest.mark.parametrize(
+    "kind", [*(pytest.param(kind, marks=pytest.mark.long) for kind in ("FILE", "DIR")), "KEYRING"]
+)
 def test_the_users_own_ticket_of_any_kind_is_read_and_not_touched(
     estate: Estate, long_run: LongRun, kind: str
 ) -> None:
@@ -301,7 +317,7 @@ def test_a_run_by_the_users_own_ticket_with_a_password_for_kafka(
     estate.kafka.allow(VISITOR, Right("TRANSACTIONAL_ID", f"ethlogs:{stream.topic}:", prefixed=True))
     cache = estate.kinit_as(VISITOR, "KEYRING")
     where = {**estate.of(VISITOR, SCRAM, keytab=False), "KRB5CCNAME": cache, "ETHLOGS_QUEUE": "default"}
-    command = start(stream, where, "--start", "1", "--blocks", "5", *SPARK_IS_HERE)
+    command = start(stream, where, "--start", "1", "--blocks", "5")
     assert command.wait() == 0, command.stderr
     assert_exactly_once(stream, long_run.node, 1, 5)
 
@@ -328,7 +344,8 @@ def test_a_keytab_on_hdfs_and_the_doctor_in_a_container(estate: Estate, long_run
     assert warned.returncode == 0, warned.stderr
     assert f"others may read --keytab hdfs://{url} (mode 644)" in warned.stderr
     estate.hdfs(VISITOR, url, "SETPERMISSION&permission=600", "PUT").raise_for_status()
-    finished = estate.command(where, "doctor", "--in-cluster", "--json", "--node-url", long_run.node)
+    flags = ("--in-cluster", "--json", "--node-url", long_run.node, *SPARK_IS_HERE)
+    finished = estate.command(where, "doctor", *flags)
     assert finished.returncode == 0, finished.stderr
     found = {(one["check"], one["where"]): one for one in json.loads(finished.stdout)["findings"]}
     unlike_ok = {name for (name, _), one in found.items() if one["state"] != "ok"}

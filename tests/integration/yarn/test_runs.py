@@ -140,7 +140,12 @@ REFUSALS = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSALS)
+RARER = ("an unknown queue", "more cores than there are")
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=[pytest.mark.long] if case in RARER else []) for case in REFUSALS]
+)
 def test_what_yarn_refuses(start: Callable[..., Command], case: str) -> None:
     flags, status, what, fix = REFUSALS[case]
     command = start(*flags, "--blocks", "1")
