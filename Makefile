@@ -69,7 +69,7 @@ chaos: setup-services ## random faults on one stream, then the proof: MINUTES=10
 bench: setup-services ## throughput and latency, beside peers, in one run: ONLY=peers,latency OUTPUT=docs/performance.md
 	@$(BIN)/python -m benchmarks.run $(if $(ONLY),--only $(ONLY)) $(if $(OUTPUT),--output $(OUTPUT))
 
-docs: setup-python ## docs/cli.md, from the commands' own help
+docs: setup-python ## what is written from the code: commands, settings, the schema of records, a sample ethlogs.toml
 	$(BIN)/python -m scripts.cli_reference
 
 site: setup-python ## the documentation as a web site, in site/

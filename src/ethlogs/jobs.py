@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
 
-import msgspec
-
 from ethlogs.backfill import run_backfill
 from ethlogs.backfill.cluster import SparkCluster
 from ethlogs.context import RunContext
@@ -19,9 +17,9 @@ from ethlogs.errors import (
     SettingsError,
 )
 from ethlogs.follow import follow_chain
-from ethlogs.report import Range, Report, Tip
 from ethlogs.settings.job import JobKind
 from ethlogs.smoketest import Smoketest
+from ethlogs.stream_job import StreamJob
 
 
 class Job(Protocol):
@@ -37,48 +35,6 @@ class Job(Protocol):
 
     def report(self, error: EthlogsError | None) -> dict[str, Any]:
         """The content of report.json; it has at least ``exitStatus``, ``error`` and ``hint``."""
-
-
-class StreamJob:
-    """A job that writes a stream: its report is one of :class:`ethlogs.report.Report`."""
-
-    def __init__(self, context: RunContext) -> None:
-        self._context = context
-        self._settings = context.settings
-        self._journal = context.journal
-
-    def report(self, error: EthlogsError | None) -> dict[str, Any]:
-        """The run's report."""
-        settings, journal = self._settings, self._journal
-        counters, first = journal.meter.counters, journal.first_block
-        return Report(
-            exit_status=int(error.exit_status if error else ExitStatus.DONE),
-            error=str(error) if error else None,
-            hint=self._hint(error) if error else None,
-            run=settings.run,
-            attempt=self._context.attempt,
-            chain_id=journal.chain_id,
-            topic=settings.stream.topic,
-            ledger_topic=settings.stream.ledger_topic,
-            proofs=counters.proofs,
-            range=None if first is None else Range(first, journal.last_block),
-            first_block=counters.first_block,
-            last_block=counters.last_block,
-            tip=self._tip(),
-            latency_ms=journal.meter.latency_ms(),
-            **msgspec.structs.asdict(journal.counts()),
-        ).to_dict()
-
-    def _hint(self, error: EthlogsError) -> str | None:
-        """What to do."""
-        return error.hint
-
-    def _tip(self) -> Tip | None:
-        """Where the stream stands: an attempt that had nothing left to do found it there."""
-        counters, found = self._journal.meter.counters, self._journal.tip
-        if counters.tip_hash:
-            return Tip(counters.last_block, counters.tip_hash)
-        return Tip(found.block_number, found.block_hash) if found else None
 
 
 class ProduceJob(StreamJob):
@@ -108,7 +64,9 @@ class ProduceJob(StreamJob):
 class BackfillJob(StreamJob):
     """Fill what the ledger lacks of a range, by tasks on executors."""
 
-    kind: ClassVar[JobKind] = JobKind("backfill", writes_stream=True, needs_executors=True)
+    kind: ClassVar[JobKind] = JobKind(
+        "backfill", writes_stream=True, fills_history=True, needs_executors=True
+    )
 
     def run(self) -> None:
         """Fill; see :func:`ethlogs.backfill.run_backfill`."""

@@ -256,7 +256,7 @@ class Expected(NamedTuple):
     """What the node itself has of a range."""
 
     records: list[tuple[bytes, bytes]]
-    """(key, value) of each event log as DESIGN.md defines them, in the order of the chain."""
+    """(key, value) of each event log as docs/data-on-kafka.md defines them, in the order of the chain."""
     headers: dict[int, dict[str, Any]]
     logs: dict[int, int]
     """How many event logs each height has."""

@@ -28,7 +28,7 @@ LAYERS = (
     ("event_log", "ledger", "report"),
     ("node", "kafka", "spark", "hadoop", "livy", "environment", "kerberos", "journal"),
     ("stream", "context"),
-    ("follow", "fold", "smoketest", "submission", "api"),
+    ("follow", "fold", "smoketest", "submission", "stream_job", "api"),
     ("doctor", "backfill"),
     ("jobs", "verify", "metrics", "status", "__init__"),
     ("job_requests",),

@@ -93,6 +93,7 @@ COVERED_BY = {
     "follow/batch.py": "unit/follow/test_pipeline.py",
     "kafka/reading.py": "integration/test_range.py",
     "settings/job.py": "unit/test_jobs.py",
+    "stream_job.py": "unit/test_jobs.py",
     # one test for several modules that are one thing
     "environment/archive.py": "unit/environment/test_spec.py",
     "environment/check.py": "unit/environment/test_spec.py",

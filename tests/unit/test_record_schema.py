@@ -60,12 +60,16 @@ def misfits(value: Any, schema: dict[str, Any], where: str = "") -> Iterator[str
 def fits(value: bytes, name: str) -> list[str]:
     record = json.loads(value)
     definition = SCHEMA["$defs"][name]
-    unknown = [f"{field} is not in the schema" for field in record if field not in definition["properties"]]
+    unknown = [
+        f"{field} is not in the schema: run make docs"
+        for field in record
+        if field not in definition["properties"]
+    ]
     return [*misfits(record, definition), *unknown]
 
 
 def test_the_file_is_what_the_types_of_the_records_say() -> None:
-    assert FILE.read_text() == build_schema()
+    assert FILE.read_text() == build_schema(), "run make docs"
 
 
 @pytest.mark.parametrize("content", [SelectionSettings(), SelectionSettings(abis=ABIS)])

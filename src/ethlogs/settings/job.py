@@ -20,6 +20,9 @@ class JobKind:
     follows: bool = False
     """Whether it continues until somebody ends it, where neither blocks nor a time limit are given."""
 
+    fills_history: bool = False
+    """Whether its blocks are those that the ledger lacks of a range, and not those after the tip."""
+
     needs_executors: bool = False
     """Whether it works on Spark's executors; other jobs hold none unless the user asks for some."""
 

@@ -113,7 +113,7 @@ def _describe(job: JobKind, settings: RunSettings, text: str, console: Console) 
         f"stream {stream.topic}, ledger {stream.ledger_topic}, on {settings.kafka.bootstrap_servers}"
     )
     console.notify(f"node {', '.join(display_url(url) for url in settings.node.urls)}")
-    blocks = _describe_history(settings) if job.needs_executors else _describe_range(job, settings)
+    blocks = _describe_history(settings) if job.fills_history else _describe_range(job, settings)
     console.notify(f"blocks: {blocks}")
     return Outcome(text=text)
 
