@@ -21,6 +21,13 @@ def test_the_reason_is_the_first_exceptions() -> None:
     assert find_reason("INFO x") == ""
 
 
+def test_the_reason_is_that_of_the_cause_where_the_exception_around_it_has_no_sentence() -> None:
+    around = 'Exception in thread "main" java.lang.reflect.UndeclaredThrowableException'
+    cause = "Caused by: a.b.YarnException: c.AccessControlException: User me does not have permission"
+    assert find_reason("\n".join([around, *TRACE, cause])) == "User me does not have permission"
+    assert find_reason(around) == "java.lang.reflect.UndeclaredThrowableException"
+
+
 @pytest.mark.parametrize(
     ("lines", "cause"),
     [
