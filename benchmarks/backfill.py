@@ -21,7 +21,7 @@ from tests.harness.slow_proxy import SlowProxy
 _SAMPLE_SECONDS = 0.1
 STRETCH_BLOCKS = 32
 """Consecutive blocks of one slot, which are one executor's work."""
-ANSWER_SECONDS = 0.4
+ANSWER_SECONDS = 0.25
 """So long that one executor reaches a small part of what these cores give."""
 CONFIRMATIONS = 1
 """The devnet's chain has no finalized block."""
