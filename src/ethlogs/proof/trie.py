@@ -9,6 +9,7 @@ holds a value.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from ethlogs.proof.keccak import keccak256
 from ethlogs.proof.rlp import EMPTY, encode_bytes, encode_list, encode_uint
@@ -75,6 +76,7 @@ def _reference(node: bytes) -> bytes:
     return node if len(node) < 32 else b"\xa0" + keccak256(node)
 
 
+@lru_cache(maxsize=4096)  # the ends of keys, which all blocks have alike
 def _encode_path(nibbles: str, kind: int) -> bytes:
     """Hex-prefix encoding: the kind and the parity share the first nibble."""
     odd = len(nibbles) % 2
