@@ -14,7 +14,7 @@ from ethlogs_devnet import GethNode
 from tests.harness.streams import Stream, assert_exactly_once
 from tests.integration.yarn.cluster import Yarn
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.long]
 
 
 def test_a_run_is_left_alone_found_again_and_stopped(
