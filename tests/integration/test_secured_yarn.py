@@ -19,7 +19,17 @@ from typing import Any
 import pyspark
 import pytest
 
-from ethlogs_devnet import SMALL_PLAN, GethNode, HadoopCluster, Kdc, LiveHead, Right, SecureKafka, Way
+from ethlogs_devnet import (
+    SMALL_PLAN,
+    GethNode,
+    HadoopCluster,
+    Kdc,
+    LiveHead,
+    LivyServer,
+    Right,
+    SecureKafka,
+    Way,
+)
 from ethlogs_devnet.kerberos.users import USER, VISITOR
 from tests.harness.commands import Command, id_of
 from tests.harness.running import wait_until
@@ -320,6 +330,34 @@ def test_a_run_by_the_users_own_ticket_with_a_password_for_kafka(
     command = start(stream, where, "--start", "1", "--blocks", "5")
     assert command.wait() == 0, command.stderr
     assert_exactly_once(stream, long_run.node, 1, 5)
+
+
+@pytest.mark.long
+def test_a_run_through_livy_is_the_users_own_and_leaves_no_secret(
+    estate: Estate, long_run: LongRun, start: Callable[..., Command], tmp_path: Path
+) -> None:
+    """Livy knows the user by SPNEGO and submits as the user; the keytab lies on HDFS while the run lasts."""
+    stream, secret = estate.new_stream(), Secrets(estate.kdc.keytab(USER))
+    with LivyServer(tmp_path, estate.cluster, kdc=estate.kdc) as livy:
+        where = {**estate.of(), "ETHLOGS_LIVY_URL": livy.url}
+        found = estate.command(where, "doctor", "--node-url", long_run.node).stdout
+        assert re.search(r"^ok +livy .* authenticated by Kerberos ", found, re.MULTILINE), found
+        refused = start(stream, where, "--start", "1", "--queue", "restricted")
+        assert refused.wait() == 5, refused.stderr
+        assert "SUBMIT_APPLICATIONS on the queue restricted" in refused.stderr
+
+        command = start(stream, where, "--start", "1", "--blocks", "20")
+        command.wait_for_tip(stream, 1)
+        below = f"/user/{USER}/.ethlogs/runs"
+        lie = {path: status["permission"] for path, status in estate.walk(below) if "/files/" in path}
+        assert {path.rpartition("/")[2] for path in lie} >= {"settings.json", "kafka.keytab"}
+        assert set(lie.values()) == {"600"}
+        assert secret.command_lines() == []
+        assert command.wait() == 0, command.stderr
+        assert estate.application(id_of(command))["user"] == USER
+        assert_exactly_once(stream, long_run.node, 1, 20)
+        assert [path for path, _ in estate.walk(below) if "/files" in path] == []
+        assert secret.files_below(tmp_path) == []
 
 
 def test_without_a_keytab_a_driver_has_no_ticket_for_kafka(estate: Estate, long_run: LongRun) -> None:
