@@ -45,7 +45,7 @@ format: setup-python ## format the source, and fix what the linter can fix
 	$(BIN)/ruff format .
 
 unit: setup-python ## tests without services
-	$(BIN)/pytest $(UNIT) -q -n 2
+	$(BIN)/pytest $(UNIT) -q -n 3
 
 integration: setup-livy ## tests with the real services, three files at a time
 	$(BIN)/pytest $(INTEGRATION) -q $(AT_ONCE)

@@ -55,7 +55,7 @@ def test_a_driver_killed_in_mid_run_and_the_same_command_again(
     assert_exactly_once(stream, live_geth.url, 1, reached + 3)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_an_interrupt_says_where_things_stand_and_leaves_nothing_half_written(
     stream: Stream, live_geth: GethNode, tmp_path: Path, number: signal.Signals
 ) -> None:

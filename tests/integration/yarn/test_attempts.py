@@ -27,7 +27,7 @@ def test_an_interrupted_command_leaves_its_application_that_is_then_watched_and_
     kafka: KafkaBroker,
     tmp_path: Path,
 ) -> None:
-    command = start("--start", "1", "--driver-memory", "3g")
+    command = start("--start", "1")
     command.wait_for_tip(stream, 5)
     application = id_of(command)
     command.process.send_signal(signal.SIGINT)
@@ -42,12 +42,6 @@ def test_an_interrupted_command_leaves_its_application_that_is_then_watched_and_
         f"the application {application} of {yarn.cluster.user} is RUNNING with this stream" in second.stderr
     )
 
-    other = Stream(stream.bootstrap, f"{stream.topic}-other-{secrets.token_hex(3)}")
-    waiting = start("--blocks", "1", "--driver-memory", "3g", "--submit-timeout", "5", of=other)
-    assert waiting.wait() == 8
-    assert "got no container within --submit-timeout 5 seconds" in waiting.stderr
-    assert "the queue streaming is" in waiting.stderr
-
     stream_flags = ("--bootstrap-server", stream.bootstrap, "--topic", stream.topic)
     assert "ApplicationMaster" in yarn.command("tail", *stream_flags).stdout
     stopped = yarn.command("stop", *stream_flags, "--json")
@@ -57,6 +51,18 @@ def test_an_interrupted_command_leaves_its_application_that_is_then_watched_and_
     assert f"has ended after the block in hand; the tip is block {heights[-1]}" in stopped.stderr
     assert yarn.describe(application)["finalStatus"] == "SUCCEEDED"
     assert_exactly_once(stream, live_geth.url, 1, heights[-1])
+
+
+@pytest.mark.long
+def test_a_run_that_gets_no_container_is_withdrawn_and_the_queue_described(
+    start: Callable[..., Command], stream: Stream, live_geth: GethNode
+) -> None:
+    start("--start", "1", "--driver-memory", "3g").wait_for_tip(stream, 1)
+    other = Stream(stream.bootstrap, f"{stream.topic}-other-{secrets.token_hex(3)}")
+    waiting = start("--blocks", "1", "--driver-memory", "3g", "--submit-timeout", "5", of=other)
+    assert waiting.wait() == 8
+    assert "got no container within --submit-timeout 5 seconds" in waiting.stderr
+    assert "the queue streaming is" in waiting.stderr
 
 
 @pytest.mark.long

@@ -21,6 +21,7 @@ from tests.integration.yarn.cluster import START_SECONDS, Yarn
 pytestmark = pytest.mark.services
 
 
+@pytest.mark.long
 def test_the_doctor_looks_at_the_cluster_and_from_within_it(
     yarn: Yarn, stream: Stream, own_geth: GethNode, tmp_path: Path
 ) -> None:
@@ -110,6 +111,7 @@ def test_the_drivers_own_status_arrives(
     assert stream.ledger
 
 
+@pytest.mark.long
 def test_an_application_that_somebody_else_kills(
     yarn: Yarn, start: Callable[..., Command], stream: Stream, live_geth: GethNode
 ) -> None:
