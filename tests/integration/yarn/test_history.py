@@ -1,4 +1,7 @@
-"""History on executors of a real YARN: filled, looked at while it waits, and stopped."""
+"""History on executors of a real YARN: filled, looked at while it waits, and stopped.
+
+The secured cluster's tests have the short one.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from tests.harness.running import wait_until
 from tests.harness.streams import Stream, assert_history_exactly_once, read_topic
 from tests.integration.yarn.cluster import START_SECONDS, Yarn
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.long]
 
 TOP = 149
 """More than four stretches, so that both executors have work."""
