@@ -21,7 +21,7 @@ LAYERS = (
     ("errors",),
     (
         *("settings", "backoff", "cancellation", "notify", "run_folder", "counts", "proof", "heights"),
-        *("attempt", "verdicts", "recent", "histogram", "history"),
+        *("attempt", "verdicts", "recent", "histogram", "root_cause", "history"),
     ),
     ("decoding", "run_command"),
     ("selection",),

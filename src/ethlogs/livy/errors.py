@@ -9,6 +9,7 @@ from html import unescape
 import msgspec
 import requests
 
+from ethlogs import root_cause
 from ethlogs.errors import (
     EthlogsError,
     LivyError,
@@ -71,23 +72,13 @@ def build_contact_error(exc: BaseException, server: str, seconds: float) -> Ethl
         return SettingsError(f"--livy-url {server} cannot be used", flag="--livy-url")
     if isinstance(exc, requests.exceptions.Timeout):
         return LivyUnavailableError(f"Livy at {server} did not answer within {seconds:g} seconds")
-    cause = _innermost(exc)
+    cause = root_cause.find_root(exc)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return LivyError(
             f"the TLS certificate of Livy at {server} was not accepted: {cause.verify_message}",
             hint="give --livy-ca-file, the file of the company's CA certificates",
         )
-    text = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
     return LivyUnavailableError(
-        f"Livy at {server} cannot be reached: {text}", hint="is it running, and is --livy-url right?"
+        f"Livy at {server} cannot be reached: {root_cause.to_text(cause)}",
+        hint="is it running, and is --livy-url right?",
     )
-
-
-def _innermost(exc: BaseException) -> BaseException:
-    cause = exc
-    while True:
-        reason = getattr(cause, "reason", None)
-        following = reason if isinstance(reason, BaseException) else cause.__cause__ or cause.__context__
-        if following is None:
-            return cause
-        cause = following

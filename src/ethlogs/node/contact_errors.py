@@ -13,6 +13,7 @@ import requests
 import urllib3.exceptions
 
 from ethlogs.errors import NodeRefusedError, NodeUnavailableError, SettingsError
+from ethlogs.root_cause import find_root, to_text
 
 
 @contextlib.contextmanager
@@ -42,33 +43,17 @@ def mapped_contact_errors(name: str, timeout_seconds: float) -> Iterator[None]:
 
 
 def _to_node_error(name: str, exc: BaseException) -> NodeUnavailableError | NodeRefusedError:
-    cause = _innermost(exc)
+    cause = find_root(exc)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return NodeRefusedError(
-            f"the TLS certificate of node {name} was not accepted: {_to_text(cause)}",
+            f"the TLS certificate of node {name} was not accepted: {to_text(cause)}",
             hint="give --node-ca-file, the file of the company's CA certificates",
         )
     if isinstance(cause, ssl.SSLError):
         # A server that is being replaced closes connections in the middle of a handshake.
         plain = "wrong version number" in str(cause).lower()
         return NodeUnavailableError(
-            f"the TLS connection to node {name} failed: {_to_text(cause)}",
+            f"the TLS connection to node {name} failed: {to_text(cause)}",
             hint="does this port speak TLS, or should --node-url begin with http: or ws:?" if plain else None,
         )
-    return NodeUnavailableError(f"node {name} cannot be reached: {_to_text(cause)}")
-
-
-def _innermost(exc: BaseException) -> BaseException:
-    """The cause of a wrapped network error."""
-    cause = exc
-    while True:
-        reason = getattr(cause, "reason", None)
-        following = reason if isinstance(reason, BaseException) else cause.__cause__ or cause.__context__
-        if following is None:
-            return cause
-        cause = following
-
-
-def _to_text(cause: BaseException) -> str:
-    """A cause without the URL that its wrappers repeat."""
-    return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+    return NodeUnavailableError(f"node {name} cannot be reached: {to_text(cause)}")
