@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,7 +92,7 @@ def check_client_settings(client: tuple[tuple[str, str], ...]) -> None:
             raise SettingsError(f"--kafka-config {name} is no setting of the Kafka client", hint=hint)
         if option in _PROGRAMS or not isinstance(known[option], _TEXT_OR_NONE):
             raise SettingsError(f"--kafka-config {name} is an object of a program, which no text can give")
-        _convert(name, value, 0 if option in _NUMBERS else known[option])
+        _convert(name, value, known)
         if option == "compression_type" and value not in _CODECS:
             raise SettingsError(f"--kafka-config {name} must be one of {', '.join(_CODECS)}")
 
@@ -165,7 +166,7 @@ def admin_config(settings: KafkaSettings) -> dict[str, Any]:
 
 def _with_client(settings: KafkaSettings, known: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
     users = {
-        _option(name): _convert(name, value, 0 if _option(name) in _NUMBERS else known[_option(name)])
+        _option(name): _convert(name, value, known)
         for name, value in settings.client
         if _option(name) in known
     }
@@ -182,8 +183,10 @@ def _option(name: str) -> str:
     return canonical_name(name).replace(".", "_")
 
 
-def _convert(name: str, value: str, default: Any) -> Any:
+def _convert(name: str, value: str, known: Mapping[str, Any]) -> Any:
     """The text as the kind of the client's default value."""
+    option = _option(name)
+    default = 0 if option in _NUMBERS else known[option]
     try:
         if isinstance(default, bool):
             return _BOOLEANS[value.strip().lower()]
