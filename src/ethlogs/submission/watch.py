@@ -68,7 +68,8 @@ class Watcher:
         self._say = say
         self._show_progress = show_progress
         self._told = ""
-        self._attempt = 0
+        self._attempt: int | None = None
+        """The highest attempt seen; ``None`` before the first look."""
         self._is_silent = False
         self._alive: Application | None = None
         """The application as YARN has just described it, while it has not ended."""
@@ -132,6 +133,7 @@ class Watcher:
 
     def _look(self) -> dict[str, Any] | None:
         application = self._applications.describe(self._id)
+        self._tell_lost_attempts(application)
         with contextlib.suppress(HadoopError, KerberosError):
             # HDFS may be away while YARN says that the application continues.
             progress = self._folder.read_json(PROGRESS)
@@ -139,7 +141,6 @@ class Watcher:
                 self._show_progress(progress)
         if application.ended:
             return self._outcome(application)
-        self._tell_lost_attempt(application)
         self._tell_state(application)
         self._alive = application
         return None
@@ -150,17 +151,18 @@ class Watcher:
             hint=f"it may still be running: ethlogs status --application {self._id}",
         )
 
-    def _tell_lost_attempt(self, application: Application) -> None:
-        """Notify that YARN replaces a container, and why, when the next attempt is there."""
-        earlier, self._attempt = self._attempt, max(self._attempt, application.attempt)
-        if earlier and application.attempt > earlier:
+    def _tell_lost_attempts(self, application: Application) -> None:
+        """Notify of each container that YARN has replaced, and why, also of one between two looks."""
+        seen = application.attempt if self._attempt is None else self._attempt
+        for lost in range(max(seen, 1), application.attempt):
             why = ""
             with contextlib.suppress(EthlogsError):
-                why = _first_reason(self._applications.attempt_diagnostics(self._id, earlier))
+                why = _first_reason(self._applications.attempt_diagnostics(self._id, lost))
             self._say(
-                f"attempt {earlier} has ended ({why or 'YARN does not say why'}); attempt"
-                f" {application.attempt} resumes after what was committed"
+                f"attempt {lost} has ended ({why or 'YARN does not say why'}); attempt {lost + 1} resumes"
+                " after what was committed"
             )
+        self._attempt = max(seen, application.attempt)
 
     def _tell_state(self, application: Application) -> None:
         state = f"application {application.id} is {application.state}"

@@ -87,34 +87,46 @@ def test_a_report_that_cannot_be_read_leaves_the_outcome_unknown(
         watch(ended, LostFolder(tmp_path), Limits(run=None, submit=None))
 
 
-def test_a_lost_attempt_is_told_with_yarns_reason(tmp_path: Path) -> None:
-    class ReplacedContainer(FakeApplications):
-        """Attempt 1 runs, then attempt 2, then the application has ended."""
+class ReplacedContainers(FakeApplications):
+    """An application that is in these attempts when it is looked at, and has ended in the last."""
 
-        def __init__(self) -> None:
-            running = replace(WAITING, state="RUNNING", attempt=1)
-            super().__init__(running)
-            self.states = [
-                running,
-                replace(running, attempt=2),
-                replace(running, attempt=2, state="FINISHED"),
-            ]
+    def __init__(self, *attempts: int) -> None:
+        running = replace(WAITING, state="RUNNING")
+        super().__init__(running)
+        self.states = [replace(running, attempt=attempt) for attempt in attempts]
+        self.states[-1] = replace(self.states[-1], state="FINISHED")
 
-        def describe(self, _application_id: str) -> Application:
-            return self.states.pop(0)
+    def describe(self, _application_id: str) -> Application:
+        return self.states.pop(0)
 
-        def attempt_diagnostics(self, _application_id: str, attempt: int) -> str:
-            return f"AM Container for attempt {attempt} exited with exitCode: 143"
+    def attempt_diagnostics(self, _application_id: str, attempt: int) -> str:
+        return f"AM Container for attempt {attempt} exited with exitCode: 143"
 
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        pytest.param((1, 2, 2), [1], id="each attempt is seen"),
+        pytest.param((1, 3, 3), [1, 2], id="one begins and is lost between two looks"),
+        pytest.param((1, 2), [1], id="the last is seen when it has ended"),
+        pytest.param((0, 2, 2), [1], id="the first is never seen"),
+        pytest.param((2, 3, 3), [2], id="who looks later is not told of what was before"),
+    ],
+)
+def test_each_lost_attempt_is_told_with_yarns_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seen: tuple[int, ...], told: list[int]
+) -> None:
+    monkeypatch.setattr(watch_module, "_POLL_SECONDS", 0.0)
     folder, said = RunFolder(tmp_path), list[str]()
-    folder.write_json("report.json", {"exitStatus": 0, "attempt": 2})
-    applications = cast(Applications, ReplacedContainer())
+    folder.write_json("report.json", {"exitStatus": 0, "attempt": seen[-1]})
+    applications = cast(Applications, ReplacedContainers(*seen))
     watcher = Watcher(applications, folder, WAITING.id, said.append, lambda _progress: None)
-    assert watcher.wait(Limits(None, None)) == {"exitStatus": 0, "attempt": 2}
-    assert (
-        "attempt 1 has ended (AM Container for attempt 1 exited with exitCode: 143); attempt 2 resumes after"
-        " what was committed"
-    ) in said
+    assert watcher.wait(Limits(None, None)) == {"exitStatus": 0, "attempt": seen[-1]}
+    assert [line for line in said if line.startswith("attempt")] == [
+        f"attempt {lost} has ended (AM Container for attempt {lost} exited with exitCode: 143);"
+        f" attempt {lost + 1} resumes after what was committed"
+        for lost in told
+    ]
 
 
 def test_a_ticket_that_expires_while_watching_says_nothing_about_the_run(tmp_path: Path) -> None:
