@@ -66,6 +66,11 @@ class BlockBatch:
         return self._transaction.records >= MAX_RECORDS or self._transaction.size_bytes >= MAX_BYTES
 
     @property
+    def is_reorg(self) -> bool:
+        """Whether it takes blocks back."""
+        return self._retraction is not None
+
+    @property
     def blocks(self) -> list[PreparedBlock]:
         """The blocks so far."""
         return [block for block, _ in self._blocks]

@@ -156,16 +156,18 @@ class Pipeline:
             stream.check()
 
     def _fill(self, batch: BlockBatch, prefetcher: Prefetcher, last: PreparedBlock, head: int) -> None:
+        """Add what is ready; a new branch is waited for, so that a slow node does not split a reorg."""
         while last.number < head and not batch.is_full and not self._stop.requested:
             try:
                 following = prefetcher.take(_TAKE_SECONDS)
             except NodeError:
                 # What is proven is committed first; the next transaction begins with this error.
                 return
-            if following is None:
+            if following is not None:
+                last = require_child(following, last.number, last.hash)
+                batch.add(last)
+            elif not batch.is_reorg:
                 return
-            last = require_child(following, last.number, last.hash)
-            batch.add(last)
 
     def _settle(self, stream: HeldStream, changed: BranchChanged) -> Retraction | None:
         """Find out whether the node lags or swings, which passes, or has reorganized its chain."""

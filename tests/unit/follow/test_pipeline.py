@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
 from ethlogs.errors import KafkaUnavailableError, ReorgError, SettingsError
-from ethlogs.follow import batch
+from ethlogs.follow import batch, pipeline
 from ethlogs.follow.held_stream import HeldStream
+from ethlogs.node.fetched_block import FetchedBlock
 from ethlogs.settings import FollowSettings, RunSettings
+from ethlogs.stream.block import PreparedBlock
+from ethlogs.stream.prefetch import Prefetcher
 from tests.unit.fake_stream import FakeChain, FakeTransaction, claim_of
 from tests.unit.following import Following
 
@@ -67,6 +71,34 @@ def test_a_reorg_is_one_transaction_read_back_before_it_begins(
     counters = following.journal.meter.counters
     assert (counters.reorgs, counters.retracted_blocks, counters.retracted_logs) == (1, 3, 9)
     assert counters.read_back_logs == (0 if remembered else 9)
+
+
+def test_a_slow_node_does_not_split_a_reorg(following: Following, monkeypatch: pytest.MonkeyPatch) -> None:
+    following.follow(2, 10)
+    following.chain.reorg(3, 5, "b")
+    fetch, looks = following.chain.fetch, threading.Semaphore(0)
+
+    def fetch_late(height: int, exclusion: object = None) -> FetchedBlock:
+        if height > 8:
+            assert looks.acquire(timeout=30), "the batch waits for the block"
+        return fetch(height, exclusion)
+
+    class Looking(Prefetcher):
+        """Says each time that a block was not there when it was looked for."""
+
+        def take(self, timeout_seconds: float) -> PreparedBlock | None:
+            block = super().take(timeout_seconds)
+            if block is None:
+                looks.release()
+            return block
+
+    monkeypatch.setattr(following.chain, "fetch", fetch_late)
+    monkeypatch.setattr(pipeline, "_TAKE_SECONDS", 0.001)
+    monkeypatch.setattr(pipeline, "Prefetcher", Looking)
+    following.writer.happened.clear()
+    following.follow(11, 12)
+    assert following.writer.happened.count("begin") == 2, "one for the claim, one for the whole reorg"
+    following.assert_one_chain(*range(2, 13))
 
 
 def test_the_ancestors_offsets_reach_to_the_retractions_and_begin_at_its_own_logs(
