@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 from typing import Protocol
 
 from ethlogs.node.rpc import RawAnswer
@@ -28,6 +30,13 @@ class Channel(Protocol):
 
     def close(self) -> None:
         """Close it."""
+
+
+def end_connection(connection: socket.socket) -> None:
+    """Close a socket, and wake the thread that waits on it: close() alone leaves that waiting."""
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    connection.close()
 
 
 class HandshakeRefusedError(Exception):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ethlogs.errors import NodeUnavailableError
 from ethlogs.node.answer_size import ReceivedBody
-from ethlogs.node.channel import CHUNK_BYTES
+from ethlogs.node.channel import CHUNK_BYTES, end_connection
 from ethlogs.node.connections import Connections
 from ethlogs.node.deadline import DeadlineSocket, deadline, remaining_seconds
 from ethlogs.node.rpc import RawAnswer
@@ -91,4 +91,4 @@ class IpcChannel:
     def close(self) -> None:
         """Close the socket."""
         if self._socket is not None:
-            self._socket.close()
+            end_connection(self._socket)

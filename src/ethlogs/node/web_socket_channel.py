@@ -22,7 +22,7 @@ from websockets.uri import parse_uri
 
 from ethlogs.errors import NodeRefusedError, NodeUnavailableError
 from ethlogs.node.answer_size import MAX_ANSWER_BYTES, ReceivedBody, too_large
-from ethlogs.node.channel import CHUNK_BYTES, HandshakeRefusedError
+from ethlogs.node.channel import CHUNK_BYTES, HandshakeRefusedError, end_connection
 from ethlogs.node.deadline import deadline
 from ethlogs.node.rpc import RawAnswer, read_retry_after
 from ethlogs.settings import display_url
@@ -97,7 +97,7 @@ class WebSocketChannel:
     def close(self) -> None:
         """Close the socket. A closing handshake would have to be waited for."""
         if self._socket is not None:
-            self._socket.close()
+            end_connection(self._socket)
 
     def _open(self) -> None:
         self._socket = self._address.connect()

@@ -168,3 +168,27 @@ def test_a_channel_gives_line_by_line_what_the_node_sends_by_itself(tmp_path: Pa
             channel.receive()
         channel.send(REQUEST)
         assert channel.receive() == b"three\n"
+
+
+def test_closing_a_transport_ends_what_waits_on_it(tmp_path: Path) -> None:
+    path, waiting = tmp_path / "geth.ipc", threading.Event()
+    errors: list[NodeUnavailableError] = []
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(1000)
+        waiting.set()
+        connection.recv(1000)
+
+    def wait() -> None:
+        try:
+            transport.send(REQUEST)
+        except NodeUnavailableError as exc:
+            errors.append(exc)
+
+    with ipc_node(path, serve), ipc(path, 120.0) as transport:
+        thread = threading.Thread(target=wait)
+        thread.start()
+        assert waiting.wait(30)
+        transport.close()
+        thread.join()
+    assert len(errors) == 1

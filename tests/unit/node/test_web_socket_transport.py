@@ -274,7 +274,7 @@ def test_closing_a_transport_ends_what_waits_on_it() -> None:
         except NodeUnavailableError as exc:
             errors.append(exc)
 
-    with web_socket_node(respond) as node, web_socket(node.url, 1.0) as transport:
+    with web_socket_node(respond) as node, web_socket(node.url, 120.0) as transport:
         thread = threading.Thread(target=wait)
         thread.start()
         assert waiting.wait(10)
