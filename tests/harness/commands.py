@@ -95,14 +95,7 @@ class Command:
     def _pid_of(self, program: str) -> int:
         """The one process of a program that has the run's folder as its last argument."""
         (folder,) = (self.folder / "runs").iterdir()
-        pids = [
-            int(entry.name)
-            for entry in Path("/proc").iterdir()
-            if entry.name.isdigit() and _arguments(entry)[-1:] == [str(folder)]
-            and Path(_arguments(entry)[0]).name.startswith(program)
-        ]  # fmt: skip
-        assert len(pids) == 1, pids
-        return pids[0]
+        return int(wait_until(lambda: _only_process(program, str(folder)), f"there is one {program}"))
 
 
 def id_of(command: Command) -> str:
@@ -114,6 +107,17 @@ def id_of(command: Command) -> str:
         return match.group() if match else None
 
     return str(wait_until(told, "the command says the application's id", command.limit_seconds))
+
+
+def _only_process(program: str, last_argument: str) -> int | None:
+    """One that is starting another program looks like two for a moment."""
+    pids = [
+        int(entry.name)
+        for entry in Path("/proc").iterdir()
+        if entry.name.isdigit() and _arguments(entry)[-1:] == [last_argument]
+        and Path(_arguments(entry)[0]).name.startswith(program)
+    ]  # fmt: skip
+    return pids[0] if len(pids) == 1 else None
 
 
 def _arguments(entry: Path) -> list[str]:

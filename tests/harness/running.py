@@ -38,14 +38,15 @@ from ethlogs.settings import (
 from tests.harness.streams import Stream
 
 SCRIPT = Path(__file__).with_name("run_without_spark.py")
-ENOUGH_SECONDS = 120.0
-"""A guard against a test that hangs; no test waits for it when it passes."""
+ENOUGH_SECONDS = 300.0
+"""A guard against a test that hangs, on a busy machine; no test waits for it when it passes."""
 
 
 def build_settings(
     stream: Stream,
     *node_urls: str,
     patience: float = 30.0,
+    kafka_patience: float = 30.0,
     node_timeout: float = 30.0,
     partitions: int = 3,
     create: bool = True,
@@ -60,12 +61,15 @@ def build_settings(
     ca_file: str | None = None,
     **wanted: Any,
 ) -> RunSettings:
-    """Settings of a new run; ``wanted`` is blocks, to, start and allow_gap."""
+    """Settings of a new run; ``wanted`` is blocks, to, start and allow_gap.
+
+    ``patience`` is the one with the node: a test that shortens it must not end because Kafka is slow.
+    """
     return RunSettings(
         run=f"run-{secrets.token_hex(4)}",
         job="produce",
         node=NodeSettings(node_urls, node_timeout, patience, ca_file),
-        kafka=KafkaSettings(stream.bootstrap, client, patience),
+        kafka=KafkaSettings(stream.bootstrap, client, kafka_patience),
         stream=StreamSettings(stream.topic),
         topics=TopicCreation(create, partitions),
         range=RangeSettings(**wanted),
@@ -279,7 +283,7 @@ class RunInProcess:
         return "\n".join(self.folder.path.joinpath(name).read_text() for name in names)
 
 
-def wait_until(condition: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
+def wait_until(condition: Callable[[], Any], what: str, seconds: float = ENOUGH_SECONDS) -> Any:
     """Poll until the condition holds; fail where it does not within ``seconds``."""
     deadline = time.monotonic() + seconds
     while True:

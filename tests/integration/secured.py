@@ -110,9 +110,11 @@ class Estate:
         return self.ask(user, url, method, **request)
 
     def walk(self, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Every path below one on HDFS with its status, as the superuser sees it."""
-        listed = self.hdfs(DAEMONS, path, "LISTSTATUS").json()["FileStatuses"]["FileStatus"]
-        for status in listed:
+        """Every path below one on HDFS with its status, as the superuser sees it; some may go meanwhile."""
+        answer = self.hdfs(DAEMONS, path, "LISTSTATUS")
+        if answer.status_code == requests.codes.not_found:
+            return
+        for status in answer.json()["FileStatuses"]["FileStatus"]:
             below = f"{path.rstrip('/')}/{status['pathSuffix']}"
             yield below, status
             if status["type"] == "DIRECTORY":
@@ -130,6 +132,12 @@ def _first_token(cache: Path) -> bytes:
     name = gssapi.Name("HTTP@localhost", name_type=gssapi.NameType.hostbased_service)
     spnego = gssapi.OID.from_int_seq("1.3.6.1.5.5.2")
     return bytes(gssapi.SecurityContext(name=name, creds=credentials, mech=spnego, usage="initiate").step())
+
+
+def walk_files(folder: Path) -> Iterator[Path]:
+    """Every file below a folder; Path.rglob fails where one of the folders goes meanwhile."""
+    for parent, _folders, names in os.walk(folder):
+        yield from (Path(parent, name) for name in names)
 
 
 class Secrets:
@@ -150,7 +158,7 @@ class Secrets:
 
     def files_below(self, folder: Path) -> list[Path]:
         """The files in which one of them is; what goes meanwhile is gone."""
-        return [path for path in folder.rglob("*") if self._is_in_file(path)]
+        return [path for path in walk_files(folder) if self._is_in_file(path)]
 
     def command_lines(self) -> list[str]:
         """The running processes in whose command line one of them is."""

@@ -11,8 +11,12 @@ from ethlogs_devnet import SMALL_PLAN, GethNode, LiveHead
 from tests.harness.lying_node import LyingNode, Reply
 from tests.harness.running import RunInProcess, RunInThread, build_settings, run, wait_until
 from tests.harness.streams import Stream, assert_exactly_once
+from tests.integration.conftest import ODD_BLOCKS
 
 pytestmark = pytest.mark.services
+
+IMPATIENT_SECONDS = 5.0
+"""With a node that goes away; a slow one, for two answers that it refuses, is waited for."""
 
 
 def test_each_block_at_the_head_has_a_transaction_of_its_own(stream: Stream, own_geth: GethNode) -> None:
@@ -86,7 +90,9 @@ def test_a_signal_to_the_driver_ends_it_gently(
 def test_a_signal_in_the_middle_of_catching_up_leaves_nothing_half_written(
     stream: Stream, odd_geth: GethNode, tmp_path: Path
 ) -> None:
-    with RunInProcess(build_settings(stream, odd_geth.url, start="1", to=5), tmp_path) as driver:
+    """The run would wait for the block after the last one: it does not end by itself before the signal."""
+    after_all = ODD_BLOCKS["after"] + 1
+    with RunInProcess(build_settings(stream, odd_geth.url, start="1", to=after_all), tmp_path) as driver:
         driver.start()
         driver.wait_for(lambda progress: progress["firstBlock"] is not None, "the run has begun")
         driver.signal(signal.SIGTERM)
@@ -117,7 +123,7 @@ def test_no_secret_of_a_setting_is_told(stream: Stream, own_geth: GethNode, tmp_
             secret_url,
             start="10",
             blocks=2,
-            patience=1.0,
+            patience=IMPATIENT_SECONDS,
             client=(("sasl.plain.password", "tr0ub4dor"),),
         )
         with RunInProcess(settings, tmp_path) as driver:

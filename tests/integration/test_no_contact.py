@@ -62,7 +62,9 @@ CERTIFICATE = Way("SSL", None)
 
 @pytest.mark.parametrize("way", [PASSWORD, CLEAR_PASSWORD, CERTIFICATE])
 def test_the_right_way_works(broker: SecureKafka, way: Way) -> None:
-    assert list_hosts(settings_of(broker, way))
+    settings = settings_of(broker, way)
+    # nothing waits for the client's own limit where the way is right
+    assert list_hosts(replace(settings, client=tuple(item for item in settings.client if item != LIMIT)))
 
 
 @pytest.mark.parametrize(

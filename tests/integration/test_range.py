@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ethlogs.errors import DeadlineError, InterruptedRunError, LedgerError
@@ -124,7 +126,9 @@ def test_a_later_attempt_finishes_the_same_blocks(stream: Stream, own_geth: Geth
 
 
 def test_a_run_that_waits_for_a_block_ends_with_its_timeout(stream: Stream, geth: GethNode) -> None:
-    outcome = run(build_settings(stream, geth.url, start="30", blocks=2, timeout=5.0))
+    settings = build_settings(stream, geth.url, start="30", blocks=1)
+    run(settings).assert_done()
+    outcome = run(replace(another_run(settings, blocks=1), timeout_seconds=5.0))
     outcome.assert_failed(DeadlineError, "did not end within --timeout 5 seconds", hint="go on after it")
     assert outcome.report["exitStatus"] == 11
     assert_exactly_once(stream, geth.url, 30, 30)

@@ -171,7 +171,7 @@ def test_a_right_that_is_refused_is_named_with_its_topic(
 
 def test_a_kafka_that_is_not_there_ends_with_status_7(geth: GethNode, tmp_path: Path) -> None:
     nobody = Stream(KafkaBroker(tmp_path).bootstrap, "nobody")
-    outcome = run(build_settings(nobody, geth.url, start="1", blocks=1, patience=1.0, client=QUICK))
+    outcome = run(build_settings(nobody, geth.url, start="1", blocks=1, kafka_patience=1.0, client=QUICK))
     outcome.assert_failed(KafkaUnavailableError, nobody.bootstrap, hint="--bootstrap-server")
     assert outcome.report["exitStatus"] == 7
 

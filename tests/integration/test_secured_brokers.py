@@ -57,7 +57,7 @@ def test_the_coordinator_is_killed_and_comes_back_while_tickets_lapse(
         wait_until(lambda: in_sync(cluster, stream) == {3}, "the broker has what it missed")
         follow_with_new_tickets(kdc, cluster, running)
         running.process.terminate()
-        running.process.wait(60)
+        running.wait()
     assert running.report["exitStatus"] == 143, running.log
     assert_exactly_once(stream, own_geth.url, 1, running.report["lastBlock"])
 

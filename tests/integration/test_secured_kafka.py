@@ -23,7 +23,7 @@ from ethlogs.verify import VerifySettings, verify_stream
 from ethlogs_devnet import SMALL_PLAN, GethNode, Kdc, LiveHead, Right, SecureKafka, Way
 from ethlogs_devnet.kafka.secure_settings import WAYS
 from ethlogs_devnet.kerberos.users import USER, VISITOR
-from tests.harness.running import RunInProcess, another_run, run, wait_until
+from tests.harness.running import RunInProcess, another_run, run
 from tests.harness.streams import Stream, assert_exactly_once, create_stream, create_topic
 from tests.integration.secured_runs import REAUTH_SECONDS, TICKET_SECONDS, readable, settings_for, with_ticket
 
@@ -72,19 +72,18 @@ def test_tickets_lapse_and_connections_are_proven_anew_while_a_run_follows(
     readable(secured)
     with LiveHead(own_geth, 0.5, SMALL_PLAN), RunInProcess(settings, tmp_path).start() as running:
         running.wait_for(lambda progress: (progress["tip"] or 0) > 10, "the run follows")
-        began_at = time.monotonic()
-        wait_until(lambda: time.monotonic() - began_at > 20, "a ticket's life is over", 40)
+        time.sleep(TICKET_SECONDS)
         realm.stop()
         time.sleep(6)
         realm.start()
-        wait_until(lambda: time.monotonic() - began_at > 48, "two more are", 60)
-        assert running.is_running, running.log
+        time.sleep(TICKET_SECONDS + 2)
+        tip = running.progress["tip"]
+        running.wait_for(lambda progress: progress["tip"] > tip + 5, "the run continues by later tickets")
         running.process.terminate()
-        running.process.wait(30)
+        running.wait()
     report = running.report
     assert report["exitStatus"] == 143
     assert_exactly_once(stream, own_geth.url, 1, report["lastBlock"])
-    assert report["lastBlock"] > 80
 
 
 def test_a_kdc_that_is_away_for_longer_than_a_ticket_ends_the_run_which_goes_on_later(
@@ -96,7 +95,7 @@ def test_a_kdc_that_is_away_for_longer_than_a_ticket_ends_the_run_which_goes_on_
         with RunInProcess(settings, tmp_path).start() as running:
             running.wait_for(lambda progress: (progress["tip"] or 0) > 10, "the run follows")
             realm.stop()
-            assert running.process.wait(60) == 5, running.log
+            assert running.wait() == 5, running.log
             assert "the ticket has lapsed" in running.report["error"]
         realm.start()
         last = own_geth.height()
@@ -123,7 +122,7 @@ def test_a_keytab_that_is_rotated_under_a_running_driver(
             realm.change_key(USER, into_keytab=False)
             told = "the keytab's key is not the principal's present one"
             running.wait_for(lambda progress: told in str(progress["notices"]), "it is reported")
-            assert running.process.wait(60) == 5, running.log
+            assert running.wait() == 5, running.log
             assert "get a new keytab" in running.report["hint"]
         realm.change_key(USER)
         last = own_geth.height()
@@ -153,7 +152,7 @@ def test_a_kdc_that_is_away_for_several_lives_of_a_ticket(
                 begun = stream.heights()[-1] if number else 0
                 running.wait_for(partial(is_above, begun + 5), "it follows")
                 realm.stop()
-                assert running.process.wait(60) == 5, running.log
+                assert running.wait() == 5, running.log
             stream.wait_until_stable()
             with pytest.raises(KerberosError, match="no KDC of the realm answers"), with_ticket(settings):
                 pass

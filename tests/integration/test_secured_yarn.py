@@ -34,7 +34,7 @@ from ethlogs_devnet.kerberos.users import USER, VISITOR
 from tests.harness.commands import Command, id_of
 from tests.harness.running import wait_until
 from tests.harness.streams import Stream, assert_exactly_once, assert_history_exactly_once
-from tests.integration.secured import COMMAND_SECONDS, DAEMONS, Estate, Secrets
+from tests.integration.secured import COMMAND_SECONDS, DAEMONS, Estate, Secrets, walk_files
 
 pytestmark = pytest.mark.services
 
@@ -227,21 +227,34 @@ def test_no_password_token_or_key_is_found_anywhere(
     assert command.wait() == 143, command.stderr
     assert_exactly_once(stream, long_run.node, 1, stream.heights()[-1])
     assert not secret.are_in((command.stdout + command.stderr).encode())
+    wait_until_put_away(estate, application)
     for kept in (command.folder, estate.folder / "cache", estate.kafka.files.data):
         assert secret.files_below(kept) == []
     assert not secret.are_in(estate.cluster.files.log.read_bytes())
     # YARN keeps what it has brought to a node for the next application of the user
     assert [path for path in secret.files_below(local) if others_can_read(path, local)] == []
-    assert not [path for path, _ in estate.walk(f"/user/{USER}/.sparkStaging") if application in path]
     read = [path for path, status in estate.walk("/") if is_worth_reading(path, status, long_run.application)]
     assert {"spark-events", "runs", "app-logs"} <= {part for path in read for part in path.split("/")}
     assert [p for p in read if secret.are_in(estate.hdfs(DAEMONS, p, "OPEN").content)] == []
 
 
+def wait_until_put_away(estate: Estate, application: str) -> None:
+    """Wait until its files on HDFS are removed and its log is kept, which YARN does behind its end."""
+
+    def is_put_away() -> bool:
+        left = [path for path, _ in estate.walk(f"/user/{USER}/.sparkStaging") if application in path]
+        return not left and estate.application(application)["logAggregationStatus"] == "SUCCEEDED"
+
+    wait_until(is_put_away, "what Spark had staged is gone, and the log is on HDFS", COMMAND_SECONDS)
+
+
 def others_can_read(path: Path, top: Path) -> bool:
-    """Whether the modes of a file and of every folder above it let anybody in."""
+    """Whether the modes of a file and of every folder above it let anybody in; nobody, where it is gone."""
     folders = [parent for parent in path.parents if parent.is_relative_to(top) and parent != top]
-    return bool(path.stat().st_mode & 0o044) and all(one.stat().st_mode & 0o011 for one in folders)
+    try:
+        return bool(path.stat().st_mode & 0o044) and all(one.stat().st_mode & 0o011 for one in folders)
+    except FileNotFoundError:
+        return False
 
 
 def is_worth_reading(path: str, status: dict[str, Any], running: str) -> bool:
@@ -348,16 +361,17 @@ def test_a_run_through_livy_is_the_users_own_and_leaves_no_secret(
         assert refused.wait() == 5, refused.stderr
         assert "SUBMIT_APPLICATIONS on the queue restricted" in refused.stderr
 
-        command = start(stream, where, "--start", "1", "--blocks", "20")
+        command = start(stream, where, "--start", "1")
         command.wait_for_tip(stream, 1)
         below = f"/user/{USER}/.ethlogs/runs"
         lie = {path: status["permission"] for path, status in estate.walk(below) if "/files/" in path}
         assert {path.rpartition("/")[2] for path in lie} >= {"settings.json", "kafka.keytab"}
         assert set(lie.values()) == {"600"}
         assert secret.command_lines() == []
-        assert command.wait() == 0, command.stderr
+        end(estate, id_of(command), where)
+        assert command.wait() == 143, command.stderr
         assert estate.application(id_of(command))["user"] == USER
-        assert_exactly_once(stream, long_run.node, 1, 20)
+        assert_exactly_once(stream, long_run.node, 1, stream.heights()[-1])
         assert [path for path, _ in estate.walk(below) if "/files" in path] == []
         assert secret.files_below(tmp_path) == []
 
@@ -450,7 +464,8 @@ def test_a_run_outlives_its_tickets_its_sessions_and_an_attempt(
     """Six lives of a ticket and eight sessions with Kafka; the second attempt has its own ticket."""
     command, application = long_run.command, long_run.application
     local = estate.cluster.files.data / "nm-local"
-    (cache,) = [path for path in local.rglob("ethlogs-krb5-*/tickets") if application in str(path)]
+    caches = [path for path in walk_files(local) if path.match("ethlogs-krb5-*/tickets")]
+    (cache,) = [path for path in caches if application in str(path)]
     assert cache.stat().st_mode & 0o777 == 0o600
     (driver,) = drivers(application)
     os.kill(driver, signal.SIGKILL)

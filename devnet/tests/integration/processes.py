@@ -7,10 +7,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+ENOUGH_SECONDS = 300.0
+"""A guard against a test that hangs, on a busy machine; no test waits for it when it passes."""
 
-def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
+
+def wait_until(condition: Callable[[], bool]) -> None:
     """Return when the condition holds; fail where it does not come to hold."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + ENOUGH_SECONDS
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.05)

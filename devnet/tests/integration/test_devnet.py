@@ -33,7 +33,7 @@ from ethlogs_devnet import (
 from ethlogs_devnet.geth.rpc import JsonRpc
 from ethlogs_devnet.kafka.jars import KAFKA_JARS
 
-from .processes import processes_of, wait_until
+from .processes import ENOUGH_SECONDS, processes_of, wait_until
 
 pytestmark = pytest.mark.services
 
@@ -46,13 +46,18 @@ QUICK = ["--blocks", str(BLOCKS), "--block-seconds", "0"]
 
 
 def devnet(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60, **options)
+    return subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, timeout=ENOUGH_SECONDS, **options
+    )
 
 
-def start_run(tmp_path: Path, script: str) -> subprocess.Popen[str]:
-    """Start ``run -- bash -c SCRIPT`` in its own process group and wait until the script runs."""
+def start_run(tmp_path: Path, script: str, prepare: str = ":") -> subprocess.Popen[str]:
+    """Start ``run -- bash -c SCRIPT`` in its own process group and wait until the script runs.
+
+    ``prepare`` is what the script has done by then.
+    """
     ready = tmp_path / "environment"
-    command = ["bash", "-c", f"env > {ready}.part; mv {ready}.part {ready}; {script}"]
+    command = ["bash", "-c", f"{prepare}; env > {ready}.part; mv {ready}.part {ready}; {script}"]
     process = subprocess.Popen(
         [*COMMAND, "run", "--state", str(tmp_path / "state"), *QUICK, "--", *command],
         text=True,
@@ -85,7 +90,7 @@ def nothing_is_left(tmp_path: Path) -> bool:
 
 def test_run_gives_the_command_its_services_and_ends_with_its_status(tmp_path: Path) -> None:
     process = start_run(tmp_path, "echo only this; exit 7")
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=ENOUGH_SECONDS)
 
     assert (process.returncode, output) == (7, "only this\n")
     environment = (tmp_path / "environment").read_text()
@@ -104,9 +109,10 @@ def test_run_ends_with_127_where_the_command_does_not_exist() -> None:
 
 def test_run_waits_for_a_command_that_cleans_up_after_ctrl_c(tmp_path: Path) -> None:
     ask = '[ -n "$(exec 3<>/dev/tcp/${ETHLOGS_BOOTSTRAP_SERVER/:/\\/} && echo open)" ] && echo still up'
-    process = start_run(tmp_path, f"trap 'sleep 0.5; {ask}; exit 5' INT; while :; do sleep 0.1; done")
+    trap = f"trap 'sleep 0.5; {ask}; exit 5' INT"
+    process = start_run(tmp_path, "while :; do sleep 0.1; done", prepare=trap)
     os.killpg(process.pid, signal.SIGINT)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=ENOUGH_SECONDS)
 
     assert (process.returncode, output) == (5, "still up\n")
     assert nothing_is_left(tmp_path)
@@ -115,7 +121,7 @@ def test_run_waits_for_a_command_that_cleans_up_after_ctrl_c(tmp_path: Path) -> 
 def test_run_passes_sigterm_on_to_the_command(tmp_path: Path) -> None:
     process = start_run(tmp_path, "exec sleep 100")
     process.terminate()
-    process.communicate(timeout=60)
+    process.communicate(timeout=ENOUGH_SECONDS)
 
     assert process.returncode == 128 + signal.SIGTERM
     assert nothing_is_left(tmp_path)
@@ -124,9 +130,9 @@ def test_run_passes_sigterm_on_to_the_command(tmp_path: Path) -> None:
 def test_run_leaves_nothing_when_it_is_killed(tmp_path: Path) -> None:
     process = start_run(tmp_path, "exec sleep 100")
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=ENOUGH_SECONDS)
 
-    wait_until(lambda: nothing_is_left(tmp_path), seconds=5)
+    wait_until(lambda: nothing_is_left(tmp_path))
 
 
 # ---------------------------------------------------------------- up, status, down
@@ -202,7 +208,7 @@ def test_up_cleans_what_a_crash_left_and_dies_with_its_supervisor(tmp_path: Path
     assert "cleaned" in up.stderr
     supervisor = json.loads((folder / "state.json").read_text())["supervisor"]["pid"]
     os.kill(supervisor, signal.SIGKILL)
-    wait_until(lambda: not processes_of(tmp_path), seconds=5)
+    wait_until(lambda: not processes_of(tmp_path))
 
 
 def leave_stale_state(folder: Path) -> None:

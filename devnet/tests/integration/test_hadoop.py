@@ -20,7 +20,7 @@ import requests
 from ethlogs_devnet import HadoopCluster
 from ethlogs_devnet.hadoop.settings import HadoopPorts
 
-from .processes import processes_of, wait_until
+from .processes import ENOUGH_SECONDS, processes_of, wait_until
 
 pytestmark = pytest.mark.services
 
@@ -230,7 +230,7 @@ def test_up_with_yarn_and_livy_is_shown_and_all_of_it_dies_with_the_supervisor(t
     folder = tmp_path / "state"
     arguments = ["--state", str(folder)]
     up = [*COMMAND, "up", *arguments, "--blocks", "0", "--block-seconds", "0", "--yarn", "--livy"]
-    settings = subprocess.run(up, capture_output=True, text=True, timeout=120, check=True).stdout
+    settings = subprocess.run(up, capture_output=True, text=True, timeout=ENOUGH_SECONDS, check=True).stdout
     state = json.loads((folder / "state.json").read_text())
     try:
         assert "export ETHLOGS_MASTER=yarn\n" in settings
@@ -239,7 +239,9 @@ def test_up_with_yarn_and_livy_is_shown_and_all_of_it_dies_with_the_supervisor(t
         channel = (folder / "conda-env.yml").read_text().split("channels:\n  - ")[1].split("\n")[0]
         assert Path(channel.removeprefix("file://"), "linux-64", "repodata.json").is_file()
         assert f"export HADOOP_CONF_DIR={folder}/hadoop/conf\n" in settings
-        status = subprocess.run([*COMMAND, "status", *arguments], capture_output=True, text=True, timeout=60)
+        status = subprocess.run(
+            [*COMMAND, "status", *arguments], capture_output=True, text=True, timeout=ENOUGH_SECONDS
+        )
         assert [line.split()[:2] for line in status.stdout.splitlines()] == [
             ["geth", "up"],
             ["kafka", "up"],
@@ -250,9 +252,11 @@ def test_up_with_yarn_and_livy_is_shown_and_all_of_it_dies_with_the_supervisor(t
         ports = HadoopPorts(*state["services"]["hadoop"]["ports"])
         start_container(f"http://localhost:{ports.resourcemanager_http}", folder)
         os.kill(state["supervisor"]["pid"], signal.SIGKILL)
-        wait_until(lambda: not processes_of(tmp_path), seconds=10)
+        wait_until(lambda: not processes_of(tmp_path))
     finally:
-        subprocess.run([*COMMAND, "down", *arguments], capture_output=True, timeout=60, check=True)
+        subprocess.run(
+            [*COMMAND, "down", *arguments], capture_output=True, timeout=ENOUGH_SECONDS, check=True
+        )
     assert not (folder / "hadoop").exists()
     assert not (folder / "livy").exists()
 

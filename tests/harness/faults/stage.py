@@ -176,6 +176,7 @@ class Stage:
             start="1",
             node_timeout=NODE_TIMEOUT_SECONDS,
             patience=PATIENCE_SECONDS,
+            kafka_patience=PATIENCE_SECONDS,
             timeout=24 * 3600.0,
             ca_file=self._ca_file,
         )

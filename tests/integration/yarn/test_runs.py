@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from ethlogs_devnet import GethNode
+from ethlogs_devnet import SMALL_PLAN, GethNode
 from ethlogs_devnet.hadoop.other_spark import SPARK_35, find_spark
 from tests.harness.commands import Command, id_of
-from tests.harness.running import parse_report
+from tests.harness.running import parse_report, wait_until
 from tests.harness.streams import Stream, assert_exactly_once
 from tests.integration.yarn.cluster import START_SECONDS, Yarn
 
@@ -38,31 +38,35 @@ def test_the_doctor_looks_at_the_cluster_and_from_within_it(
 
 
 def test_a_run_on_yarn_and_what_it_leaves_in_logs_and_on_hdfs(
-    yarn: Yarn, start: Callable[..., Command], stream: Stream, live_geth: GethNode
+    yarn: Yarn, start: Callable[..., Command], stream: Stream, own_geth: GethNode
 ) -> None:
+    """The chain stands still until the run was looked at: it waits for the rest of its blocks meanwhile."""
     command = start("--start", "1", "--blocks", "30", "--json")
-    command.wait_for_tip(stream, 5)
+    command.wait_for_tip(stream, 10)
     application = id_of(command)
+    is_running = f"application {application} is RUNNING, attempt 1"
+    wait_until(lambda: is_running in command.stderr, "the command has seen it run", START_SECONDS)
     described = yarn.describe(application)
     assert described["runningContainers"] == 1, "a run that only follows holds no executor"
     assert described["queue"].endswith("streaming")
+    while own_geth.height() < 30:
+        own_geth.commit_block(SMALL_PLAN)
     assert command.wait() == 0, command.stderr
     report = parse_report(command.stdout)
     assert (report["exitStatus"], report["attempt"], report["blocks"]) == (0, 1, 30)
     for said in (
-        f"application {application} is RUNNING, attempt 1",
         "the driver's log: http://",
         "starting at block 1 (30 blocks, up to 30)",
     ):
         assert said in command.stderr
     assert yarn.describe(application)["finalStatus"] == "SUCCEEDED"
-    assert_exactly_once(stream, live_geth.url, 1, 30)
+    assert_exactly_once(stream, own_geth.url, 1, 30)
     log = yarn.command("tail", "--application", application).stdout
     assert "ApplicationMaster" in log
     assert "Traceback" not in log
 
     # a second submission uploads nothing large, and all is its owner's alone
-    second = start("--timeout", "100", name="smoketest")
+    second = start("--timeout", f"{START_SECONDS:g}", name="smoketest")
     assert second.wait() == 0, second.stderr
     assert "uploading" not in second.stderr
     assert "produce, seconds" in second.stdout
