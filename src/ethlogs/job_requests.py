@@ -66,13 +66,14 @@ def build_produce(options: ProduceOptions) -> WantedJob:
     Raises
     ------
     UsageError
-        When both ``--blocks`` and ``--to`` are given.
+        When both ``--blocks`` and ``--to`` are given, or the range ends before it begins.
     """
-    if options.range.blocks is not None and options.range.to is not None:
+    wanted = options.range
+    if wanted.blocks is not None and wanted.to is not None:
         raise UsageError("--blocks and --to exclude each other", hint="give one of them")
-    request = JobRequest(
-        ProduceJob.kind, options.range, options.follow, metrics_listen=options.metrics.listen
-    )
+    if wanted.to is not None and wanted.start is not None and wanted.start.isdecimal():
+        _check_order("--start", int(wanted.start), wanted.to)
+    request = JobRequest(ProduceJob.kind, wanted, options.follow, metrics_listen=options.metrics.listen)
     return WantedJob(request, options, options.start)
 
 
@@ -91,8 +92,8 @@ def build_backfill(options: BackfillCommandOptions) -> WantedJob:
         # are there already are as good as any.
         options = replace(options, topics=replace(topics, create=False))
     first, last = wanted.heights.first, wanted.heights.to
-    if first is not None and last is not None and last < first:
-        raise UsageError("--to is below --from", hint="--from is the first block of the range, --to the last")
+    if first is not None and last is not None:
+        _check_order("--from", first, last)
     confirmations = wanted.final.confirmations
     request = JobRequest(
         BackfillJob.kind,
@@ -103,6 +104,13 @@ def build_backfill(options: BackfillCommandOptions) -> WantedJob:
         metrics_listen=options.metrics.listen,
     )
     return WantedJob(request, options, options.start)
+
+
+def _check_order(flag: str, first: int, last: int) -> None:
+    if last < first:
+        raise UsageError(
+            f"--to is below {flag}", hint=f"{flag} is the first block of the range, --to the last"
+        )
 
 
 def build_smoketest(options: SmoketestOptions) -> WantedJob:

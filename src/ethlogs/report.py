@@ -189,23 +189,28 @@ def _format(report: Report) -> str:
     if report.error is not None and report.range is None:
         # It ended before it had the stream: there is nothing to count.
         return f"{'run':16}{report.run}\n{'exit status':16}{_describe_status(report)}"
+    has_blocks = bool(report.blocks or report.retracted_blocks)
     rows = [
         ("run", report.run),
         ("blocks", _blocks(report)),
-        (
-            "event logs",
-            f"{report.logs:,} ({report.logs_per_second:,.0f}/s){format_unproven(report.unproven_logs)}",
-        ),
-        ("proven by", format_proofs(report.proofs)),
-        ("tip", f"block {tip.number}, {tip.hash}" if tip else "none known"),
+        *(_rows_of_blocks(report) if has_blocks else ()),
+        *([("tip", f"block {tip.number}, {tip.hash}")] if tip else ()),
         ("on Kafka", f"{report.topic}, ledger {report.ledger_topic}"),
-        ("latency", format_latency(report.latency_ms)),
-        ("reorgs", _reorgs(report)),
+        *(_rows_of_work(report) if has_blocks else ()),
         ("retries", str(report.retries)),
         ("seconds", f"{report.seconds:.1f}"),
         ("exit status", _describe_status(report)),
     ]
     return "\n".join(f"{name:16}{value}" for name, value in rows)
+
+
+def _rows_of_blocks(report: Report) -> list[tuple[str, str]]:
+    logs = f"{report.logs:,} ({report.logs_per_second:,.0f}/s){format_unproven(report.unproven_logs)}"
+    return [("event logs", logs), ("proven by", format_proofs(report.proofs))]
+
+
+def _rows_of_work(report: Report) -> list[tuple[str, str]]:
+    return [("latency", format_latency(report.latency_ms)), ("reorgs", _reorgs(report))]
 
 
 def _describe_status(report: Report) -> str:

@@ -198,7 +198,7 @@ def test_a_missing_right_is_named_before_the_first_record_with_the_line_that_gra
     run(settings).assert_failed(
         NotAuthorizedError,
         f"no {operation} on the {resource} {what}",
-        hint=f"kafka-acls --add --allow-principal User:NAME --operation {spelled} {granted}",
+        hint=f"--add --allow-principal User:{VISITOR} --operation {spelled} {granted}",
     )
     assert stream.is_untouched()
     grant(secured, stream, LEAST_RIGHTS)

@@ -174,7 +174,7 @@ def test_a_folder_and_a_queue_that_are_not_this_users_are_named_with_what_grants
     found = {one["check"]: one for one in json.loads(examined.stdout)["findings"]}
     assert f'access=WRITE, inode="/user/{VISITOR}"' in found["hdfs"]["text"]
     assert f"hdfs dfs -setfacl -m user:{USER}:w /user/{VISITOR}" in found["hdfs"]["hint"]
-    assert f"{USER} may not submit to the queue restricted" in found["queue"]["text"]
+    assert f"{USER} does not have permission to submit to the queue restricted" in found["queue"]["text"]
     assert "SUBMIT_APPLICATIONS" in found["queue"]["hint"]
 
 

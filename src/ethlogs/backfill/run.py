@@ -166,8 +166,11 @@ class Backfill:
             last = tip.block_number
         else:
             last = own - 1 if own is not None else self._final_height()
-        if wanted.to is not None and last < first:
-            raise SettingsError(f"--to {last} is below --from {first}", hint="give --from at or below --to")
+        if wanted.first is not None and last < first:
+            raise SettingsError(
+                f"--from {first} is above block {last}, the last one that can be filled now",
+                hint="give a block at or below it, or --to to wait until such blocks are final",
+            )
         if own is not None and wanted.to is not None and last >= own:
             self._journal.notify(
                 f"block {own} and what follows it are the follower's, except gaps below its tip"

@@ -11,7 +11,7 @@ from ethlogs.doctor.checkup import Checkup, Warned
 from ethlogs.environment import find_interpreter
 from ethlogs.environment.condarc import check_certificates, read_condarc
 from ethlogs.environment.spec import read_spec
-from ethlogs.errors import NotAuthorizedError, SubmissionError
+from ethlogs.errors import SubmissionError
 from ethlogs.hadoop.client import Hadoop, find_conf_dir
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.spark.java import Java
@@ -23,8 +23,8 @@ from ethlogs.submission.identity import Caller
 from ethlogs.submission.layout import HdfsLayout
 from ethlogs.submission.left_files import find_left
 from ethlogs.submission.livy import open_livy
+from ethlogs.submission.queue import check_queue, choose_queue
 
-_DEFAULT_QUEUE = "default"
 _LIVY_IS_OPEN = "whoever reaches it can submit as its user: ask for livy.server.auth.type=kerberos"
 
 
@@ -87,18 +87,8 @@ class ClusterExamination:
         return f"{nodes} active node{'' if nodes == 1 else 's'}"
 
     def _check_queue(self) -> str:
-        name = self._options.yarn.queue or _DEFAULT_QUEUE
-        applications = self._hadoop.applications
-        queue = applications.describe_queue(name)
-        if queue is None:
-            raise SubmissionError(
-                f"there is no queue {name}", hint=f"the queues are: {', '.join(applications.queue_names())}"
-            )
-        if not applications.may_submit(name):
-            raise NotAuthorizedError(
-                f"{self._hadoop.user} may not submit to the queue {name}",
-                hint="ask for SUBMIT_APPLICATIONS on it",
-            )
+        name = choose_queue(self._options.yarn, self._options.spark, self._configured())
+        queue = check_queue(self._hadoop.applications, name, self._hadoop.user)
         return f"{name} is {queue.state.lower()}, {queue.used:.0%} of its share is used"
 
     def _check_livy(self) -> str | Warned:
@@ -126,7 +116,10 @@ class ClusterExamination:
         )
 
     def _check_memory(self) -> str | Warned:
-        return check_memory(self._options, read_configured(self._options.spark, self._spark, os.environ))
+        return check_memory(self._options, self._configured())
+
+    def _configured(self) -> dict[str, str]:
+        return read_configured(self._options.spark, self._spark, os.environ)
 
     def _check_archive(self) -> str:
         archive = self._options.yarn.env_archive

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from collections.abc import Mapping
 from dataclasses import replace
 
 from ethlogs.cancellation import StopSwitch
-from ethlogs.errors import EthlogsError, LedgerError
+from ethlogs.errors import EthlogsError, LedgerError, SettingsError
 from ethlogs.follow.plan import plan_range
+from ethlogs.heights import FOLLOWER_PARTITION
 from ethlogs.kafka.rights import WRITER
 from ethlogs.kafka.topics import admin_client, describe_topic, missing_topic
 from ethlogs.node import Node
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings
-from ethlogs.stream.tail import Tail, read_tail
+from ethlogs.stream.tail import Tail, read_tails
 from ethlogs.submission.identity import Identity
 
 _CONNECT_SECONDS = 1.0
 _KAFKA_LIMIT = ("bootstrap.timeout.ms", "3000")
 _EMPTY = Tail(tip=None, newest=None, end_offset=0, stable=True)
+
+Tails = Mapping[int, Tail]
+"""The ends of the ledger's partitions; empty where there is no ledger yet, or it cannot be read."""
 
 
 def look_first(settings: RunSettings) -> None:
@@ -32,23 +37,49 @@ def look_first(settings: RunSettings) -> None:
     TopicError
         When a topic is missing and nobody is asked to create it.
     SettingsError
-        When ``--start`` or ``--to`` do not go with chain and stream.
+        When ``--start``, ``--from`` or ``--to`` do not go with chain and stream.
     """
     kafka = settings.kafka
     if not _is_near(kafka):
         return
     quick = replace(kafka, client=(*kafka.client, _KAFKA_LIMIT))
-    missing, tail = None, _EMPTY
+    missing: str | None = None
+    tails: Tails = {}
+    names_heights = _names_heights(settings)
     with contextlib.suppress(EthlogsError), Identity(quick, settings.kerberos).ticket():
-        missing = _find_missing(quick, settings)
-        if settings.range.start is not None and missing is None:
-            tail = read_tail(quick, settings.stream.ledger_topic)
+        missing, partitions = _describe_topics(quick, settings)
+        if names_heights and missing is None:
+            tails = read_tails(quick, settings.stream.ledger_topic, range(partitions))
     if missing is not None and not settings.topics.create:
         raise missing_topic(missing)
-    head = _fetch_head(settings.node) if settings.range.start is not None else None
+    head = _fetch_head(settings.node) if names_heights else None
     if head is not None:
+        _check_heights(settings, tails, head)
+
+
+def _names_heights(settings: RunSettings) -> bool:
+    heights, history = settings.range, settings.backfill
+    return any(given is not None for given in (heights.start, heights.to, history.first))
+
+
+def _check_heights(settings: RunSettings, tails: Tails, head: int) -> None:
+    first = settings.backfill.first
+    if first is not None and settings.backfill.to is None and first > head:
+        raise SettingsError(
+            f"--from {first} is above the head of the chain, block {head}",
+            hint="give a block that the chain has, or --to to wait for it",
+        )
+    if settings.range.start is not None or _begins_at_head(settings, tails):
         with contextlib.suppress(LedgerError):
-            plan_range(settings.range, tail, head, topic_has_records=False)
+            follower = tails.get(FOLLOWER_PARTITION, _EMPTY)
+            plan_range(settings.range, follower, head, topic_has_records=False)
+
+
+def _begins_at_head(settings: RunSettings, tails: Tails) -> bool:
+    """Whether a run without ``--start`` begins at the newest block: that of a stream without any block."""
+    follow = settings.follow
+    is_new = all(tail.tip is None and tail.newest is None for tail in tails.values())
+    return is_new and follow.head == "latest" and not follow.confirmations
 
 
 def _is_near(kafka: KafkaSettings) -> bool:
@@ -60,12 +91,16 @@ def _is_near(kafka: KafkaSettings) -> bool:
     return False
 
 
-def _find_missing(kafka: KafkaSettings, settings: RunSettings) -> str | None:
+def _describe_topics(kafka: KafkaSettings, settings: RunSettings) -> tuple[str | None, int]:
+    """Return the first topic that is missing, and how many partitions the ledger has."""
     with admin_client(kafka) as client:
+        partitions = 0
         for name in (settings.stream.topic, settings.stream.ledger_topic):
-            if describe_topic(client, name, WRITER) is None:
-                return name
-    return None
+            topic = describe_topic(client, name, WRITER)
+            if topic is None:
+                return name, 0
+            partitions = topic.partitions
+    return None, partitions
 
 
 def _fetch_head(node: NodeSettings) -> int | None:

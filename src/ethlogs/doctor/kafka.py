@@ -116,7 +116,7 @@ class _Examination:
                 if isinstance(cause, TransactionalIdNotFoundError):
                     return f"{name} may be described and was never used; WRITE on it shows at the first run"
                 if isinstance(cause, TransactionalIdAuthorizationFailedError):
-                    raise missing_transaction_right(name) from exc
+                    raise missing_transaction_right(name).of_client(self._settings) from exc
                 # The brokers make the topic of transactions at the first question about one.
                 if not isinstance(cause, CoordinatorNotAvailableError):
                     raise

@@ -18,6 +18,7 @@ _ALIVE = ("NEW", "NEW_SAVING", "SUBMITTED", "ACCEPTED", "RUNNING")
 _LOG_FILES = ("stdout", "stderr")
 _HTTP_SECONDS = 5.0
 _WHO_ASKS = 401
+_ROOT, _FIXED_QUEUES = "root", "CapacityScheduler"
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,11 @@ class Applications:
         """All leaf queues."""
         with mapped_errors("asking YARN for its queues"):
             return sorted(str(q.getQueueName()) for q in self._client.getAllQueues())
+
+    def has_fixed_queues(self) -> bool:
+        """Return whether there are no queues but those that are configured: not where YARN does not say."""
+        with mapped_errors("asking YARN for its scheduler"):
+            return str(self._client.getQueueInfo(_ROOT).getSchedulerType()) == _FIXED_QUEUES
 
     def may_submit(self, queue: str) -> bool:
         """Return whether this user may submit to a queue, by its ACLs."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 
 from ethlogs.errors import NotAuthorizedError
+from ethlogs.kafka.principal import find_principal
+from ethlogs.settings import KafkaSettings
 
 READER = frozenset({"READ"})
 """On a topic that is read; DESCRIBE comes with it."""
@@ -12,25 +15,42 @@ WRITER = READER | {"WRITE", "DESCRIBE_CONFIGS"}
 """On a topic of a stream: it is read to go on after its tip and to retract what a reorg orphans, and its
 settings say whether Kafka would forget records."""
 
+_UNKNOWN = "NAME"
 
-def missing_right(name: str, operations: Iterable[str]) -> NotAuthorizedError:
+
+class MissingRightError(NotAuthorizedError):
+    """A right that this client's principal lacks; its hint is the line that grants it."""
+
+    def __init__(
+        self, message: str, grant: str, principal: str | None = None, servers: str = "HOST:PORT"
+    ) -> None:
+        """``grant`` is what of the line says which right it is."""
+        user = shlex.quote(f"User:{principal or _UNKNOWN}")
+        line = f"kafka-acls --bootstrap-server {servers} --command-config ADMIN.properties --add"
+        super().__init__(message, hint=f"{line} --allow-principal {user} {grant}")
+        self._message, self._grant = message, grant
+
+    def of_client(self, settings: KafkaSettings) -> MissingRightError:
+        """Return the error with the client's own principal and brokers in the line."""
+        principal, servers = find_principal(settings), settings.bootstrap_servers
+        return MissingRightError(self._message, self._grant, principal, servers)
+
+
+def missing_right(name: str, operations: Iterable[str]) -> MissingRightError:
     """The error for operations that this principal lacks on a topic."""
     wanted = sorted(operations)
-    spelled = "".join(f" --operation {operation.title().replace('_', '')}" for operation in wanted)
-    return NotAuthorizedError(
-        f"this principal has no {' and no '.join(wanted)} on the topic {name}",
-        hint=f"kafka-acls --add --allow-principal User:NAME{spelled} --topic {name}"
-        " --bootstrap-server HOST:PORT --command-config ADMIN.properties",
+    spelled = "".join(f"--operation {operation.title().replace('_', '')} " for operation in wanted)
+    return MissingRightError(
+        f"this principal has no {' and no '.join(wanted)} on the topic {name}", f"{spelled}--topic {name}"
     )
 
 
-def missing_transaction_right(transactional_id: str) -> NotAuthorizedError:
+def missing_transaction_right(transactional_id: str) -> MissingRightError:
     """The error for a transactional id; its hint grants all ids of the stream, and no other stream's."""
     id_prefix = transactional_id[: transactional_id.rindex(":") + 1]
-    return NotAuthorizedError(
+    return MissingRightError(
         f"this principal has no WRITE on the transactional id {transactional_id}",
-        hint=f"kafka-acls --add --allow-principal User:NAME --operation Write --transactional-id {id_prefix}"
-        " --resource-pattern-type prefixed --bootstrap-server HOST:PORT --command-config ADMIN.properties",
+        f"--operation Write --transactional-id {id_prefix} --resource-pattern-type prefixed",
     )
 
 
@@ -39,7 +59,7 @@ def require_rights(name: str, operations: frozenset[str], needed: frozenset[str]
 
     Raises
     ------
-    NotAuthorizedError
+    MissingRightError
         With the line of kafka-acls that grants it.
     """
     missing = needed - operations

@@ -19,7 +19,7 @@ from ethlogs.errors import SettingsError, TopicError
 from ethlogs.kafka.client_config import MAX_RECORD_BYTES, admin_config
 from ethlogs.kafka.creation import create_within_policies, with_safe_replicas
 from ethlogs.kafka.errors import connect, mapped_errors
-from ethlogs.kafka.rights import WRITER, missing_right, require_rights
+from ethlogs.kafka.rights import WRITER, MissingRightError, missing_right, require_rights
 from ethlogs.settings import KafkaSettings, StreamSettings, TopicCreation
 
 EVENT_LOG_CONFIG = {
@@ -59,11 +59,13 @@ class Topic:
 
 @contextlib.contextmanager
 def admin_client(settings: KafkaSettings) -> Iterator[KafkaAdminClient]:
-    """An admin client, closed at the end, with its errors mapped."""
+    """An admin client, closed at the end, with its errors mapped; a missing right names this client."""
     client = connect(lambda: KafkaAdminClient(**admin_config(settings)), settings)
     try:
         with mapped_errors("describing the topics"):
             yield client
+    except MissingRightError as exc:
+        raise exc.of_client(settings) from exc
     finally:
         client.close()
 

@@ -89,16 +89,16 @@ class TransactionalWriter:
         self._producer = connect(lambda: KafkaProducer(**config), settings)
         try:
             with mapped_errors(f"taking the transactional id {transactional_id}"):
-                self._init_transactions(transactional_id)
+                self._init_transactions(settings, transactional_id)
         except BaseException:
             self.close()
             raise
 
-    def _init_transactions(self, transactional_id: str) -> None:
+    def _init_transactions(self, settings: KafkaSettings, transactional_id: str) -> None:
         try:
             self._producer.init_transactions()
         except TransactionalIdAuthorizationFailedError as exc:
-            raise missing_transaction_right(transactional_id) from exc
+            raise missing_transaction_right(transactional_id).of_client(settings) from exc
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Transaction]:

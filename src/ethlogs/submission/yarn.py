@@ -42,6 +42,7 @@ from ethlogs.submission.applications import RUN_TAG, build_tags, find_rivals, ru
 from ethlogs.submission.layout import HdfsLayout
 from ethlogs.submission.left_files import put_on_hdfs, remove_left
 from ethlogs.submission.livy import LivyRoad, build_run_batch
+from ethlogs.submission.queue import choose_queue, refuse_queue
 from ethlogs.submission.shipping import (
     KRB5_CONF,
     build_package,
@@ -104,11 +105,14 @@ class YarnSubmitter:
         SupersededError
             When an application of the same stream is there already.
         SubmissionError, NotAuthorizedError, KerberosError, PackError
-            When it cannot be shipped or submitted.
+            When it cannot be shipped or submitted; a queue that refuses it is known before.
         """
         applications = self._hadoop.applications
         if not applications.check():
             self._notify("warning: YARN has no active node; the application will wait for one")
+        if livy is None:
+            queue = choose_queue(self._options.yarn, self._options.spark, self._configured)
+            refuse_queue(applications, queue, self._hadoop.user)
         layout = HdfsLayout.of(self._hadoop.files, self._options.yarn.hdfs_dir)
         self._remove_left(layout)
         if livy is not None:

@@ -67,3 +67,10 @@ def test_a_java_that_is_too_old_ends_it_before_anything_starts(machine: Path, ca
     assert outcome.status == 3
     assert f"{machine / 'bin' / 'java'} is Java 11, and Spark 4.0.0 needs 17 or later" in outcome.stderr
     assert not (machine / "was-run").exists()
+
+
+def test_a_range_that_ends_before_it_begins_is_refused_before_anything_is_looked_at(dry_run: Call) -> None:
+    outcome = dry_run("--start", "9", "--to", "8")
+    assert outcome.status == 2
+    assert "--to is below --start" in outcome.stderr
+    assert dry_run("--start", "8", "--to", "8").status == 0

@@ -13,6 +13,7 @@ from ethlogs.doctor import first_look
 from ethlogs.doctor.first_look import look_first
 from ethlogs.errors import SettingsError, TopicError
 from ethlogs.settings import (
+    FollowSettings,
     KafkaSettings,
     NodeSettings,
     RangeSettings,
@@ -20,6 +21,7 @@ from ethlogs.settings import (
     StreamSettings,
     TopicCreation,
 )
+from ethlogs.settings.backfill import BackfillSettings
 from tests.unit.doctor.fake_brokers import TOPIC, FakeBrokers
 from tests.unit.local_node import local_node, result
 from tests.unit.samples import TAIL
@@ -43,7 +45,7 @@ def brokers(monkeypatch: pytest.MonkeyPatch) -> FakeBrokers:
         yield fake
 
     monkeypatch.setattr(first_look, "admin_client", admin_client)
-    monkeypatch.setattr(first_look, "read_tail", lambda settings, name: fake.tail)
+    monkeypatch.setattr(first_look, "read_tails", lambda settings, name, partitions: {0: fake.tail})
     return fake
 
 
@@ -77,6 +79,24 @@ def test_a_start_above_the_head_is_refused_for_a_new_stream_alone(brokers: FakeB
         look(range=above)
     brokers.tail = TAIL
     look(range=above)
+
+
+def test_an_end_below_the_block_at_which_a_new_stream_begins_is_refused(brokers: FakeBrokers) -> None:
+    below = RangeSettings(to=50)
+    with pytest.raises(SettingsError, match="--to 50 is below block 100"):
+        look(range=below)
+    # Where the run begins lower, only the driver knows where.
+    look(range=below, follow=FollowSettings(head="finalized"))
+    look(range=below, follow=FollowSettings(confirmations=60))
+    brokers.tail = TAIL
+    look(range=below)
+
+
+def test_history_from_above_the_head_is_refused_unless_its_end_says_to_wait(brokers: FakeBrokers) -> None:
+    with pytest.raises(SettingsError, match="--from 200 is above the head of the chain, block 100"):
+        look(backfill=BackfillSettings(first=200))
+    look(backfill=BackfillSettings(first=200, to=300))
+    look(backfill=BackfillSettings(first=100))
 
 
 def test_what_cannot_be_reached_from_here_is_left_to_the_driver(brokers: FakeBrokers) -> None:
