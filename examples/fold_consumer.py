@@ -9,11 +9,10 @@ from __future__ import annotations
 import argparse
 import json
 import sqlite3
-import sys
 from contextlib import closing
-from pathlib import Path
 
-from ethlogs.errors import EthlogsError, TopicError
+from command_line import build_parser, check_begun, run
+
 from ethlogs.fold import Position, Step
 from ethlogs.fold.kafka_stream import open_stream
 
@@ -43,43 +42,25 @@ def store(database: sqlite3.Connection, step: Step) -> None:
         database.execute("INSERT OR REPLACE INTO position VALUES (1, ?)", [step.position.to_json()])
 
 
-def consume(options: argparse.Namespace, database: sqlite3.Connection) -> None:
+def consume(options: argparse.Namespace) -> None:
     """Store steps up to the end of the stream, or for ever with --follow."""
-    database.executescript(SCHEMA)
-    (stored,) = database.execute("SELECT max(value) FROM position").fetchone()
-    position = Position.from_json(stored)
-    with open_stream(options.bootstrap_servers, options.topic, options.command_config) as stream:
-        steps = stream.steps(position, first_block=options.from_block, follow=options.follow)
-        for step in steps:
-            store(database, step)
-            position = step.position
-            tip = f"block {position.tip.number} {position.tip.hash}" if position.tip else "no followed block"
-            print(f"{tip}: {len(step.added)} event logs added, {len(step.removed)} removed", flush=True)
-    if not position.offsets:
-        raise TopicError(f"the ledger of {options.topic} has no record: nothing was produced to it yet")
-    (count,) = database.execute("SELECT count(*) FROM event_logs").fetchone()
-    print(f"{count} event logs in {options.database}; the stream has no more at the moment")
-
-
-def parse_options() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("bootstrap_servers", help="Kafka brokers, HOST:PORT,…")
-    parser.add_argument("topic", help="event-log topic of the stream")
-    parser.add_argument("database", help="SQLite file with the result and the position")
-    parser.add_argument("--command-config", type=Path, help="client.properties file with Kafka's security")
-    parser.add_argument("--from-block", type=int, default=0, help="leave out the blocks below this height")
-    parser.add_argument("--follow", action="store_true", help="wait for more instead of ending")
-    return parser.parse_args()
+    with closing(sqlite3.connect(options.result)) as database:
+        database.executescript(SCHEMA)
+        (stored,) = database.execute("SELECT max(value) FROM position").fetchone()
+        position = Position.from_json(stored)
+        with open_stream(options.bootstrap_servers, options.topic, options.command_config) as stream:
+            for step in stream.steps(position, first_block=options.from_block, follow=options.follow):
+                store(database, step)
+                position = step.position
+                tip = position.tip
+                where = f"block {tip.number} {tip.hash}" if tip else "no followed block"
+                print(f"{where}: {len(step.added)} event logs added, {len(step.removed)} removed", flush=True)
+        check_begun(position, options.topic)
+        (count,) = database.execute("SELECT count(*) FROM event_logs").fetchone()
+    print(f"{count} event logs in {options.result}; the stream has no more at the moment")
 
 
 if __name__ == "__main__":
-    chosen = parse_options()
-    try:
-        with closing(sqlite3.connect(chosen.database)) as connection:
-            consume(chosen, connection)
-    except EthlogsError as error:
-        print(f"error: {error}", *([f"fix: {error.hint}"] if error.hint else []), sep="\n", file=sys.stderr)
-        sys.exit(error.exit_status)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    options = build_parser(__doc__, "SQLite file with the table and the position")
+    options.add_argument("--follow", action="store_true", help="wait for more instead of ending")
+    run(consume, options)

@@ -1,17 +1,16 @@
 """Keep an Iceberg table with the event logs of exactly one chain, in plain Python (pyiceberg).
 
 Each step is one commit of the table: the changes, and the position as a property of the table. So each event
-log counts exactly once, whatever kills this program.
-
-Usage: python iceberg_table.py BOOTSTRAP_SERVERS TOPIC FOLDER
+log counts exactly once, whatever kills this program: run it again, and it continues at the stored position.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
-import pyarrow as pa
+from arrow_rows import SCHEMA, build_rows
+from command_line import build_parser, check_begun, run
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import Table
 
@@ -19,19 +18,6 @@ from ethlogs.fold import Position, Step
 from ethlogs.fold.kafka_stream import open_stream
 
 POSITION = "ethlogs.position"
-SCHEMA = pa.schema(
-    [
-        ("address", pa.string()),
-        ("topics", pa.list_(pa.string())),
-        ("data", pa.string()),
-        ("blockNumber", pa.int64()),
-        ("blockHash", pa.string()),
-        ("blockTimestamp", pa.int64()),
-        ("transactionHash", pa.string()),
-        ("transactionIndex", pa.int64()),
-        ("logIndex", pa.int64()),
-    ]
-)
 
 
 def open_table(folder: Path) -> Table:
@@ -51,20 +37,21 @@ def store(table: Table, step: Step) -> None:
             orphans = sorted({log["blockHash"] for log in step.removed})
             transaction.delete(" OR ".join(f"blockHash = '{orphan}'" for orphan in orphans))
         if step.added:
-            transaction.append(pa.Table.from_pylist(step.added, SCHEMA))
+            transaction.append(build_rows(step.added))
         transaction.set_properties({POSITION: step.position.to_json()})
 
 
-def main(bootstrap_servers: str, topic: str, folder: str) -> None:
+def consume(options: argparse.Namespace) -> None:
     """Bring the table up to the end of the stream."""
-    table = open_table(Path(folder))
-    with open_stream(bootstrap_servers, topic) as stream:
-        for step in stream.steps(Position.from_json(table.properties.get(POSITION))):
+    table = open_table(options.result)
+    position = Position.from_json(table.properties.get(POSITION))
+    with open_stream(options.bootstrap_servers, options.topic, options.command_config) as stream:
+        for step in stream.steps(position, first_block=options.from_block):
             store(table, step)
-    print(f"{table.scan().count()} event logs in {folder}")
+            position = step.position
+    check_begun(position, options.topic)
+    print(f"{table.scan().count()} event logs in {options.result}")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
-        sys.exit(__doc__)
-    main(*sys.argv[1:])
+    run(consume, build_parser(__doc__, "folder of the table"))

@@ -1,36 +1,22 @@
 """Write the event logs of finalized blocks to Parquet files: nothing is ever taken back (pyarrow).
 
 Each step is one file, which appears whole under its name and has the position in its metadata. So each event
-log is in exactly one file, whatever kills this program.
-
-Usage: python parquet_finalized.py BOOTSTRAP_SERVERS TOPIC FOLDER
+log is in exactly one file, whatever kills this program: run it again, and it continues there.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
+from arrow_rows import build_rows
+from command_line import build_parser, run
 
 from ethlogs.fold import Position, Step
 from ethlogs.fold.kafka_stream import open_stream
 
 POSITION = b"ethlogs.position"
-SCHEMA = pa.schema(
-    [
-        ("address", pa.string()),
-        ("topics", pa.list_(pa.string())),
-        ("data", pa.string()),
-        ("blockNumber", pa.int64()),
-        ("blockHash", pa.string()),
-        ("blockTimestamp", pa.int64()),
-        ("transactionHash", pa.string()),
-        ("transactionIndex", pa.int64()),
-        ("logIndex", pa.int64()),
-    ]
-)
 
 
 def read_position(files: list[Path]) -> Position:
@@ -40,18 +26,19 @@ def read_position(files: list[Path]) -> Position:
 
 def write(folder: Path, number: int, step: Step) -> None:
     """Write a step as a file: under another name first, so that no half file is ever read."""
-    schema = SCHEMA.with_metadata({POSITION: step.position.to_json()})
     unfinished = folder / "unfinished"
-    pq.write_table(pa.Table.from_pylist(step.added, schema), unfinished)
+    rows = build_rows(step.added).replace_schema_metadata({POSITION: step.position.to_json()})
+    pq.write_table(rows, unfinished)
     unfinished.rename(folder / f"{number:08}.parquet")
 
 
-def main(bootstrap_servers: str, topic: str, folder: Path) -> None:
+def consume(options: argparse.Namespace) -> None:
     """Write what is finalized up to now."""
+    folder = options.result
     folder.mkdir(parents=True, exist_ok=True)
     files = sorted(folder.glob("*.parquet"))
-    with open_stream(bootstrap_servers, topic) as stream:
-        steps = stream.steps(read_position(files), finalized_only=True)
+    with open_stream(options.bootstrap_servers, options.topic, options.command_config) as stream:
+        steps = stream.steps(read_position(files), first_block=options.from_block, finalized_only=True)
         for number, step in enumerate(steps, start=len(files)):
             write(folder, number, step)
     count = sum(pq.read_metadata(file).num_rows for file in folder.glob("*.parquet"))
@@ -59,6 +46,4 @@ def main(bootstrap_servers: str, topic: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
-        sys.exit(__doc__)
-    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
+    run(consume, build_parser(__doc__, "folder of the files"))

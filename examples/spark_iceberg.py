@@ -2,17 +2,19 @@
 
 Only the ledger is streamed. For each batch of it, exactly the offsets that it names are read from the
 event-log topic, and merged in one commit. A batch that is repeated changes nothing, so each event log counts
-exactly once, whatever kills this program.
+exactly once, whatever kills this program: run it again, and it continues where it was. Where retention has
+deleted records that are needed, Spark ends the batch with an error ("some data may have been lost").
 
-Usage: spark-submit --packages org.apache.spark:spark-sql-kafka-0-10_2.13:4.1.1,\
-org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:1.12.0 spark_iceberg.py BOOTSTRAP_SERVERS TOPIC FOLDER
+    spark-submit --packages org.apache.spark:spark-sql-kafka-0-10_2.13:4.1.1,\
+    org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:1.12.0 spark_iceberg.py BOOTSTRAP_SERVERS TOPIC FOLDER
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -23,11 +25,14 @@ FIELDS = (
     "address STRING, topics ARRAY<STRING>, data STRING, blockNumber BIGINT, blockHash STRING,"
     " blockTimestamp BIGINT, transactionHash STRING, transactionIndex BIGINT, logIndex BIGINT"
 )
+DECODED = "event STRING, args MAP<STRING, STRING>"
+"""Of decoded streams: the event's name, and the values of its parameters by their names."""
+COLUMNS = ", ".join(field.split()[0] for field in f"{FIELDS}, event, args".split(", "))
 MERGE = f"""
 MERGE INTO {TABLE} t USING changes c ON t.blockHash = c.blockHash AND t.logIndex = c.logIndex
 WHEN MATCHED AND c.removed THEN DELETE
-WHEN NOT MATCHED AND NOT c.removed THEN INSERT *
-"""
+WHEN NOT MATCHED AND NOT c.removed THEN INSERT ({COLUMNS}) VALUES ({COLUMNS})
+"""  # noqa: S608 - this file's own names
 
 Ends = dict[int, int]
 
@@ -72,7 +77,7 @@ def merge_batch(ledger: DataFrame, options: dict[str, str], topic: str) -> None:
         startingOffsets=json.dumps({topic: first}),
         endingOffsets=json.dumps({topic: {partition: end + 1 for partition, end in last.items()}}),
     )
-    log = F.from_json(F.col("value").cast("string"), f"{FIELDS}, removed BOOLEAN")
+    log = F.from_json(F.col("value").cast("string"), f"{FIELDS}, decoded STRUCT<{DECODED}>, removed BOOLEAN")
     logs = kafka.load().select("partition", "offset", log.alias("log"))
     ends = spark.createDataFrame([(p, followers[p]) for p in first], "partition INT, followersEnd BIGINT")
     hashes = spark.createDataFrame([(block["blockHash"],) for _, block in blocks], "hash STRING").distinct()
@@ -84,27 +89,28 @@ def merge_batch(ledger: DataFrame, options: dict[str, str], topic: str) -> None:
         .groupBy("log.blockHash", "log.logIndex")
         .agg(F.max_by("log", "offset").alias("newest"))
     )
-    counted.select("newest.*").createOrReplaceTempView("changes")
-    spark.sql(MERGE.replace("INSERT *", insert_clause()))
+    counted.select("newest.*", "newest.decoded.*").createOrReplaceTempView("changes")
+    spark.sql(MERGE)
 
 
-def insert_clause() -> str:
-    """Name the columns: the changes have one more."""
-    names = [field.strip().split(" ")[0] for field in FIELDS.split(",")]
-    return f"INSERT ({', '.join(names)}) VALUES ({', '.join(f'c.{name}' for name in names)})"  # noqa: S608 - this file's own names
+def read_properties(path: Path | None) -> dict[str, str]:
+    """Read a client.properties file, as Kafka's own tools take it, as options of Spark's reader."""
+    lines = [line.strip() for line in path.read_text().splitlines()] if path else []
+    pairs = [line.partition("=") for line in lines if line and not line.startswith(("#", "!"))]
+    return {f"kafka.{key.strip()}": value.strip() for key, _, value in pairs}
 
 
-def main(bootstrap_servers: str, topic: str, folder: str) -> None:
+def main(bootstrap_servers: str, topic: str, folder: str, command_config: Path | None) -> None:
     """Bring the table up to the end of the stream."""
     spark = build_session(folder)
-    spark.sql(f"CREATE TABLE IF NOT EXISTS {TABLE} ({FIELDS}) USING iceberg")
-    options = {"kafka.bootstrap.servers": bootstrap_servers, "kafka.isolation.level": "read_committed"}
+    spark.sql(f"CREATE TABLE IF NOT EXISTS {TABLE} ({FIELDS}, {DECODED}) USING iceberg")
+    options = {
+        **read_properties(command_config),
+        "kafka.bootstrap.servers": bootstrap_servers,
+        "kafka.isolation.level": "read_committed",
+    }
     ledger = spark.readStream.format("kafka").options(
-        **options,
-        subscribe=f"{topic}.ledger",
-        startingOffsets="earliest",
-        maxOffsetsPerTrigger="2000",
-        failOnDataLoss="false",  # compaction takes records away
+        **options, subscribe=f"{topic}.ledger", startingOffsets="earliest", maxOffsetsPerTrigger="2000"
     )
     query = (
         ledger.load()
@@ -118,6 +124,9 @@ def main(bootstrap_servers: str, topic: str, folder: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
-        sys.exit(__doc__)
-    main(*sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("bootstrap_servers", help="Kafka brokers, HOST:PORT,…")
+    parser.add_argument("topic", help="event-log topic of the stream")
+    parser.add_argument("folder", help="folder of the table and of Spark's checkpoint")
+    parser.add_argument("--command-config", type=Path, help="client.properties file with Kafka's security")
+    main(**vars(parser.parse_args()))
