@@ -41,8 +41,8 @@ from ethlogs.jobs import Job, build_job, find_job
 from ethlogs.journal import Journal
 from ethlogs.kafka.topics import list_hosts
 from ethlogs.kerberos.package import require_gssapi
-from ethlogs.run_command import COMMAND, is_command_gone
-from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, STOP, RunFiles, RunFolder
+from ethlogs.run_command import is_command_gone
+from ethlogs.run_folder import COMMAND, PROGRESS, REPORT, SETTINGS, STOP, RunFiles, RunFolder
 from ethlogs.settings import RunSettings, from_json
 from ethlogs.spark.context import get_context
 from ethlogs.verdicts import is_final
@@ -162,7 +162,7 @@ def run_driver(
     journal.close()
     report = job.report(error)
     _write_report(folder, attempt, report)
-    if is_final(report):
+    if is_final(report) or not attempt.in_container:
         _remove_files(folder, attempt)
     if spark is not None:
         spark.stop()

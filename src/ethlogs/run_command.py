@@ -6,18 +6,18 @@ spark-submit has its own session and outlives a command that is killed; its driv
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
-from ethlogs.run_folder import RunFiles
+from ethlogs.run_folder import COMMAND, RunFiles
 from ethlogs.settings import RunSettings
-
-COMMAND = "command.json"
 
 
 def note_command(folder: RunFiles, settings: RunSettings) -> None:
     """Write down which process this is, and what it runs: no secret is in this file."""
     noted = {
+        "host": socket.gethostname(),
         "pid": os.getpid(),
         "started": _started(os.getpid()),
         "job": settings.job,
@@ -28,8 +28,11 @@ def note_command(folder: RunFiles, settings: RunSettings) -> None:
 
 
 def is_command_gone(noted: dict[str, Any] | None) -> bool:
-    """Return whether the process that was noted has ended; not where nothing is known of it."""
-    if noted is None:
+    """Return whether the process that was noted has ended; not where nothing is known of it.
+
+    A folder that several machines share has processes of the others too.
+    """
+    if noted is None or noted.get("host", socket.gethostname()) != socket.gethostname():
         return False
     pid = int(noted["pid"])
     try:

@@ -25,8 +25,15 @@ PROGRESS = "progress.json"
 REPORT = "report.json"
 STOP = "stop.json"
 LOG = "driver.log"
+COMMAND = "command.json"
+"""Which process started the run."""
+NOTE = "run.json"
+"""What this machine remembers of a run that it started."""
 SHIPPED = "shipped.json"
 """The URLs of the files on HDFS that a run was started with: they are in use as long as it is going."""
+TEMPORARY = ".tmp"
+RECORDS = frozenset({PROGRESS, REPORT, STOP, LOG, COMMAND, NOTE})
+"""What stays of a run on this machine when it has ended; everything else may be a secret."""
 
 
 class RunFiles(ABC):
@@ -75,7 +82,8 @@ class RunFiles(ABC):
             return None
         return value if isinstance(value, dict) else None
 
-    def remove_files(self) -> None:  # noqa: B027 - on this machine spark-submit removes them
+    @abstractmethod
+    def remove_files(self) -> None:
         """Remove what a run was started with, where that lies in its folder; it needs it no more."""
 
     def request_stop(self, signal_number: int) -> None:
@@ -144,7 +152,7 @@ class RunFolder(RunFiles):
             When the folder cannot be written, or its disk is full.
         """
         target = self.path / name
-        temporary = target.with_suffix(f".{os.getpid()}.{threading.get_ident()}.tmp")
+        temporary = target.with_suffix(f".{os.getpid()}.{threading.get_ident()}{TEMPORARY}")
         try:
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "wb") as file:
@@ -159,6 +167,19 @@ class RunFolder(RunFiles):
     def remove(self, name: str) -> None:
         """Remove a file, where it is there."""
         (self.path / name).unlink(missing_ok=True)
+
+    def list_files(self) -> list[Path]:
+        """List what a run was started with, whole or half written: settings, keytab, keys."""
+        try:
+            return [path for path in self.path.iterdir() if path.name not in RECORDS and path.is_file()]
+        except OSError:
+            return []
+
+    def remove_files(self) -> None:
+        """Remove what a run was started with. A temporary file may be somebody's request to stop."""
+        for path in self.list_files():
+            if path.suffix != TEMPORARY:
+                path.unlink(missing_ok=True)
 
     def read(self, name: str) -> bytes | None:
         """A file's content, ``None`` where there is none.

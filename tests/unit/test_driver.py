@@ -28,8 +28,7 @@ from ethlogs.errors import (
     SettingsError,
     UnprovenError,
 )
-from ethlogs.run_command import COMMAND
-from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, RunFolder
+from ethlogs.run_folder import COMMAND, PROGRESS, REPORT, SETTINGS, RunFolder
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, to_json
 from ethlogs.settings.job import JobKind
 from ethlogs.settings.metrics import Address
@@ -283,6 +282,16 @@ def test_a_driver_whose_command_was_killed_ends(folder: RunFolder) -> None:
     driver._watch_for_stop(folder, stop, Attempt())
     with pytest.raises(InterruptedRunError, match="the command that started this run is gone"):
         stop.pause(30)
+
+
+def test_a_driver_on_this_machine_removes_the_settings_whose_command_cannot(
+    monkeypatch: pytest.MonkeyPatch, folder: RunFolder
+) -> None:
+    folder.write(SETTINGS, to_json(RUN))
+    monkeypatch.setattr(driver, "build_job", lambda *_: FakeJob(UnprovenError("no")))
+    driver.run_driver(RUN, folder, Attempt(), None, FakeSpark)
+    assert folder.read(SETTINGS) is None
+    assert folder.read(REPORT) is not None
 
 
 def test_an_attempt_that_cannot_read_what_became_of_the_earlier_ones_does_not_begin(

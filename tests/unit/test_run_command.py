@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ethlogs.run_command import COMMAND, is_command_gone, note_command
-from ethlogs.run_folder import RunFolder
+from ethlogs.run_command import is_command_gone, note_command
+from ethlogs.run_folder import COMMAND, RunFolder
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, StreamSettings
 
 SECRET = ("sasl.plain.password", "hunter2")

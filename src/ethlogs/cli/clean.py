@@ -27,10 +27,12 @@ from ethlogs.settings.submission import (
 )
 from ethlogs.submission.applications import open_cluster
 from ethlogs.submission.cleaning import Cleaning, Item, list_local, list_on_hdfs, remove_old
-from ethlogs.submission.folders import cache_folder, runs_folder
+from ethlogs.submission.folders import cache_folder
 from ethlogs.submission.identity import Caller
+from ethlogs.submission.launch import runs_base
 from ethlogs.submission.layout import HdfsLayout
 from ethlogs.submission.left_files import find_left, remove_left
+from ethlogs.submission.left_here import find_left_here, remove_left_here
 
 _DAY_SECONDS = 86_400.0
 
@@ -54,7 +56,7 @@ def clean(options: CleanCommandOptions) -> int:
 
     On HDFS only where HADOOP_CONF_DIR or YARN_CONF_DIR is set. A run that is going, the files that it was
     started with, and whatever was used within the last hour stay, whatever --older-than says. Settings and
-    keys that an ended run through Livy has left on HDFS go at once.
+    keys that an ended run through Livy has left on HDFS, or a killed run here, go at once.
 
     Example: ethlogs clean --older-than 7
     """
@@ -67,8 +69,9 @@ def clean(options: CleanCommandOptions) -> int:
 
 def _list_items(options: CleanCommandOptions) -> Iterator[list[Item]]:
     """Yield what is on this machine; then, while the cluster is open, what is on HDFS."""
-    folder = options.run_folder.run_dir
-    yield list_local(runs_folder() if folder is None else Path(folder).absolute(), cache_folder())
+    base = runs_base(options.run_folder)
+    _remove_left_here(options, base)
+    yield list_local(base, cache_folder())
     if not is_cluster_configured(os.environ):
         return
     spark_submit, proxy_user = options.spark.spark_submit, options.proxy.proxy_user
@@ -81,13 +84,22 @@ def _list_items(options: CleanCommandOptions) -> Iterator[list[Item]]:
         yield list_on_hdfs(layout, hadoop.applications)
 
 
+def _remove_left_here(options: CleanCommandOptions, base: Path) -> None:
+    """Remove what runs were started with whose command was killed."""
+    found = find_left_here(base) if options.wanted.list_only else None
+    _say_left(options, "here", remove_left_here(base) if found is None else [one.run for one in found])
+
+
 def _remove_left(options: CleanCommandOptions, layout: HdfsLayout, applications: Applications) -> None:
     """Remove what ended runs through Livy were started with."""
-    only_list = options.wanted.list_only
-    left = (find_left if only_list else remove_left)(layout, applications)
+    left = (find_left if options.wanted.list_only else remove_left)(layout, applications)
+    _say_left(options, "from HDFS", left)
+
+
+def _say_left(options: CleanCommandOptions, where: str, left: list[str]) -> None:
     if left:
-        verb = "would remove" if only_list else "removed"
-        say(f"{verb} settings and keys of ended runs from HDFS: {', '.join(left)}", options.output.quiet)
+        verb = "would remove" if options.wanted.list_only else "removed"
+        say(f"{verb} settings and keys of ended runs {where}: {', '.join(left)}", options.output.quiet)
 
 
 def _show(options: CleanCommandOptions, cleanings: list[Cleaning], removed: list[Item]) -> None:

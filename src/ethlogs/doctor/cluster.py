@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ethlogs.doctor.checkup import Checkup, Warned
-from ethlogs.environment import find_interpreter
+from ethlogs.environment import find_interpreter, require_packages
 from ethlogs.environment.condarc import check_certificates, read_condarc
 from ethlogs.environment.spec import read_spec
 from ethlogs.errors import SubmissionError
@@ -19,10 +19,11 @@ from ethlogs.spark.memory import describe_too_little, needed_overheads
 from ethlogs.spark.submit import SparkSubmit, read_configured
 from ethlogs.submission.applications import open_hadoop_with
 from ethlogs.submission.checked import check_archive, check_environment
-from ethlogs.submission.identity import Caller
+from ethlogs.submission.identity import Caller, Identity
 from ethlogs.submission.layout import HdfsLayout
 from ethlogs.submission.left_files import find_left
 from ethlogs.submission.livy import open_livy
+from ethlogs.submission.packages import needed_packages
 from ethlogs.submission.queue import check_queue, choose_queue
 
 _LIVY_IS_OPEN = "whoever reaches it can submit as its user: ask for livy.server.auth.type=kerberos"
@@ -48,13 +49,18 @@ class ClusterExamination:
         spark: SparkSubmit,
         java: Java,
         caller: Caller,
+        identity: Identity | None,
         stack: contextlib.ExitStack,
     ) -> None:
-        """``stack`` keeps Hadoop's clients open for as long as the checkup lasts."""
+        """``stack`` keeps Hadoop's clients open for as long as the checkup lasts.
+
+        ``identity`` is how Kafka is reached; ``None`` where a setting of it is wrong.
+        """
         self._options = options
         self._spark = spark
         self._java = java
         self._caller = caller
+        self._identity = identity
         self._stack = stack
         self._hadoop: Hadoop
 
@@ -131,7 +137,10 @@ class ClusterExamination:
             source = environment.env_file or environment.env_prefix or environment.env_name
             return f"packed when needed, from {source or 'the conda-env.yml of ethlogs'}"
         if "://" not in archive:
-            return f"{archive}, with {find_interpreter(check_archive(archive))}"
+            path = check_archive(archive)
+            if self._identity is not None:
+                require_packages(path, needed_packages(self._identity.kafka, self._identity.kerberos))
+            return f"{archive}, with {find_interpreter(path)}"
         size = self._hadoop.files.size(archive)
         if size is None:
             raise SubmissionError(

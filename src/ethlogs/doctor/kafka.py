@@ -13,7 +13,9 @@ from kafka.errors import (
 from ethlogs.doctor.checkup import Checkup, Warned
 from ethlogs.doctor.stream import check_binding, check_tip
 from ethlogs.errors import EthlogsError, NotAuthorizedError
-from ethlogs.kafka.brokers import describe_brokers, explain_missing_coordinator
+from ethlogs.kafka.brokers import check_transaction_timeout, describe_brokers, explain_missing_coordinator
+from ethlogs.kafka.client_config import codec_of
+from ethlogs.kafka.codecs import require_codec
 from ethlogs.kafka.rights import WRITER, missing_transaction_right
 from ethlogs.kafka.topics import (
     Topic,
@@ -61,6 +63,7 @@ class _Examination:
     def examine(self, checkup: Checkup, chain: NodeIdentity | None) -> None:
         topic, ledger = self._stream.topic, self._stream.ledger_topic
         checkup.look("kafka", self._check_brokers)
+        checkup.look("codec", self._check_codec)
         checkup.look("topic", lambda: self._check_topic(topic), needs="kafka")
         checkup.look("ledger", lambda: self._check_topic(ledger), needs="kafka")
         if not checkup.has_failed("topic", "ledger") and None in self._topics.values():
@@ -77,6 +80,11 @@ class _Examination:
     def _check_brokers(self) -> str:
         brokers = describe_brokers(self._settings)
         return f"{len(brokers)} broker{'' if len(brokers) == 1 else 's'}: {', '.join(brokers)}"
+
+    def _check_codec(self) -> str:
+        codec = codec_of(self._settings)
+        require_codec(codec, "batches are compressed")
+        return f"batches are compressed by {codec}" if codec else "batches are not compressed"
 
     def _check_topic(self, name: str) -> str | Warned:
         with admin_client(self._settings) as client:
@@ -104,6 +112,7 @@ class _Examination:
 
     def _check_transactional_id(self) -> str:
         """Check by describing it: to use it would end the producer of a run."""
+        check_transaction_timeout(self._settings)
         name = self._stream.follower_id
         deadline = time.monotonic() + _COORDINATOR_SECONDS
         while True:

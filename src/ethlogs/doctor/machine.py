@@ -11,7 +11,8 @@ from ethlogs.doctor.checkup import Checkup, Warned
 from ethlogs.doctor.cluster import ClusterExamination
 from ethlogs.doctor.kafka import examine_kafka
 from ethlogs.doctor.node import examine_node
-from ethlogs.errors import KerberosError, SettingsError
+from ethlogs.errors import EthlogsError, KerberosError, SettingsError
+from ethlogs.kafka.topics import list_hosts
 from ethlogs.notify import Notify
 from ethlogs.settings import NodeSettings, ProofSettings, display_url
 from ethlogs.settings.command import LaunchOptions
@@ -19,6 +20,7 @@ from ethlogs.spark.java import Java, check_java, find_java
 from ethlogs.spark.own_python import find_own_python
 from ethlogs.spark.submit import SparkSubmit, choose_master, find_spark_home, find_spark_submit, is_local
 from ethlogs.submission.checked import check_node, check_spark, check_stream
+from ethlogs.submission.hosts import list_problems
 from ethlogs.submission.identity import Caller, Identity
 from ethlogs.submission.launch import open_caller
 
@@ -26,6 +28,10 @@ from ethlogs.submission.launch import open_caller
 _PATIENCE_SECONDS = 5.0
 
 _GIVE_KEYTAB = "for a run without an end on a cluster with Kerberos give --principal and --keytab"
+_OTHER_HOSTS = (
+    "give host names that YARN's nodes know too, and let brokers advertise such names (advertised.listeners);"
+    " ethlogs doctor --in-cluster tries them from a container"
+)
 _OWN_PYTHON = (
     "a driver on YARN needs the environment that ethlogs packs, and a driver here needs this Python:"
     " remove the line, or give --spark-submit of a Spark without it"
@@ -67,7 +73,8 @@ class MachineExamination:
             self._look_at_tools()
             look("ticket", lambda: self._check_ticket(stack), needs="settings")
             if self._on_yarn:
-                cluster = ClusterExamination(self._options, self._spark, self._java, caller, stack)
+                identity = None if self._checkup.has_failed("settings") else self._identity
+                cluster = ClusterExamination(self._options, self._spark, self._java, caller, identity, stack)
                 cluster.examine(self._checkup)
             if look("stream", self._check_stream, needs="ticket"):
                 self._examine_services()
@@ -84,6 +91,19 @@ class MachineExamination:
             chain = examine_node(self._checkup, self._node, self._proof)
         kafka, options = self._identity.kafka, self._options
         examine_kafka(self._checkup, kafka, options.stream, options.topics, chain)
+        if self._on_yarn:
+            self._checkup.look("hosts", self._check_hosts, needs="node url")
+
+    def _check_hosts(self) -> str | Warned:
+        """Check the names by which a container would look for node and brokers."""
+        advertised: list[str] = []
+        if not self._checkup.has_failed("kafka"):
+            with contextlib.suppress(EthlogsError):
+                advertised = list_hosts(self._identity.kafka)
+        problems = list_problems(self._node, self._identity.kafka, advertised)
+        if problems:
+            return Warned("; ".join(problems), _OTHER_HOSTS)
+        return "nothing in the names of node and brokers is of this machine alone"
 
     def _check_node_settings(self) -> str:
         patience = min(self._options.node.patience, _PATIENCE_SECONDS)

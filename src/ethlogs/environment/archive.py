@@ -23,7 +23,10 @@ _THREADS = 1
 SCRATCH_PREFIX = ".packing-"
 _INSTALLED_BY = {
     "gssapi": "python-gssapi of conda-forge, or pip install gssapi",
+    "lz4": "pip install 'kafka-python[lz4]'",
     "prometheus_client": "pip install prometheus-client",
+    "snappy": "pip install 'kafka-python[snappy]'",
+    "zstandard": "pip install 'kafka-python[zstd]'",
 }
 _INTERPRETERS = ("bin/python", "bin/python3")
 

@@ -8,11 +8,13 @@ from typing import Any
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource
 
-from ethlogs.errors import EthlogsError, KafkaUnavailableError
+from ethlogs.errors import EthlogsError, KafkaUnavailableError, SettingsError
+from ethlogs.kafka.client_config import TRANSACTION_TIMEOUT_MS
 from ethlogs.kafka.topics import admin_client
 from ethlogs.settings import KafkaSettings
 
 _REPLICATION = "transaction.state.log.replication.factor"
+_LONGEST = "transaction.max.timeout.ms"
 _OF_THE_LOG = f"{_REPLICATION} and transaction.state.log.min.isr"
 
 
@@ -36,7 +38,7 @@ def explain_missing_coordinator(settings: KafkaSettings) -> EthlogsError:
     """
     with contextlib.suppress(EthlogsError), admin_client(settings) as client:
         brokers = [broker["broker_id"] for broker in client.describe_cluster()["brokers"]]
-        wanted = _read_replication(client, brokers[0])
+        wanted = _read_number(client, brokers[0], _REPLICATION)
         if wanted is not None and wanted > len(brokers):
             return KafkaUnavailableError(
                 f"the brokers cannot coordinate transactions: {_REPLICATION} is {wanted}, and the cluster has"
@@ -50,8 +52,27 @@ def explain_missing_coordinator(settings: KafkaSettings) -> EthlogsError:
     )
 
 
-def _read_replication(client: KafkaAdminClient, broker_id: int) -> int | None:
+def check_transaction_timeout(settings: KafkaSettings) -> None:
+    """Refuse brokers that allow less time for a transaction than a run asks for.
+
+    Raises
+    ------
+    SettingsError
+        With what to set; not where they do not say.
+    """
+    longest = None
+    with contextlib.suppress(EthlogsError), admin_client(settings) as client:
+        broker = client.describe_cluster()["brokers"][0]["broker_id"]
+        longest = _read_number(client, broker, _LONGEST)
+    if longest is not None and longest < TRANSACTION_TIMEOUT_MS:
+        raise SettingsError(
+            f"the brokers have {_LONGEST}={longest}, and a run asks for {TRANSACTION_TIMEOUT_MS}",
+            hint=f"set {_LONGEST} to at least {TRANSACTION_TIMEOUT_MS} on each broker",
+        )
+
+
+def _read_number(client: KafkaAdminClient, broker_id: int, name: str) -> int | None:
     described: Any = client.describe_configs([ConfigResource("BROKER", str(broker_id))], config_filter="all")
-    item = described["broker"][str(broker_id)].get(_REPLICATION)
+    item = described["broker"][str(broker_id)].get(name)
     value = item["value"] if isinstance(item, dict) else item
     return int(value) if str(value).isdigit() else None

@@ -139,6 +139,12 @@ def producer_config(
     return config
 
 
+def codec_of(settings: KafkaSettings) -> str | None:
+    """Return the codec of a producer's batches; ``None`` where they are not compressed."""
+    codec: str | None = producer_config(settings, "")["compression_type"]
+    return codec
+
+
 def consumer_config(settings: KafkaSettings, isolation_level: str) -> dict[str, Any]:
     """Settings of a consumer without a group."""
     return _with_client(

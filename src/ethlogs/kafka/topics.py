@@ -17,6 +17,7 @@ from kafka.errors import AuthorizationError, TopicAlreadyExistsError
 from ethlogs import ledger
 from ethlogs.errors import SettingsError, TopicError
 from ethlogs.kafka.client_config import MAX_RECORD_BYTES, admin_config
+from ethlogs.kafka.codecs import require_codec
 from ethlogs.kafka.creation import create_within_policies, with_safe_replicas
 from ethlogs.kafka.errors import connect, mapped_errors
 from ethlogs.kafka.rights import WRITER, MissingRightError, missing_right, require_rights
@@ -35,12 +36,14 @@ _HIDDEN = 29
 """TOPIC_AUTHORIZATION_FAILED: nobody without DESCRIBE learns whether the topic is there."""
 _WRONG_NUMBERS = (kafka_errors.InvalidReplicationFactorError, kafka_errors.InvalidPartitionsError)
 _NO_TOPIC_ID = str(uuid.UUID(int=0))
+_CODEC = "compression.type"
 _READ_CONFIGS = (
     "cleanup.policy",
     "retention.ms",
     "retention.bytes",
     "max.message.bytes",
     "min.insync.replicas",
+    _CODEC,
 )
 
 
@@ -136,7 +139,10 @@ def check_event_log_topic(topic: Topic) -> list[str]:
     ------
     TopicError
         When it is compacted: compaction keeps one record a contract.
+    SettingsError
+        When the brokers compress it by a codec that this Python cannot read.
     """
+    _require_codec(topic)
     if "compact" in topic.config.get("cleanup.policy", ""):
         raise TopicError(
             f"the event-log topic {topic.name} is compacted: Kafka would keep one event log of each contract",
@@ -189,7 +195,10 @@ def check_ledger_topic(topic: Topic) -> list[str]:
     ------
     TopicError
         When its settings do not fit; the hint is the command that fixes them.
+    SettingsError
+        When the brokers compress it by a codec that this Python cannot read.
     """
+    _require_codec(topic)
     if topic.config.get("cleanup.policy", "compact") != "compact":
         raise TopicError(
             f"the ledger {topic.name} has cleanup.policy={topic.config['cleanup.policy']}: Kafka would delete"
@@ -205,6 +214,10 @@ def check_ledger_topic(topic: Topic) -> list[str]:
             f" --partitions {ledger.CREATED_PARTITIONS}",
         )
     return check_replicas(topic)
+
+
+def _require_codec(topic: Topic) -> None:
+    require_codec(topic.config.get(_CODEC), f"the brokers compress the topic {topic.name}")
 
 
 def missing_topic(name: str) -> TopicError:

@@ -31,6 +31,7 @@ from ethlogs.kafka.client_config import (
     ProducerLimits,
     producer_config,
 )
+from ethlogs.kafka.codecs import require_codec
 from ethlogs.kafka.errors import connect, mapped_errors, run_with_limit
 from ethlogs.kafka.internals import append_records, end_sender, transaction_error
 from ethlogs.kafka.rights import missing_transaction_right
@@ -83,9 +84,12 @@ class TransactionalWriter:
         ------
         KafkaUnavailableError, NotAuthorizedError
             When the transactional id cannot be had.
+        SettingsError
+            When this Python lacks the codec.
         """
         self._stop = stop
         config = producer_config(settings, transactional_id, limits)
+        require_codec(config["compression_type"], "batches are compressed")
         self._producer = connect(lambda: KafkaProducer(**config), settings)
         try:
             with mapped_errors(f"taking the transactional id {transactional_id}"):

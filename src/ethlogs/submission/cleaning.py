@@ -16,6 +16,7 @@ from ethlogs.hadoop.hdfs import HdfsEntry
 from ethlogs.run_folder import LOG, PROGRESS, REPORT, SETTINGS, SHIPPED
 from ethlogs.submission.applications import RUN_TAG
 from ethlogs.submission.layout import ARCHIVES, RUNS, SPARK, HdfsLayout
+from ethlogs.submission.left_here import is_named_by_a_process
 
 LEAST_SECONDS = 3600.0
 """Whatever is asked for: a driver that runs writes its progress each second, a submission takes minutes."""
@@ -94,22 +95,9 @@ def _is_run(folder: Path) -> bool:
 def _local_run(folder: Path) -> Item:
     files = [path.lstat() for path in folder.iterdir()]
     newest = max([folder.lstat().st_mtime, *(file.st_mtime for file in files)])
-    user = "a process of this machine" if _is_named_by_a_process(folder) else None
+    user = "a process of this machine" if is_named_by_a_process(folder) else None
     size = sum(file.st_size for file in files)
     return Item("run", str(folder), size, time.time() - newest, user, lambda: shutil.rmtree(folder))
-
-
-def _is_named_by_a_process(folder: Path) -> bool:
-    """Return whether a driver runs with this folder, an argument of spark-submit and of its JVM."""
-    name = str(folder).encode()
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if name in (process / "cmdline").read_bytes():
-                return True
-        except OSError:
-            # It ended meanwhile, or is another user's.
-            continue
-    return False
 
 
 def _local_archive(file: Path) -> Item:

@@ -31,6 +31,7 @@ from ethlogs.submission.folders import runs_folder
 from ethlogs.submission.identity import Caller
 from ethlogs.submission.launch_local import LocalLaunch
 from ethlogs.submission.launch_yarn import DRY_RUN, YarnLaunch, has_no_end
+from ethlogs.submission.left_here import remove_left_here
 from ethlogs.submission.selection import check_selection
 
 
@@ -80,6 +81,8 @@ def launch(
         settings = build_run_settings(request, options, caller, console.warn)
         settings = replace(settings, replace=start.replace)
         base, name = runs_base(options.run_folder), f"ethlogs {request.kind.name} {settings.stream.topic}"
+        if not start.dry_run:
+            _remove_left(base, console)
         if is_local(master.url):
             _refuse_livy(options, master)
             here = LocalLaunch(options, spark, master.url, name, base)
@@ -95,6 +98,12 @@ def launch(
         if request.kind.writes_stream:
             look_first(settings)
         return yarn.run(settings, caller, console)
+
+
+def _remove_left(base: Path, console: Console) -> None:
+    left = remove_left_here(base)
+    if left:
+        console.notify(f"removed settings and keys that killed runs have left: {', '.join(left)}")
 
 
 def _refuse_livy(options: LaunchOptions, master: Master) -> None:

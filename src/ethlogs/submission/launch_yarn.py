@@ -7,7 +7,6 @@ import shlex
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import orjson
 
@@ -17,8 +16,9 @@ from ethlogs.hadoop.run_folder import FILES
 from ethlogs.kafka.client_config import uses_gssapi
 from ethlogs.livy.client import LivyEndpoint
 from ethlogs.notify import Notify
+from ethlogs.run_command import note_command
 from ethlogs.run_folder import RunFolder
-from ethlogs.settings import RunSettings, display_url
+from ethlogs.settings import RunSettings
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.settings.job import JobKind
 from ethlogs.settings.submission import StartOptions
@@ -28,6 +28,7 @@ from ethlogs.submission.applications import build_tags, open_hadoop_with
 from ethlogs.submission.checked import check_archive, check_environment
 from ethlogs.submission.console import Console, Outcome
 from ethlogs.submission.folders import cache_folder
+from ethlogs.submission.hosts import list_local
 from ethlogs.submission.identity import Caller
 from ethlogs.submission.layout import DEFAULT_FOLDER
 from ethlogs.submission.left_files import remove_if_ended
@@ -51,7 +52,6 @@ _TOKENS_END_LIVY = (
     "warning: Livy gives Spark no keytab, so the driver's access to HDFS ends after 7 days (or the cluster's"
     " dfs.namenode.delegation.token.max-lifetime), and this run has no end"
 )
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
@@ -77,13 +77,8 @@ class YarnLaunch:
         """
         if master != "yarn":
             raise SettingsError(f"the master {master} is neither local nor yarn", hint="give --master yarn")
-        for url in settings.node.urls:
-            parts = urlsplit(url)
-            if parts.scheme == "ipc" or parts.hostname in _LOOPBACK:
-                warn(
-                    f"warning: {display_url(url)} will be the YARN node, not this machine; use a host name"
-                    " that the cluster can reach"
-                )
+        for problem in list_local(settings.node, settings.kafka):
+            warn(f"warning: {problem}; use a host name that the cluster can reach")
         yarn = self.options.yarn
         if yarn.livy_url is not None:
             LivyEndpoint.of(yarn.livy_url, yarn.livy_ca_file)
@@ -153,6 +148,7 @@ class YarnLaunch:
             ):
                 console.notify(_TOKENS_END_LIVY if self.options.yarn.livy_url else _TOKENS_END)
             local = RunFolder.create(self.base)
+            note_command(local, settings)
             console.notify(f"run {local.run}, submitted from {local.path}")
             with (
                 time_limit(self.options.limits.timeout, "packing, shipping and submitting"),

@@ -128,8 +128,9 @@ def _has_processes(group: int) -> bool:
 @contextlib.contextmanager
 def _settings_for_driver(folder: RunFolder, settings: RunSettings) -> Iterator[None]:
     """Write the settings, which have passwords; they go when the driver has ended."""
-    folder.write(SETTINGS, to_json(settings))
+    # First: where this process is killed, the next command knows by it whose the settings were.
     note_command(folder, settings)
+    folder.write(SETTINGS, to_json(settings))
     try:
         yield
     finally:

@@ -20,15 +20,12 @@ from typing import Any
 import orjson
 
 from ethlogs.errors import EthlogsError, ExitStatus, SubmissionError
-from ethlogs.run_command import COMMAND
-from ethlogs.run_folder import LOG, PROGRESS, REPORT, SETTINGS, STOP, RunFolder
+from ethlogs.run_folder import COMMAND, LOG, REPORT, SETTINGS, RunFolder
 from ethlogs.settings import RunSettings, from_json, to_json
 from ethlogs.submission.local import last_lines, run_locally
-from ethlogs.submission.run_note import NOTE
 from ethlogs.submission.shipping import take_files_into
 
 ARGV = "argv.json"
-_KEPT = frozenset({LOG, PROGRESS, REPORT, COMMAND, STOP, NOTE})
 _POLL_SECONDS = 0.05
 
 
@@ -77,9 +74,7 @@ def keep(folder: RunFolder) -> None:
     report = _run(settings, folder, argv)
     if folder.read_json(REPORT) is None:
         folder.write_json(REPORT, report)
-    for path in folder.path.iterdir():
-        if path.name not in _KEPT:
-            path.unlink()
+    folder.remove_files()
 
 
 def _run(settings: RunSettings, folder: RunFolder, argv: list[str]) -> dict[str, Any]:

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ethlogs.errors import SubmissionError
-from ethlogs.run_command import COMMAND
-from ethlogs.run_folder import PROGRESS, REPORT, RunFolder
+from ethlogs.run_folder import COMMAND, PROGRESS, REPORT, RunFolder
 from ethlogs.settings.submission import STREAM_JOBS
 from ethlogs.submission.applications import which_job
 

@@ -6,10 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from ethlogs.run_folder import RunFolder
+from ethlogs.run_folder import NOTE, RunFolder
 from ethlogs.settings import RunSettings
-
-NOTE = "run.json"
 
 
 class RunNote(msgspec.Struct, frozen=True, rename="camel"):

@@ -42,6 +42,7 @@ from ethlogs.submission.applications import RUN_TAG, build_tags, find_rivals, ru
 from ethlogs.submission.layout import HdfsLayout
 from ethlogs.submission.left_files import put_on_hdfs, remove_left
 from ethlogs.submission.livy import LivyRoad, build_run_batch
+from ethlogs.submission.packages import needed_packages
 from ethlogs.submission.queue import choose_queue, refuse_queue
 from ethlogs.submission.shipping import (
     KRB5_CONF,
@@ -188,7 +189,8 @@ class YarnSubmitter:
         # Spark gives its keytab to the application master alone.
         needs_own = login is None or (self._job.needs_executors and uses_gssapi(settings.kafka))
         settings_there, files = take_files_along(settings, local, spark_has_keytab=not needs_own)
-        archive, python = self._ship_archive(layout, needed_packages(settings))
+        needed = needed_packages(settings.kafka, settings.kerberos, settings.metrics_listen)
+        archive, python = self._ship_archive(layout, needed)
         asked = {**self._configured, **dict(self._options.spark.conf)}
         spark_archive = None
         if not asked.get("spark.yarn.archive") and not asked.get("spark.yarn.jars"):
@@ -282,16 +284,6 @@ class YarnSubmitter:
             signal_number=number,
             hint=f"end it: ethlogs stop --application {found[0].id}",
         ) from None
-
-
-def needed_packages(settings: RunSettings) -> dict[str, str]:
-    """Return the packages that not every environment has and this run needs, with what for."""
-    needed = {}
-    if settings.kerberos is not None:
-        needed["gssapi"] = "a driver with a Kerberos ticket"
-    if settings.metrics_listen is not None:
-        needed["prometheus_client"] = "--metrics-listen"
-    return needed
 
 
 def spark_login(options: LaunchOptions, settings: RunSettings) -> SparkLogin | None:

@@ -44,6 +44,7 @@ class FakeBrokers:
         self.rights = RIGHTS
         self.has_coordinator = True
         self.transaction_log_replication = 3
+        self.longest_transaction_ms = 900_000
         self.refusals: list[tuple[int, str]] = []
         """The error codes and reasons with which the next creations are refused; the last one stays."""
         self.tail: Tail = EMPTY_TAIL
@@ -76,7 +77,10 @@ class FakeBrokers:
         }
 
     def describe_configs(self, resources: list[Any], config_filter: str) -> dict[str, Any]:
-        log = {"transaction.state.log.replication.factor": str(self.transaction_log_replication)}
+        log = {
+            "transaction.state.log.replication.factor": str(self.transaction_log_replication),
+            "transaction.max.timeout.ms": str(self.longest_transaction_ms),
+        }
         names = [resource.name for resource in resources]
         return {
             "topic": {name: self.configs.get(name, {}) for name in names},

@@ -53,7 +53,7 @@ def examine_livy(url: str, *, secured: bool = False) -> Finding:
     caller: Any = SimpleNamespace(ticket_for_pages=contextlib.nullcontext)
     none: Any = None
     examination = ClusterExamination(
-        options(yarn=YarnOptions(livy_url=url)), none, none, caller, contextlib.ExitStack()
+        options(yarn=YarnOptions(livy_url=url)), none, none, caller, none, contextlib.ExitStack()
     )
     hadoop: Any = SimpleNamespace(is_secured=secured)
     examination._hadoop = hadoop
@@ -92,7 +92,7 @@ def test_a_livy_that_does_not_let_this_caller_list_batches_is_a_failure_with_its
 
 def test_what_ended_runs_have_left_on_hdfs_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     none: Any = None
-    examination = ClusterExamination(options(), none, none, none, contextlib.ExitStack())
+    examination = ClusterExamination(options(), none, none, none, none, contextlib.ExitStack())
     files: Any = FakeHdfs()
     hadoop: Any = SimpleNamespace(files=files, applications=None)
     examination._hadoop = hadoop

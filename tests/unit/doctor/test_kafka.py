@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 
 import pytest
@@ -27,7 +28,7 @@ def examine(
 def test_where_all_is_well_every_check_is_ok(monkeypatch: pytest.MonkeyPatch) -> None:
     found = examine(FakeBrokers(), monkeypatch)
     assert {name: finding.state for name, finding in found.items()} == dict.fromkeys(
-        ("kafka", "topic", "ledger", "tip", "bound to", "transactions"), "ok"
+        ("kafka", "codec", "topic", "ledger", "tip", "bound to", "transactions"), "ok"
     )
 
 
@@ -59,6 +60,10 @@ def transaction_log_offline(brokers: FakeBrokers) -> None:
     brokers.has_coordinator = False
 
 
+def short_transactions(brokers: FakeBrokers) -> None:
+    brokers.longest_transaction_ms = 30_000
+
+
 def half_a_stream(brokers: FakeBrokers) -> None:
     brokers.forget(TOPIC)
 
@@ -77,6 +82,7 @@ def policy_against_everything(brokers: FakeBrokers) -> None:
     ("make_wrong", "check", "status", "text", "fix"),
     [
         (compacted, "topic", 7, "is compacted", "cleanup.policy=delete"),
+        (short_transactions, "transactions", 3, "transaction.max.timeout.ms=30000", "at least 60000"),
         (forgetful_ledger, "ledger", 7, "cleanup.policy=delete", "cleanup.policy=compact"),
         (one_partition_ledger, "ledger", 7, "has 1 partition", "--partitions 33"),
         (more_in_sync_than_replicas, "topic", 7, "min.insync.replicas=4", "min.insync.replicas=2"),
@@ -149,6 +155,7 @@ def test_a_new_stream_is_no_failure_and_its_creation_is_checked(
     found = examine(brokers, monkeypatch, TopicCreation(create, partitions=6, replication_factor=3))
     assert {name: finding.state for name, finding in found.items()} == {
         "kafka": "ok",
+        "codec": "ok",
         "topic": "warning",
         "ledger": "warning",
         "creation": "ok",
@@ -179,3 +186,18 @@ def test_no_right_to_create_matters_where_ethlogs_shall_create(
     found = examine(brokers, monkeypatch, TopicCreation(create, 1, 1))["creation"]
     assert (found.state, "no CREATE" in found.text) == (state, True)
     assert "kafka-acls" in str(found.hint)
+
+
+@pytest.mark.parametrize(("codec", "states"), [("lz4", ["ok", "ok"]), ("zstd", ["ok", "failed"])])
+def test_a_codec_that_this_python_lacks_is_found_before_a_run_finds_it(
+    codec: str, states: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every codec's package is there where the tests run; zstd's is taken away."""
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "zstandard" else find(name))
+    brokers = FakeBrokers()
+    brokers.configs[TOPIC]["compression.type"] = codec
+    found = examine(brokers, monkeypatch)
+    assert [found["codec"].state, found["topic"].state] == states
+    if codec == "zstd":
+        assert (found["topic"].exit_status, "kafka-python[zstd]" in str(found["topic"].hint)) == (3, True)

@@ -10,10 +10,9 @@ import pytest
 
 import ethlogs
 from ethlogs.errors import DeliveryError, NodeError, SettingsError, SubmissionError, UsageError
-from ethlogs.run_command import COMMAND
-from ethlogs.run_folder import LOG, PROGRESS, REPORT, RunFolder
+from ethlogs.run_folder import COMMAND, LOG, NOTE, PROGRESS, REPORT, RunFolder
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, StreamSettings
-from ethlogs.submission.run_note import NOTE, note_run
+from ethlogs.submission.run_note import note_run
 from tests.harness.running import wait_until
 from tests.unit.notebook.conftest import Machine
 

@@ -10,8 +10,7 @@ import pytest
 
 from ethlogs.journal import Journal
 from ethlogs.recent import Latency
-from ethlogs.run_command import COMMAND
-from ethlogs.run_folder import PROGRESS, RunFolder
+from ethlogs.run_folder import COMMAND, PROGRESS, RunFolder
 from ethlogs.submission.local_runs import WantedRuns
 from ethlogs.submission.progress import find_pace_here, format_pace
 

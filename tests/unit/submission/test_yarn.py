@@ -23,27 +23,17 @@ from ethlogs.errors import (
 from ethlogs.hadoop.applications import Application
 from ethlogs.hadoop.errors import to_ethlogs_error
 from ethlogs.run_folder import RunFolder
-from ethlogs.settings import KafkaSettings, KerberosSettings, NodeSettings, RunSettings, StreamSettings
-from ethlogs.settings.metrics import Address
+from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, StreamSettings
 from ethlogs.submission.applications import run_of, stream_tag
 from ethlogs.submission.shipping import build_package, hash_file, take_files_along
 from ethlogs.submission.watch import _waits_for, build_failure, tells_the_end
-from ethlogs.submission.yarn import YarnSubmitter, needed_packages
+from ethlogs.submission.yarn import YarnSubmitter
 from tests.unit.samples import APPLICATION
 
 STREAM = StreamSettings("logs")
 
 
 # ---------------------------------------------------------------- the package
-
-
-def test_a_run_needs_the_packages_of_what_it_is_asked_for_alone() -> None:
-    settings = RunSettings("a", "produce", NodeSettings(("http://n",)), KafkaSettings("k:1"))
-    assert needed_packages(settings) == {}
-    secured = replace(settings, kerberos=KerberosSettings("ethlogs@A", "a.keytab"))
-    assert needed_packages(secured).keys() == {"gssapi"}
-    watched = replace(settings, metrics_listen=Address("127.0.0.1", 9735))
-    assert needed_packages(watched).keys() == {"prometheus_client"}
 
 
 def test_an_archive_that_lacks_what_a_run_needs_is_refused_before_anything_is_uploaded(
