@@ -112,21 +112,22 @@ def _fill(batch: Any, records: Sequence[Record], first: int) -> list[RecordPlace
     for number in range(first, len(records)):
         key, value = records[number]
         size = len(value)
-        body = b"%b%b%b%b%b%b\0" % (
-            attributes,
-            table[offset] if offset < small else _encode_varint(offset),
-            table[len(key)],
-            key,
-            table[size] if size < small else _encode_varint(size),
-            value,
+        head = b"".join(
+            (
+                attributes,
+                table[offset] if offset < small else _encode_varint(offset),
+                table[len(key)],
+                key,
+                table[size] if size < small else _encode_varint(size),
+            )
         )
-        size = len(body)
+        size += len(head) + 1  # no headers
         prefix = table[size] if size < small else _encode_varint(size)
         size += len(prefix)
         room_bytes -= size
         if room_bytes < 0:
             break
-        written += (prefix, body)
+        written += (prefix, head, value, b"\0")
         if size > largest:
             largest = size
         places.append(RecordPlace(future, offset))

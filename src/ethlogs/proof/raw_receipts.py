@@ -7,7 +7,7 @@ consensus encoded and nothing else, and may be short. It checks every length and
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ethlogs.proof.block import ProvenLog
 from ethlogs.proof.rlp import encode_list
@@ -116,13 +116,34 @@ def _read_receipt(receipt: bytes, transaction: str, index: int, logs: list[Prove
         stop = position + 33 * count
         if receipt[position:stop:33] != _TOPICS[count]:
             raise ShapeError(f"log {number} has topics that are not 32 bytes long")
-        topics = ["0x" + text[at : at + 64] for at in range(2 * position + 2, 2 * stop, 66)]
-        begin, position = _find_data(receipt, stop)
+        topics = _READ_TOPICS[count](text, 2 * position)
+        if receipt[stop] >= 0xC0:
+            raise ShapeError(f"log {number} has a list where its data must be")
+        begin, position = _find_payload(receipt, stop)
         data = "0x" + text[2 * begin : 2 * position]
         logs.append(_new(ProvenLog, (address, topics, data, transaction, index, number)))
         number += 1
     if position != end:
         raise ShapeError("has logs that end elsewhere than their list")
+
+
+# By their number, since a loop costs as much again; each topic has the two digits of its prefix before it.
+_READ_TOPICS: tuple[Callable[[str, int], list[str]], ...] = (
+    lambda _text, _at: [],
+    lambda text, at: ["0x" + text[at + 2 : at + 66]],
+    lambda text, at: ["0x" + text[at + 2 : at + 66], "0x" + text[at + 68 : at + 132]],
+    lambda text, at: [
+        "0x" + text[at + 2 : at + 66],
+        "0x" + text[at + 68 : at + 132],
+        "0x" + text[at + 134 : at + 198],
+    ],
+    lambda text, at: [
+        "0x" + text[at + 2 : at + 66],
+        "0x" + text[at + 68 : at + 132],
+        "0x" + text[at + 134 : at + 198],
+        "0x" + text[at + 200 : at + 264],
+    ],
+)
 
 
 def _find_logs(receipt: bytes) -> tuple[int, int]:
@@ -135,22 +156,25 @@ def _find_logs(receipt: bytes) -> tuple[int, int]:
     position += 33 if receipt[position] == 0xA0 else 1  # a state root, or a status
     first = receipt[position]
     position += 1 if first < 0x80 else first - 0x7F
-    if receipt[position : position + 3] != _BLOOM_PREFIX:
+    if not receipt.startswith(_BLOOM_PREFIX, position):
         raise ShapeError("has no bloom where one must be")
-    listed = read_item(receipt, position + 3 + _BLOOM_BYTES, len(receipt))
-    if not listed.is_list:
+    position += len(_BLOOM_PREFIX) + _BLOOM_BYTES
+    if receipt[position] < 0xC0:
         raise ShapeError("has no list of logs where one must be")
-    return listed.payload, listed.end
+    found = _find_payload(receipt, position)
+    if found[1] > len(receipt):
+        raise ShapeError("has logs beyond its end")
+    return found
 
 
-def _find_data(receipt: bytes, position: int) -> tuple[int, int]:
-    """Return where a log's data begin and end."""
+def _find_payload(receipt: bytes, position: int) -> tuple[int, int]:
+    """Return where the payload of a string or a list begins and ends."""
     first = receipt[position]
     if first < 0x80:
         return position, position + 1
-    if first <= 0xB7:
-        return position + 1, position + first - 0x7F
-    if first < 0xC0:
-        begin = position + first - 0xB6
-        return begin, begin + int.from_bytes(receipt[position + 1 : begin], "big")
-    raise ShapeError("has a log without data")
+    first -= 0x80 if first < 0xC0 else 0xC0
+    begin = position + 1
+    if first < 56:
+        return begin, begin + first
+    begin += first - 55
+    return begin, begin + int.from_bytes(receipt[position + 1 : begin], "big")

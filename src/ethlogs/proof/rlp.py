@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 EMPTY = b"\x80"
 
@@ -13,9 +14,7 @@ def encode_bytes(data: bytes) -> bytes:
     length = len(data)
     if length == 1 and data[0] < 0x80:
         return data
-    if length < 56:
-        return _BYTES[0x80 + length] + data
-    return _long_prefix(0xB7, length) + data
+    return string_prefix(length) + data
 
 
 def encode_uint(number: int) -> bytes:
@@ -28,13 +27,26 @@ def encode_uint(number: int) -> bytes:
 def encode_list(items: Iterable[bytes]) -> bytes:
     """A list of items that are encoded already."""
     payload = b"".join(items)
-    length = len(payload)
-    return (_BYTES[0xC0 + length] if length < 56 else _long_prefix(0xF7, length)) + payload
+    return list_prefix(len(payload)) + payload
 
 
-def _long_prefix(base: int, length: int) -> bytes:
-    size = _BYTES[length] if length < 256 else _to_bytes(length)
-    return _BYTES[base + len(size)] + size
+@lru_cache(maxsize=4096)
+def string_prefix(length: int) -> bytes:
+    """What stands before a string of so many bytes, unless it is one byte below 0x80."""
+    return _prefix(0x80, length)
+
+
+@lru_cache(maxsize=4096)
+def list_prefix(length: int) -> bytes:
+    """What stands before a list whose items have so many bytes."""
+    return _prefix(0xC0, length)
+
+
+def _prefix(base: int, length: int) -> bytes:
+    if length < 56:
+        return _BYTES[base + length]
+    size = _to_bytes(length)
+    return _BYTES[base + 55 + len(size)] + size
 
 
 def _to_bytes(number: int) -> bytes:

@@ -30,13 +30,16 @@ class Item(NamedTuple):
         return data[self.start : self.end]
 
 
+_new = tuple.__new__  # half the cost of the named tuple's own constructor
+
+
 def read_item(data: bytes, start: int, limit: int) -> Item:
     """The item that begins at ``start``, which must end by ``limit``. Raises ShapeError."""
     if start >= limit:
         raise ShapeError("ends where an RLP item must begin")
     first = data[start]
     if first < 0x80:
-        return Item(start, start, start + 1, is_list=False)
+        return _new(Item, (start, start, start + 1, False))
     is_list = first >= 0xC0
     length = first - (0xC0 if is_list else 0x80)
     payload = start + 1
@@ -53,7 +56,7 @@ def read_item(data: bytes, start: int, limit: int) -> Item:
         raise ShapeError(f"has an RLP item of {length} bytes where {limit - payload} are left")
     if length == 1 and not is_list and data[payload] < 0x80:
         raise ShapeError("has a single byte as a longer RLP item than it must be")
-    return Item(start, payload, end, is_list)
+    return _new(Item, (start, payload, end, is_list))
 
 
 def read_only_item(data: bytes) -> Item:

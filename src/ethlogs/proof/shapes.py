@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from binascii import unhexlify
 from typing import Any
 
 UINT64_MAX = 2**64 - 1
@@ -56,12 +57,9 @@ def parse_data(value: object) -> bytes:
     if not isinstance(value, str) or value[:2] != "0x":
         raise ShapeError(f"is not hex text with 0x: {show(value)}")
     try:
-        data = bytes.fromhex(value[2:])
-    except ValueError:
-        data = None
-    if data is None or 2 + 2 * len(data) != len(value):  # fromhex skips blanks
-        raise ShapeError(f"is not an even number of hex digits: {show(value)}")
-    return data
+        return unhexlify(value[2:])
+    except ValueError:  # which its own error is, too
+        raise ShapeError(f"is not an even number of hex digits: {show(value)}") from None
 
 
 def parse_bytes(value: object, length: int) -> bytes:

@@ -45,7 +45,7 @@ def test_a_log_of_any_size_is_read(topics: int, data: bytes) -> None:
         (receipt([b"no list"]), "log 0 is not a list with an address"),
         (receipt([[b"\x11" * 19, [], b""]]), "log 0 is not a list with an address"),
         (receipt([[ADDRESS, [b"t" * 31, b"t" * 32], b"d" * 99]]), "not 32 bytes long"),
-        (receipt([[ADDRESS, [], [b"a list"]]]), "has a log without data"),
+        (receipt([[ADDRESS, [], [b"a list"]]]), "log 0 has a list where its data must be"),
         (receipt(b"no list"), "has no list of logs"),
         (receipt([], bloom=bytes(255)), "has no bloom"),
         (naive_rlp([STATUS, 1]), "is not a list with a bloom"),

@@ -12,7 +12,7 @@ from ethlogs.proof.header import parse_header
 from ethlogs.proof.keccak import _find_keccak256
 from ethlogs.proof.receipts import ReceiptReader
 from ethlogs.proof.rlp import encode_bytes, encode_list, encode_uint
-from ethlogs.proof.trie import EMPTY_ROOT, indexes_by_key, trie_root
+from ethlogs.proof.trie import EMPTY_ROOT, trie_root
 from ethlogs.proof.words import bloom_of
 from tests.unit.proof_samples import (
     DATA_LENGTHS,
@@ -68,16 +68,19 @@ def test_the_tests_own_encoder_agrees_with_the_rlp_library() -> None:
 
 
 @pytest.mark.parametrize("count", COUNTS)
-def test_keys_are_in_the_order_of_their_encoding(count: int) -> None:
-    expected = sorted(range(count), key=encode_uint)
-    assert (indexes_by_key(count) if count else []) == expected
-
-
-@pytest.mark.parametrize("count", COUNTS)
 def test_the_root_is_that_of_a_trie_built_in_another_way(count: int) -> None:
     chance = random.Random(count)  # noqa: S311
     values = [chance.randbytes(chance.randrange(264, 900)) for _ in range(count)]
     assert trie_root(values) == naive_root(values)
+
+
+def test_the_root_does_not_depend_on_the_blocks_before() -> None:
+    chance = random.Random(3)  # noqa: S311
+    counts = [*range(1, 300, 7), *range(120, 136)]
+    chance.shuffle(counts)
+    for count in counts:
+        values = [chance.randbytes(chance.choice((1, 20, 40, 80))) for _ in range(count)]
+        assert trie_root(values) == naive_root(values), count
 
 
 def test_the_root_of_more_receipts_than_two_bytes_can_number() -> None:
