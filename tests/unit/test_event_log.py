@@ -9,7 +9,7 @@ import pytest
 from ethlogs.decoding.addresses import checksum_address
 from ethlogs.decoding.decoder import Decoder
 from ethlogs.decoding.signature import parse_event
-from ethlogs.event_log import Record, encode_event_log, encode_event_logs, encode_retraction
+from ethlogs.event_log import Record, encode_event_logs, encode_retraction
 from ethlogs.proof import ProvenBlock, ProvenLog
 from ethlogs.settings import Abi
 
@@ -32,6 +32,12 @@ BLOCK = ProvenBlock(
     proof="receipts",
 )
 
+
+def encode(log: ProvenLog, decoder: Decoder | None = None) -> Record:
+    (record,) = encode_event_logs(1, BLOCK, [log], decoder)
+    return record
+
+
 # The examples of EIP-55: mixed, all upper and all lower case.
 EIP_55 = (
     "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
@@ -46,7 +52,7 @@ EIP_55 = (
 
 
 def test_the_value_is_compact_json_with_its_fields_in_their_order() -> None:
-    assert encode_event_log(1, BLOCK, LOG).value == (
+    assert encode(LOG).value == (
         b'{"chainId":1,"address":"0xdd974D5C2e2928deA5F71b9825b8b646686BD200",'
         b'"topics":["0x' + b"dd" * 32 + b'","0x' + b"0a" * 32 + b'"],"data":"0x00ff",'
         b'"blockNumber":5682604,"blockHash":"0x' + b"8c" * 32 + b'","blockTimestamp":1527360000,'
@@ -55,15 +61,16 @@ def test_the_value_is_compact_json_with_its_fields_in_their_order() -> None:
 
 
 def test_the_key_is_the_address_in_lower_case() -> None:
-    assert encode_event_log(1, BLOCK, LOG).key == b"0xdd974d5c2e2928dea5f71b9825b8b646686bd200"
+    assert encode(LOG).key == b"0xdd974d5c2e2928dea5f71b9825b8b646686bd200"
 
 
 def test_a_log_without_topics_has_an_empty_list() -> None:
-    assert json.loads(encode_event_log(1, BLOCK, LOG._replace(topics=[])).value)["topics"] == []
+    assert json.loads(encode(LOG._replace(topics=[])).value)["topics"] == []
 
 
 def test_a_retraction_differs_in_removed_alone() -> None:
-    kept, removed = (encode_event_log(1, BLOCK, LOG, removed=flag) for flag in (False, True))
+    kept = encode(LOG)
+    removed = encode_retraction(kept)
     assert kept.key == removed.key
     assert removed.value == kept.value.replace(b'"removed":false', b'"removed":true')
 
@@ -82,7 +89,7 @@ DECODER = Decoder([Abi("any", None, ("Any(address indexed who,bytes rest)",))])
 
 
 def test_a_decoded_stream_has_its_field_before_removed_also_where_nothing_fits() -> None:
-    plain, decoded = (encode_event_log(1, BLOCK, LOG, decoder=decoder) for decoder in (None, DECODER))
+    plain, decoded = (encode(LOG, decoder) for decoder in (None, DECODER))
     assert decoded.value == plain.value.replace(b'"removed"', b'"decoded":null,"removed"')
 
 
@@ -92,7 +99,7 @@ def test_what_an_event_log_says_stands_before_removed() -> None:
     log = LOG._replace(
         topics=[event.topic0, "0x" + "00" * 12 + LOG.address[2:]], data="0x" + "00" * 31 + "07"
     )
-    value = encode_event_log(1, BLOCK, log, decoder=decoder).value
+    value = encode(log, decoder).value
     assert value.endswith(
         b',"decoded":{"event":"Any","signature":"Any(address,uint256)","abi":"any",'
         b'"args":{"who":"0xdd974D5C2e2928deA5F71b9825b8b646686BD200","much":"7"}},"removed":false}'

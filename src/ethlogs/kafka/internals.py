@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
@@ -142,6 +142,20 @@ def _fill(batch: Any, records: Sequence[Record], first: int) -> list[RecordPlace
         batch.last_append = time.monotonic()
         batch._record_futures += places
     return places
+
+
+def find_unacknowledged(places: Iterable[Any]) -> Any | None:
+    """Return the first record that the brokers do not have; those of one batch are asked once."""
+    have: set[Any] = set()
+    for place in places:
+        batch = place._batch if type(place) is RecordPlace else None
+        if batch in have:
+            continue
+        if not place.succeeded():
+            return place
+        if batch is not None and batch.value[2] is None:
+            have.add(batch)
+    return None
 
 
 def transaction_error(producer: KafkaProducer) -> BaseException | None:

@@ -33,7 +33,7 @@ from ethlogs.kafka.client_config import (
 )
 from ethlogs.kafka.codecs import require_codec
 from ethlogs.kafka.errors import connect, mapped_errors, run_with_limit
-from ethlogs.kafka.internals import append_records, end_sender, transaction_error
+from ethlogs.kafka.internals import append_records, end_sender, find_unacknowledged, transaction_error
 from ethlogs.kafka.rights import missing_transaction_right
 from ethlogs.ledger import Span
 from ethlogs.settings import KafkaSettings
@@ -180,9 +180,9 @@ class Transaction:
         """
         with _mapped(self._producer, "waiting for acknowledgements"):
             self._flush()
-            for future in self._futures:
-                if not future.succeeded():
-                    raise future.exception or KafkaTimeoutError("a record was not acknowledged")
+            missing = find_unacknowledged(self._futures)
+            if missing is not None:
+                raise missing.exception or KafkaTimeoutError("a record was not acknowledged")
 
     def offset(self, number: int) -> int:
         """The offset of an acknowledged record."""
@@ -224,8 +224,13 @@ class Transaction:
 def _divide(records: list[Record], partitions: int) -> dict[int, list[Record]]:
     """Divide records by the partitions of their keys; within each their order stays."""
     divided: dict[int, list[Record]] = {}
+    of_key: dict[bytes, list[Record]] = {}
     for record in records:
-        divided.setdefault(partition_of(record.key, partitions), []).append(record)
+        own = of_key.get(record[0])
+        if own is None:
+            own = divided.setdefault(partition_of(record.key, partitions), [])
+            of_key[record.key] = own
+        own.append(record)
     return divided
 
 
@@ -239,11 +244,11 @@ def _send_to(producer: KafkaProducer, partition: TopicPartition, records: list[R
     futures: list[Any] = []
     waiting: list[Record] = []
     for number, record in enumerate(records):
-        if number and len(record.value) <= _SMALL_BYTES:
+        key, value = record
+        if number and len(value) <= _SMALL_BYTES:
             waiting.append(record)
             continue
         futures += append_records(producer, partition, waiting)
         waiting = []
-        key, value = record
         futures.append(producer.send(partition.topic, key=key, value=value, partition=partition.partition))
     return futures + append_records(producer, partition, waiting)

@@ -36,7 +36,9 @@ def mapped_contact_errors(name: str, timeout_seconds: float) -> Iterator[None]:
             f"node URL {name} cannot be used",
             hint="give --node-url as http://HOST:PORT or https://HOST/PATH",
         ) from None
-    except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
+    except urllib3.exceptions.NewConnectionError as exc:  # to urllib3 a kind of timeout, whatever its cause
+        raise _to_node_error(name, exc) from None
+    except (urllib3.exceptions.TimeoutError, TimeoutError):
         raise NodeUnavailableError(f"node {name} did not answer within {timeout_seconds:g} seconds") from None
     except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as exc:
         raise _to_node_error(name, exc) from None

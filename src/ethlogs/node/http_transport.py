@@ -8,11 +8,14 @@ time from its first byte to its last.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from typing import cast
 from urllib.parse import urljoin
 
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth
-from requests.utils import get_auth_from_url
+from requests.cookies import RequestsCookieJar, extract_cookies_to_jar
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_auth_from_url
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 
 from ethlogs.node.answer_size import ReceivedBody
 from ethlogs.node.channel import CHUNK_BYTES
@@ -60,14 +63,14 @@ class HttpTransport:
     def _post(self, session: _Session, request: bytes) -> RawAnswer:
         with session.post(request, self._timeout_seconds) as response, ReceivedBody(self._name) as body:
             # Not iter_content, which waits for a whole chunk, however slowly its bytes trickle in.
-            while chunk := response.raw.read1(CHUNK_BYTES, decode_content=True):
+            while chunk := response.read1(CHUNK_BYTES, decode_content=True):
                 body.add(chunk)
-                if response.status_code != 200 and len(body.content) > _ERROR_BYTES:
+                if response.status != 200 and len(body.content) > _ERROR_BYTES:
                     break
             location = display_url(urljoin(self._url, response.headers.get("Location", "")))
             return RawAnswer(
                 body.content,
-                response.status_code,
+                response.status,
                 read_retry_after(response.headers.get("Retry-After", "")),
                 location,
             )
@@ -76,40 +79,47 @@ class HttpTransport:
 class _Session:
     """One kept-alive connection.
 
-    requests looks for proxies and CA certificates anew for each request, which costs more than sending it:
-    here that is done once.
+    How a URL is reached (proxy, CA certificates, credentials) is for requests to say, and it is asked once:
+    each request goes to urllib3, since what requests does anew for each costs more than sending it.
     """
 
     def __init__(
         self, url: str, encoding: str, headers: tuple[tuple[str, str], ...], surroundings: Surroundings
     ) -> None:
-        self._session = requests.Session()
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, DeadlineAdapter())
         own = {"Content-Type": "application/json", "Accept-Encoding": encoding}
         request = requests.Request("POST", url, {**own, **dict(headers)}, auth=_credentials(url))
-        self._request = self._session.prepare_request(request)
-        self._surroundings = surroundings
+        self._request = requests.Session().prepare_request(request)
+        self._request.headers.pop("Content-Length", None)
+        proxies = dict(surroundings.proxies)
+        self._adapter = DeadlineAdapter()
+        self._path = self._adapter.request_url(self._request, proxies)
+        verify = DEFAULT_CA_BUNDLE_PATH if surroundings.verify is True else surroundings.verify
+        pool = self._adapter.get_connection_with_tls_context(self._request, verify, proxies)
+        self._pool = cast(HTTPConnectionPool, pool)  # the stubs name the base class
+        self._cookies = RequestsCookieJar()
 
-    def post(self, body: bytes, timeout_seconds: float) -> requests.Response:
+    def post(self, body: bytes, timeout_seconds: float) -> BaseHTTPResponse:
         """Send the request; the answer's body is still to be read."""
-        request = self._request
-        request.prepare_body(body, None)
-        if self._session.cookies:  # with which a load balancer keeps a client on one node
-            request.headers.pop("Cookie", None)
-            request.prepare_cookies(self._session.cookies)
-        return self._session.send(
-            request,
+        response = self._pool.urlopen(
+            "POST",
+            self._path,
+            body,
+            self._request.headers,
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
             timeout=timeout_seconds,
-            allow_redirects=False,
-            stream=True,
-            proxies=dict(self._surroundings.proxies),
-            verify=self._surroundings.verify,
+            preload_content=False,
         )
+        if "Set-Cookie" in response.headers:  # with which a load balancer keeps a client on one node
+            extract_cookies_to_jar(self._cookies, self._request, response)  # type: ignore[no-untyped-call]  # requests
+            self._request.headers.pop("Cookie", None)
+            self._request.prepare_cookies(self._cookies)
+        return response
 
     def close(self) -> None:
         """Close the connection."""
-        self._session.close()
+        self._adapter.close()
 
 
 class _NoCredentials(AuthBase):

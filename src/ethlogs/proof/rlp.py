@@ -32,13 +32,13 @@ def encode_list(items: Iterable[bytes]) -> bytes:
 
 @lru_cache(maxsize=4096)
 def string_prefix(length: int) -> bytes:
-    """What stands before a string of so many bytes, unless it is one byte below 0x80."""
+    """The prefix of a string of so many bytes, unless it is one byte below 0x80."""
     return _prefix(0x80, length)
 
 
 @lru_cache(maxsize=4096)
 def list_prefix(length: int) -> bytes:
-    """What stands before a list whose items have so many bytes."""
+    """The prefix of a list whose items have so many bytes."""
     return _prefix(0xC0, length)
 
 

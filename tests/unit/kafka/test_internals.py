@@ -103,6 +103,20 @@ def test_a_refused_batch_fails_each_of_its_records() -> None:
     assert [place.exception for place in places] == errors
 
 
+def test_the_first_record_that_the_brokers_do_not_have_is_found_in_whichever_batch() -> None:
+    producer = Accumulating(1_000)
+    places = producer.append(records_of([100] * 50))
+    assert internals.find_unacknowledged(places) is places[0]
+    producer.acknowledge()
+    assert internals.find_unacknowledged(places) is None
+
+    refused = Accumulating(1 << 20)
+    later = refused.append(records_of([100] * 5))
+    errors = [None, None, None, ValueError("refused"), None]
+    refused.batches[0].complete_exceptionally(KafkaError("refused"), errors.__getitem__)
+    assert internals.find_unacknowledged([*places, *later]) is later[0]
+
+
 def test_an_aborted_batch_fails_each_of_its_records() -> None:
     producer = Accumulating(1 << 20)
     places = producer.append(records_of([100] * 5))

@@ -64,6 +64,12 @@ def test_a_log_that_reaches_behind_its_list_is_refused() -> None:
         read(longer + bytes(30))
 
 
+def test_logs_that_reach_behind_their_receipt_are_refused() -> None:
+    whole = receipt([[ADDRESS, [], b"d" * 10]])
+    with pytest.raises(ShapeError, match="receipt 0: has logs beyond its end"):
+        read(whole[:-1])
+
+
 def test_a_root_that_no_reading_gives_chooses_nothing() -> None:
     assert choose_receipts([receipt([])], bytes(32)) is None
 
