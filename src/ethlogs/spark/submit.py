@@ -27,7 +27,12 @@ AM_PYTHON = "spark.yarn.appMasterEnv.PYSPARK_PYTHON"
 _LOCAL_CLUSTER = re.compile(r"local-cluster\[\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*]")
 _NEWEST_PYTHON = (((4, 1), (3, 14)), ((4, 0), (3, 13)), ((3, 5), (3, 11)))
 """The newest Python of each Spark: 3.5 serializes functions with a cloudpickle that knows none later."""
-_ONE_COMPILER = "-XX:TieredStopAtLevel=1"
+ONE_COMPILER = "-XX:TieredStopAtLevel=1"
+"""Java's second compiler takes half of the processor while a JVM of Spark loads its classes, for code that
+never runs long enough to gain from it: the work is Python's."""
+DRIVER_JAVA, EXECUTOR_JAVA = "spark.driver.defaultJavaOptions", "spark.executor.defaultJavaOptions"
+"""What Spark puts before spark.driver.extraJavaOptions and the executors': a user's option comes later, and
+counts."""
 _KEPT_HERE = ("ETHLOGS_", "PYSPARK_", "PYTHON")
 
 
@@ -111,9 +116,17 @@ def is_local(master: str) -> bool:
 
 
 def build_argv(
-    spark: SparkSubmit, settings: SparkSettings, master: str, name: str, folder: Path
+    spark: SparkSubmit,
+    settings: SparkSettings,
+    master: str,
+    name: str,
+    folder: Path,
+    configured: Mapping[str, str],
 ) -> list[str]:
-    """The whole command line; it holds no setting of the run, which travel in the run's folder."""
+    """The whole command line; it holds no setting of the run, which travel in the run's folder.
+
+    ``configured`` is what spark-defaults and --properties-file say.
+    """
     argv = [spark.path, "--master", master, "--name", settings.name or name]
     if settings.driver_memory:
         argv += ["--driver-memory", settings.driver_memory]
@@ -121,7 +134,7 @@ def build_argv(
         argv += ["--properties-file", settings.properties_file]
     conf = {
         **_LOCAL_CONF,
-        **_executor_conf(master),
+        **_executor_conf(master, configured),
         **python_conf(sys.executable, dict(settings.conf)),
         **dict(settings.conf),
     }
@@ -130,10 +143,13 @@ def build_argv(
     return [*argv, str(driver_script()), str(folder)]
 
 
-def _executor_conf(master: str) -> dict[str, str]:
+def _executor_conf(master: str, configured: Mapping[str, str]) -> dict[str, str]:
     """Give an executor of a local cluster all of its worker's memory: with Spark's 1g it may never start."""
     local_cluster = parse_local_cluster(master)
-    return {} if local_cluster is None else {"spark.executor.memory": f"{local_cluster.memory_mib}m"}
+    if local_cluster is None:
+        return {}
+    java = {} if EXECUTOR_JAVA in configured else {EXECUTOR_JAVA: ONE_COMPILER}
+    return {"spark.executor.memory": f"{local_cluster.memory_mib}m", **java}
 
 
 def read_configured(
@@ -248,15 +264,11 @@ def build_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _quick_java(environment: Mapping[str, str]) -> dict[str, str]:
-    """Options for the two JVMs of a spark-submit; what the user gives comes after them and counts.
-
-    Both mostly load classes. Java's second compiler takes half of the processor while they do, for code that
-    never runs long enough to gain from it.
-    """
+    """Options for the two JVMs of a spark-submit; what the user gives comes after them and counts."""
     return {
         # Not before the user's: two collectors would be an error.
-        "SPARK_LAUNCHER_OPTS": environment.get("SPARK_LAUNCHER_OPTS") or f"{_ONE_COMPILER} -XX:+UseSerialGC",
-        "SPARK_SUBMIT_OPTS": f"{_ONE_COMPILER} {environment.get('SPARK_SUBMIT_OPTS', '')}".strip(),
+        "SPARK_LAUNCHER_OPTS": environment.get("SPARK_LAUNCHER_OPTS") or f"{ONE_COMPILER} -XX:+UseSerialGC",
+        "SPARK_SUBMIT_OPTS": f"{ONE_COMPILER} {environment.get('SPARK_SUBMIT_OPTS', '')}".strip(),
     }
 
 

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from ethlogs.run_folder import SETTINGS
 from ethlogs.settings.submission import SparkSettings, YarnOptions
 from ethlogs.spark.memory import needed_overheads, overhead_conf
-from ethlogs.spark.submit import PYTHON, SparkSubmit, driver_script, python_conf
+from ethlogs.spark.submit import (
+    DRIVER_JAVA,
+    EXECUTOR_JAVA,
+    ONE_COMPILER,
+    PYTHON,
+    SparkSubmit,
+    driver_script,
+    python_conf,
+)
 
 ENVIRONMENT = "environment"
 """The folder in a container in which the archive is unpacked."""
@@ -27,6 +35,8 @@ _QUIET_CONF = {
     "spark.hadoop.yarn.timeline-service.enabled": "false",
     # What went wrong days ago must not use up the attempts of a run without end.
     "spark.yarn.am.attemptFailuresValidityInterval": "1h",
+    DRIVER_JAVA: ONE_COMPILER,
+    EXECUTOR_JAVA: ONE_COMPILER,
 }
 _NO_EXECUTORS = {
     # Spark's default are two, and it refuses 0 of them without dynamic allocation.

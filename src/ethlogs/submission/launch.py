@@ -74,7 +74,8 @@ def launch(
     master, spark = tools.master, tools.spark
     console.notify(f"master {master.url}: {master.why}")
     console.notify(f"spark-submit {spark.path} (Spark {spark.version}, Java {tools.java.version})")
-    ignored = describe_ignored_python(read_configured(options.spark, spark, os.environ), options.spark)
+    configured = read_configured(options.spark, spark, os.environ)
+    ignored = describe_ignored_python(configured, options.spark)
     if ignored is not None:
         console.notify(ignored)
     with open_caller(options, console.warn) as caller:
@@ -85,7 +86,7 @@ def launch(
             _remove_left(base, console)
         if is_local(master.url):
             _refuse_livy(options, master)
-            here = LocalLaunch(options, spark, master.url, name, base)
+            here = LocalLaunch(options, spark, master.url, name, base, configured)
             if start.dry_run:
                 return _describe(request.kind, settings, shlex.join(here.build_argv(settings)), console)
             if request.kind.writes_stream:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,11 +27,13 @@ class LocalLaunch:
     name: str
     base: Path
     """Where the folders of runs are made."""
+    configured: Mapping[str, str]
+    """What spark-defaults and --properties-file say."""
 
     def build_argv(self, settings: RunSettings) -> list[str]:
         """Build the spark-submit line of a run."""
         folder = self.base / settings.run
-        return build_argv(self.spark, self.options.spark, self.master, self.name, folder)
+        return build_argv(self.spark, self.options.spark, self.master, self.name, folder, self.configured)
 
     def start(self, settings: RunSettings, console: Console) -> Outcome:
         """Start the driver, which outlives this process, and wait for nothing."""

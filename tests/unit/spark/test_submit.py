@@ -54,7 +54,7 @@ def no_hadoop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_the_shortest_command_line() -> None:
-    assert build_argv(SPARK, SparkSettings(), "local[*]", "ethlogs produce logs", FOLDER) == [
+    assert build_argv(SPARK, SparkSettings(), "local[*]", "ethlogs produce logs", FOLDER, {}) == [
         "/opt/spark/bin/spark-submit",
         *("--master", "local[*]"),
         *("--name", "ethlogs produce logs"),
@@ -63,6 +63,17 @@ def test_the_shortest_command_line() -> None:
         DRIVER,
         str(FOLDER),
     ]
+
+
+def test_executors_on_this_machine_have_all_of_the_memory_and_one_compiler_unless_configured() -> None:
+    def executors(**configured: str) -> list[str]:
+        names = {key.replace("_", "."): value for key, value in configured.items()}
+        argv = build_argv(SPARK, SparkSettings(), "local-cluster[2,1,512]", "n", FOLDER, names)
+        return [word for word in argv if word.startswith("spark.executor.")]
+
+    memory = "spark.executor.memory=512m"
+    assert executors() == ["spark.executor.defaultJavaOptions=-XX:TieredStopAtLevel=1", memory]
+    assert executors(spark_executor_defaultJavaOptions="-Da=b") == [memory]
 
 
 def test_the_longest_command_line() -> None:
@@ -74,7 +85,7 @@ def test_the_longest_command_line() -> None:
         properties_file="my.conf",
         name="mine",
     )
-    assert build_argv(SPARK, settings, "local[2]", "ethlogs produce logs", FOLDER) == [
+    assert build_argv(SPARK, settings, "local[2]", "ethlogs produce logs", FOLDER, {}) == [
         "/opt/spark/bin/spark-submit",
         *("--master", "local[2]"),
         *("--name", "mine"),

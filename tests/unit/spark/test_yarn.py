@@ -47,11 +47,13 @@ def build(
 
 def test_the_shortest_command_line() -> None:
     conf = [
+        "spark.driver.defaultJavaOptions=-XX:TieredStopAtLevel=1",
         "spark.driver.memoryOverhead=896m",
         "spark.dynamicAllocation.enabled=true",
         "spark.dynamicAllocation.initialExecutors=0",
         "spark.dynamicAllocation.minExecutors=0",
         "spark.dynamicAllocation.shuffleTracking.enabled=true",
+        "spark.executor.defaultJavaOptions=-XX:TieredStopAtLevel=1",
         "spark.executor.instances=0",
         "spark.executorEnv.PYSPARK_PYTHON=./environment/bin/python",
         "spark.executorEnv.PYTHONNOUSERSITE=1",
@@ -150,6 +152,8 @@ def test_python_files_that_are_configured_go_along() -> None:
     [
         ("spark.yarn.am.attemptFailuresValidityInterval", "5m"),
         ("spark.hadoop.yarn.timeline-service.enabled", "true"),
+        ("spark.driver.defaultJavaOptions", "-Da=b"),
+        ("spark.executor.defaultJavaOptions", "-Da=b"),
     ],
 )
 def test_what_is_configured_is_not_overruled(key: str, value: str) -> None:
