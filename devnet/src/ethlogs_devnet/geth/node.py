@@ -37,11 +37,8 @@ class GethNode(GethProcess):
         return {"ETHLOGS_NODE_URL": self.url}
 
     def create_data(self, binary: GethBinary) -> None:
-        """Fill the new data folder with the ready-made chain, or the genesis block alone."""
-        if self.blocks:
-            restore_chain(self.data_dir, self.blocks, self.spec, binary)
-        else:
-            super().create_data(binary)
+        """Fill the new data folder with the ready-made chain, which may be the genesis block alone."""
+        restore_chain(self.data_dir, self.blocks, self.spec, binary)
 
     def start(self) -> None:
         """Start it and wait until it answers."""
