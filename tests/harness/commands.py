@@ -76,13 +76,13 @@ class Command:
 
     def wait_for_tip(self, stream: Stream, height: int) -> None:
         """Wait until a block is committed; fail where the command ends before."""
+        with stream.watching() as look:
 
-        def committed() -> bool:
-            assert self.process.poll() is None, self.stderr
-            heights = stream.heights()
-            return bool(heights) and heights[-1] >= height
+            def committed() -> bool:
+                assert self.process.poll() is None, self.stderr
+                return look() >= height
 
-        wait_until(committed, f"block {height} is on Kafka", self.limit_seconds)
+            wait_until(committed, f"block {height} is on Kafka", self.limit_seconds)
 
     def driver_pid(self) -> int:
         """The driver's Python."""

@@ -28,6 +28,9 @@ LOGINS: dict[str, dict[str, Any]] = {}
 STABLE_SECONDS = 30.0
 _OFFSETS_MS = 15_000
 """Without a limit kafka-python asks for ever where a broker is away."""
+_LOOK_MS = 100
+_LONG_FETCH_MS = 500
+"""How long a broker may keep the question of a reader who waits for the next record."""
 _TAIL_RECORDS = 400
 """Enough of a ledger's end to have a block record among the markers and claims of a run that waits."""
 
@@ -83,6 +86,31 @@ class Stream:
             rows = _read_to(consumer, {partition: max(0, end - _TAIL_RECORDS)}, {partition: end})[0]
         blocks = [row for row in rows if row.key != b"claim" and row.value is not None]
         return blocks[-1] if blocks else None
+
+    @contextmanager
+    def watching(self) -> Iterator[Callable[[], int]]:
+        """Give a look at the height of the newest committed block, -1 where there is none yet.
+
+        One consumer takes all looks: a new one for each would cost client and broker a login and the whole
+        ledger, many times a second for as long as a driver needs to start.
+        """
+        partition, newest = TopicPartition(self.ledger, 0), -1
+
+        def look() -> int:
+            nonlocal newest
+            if not consumer.assignment():
+                if 0 not in (consumer.partitions_for_topic(self.ledger) or ()):
+                    time.sleep(_LOOK_MS / 1000)
+                    return newest
+                consumer.assign([partition])
+                consumer.seek_to_beginning(partition)
+            for record in consumer.poll(timeout_ms=_LOOK_MS).get(partition, ()):
+                if record.key != b"claim" and record.value is not None:
+                    newest = json.loads(record.value)["blockNumber"]
+            return newest
+
+        with _open_consumer(self.bootstrap, "read_committed", wait_ms=_LONG_FETCH_MS) as consumer:
+            yield look
 
     def claims(self) -> list[Row]:
         """The committed claims of the ledger, without those by which a waiting run repeats its own."""
@@ -170,7 +198,7 @@ def create_stream(stream: Stream, partitions: int = 3, **config: str) -> None:
 
 
 @contextmanager
-def _open_consumer(bootstrap: str, isolation_level: str) -> Iterator[KafkaConsumer]:
+def _open_consumer(bootstrap: str, isolation_level: str, wait_ms: int = 20) -> Iterator[KafkaConsumer]:
     consumer = KafkaConsumer(
         **_login(bootstrap),
         group_id=None,
@@ -178,7 +206,7 @@ def _open_consumer(bootstrap: str, isolation_level: str) -> Iterator[KafkaConsum
         isolation_level=isolation_level,
         max_partition_fetch_bytes=LARGEST_BYTES,
         fetch_max_bytes=LARGEST_BYTES,
-        fetch_max_wait_ms=20,
+        fetch_max_wait_ms=wait_ms,
     )
     try:
         yield consumer

@@ -200,13 +200,14 @@ def test_no_password_token_or_key_is_found_anywhere(
     flags += ["--krb5-conf", str(estate.kdc.krb5_conf)]
     command = start(stream, where, "--start", "1", *flags)
     seen: list[str] = []
+    with stream.watching() as look:
 
-    def committed() -> bool:
-        assert command.process.poll() is None, command.stderr
-        seen.extend(secret.command_lines())
-        return bool(stream.heights())
+        def committed() -> bool:
+            assert command.process.poll() is None, command.stderr
+            seen.extend(secret.command_lines())
+            return look() > 0
 
-    wait_until(committed, "a block is on Kafka", COMMAND_SECONDS)
+        wait_until(committed, "a block is on Kafka", COMMAND_SECONDS)
     local = estate.cluster.files.data / "nm-local"
     assert not seen
     held = secret.files_below(local)

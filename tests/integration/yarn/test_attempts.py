@@ -74,7 +74,8 @@ def test_a_detached_run_that_is_replaced_by_another(
     first = detached.stdout.strip()
     assert APPLICATION.fullmatch(first)
     assert 3000 < yarn.lifetime_seconds(first) <= 3600 + 120, "nobody watches it: YARN ends it"
-    wait_until(lambda: stream.heights(), "the first run has committed a block", START_SECONDS)
+    with stream.watching() as look:
+        wait_until(lambda: look() > 0, "the first run has committed a block", START_SECONDS)
     second = start("--blocks", "5", "--replace", "--json")
     assert second.wait() == 0, second.stderr
     assert f"stopping the application {first}, to be replaced" in second.stderr
