@@ -19,15 +19,14 @@ from ethlogs_devnet.hadoop.settings import (
     build_site,
     merge_sites,
 )
-from ethlogs_devnet.hadoop.sweeper import Sweeper
+from ethlogs_devnet.hadoop.sweeper import Sweeper, SweptProcess
 from ethlogs_devnet.kerberos.kdc import Kdc
 from ethlogs_devnet.kerberos.users import PEOPLE
 from ethlogs_devnet.ports import find_free_ports
 from ethlogs_devnet.process import ServiceProcess
-from ethlogs_devnet.service import OneProcess
 
 
-class HadoopCluster(OneProcess):
+class HadoopCluster(SweptProcess):
     """A cluster of one node and its data, with the same ports for its whole life.
 
     ``state_dir`` keeps data, log and settings. ``extra_properties`` come on top of (or instead of) the
@@ -49,7 +48,7 @@ class HadoopCluster(OneProcess):
         user = pwd.getpwuid(os.getuid()).pw_name  # as Hadoop does, whatever $USER says
         self._node = Node(self.files.data, ports, user)
         self._process = ServiceProcess(self.name, self.files.log)
-        self._containers = Sweeper(self._node.containers)
+        self._sweeper = Sweeper(self._node.containers)
 
     @property
     def conf_dir(self) -> Path:
@@ -95,23 +94,7 @@ class HadoopCluster(OneProcess):
         self.files.write(self._build_site(runtime.identity))
         users = [self.user] if runtime.identity is None else [self.user, *PEOPLE]
         command = runtime.command(self.files, users)
-        self._process.start(command, runtime.environment(self.files))
-        try:
-            self._containers.start(self.pid or 0)
-            wait_until_started(self._process)
-        except BaseException:
-            self.kill()
-            raise
-
-    def stop(self) -> None:
-        """End it and its containers."""
-        super().stop()
-        self._containers.sweep()
-
-    def kill(self) -> None:
-        """End it and its containers at once by SIGKILL, as when a machine fails."""
-        super().kill()
-        self._containers.sweep()
+        self._launch(command, runtime.environment(self.files), wait_until_started)
 
     def _find_runtime(self) -> HadoopRuntime:
         runtime = find_hadoop()

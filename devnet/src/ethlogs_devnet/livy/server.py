@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ethlogs_devnet.hadoop.cluster import HadoopCluster
 from ethlogs_devnet.hadoop.settings import HOST
-from ethlogs_devnet.hadoop.sweeper import Sweeper
+from ethlogs_devnet.hadoop.sweeper import Sweeper, SweptProcess
 from ethlogs_devnet.kerberos.kdc import Kdc
 from ethlogs_devnet.livy.runtime import (
     LivyFiles,
@@ -20,10 +20,9 @@ from ethlogs_devnet.livy.runtime import (
 from ethlogs_devnet.livy.settings import LivyIdentity, build_settings
 from ethlogs_devnet.ports import find_free_ports
 from ethlogs_devnet.process import ServiceProcess
-from ethlogs_devnet.service import OneProcess
 
 
-class LivyServer(OneProcess):
+class LivyServer(SweptProcess):
     """A server of batches, with the same port for its whole life; a start forgets the batches before it.
 
     ``hadoop`` has been started before. ``extra_settings`` come on top of (or instead of) the devnet's own; a
@@ -47,7 +46,7 @@ class LivyServer(OneProcess):
         self._kdc = kdc
         (self._port,) = find_free_ports(1)
         self._process = ServiceProcess(self.name, self.files.log)
-        self._submits = Sweeper(self.files.folder)
+        self._sweeper = Sweeper(self.files.folder)
 
     @property
     def url(self) -> str:
@@ -68,25 +67,8 @@ class LivyServer(OneProcess):
         runtime = self._find_runtime()
         surroundings = Surroundings(self._hadoop.conf_dir, find_spark_home(), self._hadoop.files.spark_conf)
         self.files.write({**build_settings(self._port, runtime.identity), **self.extra_settings})
-        self._process.start(
-            runtime.command(self.files, surroundings), runtime.environment(self.files, surroundings)
-        )
-        try:
-            self._submits.start(self.pid or 0)
-            wait_until_started(self._process)
-        except BaseException:
-            self.kill()
-            raise
-
-    def stop(self) -> None:
-        """End it and its spark-submits."""
-        super().stop()
-        self._submits.sweep()
-
-    def kill(self) -> None:
-        """End it and its spark-submits at once by SIGKILL, as when a machine fails."""
-        super().kill()
-        self._submits.sweep()
+        environment = runtime.environment(self.files, surroundings)
+        self._launch(runtime.command(self.files, surroundings), environment, wait_until_started)
 
     def _find_runtime(self) -> LivyRuntime:
         runtime = find_livy()
