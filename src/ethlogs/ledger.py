@@ -186,8 +186,8 @@ def parse_ledger_record(key: bytes | None, value: bytes | None, where: str) -> B
         raise LedgerError(
             f"{where} is not a record that ethlogs wrote ({type(exc).__name__}: {exc})",
             hint="another program wrote it: end that program. Only ethlogs may have WRITE on the ledger."
-            " ethlogs verify says what is right; where the record hides a block's, begin a new stream with"
-            " another --topic",
+            " Where it hides the newest block or claim, write that record again over it, as"
+            " docs/when-something-differs.md shows, or begin a new stream with another --topic",
         ) from exc
 
 

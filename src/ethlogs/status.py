@@ -13,6 +13,7 @@ from ethlogs.backfill.plan import LedgerEnds
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import SettingsError, TopicError
 from ethlogs.follow.head import HeadWatcher
+from ethlogs.follow.heartbeat import IDLE_SECONDS
 from ethlogs.follow.ownership import is_held
 from ethlogs.kafka.rights import READER
 from ethlogs.kafka.topics import admin_client, describe_topic
@@ -24,10 +25,13 @@ from ethlogs.stream.tail import Tail, read_tails
 
 Following = Literal["yes", "no", "unknown"]
 _FOLLOWING: Mapping[Following, str] = {
-    "yes": "yes, a run produces",
+    "yes": "yes, a run commits",
     "no": "no: the newest run has finished its blocks, or ended on purpose, or there was none",
-    "unknown": "unknown: the newest run has not released the stream; --watch shows whether the tip moves",
+    "unknown": "unknown: the newest run has not released the stream, and commits nothing now; a new run would"
+    " watch it for 30 seconds and then take over",
 }
+_FRESH_SECONDS = 2 * IDLE_SECONDS
+"""A run that lives commits something every ten seconds, if only its claim; a busy machine may hold it up."""
 
 
 class StreamStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -70,7 +74,7 @@ class StreamStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     writing: bool
     """Whether a transaction is open now: somebody is writing."""
     following: Following
-    """Whether a run follows the stream: ``unknown`` where one claims it and nothing was seen of it."""
+    """Whether a run follows the stream: ``unknown`` where one claims it and has committed nothing lately."""
     at: int
     """When the status was taken, in seconds since 1970."""
 
@@ -182,9 +186,14 @@ def _build_status(
 
 
 def _following(tail: Tail) -> Following:
+    """Return whether a run follows, by its claim and its newest commit.
+
+    The time of a commit is by the clock of the run's machine: where that is another time, it says nothing.
+    """
     if not is_held(tail):
         return "no"
-    return "unknown" if tail.stable else "yes"
+    is_fresh = tail.committed_at is not None and abs(time.time() - tail.committed_at) <= _FRESH_SECONDS
+    return "yes" if is_fresh or not tail.stable else "unknown"
 
 
 def seen_since(earlier: StreamStatus, now: StreamStatus) -> StreamStatus:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 
 import pytest
 from msgspec.structs import replace
@@ -48,6 +49,18 @@ def test_the_status_says_whether_a_run_follows(tail: Tail, following: str) -> No
     status = _build_status(StreamSettings(), ends_with(tail), None)
     assert status.following == following
     assert f"following     {following}" in format_status(status)
+
+
+@pytest.mark.parametrize(
+    ("seconds_ago", "following"), [(0, "yes"), (19, "yes"), (-19, "yes"), (21, "unknown"), (-3600, "unknown")]
+)
+def test_a_run_that_has_just_committed_follows_as_seen_at_one_look(
+    seconds_ago: int, following: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1_760_000_100.0
+    monkeypatch.setattr(time, "time", lambda: now)
+    tail = dataclasses.replace(TAIL, committed_at=now - seconds_ago)
+    assert _build_status(StreamSettings(), ends_with(tail), None).following == following
 
 
 def test_a_tip_that_moves_between_two_looks_shows_a_run() -> None:

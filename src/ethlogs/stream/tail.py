@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from kafka import KafkaConsumer, TopicPartition
+from kafka.consumer.fetcher import ConsumerRecord
 
 from ethlogs.errors import KafkaUnavailableError, LedgerError
-from ethlogs.heights import FOLLOWER_PARTITION
+from ethlogs.heights import FOLLOWER_PARTITION, holds
 from ethlogs.kafka.reading import fetch_begins, fetch_ends, open_consumer, read_range
 from ethlogs.kafka.topics import admin_client
-from ethlogs.ledger import BlockRecord, Claim, is_ledger_key, parse_ledger_record
+from ethlogs.ledger import CLAIM_KEY, BlockRecord, Claim, is_ledger_key, parse_ledger_record
 from ethlogs.settings import KafkaSettings
 
 STABLE_SECONDS = 75.0
@@ -101,7 +102,7 @@ def read_end(
     consumer.assign([partition])
     tip, newest, committed_at = _find_last(consumer, partition, begin, end)
     if tip is not None and (newest is None or newest.offset < tip.claim):
-        newest = _read_claim(consumer, partition, tip)
+        newest = _read_claim(consumer, partition, begin, tip)
     return Tail(tip, newest, end, stable, committed_at)
 
 
@@ -151,6 +152,37 @@ def open_transaction_error(
     )
 
 
+@dataclass
+class _Window:
+    """What one window of records has."""
+
+    tip: BlockRecord | None = None
+    claimed: Claimed | None = None
+    produced_ms: int | None = None
+    strays: dict[bytes, LedgerError] = field(default_factory=dict)
+    """By key, where no record of a ledger with that key comes after it."""
+    settled: set[bytes] = field(default_factory=set)
+    """The keys of the ledger's own records."""
+
+    def take(self, record: ConsumerRecord, where: str) -> None:
+        """Take the next record with a ledger's key."""
+        try:
+            parsed = parse_ledger_record(record.key, record.value, where)
+        except LedgerError as exc:
+            if exc.__cause__ is None:
+                # A newer format: nothing that this version could judge.
+                raise
+            self.strays[record.key] = exc
+            return
+        self.strays.pop(record.key, None)
+        self.settled.add(record.key)
+        self.produced_ms = record.timestamp
+        if isinstance(parsed, Claim):
+            self.claimed = Claimed(parsed, record.offset)
+        elif parsed is not None:
+            self.tip = parsed
+
+
 def _find_last(
     consumer: KafkaConsumer, partition: TopicPartition, begin: int, end: int
 ) -> tuple[BlockRecord | None, Claimed | None, float | None]:
@@ -158,34 +190,58 @@ def _find_last(
     start, step = end, 8
     newest: Claimed | None = None
     committed_at: float | None = None
+    strays: dict[bytes, LedgerError] = {}
+    settled: set[bytes] = set()
     while start > begin:
         stop, start = start, max(begin, end - step)
         step *= 16
-        tip: BlockRecord | None = None
-        claimed: Claimed | None = None
-        produced_ms: int | None = None
-        for record in read_range(consumer, partition, start, stop):
-            where = f"record {record.offset} of {partition.topic}-{partition.partition}"
-            if not is_ledger_key(record.key):
-                # It takes no block's place, so what the ledger says is still whole.
-                logging.getLogger(__name__).warning("%s with the key %r is ignored", where, record.key)
-                continue
-            parsed = parse_ledger_record(record.key, record.value, where)
-            produced_ms = record.timestamp
-            if isinstance(parsed, Claim):
-                claimed = Claimed(parsed, record.offset)
-            elif parsed is not None:
-                tip = parsed
-        newest = newest or claimed
-        if committed_at is None and produced_ms is not None:
-            committed_at = produced_ms / 1000
-        if tip is not None:
-            return tip, newest, committed_at
+        window = _read_window(consumer, partition, start, stop)
+        strays |= {key: error for key, error in window.strays.items() if key not in settled}
+        settled |= window.settled
+        newest = newest or window.claimed
+        if committed_at is None and window.produced_ms is not None:
+            committed_at = window.produced_ms / 1000
+        if window.tip is not None:
+            _judge(strays, window.tip)
+            return window.tip, newest, committed_at
+    _judge(strays, None)
     return None, newest, committed_at
 
 
-def _read_claim(consumer: KafkaConsumer, partition: TopicPartition, tip: BlockRecord) -> Claimed:
+def _read_window(consumer: KafkaConsumer, partition: TopicPartition, start: int, stop: int) -> _Window:
+    window = _Window()
+    for record in read_range(consumer, partition, start, stop):
+        where = f"record {record.offset} of {partition.topic}-{partition.partition}"
+        if is_ledger_key(record.key):
+            window.take(record, where)
+        else:
+            # It takes no block's place, so what the ledger says is still whole.
+            logging.getLogger(__name__).warning("%s with the key %r is ignored", where, record.key)
+    return window
+
+
+def _judge(strays: Mapping[bytes, LedgerError], tip: BlockRecord | None) -> None:
+    """Refuse a record that is not a ledger's where compaction by its key may take the tip or the claim away.
+
+    A block below the tip stays counted there, so the stream can continue; verify names what is lost. The
+    same key written once more, by a record of a ledger, settles it.
+    """
+    for key, error in strays.items():
+        below = tip is not None and key not in (tip.key, CLAIM_KEY) and holds(tip.ranges, int(key))
+        if not below:
+            raise error
+        logging.getLogger(__name__).warning("%s; it is ignored, as a block below the tip has its key", error)
+
+
+def _read_claim(consumer: KafkaConsumer, partition: TopicPartition, begin: int, tip: BlockRecord) -> Claimed:
     where = f"record {tip.claim} of {partition.topic}-{partition.partition}"
+    if tip.claim < begin:
+        raise LedgerError(
+            f"block {tip.block_number} of the ledger {partition.topic} names {where} as its claim, which was"
+            " deleted: nothing says any more to which chain and topics the stream is bound",
+            hint="its blocks stay readable. Continue on another --topic, with --start"
+            f" {tip.block_number + 1}",
+        )
     for record in read_range(consumer, partition, tip.claim, tip.claim + 1):
         parsed = parse_ledger_record(record.key, record.value, where)
         if isinstance(parsed, Claim):
