@@ -9,8 +9,9 @@ from pathlib import Path
 
 from ethlogs.doctor.checkup import Checkup, Warned
 from ethlogs.environment import find_interpreter, require_packages
+from ethlogs.environment.channels import find_silent_channels
 from ethlogs.environment.condarc import check_certificates, read_condarc
-from ethlogs.environment.spec import read_spec
+from ethlogs.environment.spec import DEFAULT_FILE, read_spec
 from ethlogs.errors import SubmissionError
 from ethlogs.hadoop.client import Hadoop, find_conf_dir
 from ethlogs.settings.command import LaunchOptions
@@ -26,6 +27,10 @@ from ethlogs.submission.livy import open_livy
 from ethlogs.submission.packages import needed_packages
 from ethlogs.submission.queue import check_queue, choose_queue
 
+_NO_CHANNEL = (
+    "name your company's mirror in the environment file or in .condarc; where nothing can be reached, pack"
+    " elsewhere and give --env-archive"
+)
 _LIVY_IS_OPEN = "whoever reaches it can submit as its user: ask for livy.server.auth.type=kerberos"
 
 
@@ -127,15 +132,25 @@ class ClusterExamination:
     def _configured(self) -> dict[str, str]:
         return read_configured(self._options.spark, self._spark, os.environ)
 
-    def _check_archive(self) -> str:
+    def _check_environment(self) -> str | Warned:
+        """Check what an environment would be made from; a channel that is away may not be needed now."""
+        environment, condarc = check_environment(self._options.environment), read_condarc()
+        check_certificates(condarc)
+        source = environment.env_prefix or environment.env_name
+        silent = []
+        if source is None:
+            spec = read_spec(Path(environment.env_file or DEFAULT_FILE))
+            silent = find_silent_channels(spec, condarc, os.environ)
+        shown = source or environment.env_file or "the conda-env.yml of ethlogs"
+        text = f"packed when needed, from {shown}"
+        if not silent:
+            return text
+        return Warned(f"{text}; channels that do not answer: {'; '.join(silent)}", _NO_CHANNEL)
+
+    def _check_archive(self) -> str | Warned:
         archive = self._options.yarn.env_archive
         if archive is None:
-            environment = check_environment(self._options.environment)
-            check_certificates(read_condarc())
-            if environment.env_file is not None:
-                read_spec(Path(environment.env_file))
-            source = environment.env_file or environment.env_prefix or environment.env_name
-            return f"packed when needed, from {source or 'the conda-env.yml of ethlogs'}"
+            return self._check_environment()
         if "://" not in archive:
             path = check_archive(archive)
             if self._identity is not None:
