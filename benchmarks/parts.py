@@ -122,7 +122,7 @@ class Bench:
     def content(self) -> None:
         """What selection and decoding cost."""
         say("selection and decoding alone")
-        self._print_program(CONTENT_BENCH)
+        print(f"\n{self._run_program(CONTENT_BENCH)}")
 
     def compression(self) -> None:
         """What the compression of Kafka's batches costs."""

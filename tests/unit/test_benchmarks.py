@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import processes, sizing, steps, tables
+from benchmarks import content_bench, processes, sizing, steps, tables
 from benchmarks.backfill import compute_rate
 from benchmarks.contest import (
     BROKER,
@@ -45,6 +45,21 @@ def test_more_cores_than_slots_do_not_make_history_faster() -> None:
     half, full, more = (sizing.compute_need(figures, cores) for cores in (16, 32, 64))
     assert half.hours == 2 * full.hours
     assert more.hours == full.hours
+
+
+def test_selection_and_decoding_are_measured_for_all_a_hundredth_and_none_of_a_block(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(content_bench, "ROUNDS", 1)
+    content_bench.main()
+    out = capsys.readouterr().out
+    rows = [line.strip("| ").split(" | ") for line in out.splitlines() if line.startswith("| ")]
+    records = {row[0]: row[1] for row in rows}
+    assert records[content_bench.PLAIN] == records[content_bench.DECODED] == "520"
+    assert records["one contract selected, 1% of the event logs"] == "5"
+    assert records["none selected"] == "0"
+    assert float(records["15753009"].rstrip("%")) == 50
+    assert out.count("Aim: ") == 2
 
 
 def test_the_cpu_time_of_a_command_is_that_of_all_its_processes() -> None:

@@ -48,6 +48,7 @@ COVERED_BY = {
     "settings/node.py": "unit/settings/test_codec.py",
     "settings/output.py": "unit/settings/test_catalogue.py",
     "settings/run.py": "unit/settings/test_codec.py",
+    "decoding/compiled.py": "unit/decoding/test_decoder.py",
     "decoding/dynamic.py": "unit/decoding/test_decoder.py",
     "decoding/words.py": "unit/decoding/test_decoder.py",
     "submission/selection_words.py": "unit/submission/test_selection.py",

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Raw
 
+from ethlogs.decoding.compiled import compile_words
 from ethlogs.decoding.event import Event
 from ethlogs.decoding.signature import parse_event
-from ethlogs.decoding.words import WORD_DIGITS, MisfitError, ReadWord, word_reader
+from ethlogs.decoding.words import WORD_DIGITS, MisfitError
 from ethlogs.settings import Abi, SelectionSettings
 
 Decoded = Raw
@@ -25,53 +26,37 @@ class EventDecoder:
         self._is_static = all(item.is_word for item in self._in_data)
         sizes = [item.words for item in self._in_data]
         self._data_length = None if None in sizes else 2 + WORD_DIGITS * sum(filter(None, sizes))
-        self._template = _build_template(abi, event)
-        # How a word is read, in which topic, else where in the data.
-        self._words: list[tuple[ReadWord, int, int]] = []
-        topic, place = 1, 2
-        for item in event.parameters:
-            if item.indexed:
-                self._words.append((word_reader(item.base) if item.is_word else _read_hash, topic, 0))
-                topic += 1
-            elif self._is_static:
-                self._words.append((word_reader(item.base), 0, place))
-                place += WORD_DIGITS
+        self._read, places = compile_words(event.parameters, is_static=self._is_static)
+        self._template = _build_template(abi, event, places)
 
     def decode(self, topics: Sequence[str], data: str) -> Decoded | None:
         """The event log's content; ``None`` where its words are not those of the event."""
         if self._data_length not in (None, len(data)):
             return None
         try:
-            values = [
-                read(topics[topic][2:] if topic else data[place : place + WORD_DIGITS])
-                for read, topic, place in self._words
-            ]
+            values = self._read(topics, data)
             if not self._is_static:
                 values = self._with_dynamic(values, data)
         except MisfitError:
             return None
-        return Raw((self._template % tuple(values)).encode())
+        return Raw((self._template % values).encode())
 
-    def _with_dynamic(self, indexed: Sequence[str], data: str) -> list[str]:
+    def _with_dynamic(self, indexed: Sequence[object], data: str) -> tuple[object, ...]:
         from ethlogs.decoding.dynamic import decode_values
 
         in_topics, values = iter(indexed), iter(decode_values(self._in_data, bytes.fromhex(data[2:])))
-        return [
+        return tuple(
             next(in_topics) if item.indexed else msgspec.json.encode(next(values)).decode()
             for item in self._event.parameters
-        ]
+        )
 
 
-def _build_template(abi: str, event: Event) -> str:
+def _build_template(abi: str, event: Event, places: Sequence[str]) -> str:
     """The JSON with a place for each parameter: what is the same of each event log is encoded once."""
     fixed = msgspec.json.encode({"event": event.name, "signature": event.signature, "abi": abi}).decode()
-    args = ",".join(f'"{item.name}":%s' for item in event.parameters)
+    pairs = zip(event.parameters, places, strict=True)
+    args = ",".join(f'"{item.name}":{place}' for item, place in pairs)
     return fixed.removesuffix("}").replace("%", "%%") + ',"args":{' + args + "}}"
-
-
-def _read_hash(word: str) -> str:
-    """Of an indexed value that takes more than a word the log has only a hash."""
-    return f'{{"hash":"0x{word}"}}'
 
 
 class Decoder:

@@ -1,4 +1,4 @@
-"""Values of one word: 64 hex digits of a topic or of a log's data, as JSON text.
+"""Values of one word: the last 64 hex digits of a topic or of a piece of a log's data, as JSON text.
 
 Text to text, without bytes or values between: each decoded event log passes here several times.
 """
@@ -6,9 +6,8 @@ Text to text, without bytes or values between: each decoded event log passes her
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
-from ethlogs.decoding.addresses import checksum_address
+from ethlogs.decoding.addresses import checksum_digits
 
 WORD_DIGITS = 64
 
@@ -21,7 +20,7 @@ class MisfitError(Exception):
 
 
 def word_reader(base: str) -> ReadWord:
-    """The reader of an elementary type of fixed size."""
+    """The reader of an elementary type of fixed size; addresses are in :data:`ADDRESSES`."""
     if base.startswith("uint"):
         return _uint_reader(int(base[4:]))
     if base.startswith("int"):
@@ -30,18 +29,35 @@ def word_reader(base: str) -> ReadWord:
         return _bytes_reader(int(base[5:]))
     if base == "function":
         return _bytes_reader(24)
-    return _read_bool if base == "bool" else read_address
+    return _read_bool
 
 
 _NO_PREFIX = "0" * 24
+_MOST_ADDRESSES = 65_536
 
 
-@lru_cache(maxsize=65_536)
-def read_address(word: str) -> str:
-    """Cached, since most event logs are of addresses that were there before."""
-    if word[:24] != _NO_PREFIX:
-        raise MisfitError
-    return f'"{checksum_address("0x" + word[24:])}"'
+class AddressWords(dict[str, str]):
+    """The values of words that are addresses, each made when it is first asked for.
+
+    Kept, since most event logs are of addresses that were there before: some 10 MB when it is full, and then
+    it begins anew.
+    """
+
+    def __missing__(self, word: str) -> str:
+        if word[-WORD_DIGITS:-40] != _NO_PREFIX:
+            raise MisfitError
+        if len(self) >= _MOST_ADDRESSES:
+            self.clear()
+        self[word] = value = f'"0x{checksum_digits(word[-40:])}"'
+        return value
+
+
+ADDRESSES = AddressWords()
+
+
+def read_hash(word: str) -> str:
+    """Read the hash, which is all that a log has of an indexed value of more than a word."""
+    return f'{{"hash":"0x{word[-WORD_DIGITS:]}"}}'
 
 
 def _read_bool(word: str) -> str:
@@ -82,6 +98,7 @@ def _bytes_reader(size: int) -> ReadWord:
     padding = "0" * (WORD_DIGITS - digits)
 
     def read(word: str) -> str:
+        word = word[-WORD_DIGITS:]
         if word[digits:] != padding:
             raise MisfitError
         return f'"0x{word[:digits]}"'

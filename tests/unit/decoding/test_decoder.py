@@ -14,6 +14,7 @@ from eth_utils.address import to_checksum_address
 from web3 import Web3
 from web3._utils.events import get_event_data
 
+from ethlogs.decoding import words
 from ethlogs.decoding.builtin import BUILTIN
 from ethlogs.decoding.decoder import Decoder
 from ethlogs.decoding.event import TUPLE, Event, Parameter
@@ -261,6 +262,17 @@ def test_a_log_whose_words_do_not_fit_is_not_decoded(change: dict[str, Any]) -> 
 def test_a_word_that_is_out_of_its_types_range_is_not_decoded(text: str, word: int) -> None:
     log = ProvenLog(CONTRACT, [parse_event(text).topic0], f"0x{word:064x}", "0x", 0, 0)
     assert decode(Decoder([Abi("mine", None, (text,))]), log) is None
+
+
+def test_addresses_are_remembered_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "_MOST_ADDRESSES", 2)
+    remembered = words.AddressWords()
+    made = [f"{number:064x}" for number in range(5)]
+    assert [remembered[word] for word in made] == [
+        f'"{to_checksum_address("0x" + word[24:])}"' for word in made
+    ]
+    assert list(remembered) == made[-1:]
+    assert remembered["0x" + made[0]] == remembered[made[0]]
 
 
 def test_text_that_is_not_utf_8_is_not_decoded() -> None:
