@@ -23,6 +23,7 @@ from ethlogs_devnet import (
     plan_of_large_log,
     plan_of_logs,
 )
+from ethlogs_devnet.quick_spark import find_quick_spark
 from tests.harness.streams import Stream
 from tests.integration.packing import Packing, pack_once
 
@@ -92,6 +93,14 @@ class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has n
 def _group_of(nodeid: str) -> str:
     path = Path(nodeid.split("::")[0])
     return CLUSTER if path.parent.name == "yarn" or path.stem == "test_hadoop" else path.stem
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_spark() -> Iterator[None]:
+    """Let the JVMs of drivers on this machine map their classes instead of loading them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPARK_SUBMIT_OPTS", find_quick_spark())
+        yield
 
 
 @pytest.fixture(scope="session")
