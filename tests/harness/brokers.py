@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from kafka import KafkaAdminClient
-from kafka.admin import ConfigResource
+from collections.abc import Sequence
+
+from kafka.admin import ACL, ACLFilter, ConfigResource, ResourcePatternFilter
 from kafka.protocol.admin.client_quotas import AlterClientQuotasRequest
+
+from tests.harness.running import wait_until
+from tests.harness.streams import admin_client
+
+
+def add_acls(bootstrap: str, acls: Sequence[ACL]) -> None:
+    """Give or deny rights, and wait: the controller acknowledges them before the broker goes by them."""
+    with admin_client(bootstrap) as client:
+        client.create_acls(acls)
+        filters = [_filter_of(acl) for acl in acls]
+        wait_until(
+            lambda: all(client.describe_acls(one)[0] for one in filters), "the broker knows the rights"
+        )
+
+
+def _filter_of(acl: ACL) -> ACLFilter:
+    pattern = acl.resource_pattern
+    resource = ResourcePatternFilter(pattern.resource_type, pattern.resource_name, pattern.pattern_type)
+    return ACLFilter(acl.principal, acl.host, acl.operation, acl.permission_type, resource)
 
 
 def set_topic_config(bootstrap: str, topic: str, name: str, value: str) -> None:
     """Change one setting of a topic."""
-    client = KafkaAdminClient(bootstrap_servers=bootstrap)
-    try:
+    with admin_client(bootstrap) as client:
         client.alter_configs([ConfigResource("TOPIC", topic, {name: value})])
-    finally:
-        client.close()
 
 
 def set_quota(bootstrap: str, bytes_per_second: float | None) -> None:
@@ -29,9 +46,6 @@ def set_quota(bootstrap: str, bytes_per_second: float | None) -> None:
     request = AlterClientQuotasRequest(
         entries=[entry(entity=[everybody], ops=[operation])], validate_only=False
     )
-    client = KafkaAdminClient(bootstrap_servers=bootstrap)
-    try:
+    with admin_client(bootstrap) as client:
         (found,) = client._manager.run(client._manager.send, request).entries
         assert found.error_code == 0, found.error_message
-    finally:
-        client.close()

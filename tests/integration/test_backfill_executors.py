@@ -25,7 +25,7 @@ START_SECONDS = 300.0
 DELAY_SECONDS = 0.1
 """For each answer of the node, so that there is a middle in which something can happen."""
 STANDSTILL_SECONDS = 3.0
-"""So that a run is not done before another one's Spark is up."""
+"""So that a run is not done before another one's Spark, or each of its executors, is up."""
 TWICE = (
     *("--conf", "spark.speculation=true", "--conf", "spark.speculation.interval=200ms"),
     *("--conf", "spark.speculation.task.duration.threshold=1s"),
@@ -103,7 +103,9 @@ def test_an_executor_is_killed_while_every_task_runs_twice(
 ) -> None:
     command = start(*TWICE)
     wait_for_blocks(stream, command, 10)
+    slow_geth.proxy.delay_seconds = STANDSTILL_SECONDS
     wait_for_executors(command, 2)[0].send(signal.SIGKILL)
+    slow_geth.proxy.delay_seconds = DELAY_SECONDS
     assert command.wait() == 0, command.stderr
     report = parse_report(command.stdout)
     assert (report["exitStatus"], report["blocks"]) == (0, BLOCKS)
@@ -117,7 +119,9 @@ def test_a_frozen_executor_continues_after_another_has_done_its_work(
     node = slow_geth.node
     command = start(*SOON_LOST, "--to", str(BLOCKS))
     wait_for_blocks(stream, command, 10)
+    slow_geth.proxy.delay_seconds = STANDSTILL_SECONDS
     frozen = wait_for_executors(command, 2)[0]
+    slow_geth.proxy.delay_seconds = DELAY_SECONDS
     frozen.send(signal.SIGSTOP)
     wait_for_blocks(stream, command, BLOCKS)
     frozen.send(signal.SIGCONT)

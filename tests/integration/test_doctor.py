@@ -10,6 +10,7 @@ from typing import Any
 
 from ethlogs_devnet import GethNode
 from tests.harness.commands import ETHLOGS, HERE
+from tests.harness.running import ENOUGH_SECONDS
 from tests.harness.streams import Stream, create_stream
 
 
@@ -32,7 +33,7 @@ def examine(
         text=True,
         cwd=folder,
         check=False,
-        timeout=120,
+        timeout=ENOUGH_SECONDS,
     )
     assert "Traceback" not in finished.stderr
     answer = json.loads(finished.stdout)

@@ -9,11 +9,12 @@ import pytest
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
 
 from ethlogs_devnet import SMALL_PLAN, GethNode, KafkaBroker
+from tests.harness.brokers import add_acls
 from tests.harness.commands import Command
 from tests.harness.exporting import FAST, Exported
 from tests.harness.prometheus import promtool
 from tests.harness.running import RunInThread, build_settings, run
-from tests.harness.streams import Stream, admin_client, assert_folds
+from tests.harness.streams import Stream, assert_folds
 
 NewStream = Callable[[KafkaBroker], Stream]
 
@@ -61,13 +62,8 @@ def test_read_and_describe_on_the_ledger_are_all_that_it_needs(
 def allow_alone(stream: Stream, topic: str, *operations: ACLOperation) -> None:
     """Give everybody these rights on a topic: one that has any ACL is closed for all else."""
     pattern = ResourcePattern(ResourceType.TOPIC, topic)
-    with admin_client(stream.bootstrap) as client:
-        client.create_acls(
-            [
-                ACL("User:ANONYMOUS", "*", operation, ACLPermissionType.ALLOW, pattern)
-                for operation in operations
-            ]
-        )
+    acls = [ACL("User:ANONYMOUS", "*", one, ACLPermissionType.ALLOW, pattern) for one in operations]
+    add_acls(stream.bootstrap, acls)
 
 
 @pytest.mark.long

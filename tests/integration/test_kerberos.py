@@ -15,11 +15,11 @@ import pytest
 
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import KerberosError
-from ethlogs.kerberos.keeper import kept_ticket, read_lifetime
+from ethlogs.kerberos.keeper import RENEWED_AT, kept_ticket, read_lifetime
 from ethlogs.settings import KerberosSettings
 from ethlogs_devnet import Kdc
 from ethlogs_devnet.kerberos.programs import run_kadmin
-from tests.harness.running import wait_until
+from tests.harness.running import ENOUGH_SECONDS, wait_until
 
 LIFE_SECONDS = 20
 USER, SERVICE = "ada", "kafka/localhost"
@@ -73,11 +73,12 @@ def test_a_ticket_is_held_in_a_private_cache_and_gone_afterwards(kdc: Kdc) -> No
 
 
 def test_a_ticket_is_renewed_before_half_of_its_life(kdc: Kdc) -> None:
+    assert RENEWED_AT < 0.5
     with kept_ticket(settings_of(kdc), ["localhost"], StopSwitch(), print):
         cache = cache_of_this_process()
-        first = cache.stat().st_ino
-        wait_until(lambda: cache.stat().st_ino != first, "the ticket is renewed", 12.0)
-        assert read_lifetime(cache) > LIFE_SECONDS / 2
+        first, lapses_at = cache.stat().st_ino, time.monotonic() + read_lifetime(cache)
+        wait_until(lambda: cache.stat().st_ino != first, "the ticket is renewed")
+        assert time.monotonic() + read_lifetime(cache) > lapses_at
 
 
 def test_a_kdc_that_is_away_is_told_and_costs_nothing_within_the_tickets_life(kdc: Kdc) -> None:
@@ -87,11 +88,11 @@ def test_a_kdc_that_is_away_is_told_and_costs_nothing_within_the_tickets_life(kd
         cache = cache_of_this_process()
         first = cache.stat().st_ino
         kdc.stop()
-        wait_until(lambda: any("cannot be renewed" in notice for notice in notices), "it is reported", 12.0)
+        wait_until(lambda: any("cannot be renewed" in notice for notice in notices), "it is reported")
         keeper.cover(["localhost"])  # what a client needs for a new connection is in the cache
         kdc.start()
-        wait_until(lambda: cache.stat().st_ino != first, "it is renewed", 10.0)
-        wait_until(lambda: notices[-1] == "the ticket was renewed", "that is reported", 10.0)
+        wait_until(lambda: cache.stat().st_ino != first, "it is renewed")
+        wait_until(lambda: notices[-1] == "the ticket was renewed", "that is reported")
     assert not stop.requested
     assert "no KDC of the realm answers" in notices[1]
 
@@ -100,10 +101,8 @@ def test_a_ticket_that_lapses_ends_the_run_with_status_5(kdc: Kdc) -> None:
     stop = StopSwitch()
     with kept_ticket(settings_of(kdc), ["localhost"], stop, print):
         kdc.stop()
-        began_at = time.monotonic()
         with pytest.raises(KerberosError, match="the ticket has lapsed and there is no new one") as caught:
-            stop.pause(60)
-        assert time.monotonic() - began_at < 45
+            stop.pause(ENOUGH_SECONDS)
     assert "the same command resumes" in (caught.value.hint or "")
 
 
@@ -207,7 +206,7 @@ print(gssapi.Credentials(usage="initiate").name, os.environ["KRB5CCNAME"])
 def work(principal: str, keytab: Path) -> subprocess.CompletedProcess[str]:
     """What a worker's own process does: its variables are its own."""
     command = [sys.executable, "-c", WORK, principal, str(keytab)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=ENOUGH_SECONDS)
 
 
 def test_a_worker_has_a_ticket_of_the_principal_in_its_memory_alone(kdc: Kdc, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.server
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -20,6 +19,7 @@ from ethlogs.kafka.topics import list_hosts
 from ethlogs.settings import KafkaSettings
 from ethlogs_devnet import Kdc, SecureKafka, Way
 from ethlogs_devnet.kerberos.users import USER
+from ethlogs_devnet.ports import find_free_ports
 
 pytestmark = pytest.mark.services
 
@@ -141,8 +141,8 @@ def test_a_host_that_was_known_with_other_settings_is_refused(monkeypatch: pytes
 
 
 def test_a_port_on_which_nothing_listens_may_have_a_broker_later() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        address = f"127.0.0.1:{taken.getsockname()[1]}"
+    (port,) = find_free_ports(1)
+    address = f"127.0.0.1:{port}"
     error = refusal_of(KafkaSettings(address, (LIMIT,)))
     assert type(error) is KafkaUnavailableError
     assert f"nothing listens on {address} (connection refused)" in str(error)

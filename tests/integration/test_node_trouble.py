@@ -20,6 +20,7 @@ from ethlogs.errors import (
 )
 from ethlogs.verify import VerifySettings, verify_stream
 from ethlogs_devnet import SMALL_PLAN, GethNode
+from ethlogs_devnet.ports import find_free_ports
 from tests.harness.lies import (
     answer_empty,
     change_a_byte,
@@ -29,7 +30,7 @@ from tests.harness.lies import (
     swap_two_logs,
 )
 from tests.harness.lying_node import LyingNode, Reply
-from tests.harness.running import RunInThread, another_run, build_settings, run, wait_until
+from tests.harness.running import ENOUGH_SECONDS, RunInThread, another_run, build_settings, run, wait_until
 from tests.harness.streams import Stream, assert_exactly_once, heights_of
 
 pytestmark = pytest.mark.services
@@ -121,11 +122,11 @@ def test_with_consent_every_page_says_which_header_was_not_checked(stream: Strea
     assert len([notice for notice in outcome.notices if "the field aFieldOfALaterFork" in notice]) == 1
 
     check = VerifySettings(settings.kafka, settings.stream, settings.node, proof=settings.follow.proof)
-    summary = verify_stream(check, StopSwitch(60), print, print, lambda progress: None)
+    summary = verify_stream(check, StopSwitch(ENOUGH_SECONDS), print, print, lambda progress: None)
     assert (summary.verdict, summary.exit_status) == ("unchecked", 0)
     with pytest.raises(UnprovenError, match="the field aFieldOfALaterFork"):
         without_consent = replace(check, proof=replace(check.proof, unchecked_headers=False))
-        verify_stream(without_consent, StopSwitch(60), print, print, lambda progress: None)
+        verify_stream(without_consent, StopSwitch(ENOUGH_SECONDS), print, print, lambda progress: None)
 
 
 def test_a_run_goes_on_once_the_node_no_longer_lies(stream: Stream, node: LyingNode, geth: GethNode) -> None:
@@ -159,9 +160,9 @@ def test_a_second_url_is_asked_where_the_first_one_lies(
 # ---------------------------------------------------------------- away, limiting, failing
 
 
-def test_a_node_that_is_not_there_ends_the_run_with_status_6(stream: Stream, geth: GethNode) -> None:
-    with LyingNode(geth.url) as gone:
-        url = gone.url
+def test_a_node_that_is_not_there_ends_the_run_with_status_6(stream: Stream) -> None:
+    (port,) = find_free_ports(1)
+    url = f"http://127.0.0.1:{port}"
     outcome = run(build_settings(stream, url, blocks=1, patience=1.0))
     outcome.assert_failed(NodeUnavailableError, url, "cannot be reached", hint="is --node-url right?")
     assert outcome.report["exitStatus"] == 6

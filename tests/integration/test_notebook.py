@@ -12,6 +12,7 @@ import pytest
 
 import ethlogs
 from ethlogs_devnet import SMALL_PLAN, GethNode, LiveHead
+from tests.harness.running import ENOUGH_SECONDS
 from tests.harness.streams import Stream, assert_exactly_once
 
 pytestmark = pytest.mark.services
@@ -44,7 +45,7 @@ def test_an_interrupted_wait_leaves_the_run_to_whoever_attaches(
             run.wait()
         again = ethlogs.attach(run.id, run_dir=str(tmp_path / "runs"))
         assert again.state == "running"
-        assert again.stop() == "stopped"
+        assert again.stop(ENOUGH_SECONDS) == "stopped"
     assert run.state == "stopped"
     assert run.report is not None
     assert run.history[-1]["logs"] > 0

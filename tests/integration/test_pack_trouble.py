@@ -17,7 +17,7 @@ import pytest
 from ethlogs.environment.condarc import Condarc
 from ethlogs.environment.install import create_environment
 from ethlogs.environment.spec import read_spec
-from tests.harness.running import wait_until
+from tests.harness.running import ENOUGH_SECONDS, wait_until
 from tests.integration.packing import Packing, pack, start_pack, write_small_env_file
 
 pytestmark = pytest.mark.services
@@ -44,7 +44,7 @@ def interrupt_at(words: str, folder: Path, *arguments: str) -> tuple[int, str]:
         assert process.stderr is not None
         said = [next(line for line in process.stderr if words in line)]
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=ENOUGH_SECONDS)
     return process.returncode, "".join([*said, err])
 
 
@@ -69,7 +69,7 @@ def writing(unpacked: Path, folder: Path) -> Iterator[subprocess.Popen[str]]:
 
     with start_pack(folder, "--env-prefix", str(unpacked)) as process:
         try:
-            wait_until(has_written, "a part of the archive is written", 60)
+            wait_until(has_written, "a part of the archive is written")
             yield process
         finally:
             process.kill()
@@ -90,7 +90,7 @@ def own_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_an_interrupt_while_the_archive_is_written(unpacked: Path, own_tmp: Path) -> None:
     with writing(unpacked, own_tmp) as process:
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=ENOUGH_SECONDS)
     assert process.returncode == 130, err
     assert "Traceback" not in err
     assert unfinished_in(own_tmp) == []
@@ -115,7 +115,7 @@ def test_no_room_for_the_archive(unpacked: Path, tmp_path: Path) -> None:
     # A limit for each file, which a write meets as it meets a full disk.
     with start_pack(tmp_path, "--env-prefix", str(unpacked)) as process:
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))
-        _, err = process.communicate(timeout=120)
+        _, err = process.communicate(timeout=ENOUGH_SECONDS)
     assert process.returncode == 4, err
     assert "cannot be written: File too large" in err
     assert "Traceback" not in err

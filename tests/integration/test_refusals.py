@@ -24,6 +24,7 @@ from ethlogs.errors import (
     TopicError,
 )
 from ethlogs_devnet import GethNode, KafkaBroker
+from tests.harness.brokers import add_acls
 from tests.harness.running import another_run, build_settings, run
 from tests.harness.streams import (
     Stream,
@@ -196,7 +197,5 @@ def refuse_writing(stream: Stream, kind: ResourceType, name: str) -> None:
     """A resource with any ACL is closed to all who have none on it: allow all, then deny writing."""
     rules = [(ACLOperation.ALL, ACLPermissionType.ALLOW), (ACLOperation.WRITE, ACLPermissionType.DENY)]
     pattern = ResourcePattern(kind, name)
-    with admin_client(stream.bootstrap) as client:
-        client.create_acls(
-            [ACL("User:ANONYMOUS", "*", operation, rule, pattern) for operation, rule in rules]
-        )
+    acls = [ACL("User:ANONYMOUS", "*", operation, rule, pattern) for operation, rule in rules]
+    add_acls(stream.bootstrap, acls)

@@ -13,7 +13,7 @@ from ethlogs.errors import SettingsError
 from ethlogs.settings import Abi, NodeSettings, SelectionSettings
 from ethlogs.verify import Difference, VerifySettings, verify_stream
 from ethlogs_devnet import SMALL_PLAN, GethNode
-from tests.harness.running import RunInThread, another_run, build_settings, run, wait_until
+from tests.harness.running import ENOUGH_SECONDS, RunInThread, another_run, build_settings, run, wait_until
 from tests.harness.streams import Fold, Stream, ask, checksum
 
 TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
@@ -55,7 +55,7 @@ def verify(stream: Stream, url: str | None, selection: SelectionSettings | None 
     node = NodeSettings((url,), 30.0, 30.0) if url else None
     found: list[Difference] = []
     asked = VerifySettings(settings.kafka, settings.stream, node, selection=selection or SelectionSettings())
-    verify_stream(asked, StopSwitch(120), found.append, lambda _text: None, lambda _progress: None)
+    verify_stream(asked, StopSwitch(ENOUGH_SECONDS), found.append, lambda _text: None, lambda _progress: None)
     return found
 
 

@@ -19,7 +19,7 @@ from ethlogs.settings import KafkaSettings, NodeSettings, StreamSettings
 from ethlogs.verify import Difference, Kind, Verification, VerifySettings, verify_stream
 from ethlogs_devnet import SMALL_PLAN, GethNode, KafkaBroker
 from tests.harness.commands import ETHLOGS
-from tests.harness.running import another_run, build_settings, run
+from tests.harness.running import ENOUGH_SECONDS, another_run, build_settings, run
 from tests.harness.streams import Stream, admin_client, plant, read_ends, read_topic
 
 PARTITIONS = 3
@@ -55,7 +55,7 @@ def verify(stream: Stream, node_url: str | None, first: int | None = None, last:
     differences: list[Difference] = []
     notices: list[str] = []
     summary = verify_stream(
-        settings, StopSwitch(120), differences.append, notices.append, lambda progress: None
+        settings, StopSwitch(ENOUGH_SECONDS), differences.append, notices.append, lambda progress: None
     )
     return Found(summary, differences, notices)
 
@@ -460,7 +460,7 @@ def call(stream: Stream, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=ENOUGH_SECONDS,
     )
 
 

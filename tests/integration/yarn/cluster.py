@@ -17,6 +17,8 @@ from tests.harness.commands import ETHLOGS
 
 START_SECONDS = 300.0
 """For containers on a machine that does much else."""
+PATIENTLY = ("--stop-timeout", f"{START_SECONDS - 30:g}")
+"""``ethlogs stop`` kills what has not ended by then: no test wants that."""
 
 
 class Yarn:

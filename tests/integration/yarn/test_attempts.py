@@ -14,7 +14,7 @@ from ethlogs_devnet import GethNode, HadoopCluster, KafkaBroker
 from tests.harness.commands import APPLICATION, Command, id_of
 from tests.harness.running import another_run, build_settings, parse_report, run, wait_until
 from tests.harness.streams import Stream, assert_exactly_once
-from tests.integration.yarn.cluster import START_SECONDS, Yarn
+from tests.integration.yarn.cluster import PATIENTLY, START_SECONDS, Yarn
 
 pytestmark = pytest.mark.services
 
@@ -44,7 +44,7 @@ def test_an_interrupted_command_leaves_its_application_that_is_then_watched_and_
 
     stream_flags = ("--bootstrap-server", stream.bootstrap, "--topic", stream.topic)
     assert "ApplicationMaster" in yarn.command("tail", *stream_flags).stdout
-    stopped = yarn.command("stop", *stream_flags, "--json")
+    stopped = yarn.command("stop", *stream_flags, *PATIENTLY, "--json")
     told = json.loads(stopped.stdout)
     heights = stream.heights()
     assert told == {"application": application, "gently": True, "tip": heights[-1]}

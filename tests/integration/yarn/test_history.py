@@ -14,7 +14,7 @@ from ethlogs_devnet import SMALL_PLAN, GethNode
 from tests.harness.commands import Command, id_of
 from tests.harness.running import wait_until
 from tests.harness.streams import Stream, assert_history_exactly_once, read_topic
-from tests.integration.yarn.cluster import START_SECONDS, Yarn
+from tests.integration.yarn.cluster import PATIENTLY, START_SECONDS, Yarn
 
 pytestmark = [pytest.mark.services, pytest.mark.long]
 
@@ -34,7 +34,11 @@ def test_executors_fill_history_in_their_containers_and_the_run_is_found_by_its_
     application = id_of(command)
     waits = f"waiting until block {NOT_YET} is final; block {TOP} is now"
     wait_until(lambda: waits in command.stderr, "all that is final is there", START_SECONDS)
-    assert yarn.describe(application)["runningContainers"] == 3, "the driver and its two executors"
+    wait_until(
+        lambda: yarn.describe(application)["runningContainers"] == 3,
+        "the driver and its two executors run, also one that found nothing left to do",
+        START_SECONDS,
+    )
 
     which = ("--bootstrap-server", stream.bootstrap, "--topic", stream.topic, "--job", "backfill")
     status = json.loads(yarn.command("status", *which, "--json").stdout)
@@ -42,7 +46,7 @@ def test_executors_fill_history_in_their_containers_and_the_run_is_found_by_its_
     assert (shown["id"], shown["job"], shown["state"]) == (application, "backfill", "RUNNING")
     assert (status["backfilledBlocks"], status["missingBlocks"]) == (TOP + 1, NOT_YET - TOP)
     assert f"fills blocks 0 to {NOT_YET}" in yarn.command("tail", *which).stdout
-    stopped = yarn.command("stop", *which)
+    stopped = yarn.command("stop", *which, *PATIENTLY)
     assert f"it filled {TOP + 1} blocks, {NOT_YET - TOP:,} are missing" in stopped.stderr
     assert command.wait() == 143, command.stderr
     assert_history_exactly_once(stream, own_geth.url, 0, TOP)

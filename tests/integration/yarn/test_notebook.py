@@ -12,7 +12,7 @@ import pytest
 import ethlogs
 from ethlogs_devnet import GethNode
 from tests.harness.streams import Stream, assert_exactly_once
-from tests.integration.yarn.cluster import Yarn
+from tests.integration.yarn.cluster import START_SECONDS, Yarn
 
 pytestmark = [pytest.mark.services, pytest.mark.long]
 
@@ -44,7 +44,7 @@ def test_a_run_is_left_alone_found_again_and_stopped(
     while run.state != "running" or run.progress is None or (run.progress["tip"] or 0) < 5:
         assert run.wait(timeout=2) in ("waiting", "starting", "running")
     assert run.application in run._repr_html_()
-    assert run.stop() == "stopped"
+    assert run.stop(START_SECONDS) == "stopped"
     assert run.report is not None
     assert run.history[-1]["blocks"] >= 5
     assert_exactly_once(stream, live_geth.url, 1, run.report["lastBlock"])

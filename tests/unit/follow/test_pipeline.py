@@ -94,6 +94,7 @@ def test_a_slow_node_does_not_split_a_reorg(following: Following, monkeypatch: p
 
     monkeypatch.setattr(following.chain, "fetch", fetch_late)
     monkeypatch.setattr(pipeline, "_TAKE_SECONDS", 0.001)
+    monkeypatch.setattr(batch, "MAX_SECONDS", 3600.0)
     monkeypatch.setattr(pipeline, "Prefetcher", Looking)
     following.writer.happened.clear()
     following.follow(11, 12)
