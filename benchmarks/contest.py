@@ -84,7 +84,7 @@ def name_limit(outcome: Outcome, cores: int) -> str:
     elif outcome.cores(DRIVER) >= ONE_CORE_BUSY:
         limit = "one core, the driver's"
     else:
-        limit = f"the {max((NODE, BROKER), key=outcome.cores)}"
+        limit = f"waiting for the {max((NODE, BROKER), key=outcome.cores)}"
     return f"{limit} (of one core: {used}; of all: {share:.0%})"
 
 

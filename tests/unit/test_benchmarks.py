@@ -101,8 +101,8 @@ def test_the_markers_of_transactions_do_not_count_as_event_logs() -> None:
     [
         ({DRIVER: 1.0, NODE: 0.8, BROKER: 0.1, MACHINE: 1.95}, "all 2 cores"),
         ({DRIVER: 0.95, NODE: 0.3, BROKER: 0.1, MACHINE: 1.4}, "one core, the driver's"),
-        ({DRIVER: 0.4, NODE: 0.9, BROKER: 0.1, MACHINE: 1.5}, "the node"),
-        ({DRIVER: 0.4, NODE: 0.2, BROKER: 0.5, MACHINE: 1.2}, "the broker"),
+        ({DRIVER: 0.4, NODE: 0.9, BROKER: 0.1, MACHINE: 1.5}, "waiting for the node"),
+        ({DRIVER: 0.4, NODE: 0.2, BROKER: 0.5, MACHINE: 1.2}, "waiting for the broker"),
     ],
 )
 def test_what_ended_a_program_follows_from_who_kept_cores_busy(used: dict[str, float], limit: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,9 @@ from ethlogs_devnet.errors import DevnetError
 # The kernel ties a child's "parent has ended" signal to the thread that started it, so all children
 # are started by this one thread, which ends only with the interpreter.
 _SPAWNER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ethlogs-devnet-spawner")
+
+_IS_CAUSE = re.compile(r"(.{0,30}\s)?(ERROR|FATAL|Fatal|CRIT)\b")
+"""A line of geth's, Kafka's or Hadoop's log that says why; what follows it says how they end."""
 
 
 def guarded(command: Sequence[str], death_signal: signal.Signals = signal.SIGKILL) -> list[str]:
@@ -129,9 +133,12 @@ class ServiceProcess:
         self._signal(signal.SIGCONT)
 
     def failure(self, what: str) -> DevnetError:
-        """Return the error that says ``what`` happened, with the end of the log."""
-        tail = " | ".join(self.new_output().strip().splitlines()[-3:])
-        return DevnetError(f"{self.name} {what}: {tail}", hint=f"the whole log is {self.log}")
+        """Return the error that says ``what`` happened, with its cause in the log and the log's end."""
+        lines = self.new_output().strip().splitlines()
+        end = lines[-3:]
+        causes = [line for line in lines[:-3] if _IS_CAUSE.match(line)]
+        text = " | ".join([*causes[:1], *end])
+        return DevnetError(f"{self.name} {what}: {text}", hint=f"the whole log is {self.log}")
 
     def _signal(self, number: signal.Signals) -> None:
         if self._popen is not None and self.is_alive():
