@@ -15,11 +15,12 @@ from ethlogs.decoding.builtin import BUILTIN
 from ethlogs.decoding.decoder import Decoder
 from ethlogs.decoding.record import describe_decoding
 from ethlogs.errors import ExitStatus
-from ethlogs.event_log import ALWAYS, FIELDS
+from ethlogs.event_log import ALWAYS, FIELDS, Record, encode_retraction
 from ethlogs.journal import Journal
 from ethlogs.ledger import CLAIM_KEY, BlockRecord, Claim, parse_ledger_record
 from ethlogs.metrics.families import Seen, build_families
 from ethlogs.metrics.run_collector import RunCollector
+from ethlogs.proof import EXCLUDED
 from ethlogs.selection import describe_selection
 from ethlogs.settings import Abi, SelectionSettings
 from ethlogs.verify import Kind
@@ -120,9 +121,17 @@ def test_the_table_of_an_event_logs_fields_is_that_of_the_encoder() -> None:
 
 
 def test_the_sample_of_an_event_log_has_its_fields_in_their_order() -> None:
-    (sample,) = samples(section("docs/data-on-kafka.md", "The event-log topic"))
+    sample, _ = samples(section("docs/data-on-kafka.md", "The event-log topic"))
     assert list(sample) == [field.name for field in ALWAYS]
     assert [type(sample[field.name]) for field in ALWAYS] == [field.type for field in ALWAYS]
+
+
+def test_the_sample_of_a_retraction_is_what_the_product_writes() -> None:
+    plain, retraction = (
+        json.dumps(sample, separators=(",", ":"), ensure_ascii=False).encode()
+        for sample in samples(section("docs/data-on-kafka.md", "The event-log topic"))
+    )
+    assert encode_retraction(Record(b"", plain)).value == retraction
 
 
 def test_the_sample_of_a_decoded_event_log_is_what_the_product_writes() -> None:
@@ -144,9 +153,25 @@ def test_the_sample_of_a_claim_is_what_the_product_writes() -> None:
     assert claim.decoding == describe_decoding(CONTENT)
 
 
-def test_the_sample_of_a_ledger_record_is_what_the_product_writes() -> None:
-    (sample,) = samples(section("docs/data-on-kafka.md", "The ledger"))
-    assert json.dumps(sample) == json.dumps(json.loads(BLOCK.encode()))
+def test_the_samples_of_ledger_records_are_what_the_product_writes() -> None:
+    found = samples(section("docs/data-on-kafka.md", "The ledger"))
+    excluded = msgspec.structs.replace(
+        BLOCK,
+        block_number=101,
+        block_hash="0xb2",
+        parent_hash="0xb1",
+        block_timestamp=1_760_000_024,
+        transactions=None,
+        logs=None,
+        produced=0,
+        proof=EXCLUDED,
+        offsets={},
+        ranges=((100, 101),),
+        stream_blocks=2,
+    )
+    assert [json.dumps(sample) for sample in found] == [
+        json.dumps(json.loads(record.encode())) for record in (BLOCK, excluded)
+    ]
 
 
 def test_every_field_of_a_block_record_and_of_a_claim_is_described_in_its_order() -> None:
