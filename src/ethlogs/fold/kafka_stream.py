@@ -21,6 +21,8 @@ from ethlogs.kafka.command_config import read_client_settings
 from ethlogs.kafka.errors import connect, mapped_errors
 from ethlogs.kafka.internals import take_up_resumed
 from ethlogs.kafka.reading import READ_SECONDS, fetch_begins, fetch_ends
+from ethlogs.kafka.servers import check_servers
+from ethlogs.kafka.spelling import PROTOCOL, PROTOCOLS
 from ethlogs.kafka.stores import StoreFolder
 from ethlogs.kafka.tls_files import check_tls_files
 from ethlogs.ledger import Span
@@ -45,7 +47,7 @@ def open_stream(
     Raises
     ------
     SettingsError
-        When the file has what cannot be honoured.
+        When the file has what cannot be honoured, or a broker is not HOST:PORT.
     TopicError
         When the topic, or its ledger, does not exist.
     """
@@ -55,7 +57,8 @@ def open_stream(
         client = read_client_settings(command_config, (), folder).client
         check_client_settings(client)
         check_tls_files(client)
-        settings = KafkaSettings(bootstrap_servers, client)
+        servers = check_servers(bootstrap_servers, dict(client).get(PROTOCOL, PROTOCOLS[0]))
+        settings = KafkaSettings(servers, client)
         # Not by open_consumer: it would take an OSError of the caller's own work for one of Kafka.
         consumers = [_connect(settings) for _ in range(2)]
         for consumer in consumers:

@@ -5,6 +5,7 @@ The names are those of Kafka's client configuration; what cannot be honoured is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,6 +26,8 @@ from ethlogs.kafka.stores import KeyStore, StoreFolder, TrustStore
 
 _KAFKA_CONFIG = "--kafka-config"
 _JAAS = "sasl.jaas.config"
+_OTHER_PROGRAMS = re.compile(r"[\w.-]+\.((?:sasl|ssl|security)\.[\w.]+)")
+"""A setting of the connection behind a prefix, as Connect, Spring and others have it."""
 _IDENTIFICATION = "ssl.endpoint.identification.algorithm"
 _PASSED = frozenset({PROTOCOL, MECHANISM, "sasl.kerberos.service.name", "client.id"})
 _WITHOUT_MEANING = frozenset(
@@ -130,6 +133,7 @@ class _Reader:
         self._read_stores()
         for name in sorted(_WITHOUT_MEANING & self._left.keys()):
             del self._left[name]
+        self._refuse_other_programs()
         refused = sorted(name for name in self._left if name.startswith(("sasl.", "ssl.", "security.")))
         if refused:
             raise SettingsError(
@@ -143,6 +147,17 @@ class _Reader:
             self._kerberos.get("keyTab"),
             tuple(sorted(self._left)),
         )
+
+    def _refuse_other_programs(self) -> None:
+        """Refuse a file that secures the connection in other programs' words alone: it would be in clear."""
+        for name in sorted(self._left) if PROTOCOL not in self._client else ():
+            match = _OTHER_PROGRAMS.fullmatch(name)
+            if match is not None:
+                raise SettingsError(
+                    f"{self._where(name)}: {name} is a setting of another program, and {PROTOCOL} is not"
+                    " given: everything would be sent in clear text",
+                    hint=f"write {match.group(1)}, or set {PROTOCOL}",
+                )
 
     def _where(self, name: str) -> str:
         return _KAFKA_CONFIG if name in self._kafka_config else f"--command-config {self._path}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -65,7 +65,8 @@ class Version(msgspec.Struct, frozen=True):
 class LivyEndpoint:
     """Where a server is, and how its certificate is checked."""
 
-    url: str
+    url: str = field(repr=False)
+    """It may have a password."""
     ca_file: str | None = None
 
     @classmethod

@@ -37,7 +37,9 @@ class SparkSettings(SparkProgram):
     driver_memory: str | None = option(
         "--driver-memory", Text("SIZE"), "Memory of the driver's JVM, like 1g."
     )
-    conf: tuple[tuple[str, str], ...] = repeated("--conf", KeyValue(), "Spark setting. Repeatable.")
+    conf: tuple[tuple[str, str], ...] = repeated(
+        "--conf", KeyValue(), "Spark setting. Repeatable.", secret=True
+    )
     properties_file: str | None = option(
         "--properties-file", Text("FILE"), "File of Spark settings. [default: conf/spark-defaults.conf]"
     )

@@ -103,7 +103,8 @@ def find_application(hadoop: Hadoop, wanted: Wanted) -> Application:
     if wanted.application:
         return hadoop.applications.describe(wanted.application)
     stream = check_stream(wanted.stream)
-    tag = stream_tag(check_kafka(wanted.brokers, (), 0.0), stream)
+    kafka = check_kafka(wanted.brokers, (), 0.0, with_security=False)
+    tag = stream_tag(kafka, stream)
     applications = [
         item
         for item in hadoop.applications.find(tag, alive_only=False)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from ethlogs.errors import SettingsError
 from ethlogs.kafka.client_config import check_client_settings
+from ethlogs.kafka.servers import check_servers
+from ethlogs.kafka.spelling import PROTOCOL, PROTOCOLS
 from ethlogs.node import check_url
 from ethlogs.node.headers import Headers, HostHeaders, headers_for, parse_headers
 from ethlogs.notify import Notify
@@ -83,9 +85,13 @@ def _read_headers(path: Path, notify: Notify) -> tuple[Headers, HostHeaders]:
 
 
 def check_kafka(
-    brokers: BrokerOptions, client: tuple[tuple[str, str], ...], patience_seconds: float
+    brokers: BrokerOptions,
+    client: tuple[tuple[str, str], ...],
+    patience_seconds: float,
+    *,
+    with_security: bool = True,
 ) -> KafkaSettings:
-    """Return Kafka's settings.
+    """Return Kafka's settings; without ``with_security`` they are for no connection.
 
     Raises
     ------
@@ -99,16 +105,9 @@ def check_kafka(
             hint="give --bootstrap-server HOST:9092, set ETHLOGS_BOOTSTRAP_SERVER, or bootstrap-server in"
             " ethlogs.toml",
         )
-    for part in servers.split(","):
-        host, separator, port = part.strip().rpartition(":")
-        if not separator or not host or not port.isdecimal() or not 0 < int(port) < 65536:
-            raise SettingsError(
-                f"--bootstrap-server {servers!r} is not of the form HOST:PORT,HOST:PORT",
-                hint="Kafka's usual port is 9092",
-                flag="--bootstrap-server",
-            )
     check_client_settings(client)
-    return KafkaSettings(servers, client, patience_seconds)
+    protocol = dict(client).get(PROTOCOL, PROTOCOLS[0]) if with_security else None
+    return KafkaSettings(check_servers(servers, protocol), client, patience_seconds)
 
 
 def check_stream(stream: StreamSettings) -> StreamSettings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -33,6 +34,8 @@ from ethlogs.submission.launch_local import LocalLaunch
 from ethlogs.submission.launch_yarn import DRY_RUN, YarnLaunch, has_no_end
 from ethlogs.submission.left_here import remove_left_here
 from ethlogs.submission.selection import check_selection
+
+_SECRET = re.compile("secret|password|passwd", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,11 @@ def launch(
     console.notify(f"master {master.url}: {master.why}")
     console.notify(f"spark-submit {spark.path} (Spark {spark.version}, Java {tools.java.version})")
     configured = read_configured(options.spark, spark, os.environ)
+    for name in _secrets_on_the_line(options):
+        console.warn(
+            f"warning: --conf {name} may be a secret, and everybody on this machine can read spark-submit's"
+            " command line; put it into a file of --properties-file that others cannot read"
+        )
     ignored = describe_ignored_python(configured, options.spark)
     if ignored is not None:
         console.notify(ignored)
@@ -99,6 +107,11 @@ def launch(
         if request.kind.writes_stream:
             look_first(settings)
         return yarn.run(settings, caller, console)
+
+
+def _secrets_on_the_line(options: LaunchOptions) -> list[str]:
+    """Return the names of settings that spark-submit gets as arguments, wherever the user wrote them."""
+    return [name for name, _ in options.spark.conf if _SECRET.search(name)]
 
 
 def _remove_left(base: Path, console: Console) -> None:

@@ -66,7 +66,7 @@ def _is_of(folder: RunFolder, wanted: WantedRuns) -> bool:
 
 
 def _names(servers: str) -> list[str]:
-    return sorted(server.strip().lower() for server in servers.split(","))
+    return sorted(server.strip().lower().rpartition("://")[2] for server in servers.split(","))
 
 
 def end_local_run(

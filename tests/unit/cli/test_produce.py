@@ -74,3 +74,10 @@ def test_a_range_that_ends_before_it_begins_is_refused_before_anything_is_looked
     assert outcome.status == 2
     assert "--to is below --start" in outcome.stderr
     assert dry_run("--start", "8", "--to", "8").status == 0
+
+
+def test_a_secret_that_spark_submit_gets_as_an_argument_is_warned_of_without_its_value(dry_run: Call) -> None:
+    outcome = dry_run("--conf", f"spark.ssl.keyPassword={HIDDEN}", "--conf", "spark.a=b")
+    assert outcome.stderr.count("may be a secret") == 1
+    assert "--conf spark.ssl.keyPassword may be a secret" in outcome.stderr
+    assert HIDDEN not in outcome.stderr

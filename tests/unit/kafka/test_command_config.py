@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ethlogs.errors import SettingsError
-from ethlogs.kafka.command_config import CommandConfig, read_command_config
+from ethlogs.kafka.command_config import CommandConfig, read_client_settings, read_command_config
 from ethlogs.kafka.stores import StoreFolder
 
 HIDDEN = "hunter2"
@@ -227,3 +227,15 @@ def to_jks(store: Path) -> Path:
     ]
     subprocess.run(argv, check=True, capture_output=True)
     return target
+
+
+@pytest.mark.parametrize("prefix", ["producer", "consumer", "spring.kafka", "kafka"])
+def test_settings_of_another_programs_form_do_not_lead_to_clear_text(prefix: str, tmp_path: Path) -> None:
+    file = tmp_path / "client.properties"
+    file.write_text(f"{prefix}.security.protocol=SASL_SSL\n")
+    with pytest.raises(SettingsError, match="everything would be sent in clear text") as caught:
+        read_client_settings(file, (), StoreFolder())
+    assert "write security.protocol" in str(caught.value.hint)
+    # Beside the connection's own, as Connect has them, they are another client's.
+    file.write_text(f"security.protocol=SSL\n{prefix}.security.protocol=SASL_SSL\n")
+    assert read_client_settings(file, (), StoreFolder()).ignored == (f"{prefix}.security.protocol",)

@@ -244,3 +244,7 @@ def test_the_url_may_have_a_gateways_path_and_a_slash_at_its_end(livy: FakeLivy)
         livy.next_answers = [Answer(200, {"version": "1"})]
         client.fetch_version()
     assert livy.asked[0].path == "/gateway/livy/version"
+
+
+def test_an_endpoint_shows_no_password() -> None:
+    assert "hunter2" not in repr(LivyEndpoint.of("http://ada:hunter2@livy:8998", None))
