@@ -32,7 +32,7 @@ from ethlogs.cancellation import (
     stop_on_signals,
 )
 from ethlogs.context import RunContext
-from ethlogs.errors import EthlogsError, ExitStatus, SettingsError
+from ethlogs.errors import EthlogsError, ExitStatus, InterruptedRunError, SettingsError
 from ethlogs.follow.ownership import superseded_by_attempt
 from ethlogs.hadoop.hdfs import HdfsFiles
 from ethlogs.hadoop.patience import impatient
@@ -151,7 +151,9 @@ def run_driver(
         with _secured(settings, stop, journal), _metrics(settings, journal):
             run_stoppable(job, stop)
     except EthlogsError as exc:
-        logging.getLogger(__name__).warning("%s", exc, exc_info=True)
+        # What somebody asked for needs no traceback.
+        is_trouble = not isinstance(exc, InterruptedRunError)
+        logging.getLogger(__name__).warning("%s", exc, exc_info=is_trouble)
         error = exc
     except Exception as exc:  # noqa: BLE001 - the outermost edge: a defect must reach the report
         traceback.print_exc()

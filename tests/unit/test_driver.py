@@ -284,6 +284,24 @@ def test_a_driver_whose_command_was_killed_ends(folder: RunFolder) -> None:
         stop.pause(30)
 
 
+@pytest.mark.parametrize(
+    ("error", "has_traceback"),
+    [(InterruptedRunError("interrupted by SIGTERM"), False), (UnprovenError("no"), True)],
+)
+def test_a_driver_that_was_asked_to_end_logs_no_traceback(
+    error: EthlogsError,
+    has_traceback: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    folder: RunFolder,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(driver, "build_job", lambda *_: FakeJob(error))
+    driver.run_driver(RUN, folder, Attempt(), None, FakeSpark)
+    (record,) = [one for one in caplog.records if one.name == "ethlogs.driver"]
+    assert record.getMessage() == str(error)
+    assert bool(record.exc_info) is has_traceback
+
+
 def test_a_driver_on_this_machine_removes_the_settings_whose_command_cannot(
     monkeypatch: pytest.MonkeyPatch, folder: RunFolder
 ) -> None:

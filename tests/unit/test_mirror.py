@@ -21,7 +21,6 @@ COVERED_BY = {
     "notebook/on_yarn.py": "integration/yarn/test_notebook.py",
     "notebook/starting.py": "unit/notebook/test_run.py",
     "settings/config_file.py": "unit/settings/test_reading.py",
-    "submission/driver_log.py": "integration/yarn/test_runs.py",
     "submission/ending.py": "integration/yarn/test_attempts.py",
     "submission/local_keeper.py": "unit/notebook/test_run.py",
     "submission/run_note.py": "unit/notebook/test_run.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import click
@@ -13,7 +14,7 @@ from ethlogs.cli.say import say
 from ethlogs.errors import ExitStatus
 from ethlogs.settings.output import TailOptions, VerbosityOptions
 from ethlogs.submission.applications import ApplicationHandle
-from ethlogs.submission.driver_log import POLL_SECONDS, read_live_log, read_log
+from ethlogs.submission.driver_log import POLL_SECONDS, read_live_log, read_log, without_sparks_talk
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class TailCommandOptions(ApplicationCommandOptions):
 def tail(options: TailCommandOptions) -> int:
     """Show the driver's output: live where its node can be reached, else what YARN has collected.
 
+    Of Spark's lines those from WARN on; --verbose shows all.
+
     Example: ethlogs tail --follow --application application_1700000000000_0001
     """
     with open_wanted_application(options) as (handle, caller), caller.ticket_for_pages():
@@ -36,17 +39,18 @@ def tail(options: TailCommandOptions) -> int:
             f"application {application.id}, {application.state}, attempt {application.attempt}",
             options.output.quiet,
         )
+        choose = str if options.output.verbose else without_sparks_talk
         if options.tail.follow and not application.ended:
-            _follow(handle)
+            _follow(handle, choose)
         else:
-            click.echo(read_log(handle), nl=False)
+            click.echo(choose(read_log(handle)), nl=False)
     return ExitStatus.DONE
 
 
-def _follow(handle: ApplicationHandle) -> None:
+def _follow(handle: ApplicationHandle, choose: Callable[[str], str]) -> None:
     shown = ""
     while not handle.hadoop.applications.describe(handle.application.id).ended:
-        text = read_live_log(handle) or ""
+        text = choose(read_live_log(handle) or "")
         # Another attempt begins another log.
         click.echo(text.removeprefix(shown), nl=False)
         shown = text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 
 from ethlogs.errors import HadoopError, SubmissionError
@@ -10,7 +11,21 @@ from ethlogs.kerberos.spnego import build_headers
 from ethlogs.submission.applications import ApplicationHandle
 
 POLL_SECONDS = 2.0
+_SPARKS_TALK = re.compile(r"\d\d/\d\d/\d\d \d\d:\d\d:\d\d (?:INFO|DEBUG|TRACE) ")
+"""How a line of Spark's default log below WARN begins: until its context is up, no setting ends it."""
 _AGGREGATION_SECONDS = 30.0
+
+
+def without_sparks_talk(text: str) -> str:
+    """Return a log with ethlogs' lines and, of Spark's, those from WARN on alone."""
+    kept: list[str] = []
+    talks = False
+    for line in text.splitlines(keepends=True):
+        # What is indented belongs to the line before it, and so does an empty line.
+        talks = talks if line[:1].isspace() else _SPARKS_TALK.match(line) is not None
+        if not talks:
+            kept.append(line)
+    return "".join(kept)
 
 
 def read_live_log(handle: ApplicationHandle) -> str | None:
