@@ -10,6 +10,8 @@ COMPLETE := */ethlogs/proof/*,*/ethlogs/settings/*,*/ethlogs/ledger.py,*/ethlogs
 # most of them wait for services, which a file, or a group of files, shares
 AT_ONCE := -n 3 --dist loadscope --no-loadscope-reorder
 .DEFAULT_GOAL := help
+# where this is set, each of the hundreds of processes that tests start compiles all that it imports
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup setup-demo setup-python setup-services setup-yarn setup-livy demo demo-yarn demo-secure \
 	test test-long lint format unit integration coverage faults chaos bench docs site release lock clean
