@@ -11,10 +11,11 @@ from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import EthlogsError, LedgerError, SettingsError
 from ethlogs.follow.plan import plan_range
 from ethlogs.heights import FOLLOWER_PARTITION
+from ethlogs.kafka.reading import has_records
 from ethlogs.kafka.rights import WRITER
-from ethlogs.kafka.topics import admin_client, describe_topic, missing_topic
+from ethlogs.kafka.topics import Topic, admin_client, describe_topic, missing_topic
 from ethlogs.node import Node
-from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings
+from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, StreamSettings
 from ethlogs.stream.tail import Tail, read_tails
 from ethlogs.submission.identity import Identity
 
@@ -47,9 +48,13 @@ def look_first(settings: RunSettings) -> None:
     tails: Tails = {}
     names_heights = _names_heights(settings)
     with contextlib.suppress(EthlogsError), Identity(quick, settings.kerberos).ticket():
-        missing, partitions = _describe_topics(quick, settings)
-        if names_heights and missing is None:
-            tails = read_tails(quick, settings.stream.ledger_topic, range(partitions))
+        topic, ledger = _describe_topics(quick, settings.stream)
+        missing = settings.stream.topic if topic is None else settings.stream.ledger_topic
+        if topic is not None and ledger is not None:
+            missing = None
+            tails = read_tails(quick, ledger.name, range(ledger.partitions)) if names_heights else {}
+            # Records that no ledger accounts for are the driver's to refuse, whatever the heights.
+            names_heights = names_heights and not (_is_new(tails) and has_records(quick, topic))
     if missing is not None and not settings.topics.create:
         raise missing_topic(missing)
     head = _fetch_head(settings.node) if names_heights else None
@@ -78,8 +83,11 @@ def _check_heights(settings: RunSettings, tails: Tails, head: int) -> None:
 def _begins_at_head(settings: RunSettings, tails: Tails) -> bool:
     """Whether a run without ``--start`` begins at the newest block: that of a stream without any block."""
     follow = settings.follow
-    is_new = all(tail.tip is None and tail.newest is None for tail in tails.values())
-    return is_new and follow.head == "latest" and not follow.confirmations
+    return _is_new(tails) and follow.head == "latest" and not follow.confirmations
+
+
+def _is_new(tails: Tails) -> bool:
+    return all(tail.tip is None and tail.newest is None for tail in tails.values())
 
 
 def _is_near(kafka: KafkaSettings) -> bool:
@@ -91,16 +99,11 @@ def _is_near(kafka: KafkaSettings) -> bool:
     return False
 
 
-def _describe_topics(kafka: KafkaSettings, settings: RunSettings) -> tuple[str | None, int]:
-    """Return the first topic that is missing, and how many partitions the ledger has."""
+def _describe_topics(kafka: KafkaSettings, stream: StreamSettings) -> tuple[Topic | None, Topic | None]:
+    """Return the event-log topic and the ledger, as far as they are there."""
     with admin_client(kafka) as client:
-        partitions = 0
-        for name in (settings.stream.topic, settings.stream.ledger_topic):
-            topic = describe_topic(client, name, WRITER)
-            if topic is None:
-                return name, 0
-            partitions = topic.partitions
-    return None, partitions
+        topic = describe_topic(client, stream.topic, WRITER)
+        return topic, describe_topic(client, stream.ledger_topic, WRITER)
 
 
 def _fetch_head(node: NodeSettings) -> int | None:

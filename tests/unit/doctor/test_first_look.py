@@ -45,6 +45,7 @@ def brokers(monkeypatch: pytest.MonkeyPatch) -> FakeBrokers:
         yield fake
 
     monkeypatch.setattr(first_look, "admin_client", admin_client)
+    monkeypatch.setattr(first_look, "has_records", lambda settings, topic: topic.name in fake.with_records)
     monkeypatch.setattr(first_look, "read_tails", lambda settings, name, partitions: {0: fake.tail})
     return fake
 
@@ -90,6 +91,12 @@ def test_an_end_below_the_block_at_which_a_new_stream_begins_is_refused(brokers:
     look(range=below, follow=FollowSettings(confirmations=60))
     brokers.tail = TAIL
     look(range=below)
+
+
+def test_records_without_a_ledger_are_left_to_the_driver_whatever_the_heights(brokers: FakeBrokers) -> None:
+    brokers.with_records = {TOPIC}
+    look(range=RangeSettings(to=50))
+    look(range=RangeSettings(start="200"))
 
 
 def test_history_from_above_the_head_is_refused_unless_its_end_says_to_wait(brokers: FakeBrokers) -> None:
