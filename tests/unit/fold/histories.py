@@ -209,10 +209,12 @@ class History:
     def _send(self, block: Block, index: int, spans: dict[int, Span], *, removed: bool = False) -> None:
         partition = (index + block.number) % PARTITIONS
         offset = self._take_offset("topic", partition)
-        log = {
+        log: dict[str, Any] = {
+            "address": "0x12",
             "blockNumber": block.number,
             "blockHash": block.hash,
             "logIndex": index * 3,
+            "decoded": {"event": "Named", "args": {"id": "7", "list": ["a", "b"]}} if index else None,
             "ofALaterVersion": "x",
             "removed": removed,
         }
