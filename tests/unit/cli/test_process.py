@@ -13,6 +13,7 @@ import pytest
 
 from ethlogs.errors import SettingsError
 from ethlogs.submission.folders import cache_folder, runs_folder
+from tests.harness.running import ENOUGH_SECONDS, wait_until
 from tests.unit.local_node import LocalNode, Reply, local_node, result
 
 ETHLOGS = [sys.executable, "-m", "ethlogs"]
@@ -45,9 +46,9 @@ def test_a_signal_ends_any_command_with_one_line_and_its_status(
     with local_node(hang) as node:
         asked.append(node)
         process = start("logs", "latest", "--node-url", node.url, stdout=subprocess.PIPE)
-        wait_until(lambda: bool(node.requests))
+        wait_until(lambda: node.requests, "the command is at work")
         process.send_signal(number)
-        _, stderr = process.communicate(timeout=30)
+        _, stderr = process.communicate(timeout=ENOUGH_SECONDS)
     assert (process.returncode, stderr.strip()) == (status, f"error: {said}")
 
 
@@ -69,18 +70,10 @@ main()
     assert (ended.returncode, ended.stderr) == (130, "error: interrupted\n")
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    for _ in range(600):
-        if condition():
-            return
-        signal.sigtimedwait([], 0.05)
-    raise AssertionError("it did not happen")
-
-
 def test_a_full_disk_behind_stdout_is_a_setting_and_no_defect() -> None:
     with Path("/dev/full").open("w") as full:
         process = start("produce", "--help", stdout=full.fileno())
-        _, stderr = process.communicate(timeout=30)
+        _, stderr = process.communicate(timeout=ENOUGH_SECONDS)
     assert process.returncode == 3
     assert stderr.startswith("error: this machine does not allow it: No space left on device\nwhat to do: ")
     assert "Traceback" not in stderr
@@ -92,7 +85,7 @@ def test_a_reader_that_has_enough_is_told_as_a_shell_tells_it(arguments: list[st
     os.close(reader)
     process = start(*arguments, stdout=writer)
     os.close(writer)
-    _, stderr = process.communicate(timeout=30)
+    _, stderr = process.communicate(timeout=ENOUGH_SECONDS)
     assert (process.returncode, stderr) == (128 + signal.SIGPIPE, "")
 
 
@@ -109,7 +102,7 @@ def test_a_closed_stdout_leaves_the_exit_status() -> None:
             stderr=subprocess.PIPE,
             text=True,
             check=False,
-            timeout=30,
+            timeout=ENOUGH_SECONDS,
         )
     assert (finished.returncode, finished.stderr) == (0, "")
 
