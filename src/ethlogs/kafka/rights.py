@@ -19,21 +19,24 @@ _UNKNOWN = "NAME"
 
 
 class MissingRightError(NotAuthorizedError):
-    """A right that this client's principal lacks; its hint is the line that grants it."""
+    """A right that this client's principal lacks, where it is not known who that is."""
 
-    def __init__(
-        self, message: str, grant: str, principal: str | None = None, servers: str = "HOST:PORT"
-    ) -> None:
+    def __init__(self, message: str, grant: str) -> None:
         """``grant`` is what of the line says which right it is."""
-        user = shlex.quote(f"User:{principal or _UNKNOWN}")
-        line = f"kafka-acls --bootstrap-server {servers} --command-config ADMIN.properties --add"
-        super().__init__(message, hint=f"{line} --allow-principal {user} {grant}")
-        self._message, self._grant = message, grant
+        super().__init__(message, hint=_build_line(grant, _UNKNOWN, "HOST:PORT"))
+        self._grant = grant
 
-    def of_client(self, settings: KafkaSettings) -> MissingRightError:
+    def of_client(self, settings: KafkaSettings) -> NotAuthorizedError:
         """Return the error with the client's own principal and brokers in the line."""
-        principal, servers = find_principal(settings), settings.bootstrap_servers
-        return MissingRightError(self._message, self._grant, principal, servers)
+        principal = find_principal(settings) or _UNKNOWN
+        return NotAuthorizedError(
+            str(self), hint=_build_line(self._grant, principal, settings.bootstrap_servers)
+        )
+
+
+def _build_line(grant: str, principal: str, servers: str) -> str:
+    line = f"kafka-acls --bootstrap-server {servers} --command-config ADMIN.properties --add"
+    return f"{line} --allow-principal {shlex.quote(f'User:{principal}')} {grant}"
 
 
 def missing_right(name: str, operations: Iterable[str]) -> MissingRightError:
