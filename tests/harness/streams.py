@@ -197,6 +197,19 @@ def create_stream(stream: Stream, partitions: int = 3, **config: str) -> None:
     create_topic(stream.bootstrap, stream.ledger, 2, cleanup_policy="compact")
 
 
+def create_stream_compacted_at_once(stream: Stream, partitions: int = 3) -> None:
+    """Create both topics by hand, with a ledger that Kafka compacts but for its last transactions."""
+    create_topic(stream.bootstrap, stream.topic, partitions)
+    create_topic(
+        stream.bootstrap,
+        stream.ledger,
+        2,
+        cleanup_policy="compact",
+        segment_ms="1",
+        min_cleanable_dirty_ratio="0.01",
+    )
+
+
 @contextmanager
 def _open_consumer(bootstrap: str, isolation_level: str, wait_ms: int = 20) -> Iterator[KafkaConsumer]:
     consumer = KafkaConsumer(

@@ -31,6 +31,8 @@ AUTHORIZER = {
     # Everyone may do everything to what has no ACL: a test that refuses a right puts one on its topic.
     "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
     "allow.everyone.if.no.acl.found": "true",
+    # A test that needs a compacted ledger does not wait 15 seconds for the log cleaner to look again.
+    "log.cleaner.backoff.ms": "1000",
 }
 ODD_BLOCKS = {"small": 1, "empty": 2, "many": 3, "large": 4, "after": 5}
 """The heights of :func:`odd_geth`."""

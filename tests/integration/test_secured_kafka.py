@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,8 +26,16 @@ from ethlogs_devnet import SMALL_PLAN, GethNode, Kdc, LiveHead, Right, SecureKaf
 from ethlogs_devnet.kafka.secure_settings import WAYS
 from ethlogs_devnet.kerberos.users import USER, VISITOR
 from tests.harness.running import RunInProcess, another_run, run
-from tests.harness.streams import Stream, assert_exactly_once, create_stream, create_topic
+from tests.harness.streams import (
+    Stream,
+    assert_exactly_once,
+    create_stream,
+    create_topic,
+    fetch_expected,
+)
 from tests.integration.secured_runs import REAUTH_SECONDS, TICKET_SECONDS, readable, settings_for, with_ticket
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 @pytest.fixture(scope="module")
@@ -249,6 +259,35 @@ def look_at_status(settings: RunSettings) -> None:
 def verify_all(settings: RunSettings) -> None:
     wanted = VerifySettings(settings.kafka, settings.stream, settings.node, None, None)
     assert verify_stream(wanted, StopSwitch(), print, print, lambda _: None).exit_status == 0
+
+
+@pytest.mark.parametrize(
+    ("example", "way"),
+    [("fold_consumer.py", Way()), ("iceberg_table.py", Way("SASL_SSL", "SCRAM-SHA-512"))],
+)
+def test_the_examples_for_consumers_read_by_the_same_client_properties(
+    secured: SecureKafka,
+    realm: Kdc,
+    geth: GethNode,
+    stores: StoreFolder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    example: str,
+    way: Way,
+) -> None:
+    """With Kerberos the ticket is obtained by the keytab that KRB5_CLIENT_KTNAME names."""
+    stream, settings = settings_for(secured, geth.url, stores, way, blocks=2)
+    readable(secured)
+    with with_ticket(settings):
+        run(settings).assert_done()
+    monkeypatch.setenv("KRB5_CLIENT_KTNAME", f"FILE:{realm.keytab(USER)}")
+    properties = secured.client_properties(USER, way)
+    command = [sys.executable, str(EXAMPLES / example), secured.address(way.protocol), stream.topic]
+    command += [str(tmp_path / "result"), "--command-config", str(properties)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    expected = fetch_expected(geth.url, 1, 2)
+    assert done.stdout.splitlines()[-1].startswith(f"{len(expected.records)} event logs in ")
 
 
 def test_brokers_whose_own_keytab_is_old_are_named(
