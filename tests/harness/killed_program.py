@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 
-def kill_after(target: str, calls: int) -> None:
-    """Replace a function by one that kills this process group at the end of a call."""
+def kill_after(target: str, calls: int = 1) -> None:
+    """Replace a function by one that kills this process, in a group with what it starts, behind a call."""
+    os.setpgrp()
     module, _, path = target.partition(":")
     *owners, name = path.split(".")
     owner: Any = functools.reduce(getattr, owners, importlib.import_module(module))
@@ -40,7 +41,6 @@ def kill_after(target: str, calls: int) -> None:
 
 if __name__ == "__main__":
     where, count, program, *arguments = sys.argv[1:]
-    os.setpgrp()
     sys.argv = [program, *arguments]
     sys.path[0] = str(Path(program).parent)
     kill_after(where, int(count))

@@ -10,18 +10,14 @@ depend on the machine. ``-`` lets it live.
 
 from __future__ import annotations
 
-import functools
-import importlib
-import os
 import runpy
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from ethlogs.fold import Position, Step, fold_step, kafka_stream, take_batch
+from tests.harness.killed_program import kill_after
 from tests.unit.fold.histories import PARTITIONS, History
 
 STEP_BLOCKS = 8
@@ -64,21 +60,6 @@ class HistoryReader:
             yield step
 
 
-def kill_behind(moment: str) -> None:
-    """Replace a function by one behind which this process is killed."""
-    module, _, path = moment.partition(":")
-    *owners, name = path.split(".")
-    owner: Any = functools.reduce(getattr, owners, importlib.import_module(module))
-    function = getattr(owner, name)
-
-    @functools.wraps(function)
-    def killing(*args: object, **kwargs: object) -> None:
-        function(*args, **kwargs)
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    setattr(owner, name, killing)
-
-
 def main(seed: str, acts: str, state: str, moment: str, program: str, *arguments: str) -> None:
     history = make_history(int(seed), int(acts), state)
 
@@ -88,7 +69,7 @@ def main(seed: str, acts: str, state: str, moment: str, program: str, *arguments
 
     kafka_stream.open_stream = open_history  # type: ignore[assignment]
     if moment != "-":
-        kill_behind(moment)
+        kill_after(moment)
     sys.argv = [program, "nowhere:9092", "made-up", *arguments]
     sys.path.insert(0, str(Path(program).parent))
     runpy.run_path(program, run_name="__main__")

@@ -82,7 +82,10 @@ def test_a_run_of_another_machine_or_of_a_driver_that_still_runs_is_left(tmp_pat
     note = elsewhere.read_json(COMMAND) or {}
     elsewhere.write_json(COMMAND, {**note, "host": "elsewhere", "started": "of an earlier process"})
     running.write_json(COMMAND, {**note, "started": "of an earlier process"})
-    driver = [sys.executable, "-c", "import sys; sys.stdin.read()", str(running.path)]
-    with subprocess.Popen(driver, stdin=subprocess.PIPE):
+    code = "import sys; print(flush=True); sys.stdin.read()"
+    driver = [sys.executable, "-c", code, str(running.path)]
+    with subprocess.Popen(driver, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # only a process that runs has its arguments in /proc
         assert remove_left_here(tmp_path) == []
     assert remove_left_here(tmp_path) == [running.run]
