@@ -61,7 +61,8 @@ def test_a_run_on_yarn_and_what_it_leaves_in_logs_and_on_hdfs(
     assert yarn.describe(application)["finalStatus"] == "SUCCEEDED"
     assert_exactly_once(stream, own_geth.url, 1, 30)
     log = yarn.command("tail", "--application", application).stdout
-    assert "ApplicationMaster" in log
+    assert "starting at block 1" in log
+    assert "INFO SparkContext" not in log, "of Spark what is below WARN is left out"
     assert "Traceback" not in log
 
     # a second submission uploads nothing large, and all is its owner's alone
