@@ -201,12 +201,13 @@ class RunInProcess:
         self.settings = settings
         self.folder = RunFolder(base / settings.run)
         self.folder.path.mkdir(parents=True)
-        self.folder.write(SETTINGS, to_json(settings))
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, *attempt: int) -> Self:
         """Start it, as a later attempt where one is given."""
         environment = {key: value for key, value in os.environ.items() if not key.startswith("ETHLOGS_")}
+        # Each container has its own; here an attempt that ends removes them.
+        self.folder.write(SETTINGS, to_json(self.settings))
         with self.folder.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, str(SCRIPT), str(self.folder.path), *map(str, attempt)],
