@@ -129,12 +129,18 @@ class Applications:
             return str(self._client.getQueueInfo(_ROOT).getSchedulerType()) == _FIXED_QUEUES
 
     def may_submit(self, queue: str) -> bool:
-        """Return whether this user may submit to a queue, by its ACLs."""
+        """Return whether this user may submit to a queue, by its ACLs.
+
+        A scheduler may give names without the queues above, or know of no rights: refused is only who has
+        none on any queue of that name.
+        """
         with mapped_errors(f"asking YARN for the rights on the queue {queue}"):
-            for acl in self._client.getQueueAclsInfo():
-                if str(acl.getQueueName()).rpartition(".")[2] == queue.rpartition(".")[2]:
-                    return "SUBMIT_APPLICATIONS" in [str(right) for right in acl.getUserAcls()]
-        return False
+            rights = [
+                [str(right) for right in acl.getUserAcls()]
+                for acl in self._client.getQueueAclsInfo()
+                if str(acl.getQueueName()).rpartition(".")[2] == queue.rpartition(".")[2]
+            ]
+        return not rights or any("SUBMIT_APPLICATIONS" in own for own in rights)
 
     def kill(self, application_id: str, why: str) -> None:
         """End it at once."""

@@ -12,6 +12,7 @@ import requests
 
 from ethlogs_devnet import SMALL_PLAN, GethNode
 from ethlogs_devnet.hadoop.other_spark import SPARK_35, find_spark
+from ethlogs_devnet.hadoop.settings import OTHER_USER, RESTRICTED_QUEUE
 from tests.harness.commands import Command, id_of
 from tests.harness.running import parse_report, wait_until
 from tests.harness.streams import Stream, assert_exactly_once
@@ -163,11 +164,11 @@ def test_what_yarn_refuses(start: Callable[..., Command], case: str) -> None:
 
 
 def test_hdfs_without_permission(yarn: Yarn, stream: Stream, geth: GethNode, tmp_path: Path) -> None:
-    where = {**yarn.where, "HADOOP_USER_NAME": "alice"}
+    where = {**yarn.where, "HADOOP_USER_NAME": OTHER_USER, "ETHLOGS_QUEUE": RESTRICTED_QUEUE}
     with Command(stream, geth.url, tmp_path, "--blocks", "1", where=where) as command:
         assert command.wait() == 5
     assert "permission denied" in command.stderr.lower()
-    assert "user=alice" in command.stderr
+    assert f"user={OTHER_USER}" in command.stderr
 
 
 def test_a_cluster_that_does_not_answer(yarn: Yarn, stream: Stream, geth: GethNode, tmp_path: Path) -> None:
