@@ -62,7 +62,6 @@ COVERED_BY = {
     "kafka/brokers.py": "unit/doctor/test_kafka.py",
     "spark/own_python.py": "unit/doctor/test_machine.py",
     "follow/recent.py": "unit/follow/test_reorg.py",
-    "hadoop/applications.py": "integration/yarn/test_runs.py",
     "hadoop/client.py": "integration/yarn/test_runs.py",
     "hadoop/patience.py": "unit/hadoop/test_run_folder.py",
     "kafka/java_store.py": "integration/test_secured_kafka.py",

@@ -1,0 +1,39 @@
+"""Whom a queue lets submit, by what YARN's client says; the client is a fake, since the devnet's schedulers
+know every right."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from ethlogs.hadoop.applications import Applications
+
+
+def applications_with(acls: list[tuple[str, list[str]]]) -> Applications:
+    """Applications whose ResourceManager says this of its queues."""
+    infos = [
+        SimpleNamespace(getQueueName=lambda name=name: name, getUserAcls=lambda rights=rights: rights)
+        for name, rights in acls
+    ]
+    made = object.__new__(Applications)
+    made._client = SimpleNamespace(getQueueAclsInfo=lambda: infos)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("acls", "may"),
+    [
+        pytest.param([("streaming", ["SUBMIT_APPLICATIONS"])], True, id="granted"),
+        pytest.param([("streaming", ["ADMINISTER_QUEUE"])], False, id="another right"),
+        pytest.param([("root.streaming", [])], False, id="the whole path, no right"),
+        pytest.param(
+            [("root.a.streaming", []), ("root.b.streaming", ["SUBMIT_APPLICATIONS"])], True, id="two"
+        ),
+        pytest.param([("other", [])], True, id="nothing is said of the queue"),
+    ],
+)
+def test_a_queue_is_refused_only_where_yarn_says_that_all_rights_are_missing(
+    acls: list[tuple[str, list[str]]], may: bool
+) -> None:
+    assert applications_with(acls).may_submit("root.b.streaming") is may
