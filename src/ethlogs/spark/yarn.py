@@ -153,6 +153,9 @@ def _build_conf(
         conf.update(_NO_EXECUTORS)
     if yarn.max_app_attempts is not None:
         conf["spark.yarn.maxAppAttempts"] = str(yarn.max_app_attempts)
+        # Spark takes the lower of both for the last attempt's number. The last one, ended from outside, gives
+        # the application up and deletes what the next attempt would need, though YARN would start it.
+        conf["spark.hadoop.yarn.resourcemanager.am.max-attempts"] = str(yarn.max_app_attempts)
     return conf
 
 

@@ -98,6 +98,8 @@ def test_every_flag_is_passed_on_as_spark_spells_it() -> None:
         *("--executor-cores", "4", "--executor-memory", "2g", "--proxy-user", "alice", "--py-files"),
     ]
     assert conf_of(argv)["spark.yarn.maxAppAttempts"] == "4"
+    # Spark takes the lower of both for the last attempt's, which gives the application up when it is ended.
+    assert conf_of(argv)["spark.hadoop.yarn.resourcemanager.am.max-attempts"] == "4"
 
 
 def test_spark_is_given_the_keytab_of_its_login() -> None:
