@@ -124,7 +124,7 @@ def look_up(host: str, port: int, family: int = socket.AF_UNSPEC) -> list[tuple[
         except (OSError, ValueError) as exc:  # ValueError: no host can have this name
             answers.put(exc)
 
-    if _is_address(host):
+    if is_address(host):
         ask()
     else:
         threading.Thread(target=ask, name="look up a node", daemon=True).start()
@@ -137,7 +137,8 @@ def look_up(host: str, port: int, family: int = socket.AF_UNSPEC) -> list[tuple[
     return [(family, kind, protocol, address) for family, kind, protocol, _, address in answer]
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """Return whether a host is given by its address, for which nobody has to be asked."""
     try:
         ipaddress.ip_address(host.strip("[]"))
     except ValueError:

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from ethlogs.node.deadline import is_address
 from ethlogs.settings import KafkaSettings, NodeSettings, display_url
 
 
@@ -36,7 +37,7 @@ def describe_local_host(host: str) -> str | None:
 def describe_host(host: str) -> str | None:
     """Return why a container may not reach a host by this name, by its form and by what it is here."""
     local = describe_local_host(host)
-    if local is not None or _is_address(host):
+    if local is not None or is_address(host):
         return local
     try:
         addresses = {str(found[4][0]) for found in socket.getaddrinfo(host, None)}
@@ -47,14 +48,6 @@ def describe_host(host: str) -> str | None:
     if "." not in host:
         return "is a short name, which a YARN node with another search domain does not know"
     return None
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    return True
 
 
 def list_local(node: NodeSettings, kafka: KafkaSettings) -> list[str]:
