@@ -56,12 +56,18 @@ class FakeTransaction:
     def __init__(self, writer: FakeWriter) -> None:
         self._writer = writer
         self._sent: list[tuple[str, int, Row]] = []
+        self._joined: set[tuple[str, int]] = set()
         self.records = 0
         self.size_bytes = 0
         self.committed = False
 
+    def join(self, topic: str, partitions: Iterable[int]) -> None:
+        self._joined |= {(topic, partition) for partition in partitions}
+
     def send(self, topic: str, partition: int, key: bytes, value: bytes | None) -> int:
         ends = self._writer.ends
+        if self._sent and (topic, partition) not in self._joined:
+            self._writer.happened.append("join late")
         self._sent.append((topic, partition, Row(ends[topic, partition], key, value)))
         ends[topic, partition] += 1
         self.records += 1
@@ -70,6 +76,7 @@ class FakeTransaction:
 
     def send_all(self, topic: str, partitions: int, records: list[Record]) -> Numbers:
         numbers: Numbers = {}
+        self.join(topic, range(partitions))
         for key, value in records:
             partition = partition_of(key, partitions)
             number = self.send(topic, partition, key, value)

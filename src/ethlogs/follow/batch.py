@@ -52,6 +52,8 @@ class BlockBatch:
         self._retracted: Numbers = {}
         self._reorgs = previous.stream_reorgs if previous else Reorgs()
         self._ranges: Ranges = previous.ranges if previous else ()
+        # Its records come last, once the offsets of all others are known.
+        transaction.join(topics.ledger.name, [partition])
 
     @property
     def is_full(self) -> bool:

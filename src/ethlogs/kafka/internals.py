@@ -144,6 +144,14 @@ def _fill(batch: Any, records: Sequence[Record], first: int) -> list[RecordPlace
     return places
 
 
+def join_transaction(producer: KafkaProducer, partition: TopicPartition) -> None:
+    """Let the next request that joins partitions to the open transaction join this one, too.
+
+    The library joins each partition with its first record, by one more request where that comes later.
+    """
+    producer._transaction_manager.maybe_add_partition_to_transaction(partition)
+
+
 def find_unacknowledged(places: Iterable[Any]) -> Any | None:
     """Return the first record that the brokers do not have; those of one batch are asked once."""
     have: set[Any] = set()

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -33,7 +33,13 @@ from ethlogs.kafka.client_config import (
 )
 from ethlogs.kafka.codecs import require_codec
 from ethlogs.kafka.errors import connect, mapped_errors, run_with_limit
-from ethlogs.kafka.internals import append_records, end_sender, find_unacknowledged, transaction_error
+from ethlogs.kafka.internals import (
+    append_records,
+    end_sender,
+    find_unacknowledged,
+    join_transaction,
+    transaction_error,
+)
 from ethlogs.kafka.rights import missing_transaction_right
 from ethlogs.ledger import Span
 from ethlogs.settings import KafkaSettings
@@ -149,6 +155,15 @@ class Transaction:
         self.size_bytes = 0
         self.commit_was_sent = False
 
+    def join(self, topic: str, partitions: Iterable[int]) -> None:
+        """Name partitions that records will be sent to: those named before the first record are one request.
+
+        Otherwise the first record of each asks the brokers, and waits for the answer.
+        """
+        with _mapped(self._producer, f"producing to {topic}"):
+            for partition in partitions:
+                join_transaction(self._producer, TopicPartition(topic, partition))
+
     def send(self, topic: str, partition: int, key: bytes, value: bytes | None) -> int:
         """Hand a record, or a tombstone, to the producer; returns its number for :meth:`offset`."""
         with _mapped(self._producer, f"producing to {topic}"):
@@ -161,8 +176,10 @@ class Transaction:
     def send_all(self, topic: str, partitions: int, records: list[Record]) -> Numbers:
         """Send event logs by key; returns the numbers of the first and last record of each partition."""
         numbers: Numbers = {}
+        divided = _divide(records, partitions)
+        self.join(topic, divided)
         with _mapped(self._producer, f"producing to {topic}"):
-            for partition, own in sorted(_divide(records, partitions).items()):
+            for partition, own in sorted(divided.items()):
                 first = len(self._futures)
                 self._futures += _send_to(self._producer, TopicPartition(topic, partition), own)
                 numbers[partition] = (first, len(self._futures) - 1)

@@ -14,7 +14,7 @@ from kafka.consumer.fetcher import Fetcher
 from kafka.errors import KafkaError
 from kafka.producer.record_accumulator import RecordAccumulator
 from kafka.producer.sender import Sender
-from kafka.producer.transaction_manager import TransactionManager
+from kafka.producer.transaction_manager import ProducerIdAndEpoch, TransactionManager, TransactionState
 from kafka.record.memory_records import MemoryRecords
 
 from ethlogs.event_log import Record
@@ -157,6 +157,21 @@ def test_a_producer_keeps_what_ended_its_transactions() -> None:
     assert "self._transaction_manager = TransactionManager(" in inspect.getsource(KafkaProducer.__init__)
     assert isinstance(TransactionManager.last_error, property)
     assert "in an error state" in inspect.getsource(TransactionManager)
+
+
+def test_partitions_that_are_joined_before_the_first_record_are_one_request() -> None:
+    manager = TransactionManager("id", metadata=None)
+    manager.set_producer_id_and_epoch(ProducerIdAndEpoch(1, 0))
+    manager._current_state = TransactionState.IN_TRANSACTION
+    producer = cast(Any, SimpleNamespace(_transaction_manager=manager))
+    for partition in (PARTITION, TopicPartition("logs", 1), TopicPartition("ledger", 0), PARTITION):
+        internals.join_transaction(producer, partition)
+    asked = manager.next_request_handler(False).request.v3_and_below_topics
+    assert {topic.name: set(topic.partitions) for topic in asked} == {"logs": {0, 1}, "ledger": {0}}
+    assert not manager._new_partitions_in_transaction
+    assert "self._transaction_manager.maybe_add_partition_to_transaction(tp)" in inspect.getsource(
+        KafkaProducer.send
+    )
 
 
 def test_send_ends_with_what_is_used_instead_of_it() -> None:

@@ -15,6 +15,7 @@ from kafka.partitioner import DefaultPartitioner
 
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import KafkaUnavailableError, NotAuthorizedError
+from ethlogs.event_log import Record
 from ethlogs.kafka.errors import FencedError
 from ethlogs.kafka.writer import Transaction, partition_of
 
@@ -86,3 +87,25 @@ def test_what_ended_a_producer_is_known_by_its_class(
     with pytest.raises(ours) as caught:
         Transaction(cast(Any, producer), StopSwitch()).commit()
     assert type(caught.value) is ours
+
+
+def test_every_partition_of_a_transactions_records_is_joined_before_the_first_one_is_sent() -> None:
+    happened: list[object] = []
+
+    def send(*_: object, partition: int, **__: object) -> None:
+        happened.append("send")
+
+    producer = SimpleNamespace(
+        send=send,
+        _transaction_manager=SimpleNamespace(
+            maybe_add_partition_to_transaction=lambda partition: happened.append(partition.partition)
+        ),
+        _accumulator=None,
+    )
+    large = b"v" * (1 << 20)
+    keys = [f"0x{number:040x}".encode() for number in range(20)]
+    transaction = Transaction(cast(Any, producer), StopSwitch())
+    transaction.send_all("logs", 3, [Record(key, large) for key in keys])
+    joined = happened[: happened.index("send")]
+    assert set(joined) == {partition_of(key, 3) for key in keys}
+    assert set(happened[len(joined) :]) == {"send"}
