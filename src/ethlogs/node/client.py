@@ -18,7 +18,7 @@ from ethlogs.errors import (
     SettingsError,
 )
 from ethlogs.node import verdicts
-from ethlogs.node.endpoint import Endpoint, NodeIdentity
+from ethlogs.node.endpoint import Call, Endpoint, NodeIdentity
 from ethlogs.node.new_heads import NewHeads
 from ethlogs.node.rpc import Answer
 from ethlogs.node.turns import Turns
@@ -189,10 +189,23 @@ class Node:
         BlockNotFoundError
             As the current URL answered.
         """
-        return self._ask(lambda answer, _name: answer, method, *params)
+        return self.call_all([(method, *params)])[0]
+
+    def call_all(self, calls: Sequence[Call]) -> list[Answer]:
+        """Ask several things at once, of one URL; raises as :meth:`call`.
+
+        The answers are in order, up to the first one that is ``null``.
+        """
+        return self._ask(lambda answers, _name: answers, *calls)
 
     def call_once(self, method: str, *params: Any) -> Answer:
+        """Ask the current URL once; see :meth:`call_all_once`."""
+        return self.call_all_once([(method, *params)])[0]
+
+    def call_all_once(self, calls: Sequence[Call]) -> list[Answer]:
         """Ask the current URL once, for what can be had in another way or done without.
+
+        The answers are as those of :meth:`call_all`.
 
         Raises
         ------
@@ -203,23 +216,27 @@ class Node:
         try:
             if index not in self._checked:
                 self._check_identity(index)
-            return self._endpoints[index].call(method, *params)
+            return self._endpoints[index].call_all(calls)
         except NodeUnavailableError:
             self._checked.discard(index)
             raise
 
     def fetch_quantity(self, method: str, *params: Any) -> int:
         """Ask for a number; an answer that is none counts as no answer."""
-        return self._ask(lambda answer, name: parse_quantity(answer.result, method, name), method, *params)
+
+        def read(answers: list[Answer], name: str) -> int:
+            return parse_quantity(answers[0].result, method, name)
+
+        return self._ask(read, (method, *params))
 
     def fetch_height(self, tag: str) -> int | None:
         """Ask for the height of the block that a tag names; ``None`` where the node has none."""
 
-        def read(answer: Answer, name: str) -> int | None:
-            header = answer.result
+        def read(answers: list[Answer], name: str) -> int | None:
+            header = answers[0].result
             return None if header is None else parse_quantity(header.get("number"), f"the {tag} block", name)
 
-        return self._ask(read, "eth_getBlockByNumber", tag, False)
+        return self._ask(read, ("eth_getBlockByNumber", tag, False))
 
     def subscribe_heads(self) -> NewHeads | None:
         """Subscribe to new heads at the current URL, once; see :meth:`Endpoint.subscribe_heads`."""
@@ -250,8 +267,8 @@ class Node:
                 return True
         return False
 
-    def _ask(self, read: Callable[[Answer, str], T], method: str, *params: Any) -> T:
-        """Ask until ``read`` takes an answer: reading is a part of what is tried again."""
+    def _ask(self, read: Callable[[list[Answer], str], T], *calls: Call) -> T:
+        """Ask until ``read`` takes the answers: reading is a part of what is tried again."""
         trouble = Trouble()
         while True:
             index = self._current
@@ -259,7 +276,7 @@ class Node:
                 if index not in self._checked:
                     self._check_identity(index)
                 endpoint = self._endpoints[index]
-                return read(endpoint.call(method, *params), endpoint.name)
+                return read(endpoint.call_all(calls), endpoint.name)
             except NodeUnavailableError as exc:
                 trouble.refusing.pop(index, None)
                 self._after_failure(index, exc, trouble.backoff)

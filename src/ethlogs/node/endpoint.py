@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +15,13 @@ from ethlogs.errors import (
     NodeUnavailableError,
 )
 from ethlogs.node.new_heads import NewHeads, subscribe_heads
-from ethlogs.node.rpc import Answer, build_request, parse_answer
+from ethlogs.node.rpc import Answer, RawAnswer, build_request, parse_answer
 from ethlogs.node.transport import open_transport
 from ethlogs.node.verdicts import parse_quantity
 from ethlogs.settings import NodeSettings
+
+Call = tuple[Any, ...]
+"""A method and its parameters."""
 
 _HASH_CHARACTERS = 66
 
@@ -49,10 +54,32 @@ class Endpoint:
 
     def call(self, method: str, *params: Any) -> Answer:
         """Ask once; see :func:`ethlogs.node.rpc.parse_answer` for the errors."""
+        return self.call_all([(method, *params)])[0]
+
+    def call_all(self, calls: Sequence[Call]) -> list[Answer]:
+        """Ask all at once; the answers are in order, up to the first one that is ``null``.
+
+        Raises
+        ------
+        NodeError
+            The first answer's that is an error; see :func:`ethlogs.node.rpc.parse_answer`.
+        """
+        answers: list[Answer] = []
+        with contextlib.closing(self._send(calls)) as received:
+            for call in calls:
+                answers.append(self._judge(received, *call))
+                if answers[-1].result is None:
+                    break
+        return answers
+
+    def _send(self, calls: Sequence[Call]) -> Generator[RawAnswer]:
+        yield from self._transport.send_all([build_request(method, params) for method, *params in calls])
+
+    def _judge(self, received: Iterator[RawAnswer], method: str, *params: Any) -> Answer:
+        """Read the next answer by what this URL has answered before."""
         form = (method, *map(_form, params))
         try:
-            raw = self._transport.send(build_request(method, params))
-            answer = parse_answer(raw, method, self.name)
+            answer = parse_answer(next(received), method, self.name)
         except BlockGoneError:
             raise
         except MissingMethodError as exc:

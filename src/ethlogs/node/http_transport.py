@@ -7,6 +7,7 @@ time from its first byte to its last.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import cast
 from urllib.parse import urljoin
@@ -48,6 +49,10 @@ class HttpTransport:
         """Post the request; see :class:`ethlogs.node.transport.Transport`."""
         with self.mapped_errors(), deadline(self._timeout_seconds), self._connections.lend() as session:
             return self._post(session, request)
+
+    def send_all(self, requests: Sequence[bytes]) -> Iterator[RawAnswer]:
+        """Post one request after the other: urllib3 sends none before it has read the answer before."""
+        return map(self.send, requests)
 
     def open_channel(self) -> None:
         """HTTP has none: a node answers and never sends by itself."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ethlogs.errors import NodeUnavailableError
 from ethlogs.node.answer_size import ReceivedBody
 from ethlogs.node.channel import CHUNK_BYTES, end_connection
 from ethlogs.node.connections import Connections
-from ethlogs.node.deadline import DeadlineSocket, deadline, remaining_seconds
+from ethlogs.node.deadline import DeadlineSocket, remaining_seconds
+from ethlogs.node.exchange import exchange
 from ethlogs.node.rpc import RawAnswer
 
 
@@ -26,9 +27,12 @@ class IpcTransport:
 
     def send(self, request: bytes) -> RawAnswer:
         """Write the request and read one line; see :class:`ethlogs.node.transport.Transport`."""
-        with self.mapped_errors(), deadline(self._timeout_seconds), self._connections.lend() as channel:
-            channel.send(request)
-            return RawAnswer(channel.receive())
+        return next(self.send_all([request]))
+
+    def send_all(self, requests: Sequence[bytes]) -> Iterator[RawAnswer]:
+        """Write all requests before a line is read; see :class:`ethlogs.node.transport.Transport`."""
+        with self.mapped_errors():
+            yield from exchange(self._connections, requests, self._timeout_seconds)
 
     def open_channel(self) -> IpcChannel:
         """Return a new connection; see :class:`ethlogs.node.transport.Transport`."""

@@ -14,6 +14,7 @@ from ethlogs.errors import (
     UnprovenError,
 )
 from ethlogs.node.client import Node, OtherChainError
+from ethlogs.node.endpoint import Call
 from ethlogs.node.fetched_block import FetchedBlock
 from ethlogs.node.rpc import Answer
 from ethlogs.proof import parse_block, prove_by_block
@@ -49,7 +50,7 @@ class RawBlocks:
         if name in self._without:
             return self._without[name]
         try:
-            fetched = self._fetch(self._node.call_once, height, block_hash)
+            fetched = self._fetch(self._node.call_all_once, height, block_hash)
         except MissingMethodError:
             self._without[name] = MissingMethodError(
                 f"node {name} does not have {RAW_BLOCK} and {RAW_RECEIPTS}"
@@ -80,14 +81,16 @@ class RawBlocks:
             When no URL has the debug methods.
         """
         try:
-            return self._fetch(self._node.call, height, block_hash)
+            return self._fetch(self._node.call_all, height, block_hash)
         except MissingMethodError as exc:
             raise MissingMethodError(
                 str(exc), hint=f"use --proof auto, which takes what the node gives; {DEBUG_DANGER}"
             ) from exc
 
-    def _fetch(self, ask: Callable[..., Answer], height: int, block_hash: str | None) -> FetchedBlock:
-        raw = ask(RAW_BLOCK, hex(height))
+    def _fetch(
+        self, ask: Callable[[list[Call]], list[Answer]], height: int, block_hash: str | None
+    ) -> FetchedBlock:
+        raw, *others = ask([(RAW_BLOCK, hex(height)), (RAW_RECEIPTS, hex(height))])
         if raw.result in (None, "", "0x"):
             raise BlockNotFoundError(
                 f"node {self._node.name} does not have block {height}",
@@ -96,14 +99,14 @@ class RawBlocks:
         block = parse_block(raw.result)
         if block.header.number != height:
             raise UnprovenError(f"asked for block {height}, the node gave block {block.header.number}")
-        receipts = ask(RAW_RECEIPTS, hex(height))
+        (receipts,) = others
         if receipts.result is None or (receipts.result == [] and block.transactions):
             raise BlockNotFoundError(
                 f"node {self._node.name} has block {height} but not its receipts",
                 hint="the node may have pruned them: use a node that keeps the history that you ask for",
             )
         if block_hash is None and len(block.header.hashes) > 1:
-            block_hash = _hash_of(ask("eth_getBlockByNumber", hex(height), False).result)
+            block_hash = _hash_of(ask([("eth_getBlockByNumber", hex(height), False)])[0].result)
         proven = prove_by_block(block, receipts.result, block_hash)
         return FetchedBlock(proven, raw.size_bytes + receipts.size_bytes)
 

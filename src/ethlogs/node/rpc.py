@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, NamedTuple, NoReturn
 
 import orjson
@@ -46,7 +47,7 @@ class Answer(NamedTuple):
     size_bytes: int
 
 
-def build_request(method: str, params: tuple[Any, ...]) -> bytes:
+def build_request(method: str, params: Sequence[Any]) -> bytes:
     """One JSON-RPC request; the id is constant, since a connection carries one request at a time."""
     return orjson.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -32,6 +33,12 @@ class Transport(Protocol):
             When asking again may help.
         NodeRefusedError
             When the node's certificate is not accepted.
+        """
+
+    def send_all(self, requests: Sequence[bytes]) -> Iterator[RawAnswer]:
+        """Give the answers in the requests' order; where it can, the node works on all of them at once.
+
+        An answer that refuses all of them is the last one. Raises as :meth:`send`.
         """
 
     def open_channel(self) -> Channel | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 
@@ -11,7 +12,7 @@ from websockets.headers import build_authorization_basic
 from ethlogs.node.channel import HandshakeRefusedError
 from ethlogs.node.connections import Connections
 from ethlogs.node.contact_errors import mapped_contact_errors
-from ethlogs.node.deadline import deadline
+from ethlogs.node.exchange import exchange
 from ethlogs.node.headers import Headers, headers_for
 from ethlogs.node.machine import is_loopback, read_surroundings
 from ethlogs.node.rpc import RawAnswer
@@ -40,13 +41,15 @@ class WebSocketTransport:
 
     def send(self, request: bytes) -> RawAnswer:
         """Send the request as one message; see :class:`ethlogs.node.transport.Transport`."""
-        with self.mapped_errors(), deadline(self._timeout_seconds):
+        return next(self.send_all([request]))
+
+    def send_all(self, requests: Sequence[bytes]) -> Iterator[RawAnswer]:
+        """Send all requests before an answer is read; see :class:`ethlogs.node.transport.Transport`."""
+        with self.mapped_errors():
             try:
-                with self._connections.lend() as channel:
-                    channel.send(request)
-                    return RawAnswer(channel.receive())
+                yield from exchange(self._connections, requests, self._timeout_seconds)
             except HandshakeRefusedError as exc:
-                return exc.answer
+                yield from (exc.answer for _ in requests)
 
     def open_channel(self) -> WebSocketChannel:
         """Return a new connection; see :class:`ethlogs.node.transport.Transport`."""

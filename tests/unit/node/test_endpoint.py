@@ -111,3 +111,17 @@ def test_a_node_without_its_genesis_block_counts_as_down(node: LocalNode, genesi
     ):
         endpoint.fetch_identity()
     assert "block 0" in (caught.value.hint or "")
+
+
+def test_what_is_asked_at_once_is_answered_in_order_up_to_the_first_null(node: LocalNode) -> None:
+    calls = [("eth_chainId",), ("eth_getBlockByNumber", "0x9", False), ("eth_blockNumber",)]
+    node.respond = lambda request: result({"eth_chainId": "0x1"}.get(request["method"]))
+    with endpoint_of(node) as endpoint:
+        assert [answer.result for answer in endpoint.call_all(calls)] == ["0x1", None]
+
+
+def test_the_first_answer_that_is_an_error_counts(node: LocalNode) -> None:
+    answers = {"eth_chainId": failure(-32601, "no such method"), "eth_blockNumber": Reply(status=401)}
+    node.respond = lambda request: answers[request["method"]]
+    with endpoint_of(node) as endpoint, pytest.raises(MissingMethodError):
+        endpoint.call_all([("eth_chainId",), ("eth_blockNumber",)])

@@ -70,6 +70,31 @@ def test_a_local_socket_gives_one_line_for_each_request(tmp_path: Path) -> None:
         assert [transport.send(b"first").body, transport.send(b"second").body] == [b"first\n", b"second\n"]
 
 
+def test_several_requests_are_answered_in_their_order(tmp_path: Path) -> None:
+    path = tmp_path / "geth.ipc"
+    served: list[threading.Thread] = []
+
+    def serve(connection: socket.socket) -> None:
+        own = connection.dup()
+
+        def serve_alone() -> None:
+            with own:
+                echo(own)
+
+        served.append(threading.Thread(target=serve_alone))
+        served[-1].start()
+
+    with ipc_node(path, serve), ipc(path) as transport:
+        for _ in range(2):
+            assert [raw.body for raw in transport.send_all([b"first", b"second"])] == [
+                b"first\n",
+                b"second\n",
+            ]
+    assert len(served) == 2
+    for thread in served:
+        thread.join()
+
+
 def test_a_socket_that_does_not_exist_is_named(tmp_path: Path) -> None:
     path = tmp_path / "geth.ipc"
     with ipc(path) as transport, pytest.raises(NodeUnavailableError, match=f"there is no socket {path}"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from tests.unit.tcp_server import tcp_server
 from tests.unit.web_socket_node import Respond, answer, refusal, web_socket_node
 
 REQUEST = build_request("eth_blockNumber", ())
+OTHER = build_request("eth_chainId", ())
 HIDDEN = "hunter2"
 
 
@@ -67,6 +69,26 @@ def test_a_connection_is_used_again_and_pings_in_between_are_answered() -> None:
             transport.send(REQUEST)
         assert pongs[0].wait(10)
         assert len(node.connections) == 1
+
+
+def test_a_node_works_on_several_requests_at_once() -> None:
+    """The answer to the first one comes only after the second one has."""
+    both = threading.Barrier(2, timeout=10)
+
+    def respond(connection: ServerConnection, request: Any) -> None:
+        both.wait()
+        connection.send(json.dumps({"id": 1, "result": request["method"]}))
+
+    with web_socket_node(respond) as node, web_socket(node.url) as transport:
+        for _ in range(2):
+            answers = [json.loads(raw.body)["result"] for raw in transport.send_all([REQUEST, OTHER])]
+            assert answers == ["eth_blockNumber", "eth_chainId"]
+        assert len(node.connections) == 2
+
+
+def test_a_refused_handshake_answers_each_of_several_requests() -> None:
+    with web_socket_node(answer("0x7"), refusal(429)) as node, web_socket(node.url) as transport:
+        assert [raw.status for raw in transport.send_all([REQUEST, OTHER])] == [429, 429]
 
 
 def test_a_connection_that_the_node_has_closed_meanwhile_is_opened_again() -> None:
