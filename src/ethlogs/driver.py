@@ -22,6 +22,7 @@ from typing import Any
 
 from ethlogs import __version__
 from ethlogs.attempt import Attempt, parse_attempt
+from ethlogs.attempt_folder import AttemptFolder
 from ethlogs.backoff import keep_trying
 from ethlogs.cancellation import (
     AGAIN,
@@ -112,7 +113,7 @@ def run_attempt(settings: RunSettings, folder: RunFiles, attempt: Attempt, start
         logging.getLogger(__name__).warning(
             "attempt %s ended the run: %s", earlier.get("attempt"), earlier.get("error") or "done"
         )
-        _remove_files(folder, attempt)
+        AttemptFolder(folder, attempt).end_for_good(earlier, start_spark() if attempt.in_container else None)
         return int(earlier["exitStatus"])
     return run_driver(settings, folder, attempt, progress, start_spark)
 
@@ -131,7 +132,8 @@ def run_driver(
     hint = GO_ON if find_job(settings.job).kind.writes_stream else AGAIN
     started_at = (earlier or {}).get("startedAt")
     stop = StopSwitch(settings.timeout_seconds, hint, gone_seconds=_seconds_since(started_at))
-    write = partial(_write_progress, folder, attempt, stop)
+    ours = AttemptFolder(folder, attempt)
+    write = partial(_write_progress, ours, stop)
     journal = Journal(settings.run, attempt.number, write, earlier, folder.write_seconds)
     job = build_job(RunContext(settings, attempt.number, stop, journal, folder.settings_file))
     journal.start()
@@ -163,9 +165,9 @@ def run_driver(
         )
     journal.close()
     report = job.report(error)
-    _write_report(folder, attempt, report)
+    ours.write_report(report)
     if is_final(report) or not attempt.in_container:
-        _remove_files(folder, attempt)
+        ours.end_for_good(report, spark)
     if spark is not None:
         spark.stop()
     return int(report["exitStatus"])
@@ -222,54 +224,16 @@ def _seconds_since(started_at: float | None) -> float:
     return max(0.0, time.time() - started_at) if started_at else 0.0
 
 
-def _write_progress(folder: RunFiles, attempt: Attempt, stop: StopSwitch, snapshot: dict[str, Any]) -> None:
-    """Write a snapshot, unless a later attempt writes its own: then this one ends."""
-    later = _find_later_attempt(folder, attempt)
-    if later is None:
-        folder.write_json(PROGRESS, snapshot)
-    else:
+def _write_progress(folder: AttemptFolder, stop: StopSwitch, snapshot: dict[str, Any]) -> None:
+    """Write a snapshot; an attempt that sees a later one's ends."""
+    later = folder.write_progress(snapshot)
+    if later is not None:
         stop.fail(superseded_by_attempt(later))
-
-
-def _find_later_attempt(folder: RunFiles, attempt: Attempt) -> int | None:
-    """Return the attempt that YARN has started since it took this one for lost.
-
-    A node that is cut off from the ResourceManager may still reach HDFS and Kafka.
-    """
-    if not attempt.in_container:
-        return None
-    number = (folder.read_json(PROGRESS) or {}).get("attempt", 0)
-    return int(number) if number > attempt.number else None
 
 
 def _after(seconds: float) -> str:
     """On YARN the session was there before the clock was."""
     return f", after {seconds:.1f} s" if seconds >= 0.1 else ""
-
-
-def _write_report(folder: RunFiles, attempt: Attempt, report: dict[str, Any]) -> None:
-    """Write the report, again where the folder does not take it; without it the exit status counts.
-
-    The report of a run is that of its latest attempt.
-    """
-
-    def write() -> None:
-        if _find_later_attempt(folder, attempt) is None:
-            folder.write_json(REPORT, report)
-
-    try:
-        keep_trying(write, folder.patience_seconds)
-    except EthlogsError as exc:
-        logging.getLogger(__name__).error("%s", exc)
-
-
-def _remove_files(folder: RunFiles, attempt: Attempt) -> None:
-    """Remove what no attempt needs any more; what stays, the next command of the user removes."""
-    try:
-        if _find_later_attempt(folder, attempt) is None:
-            folder.remove_files()
-    except EthlogsError as exc:
-        logging.getLogger(__name__).warning("%s", exc)
 
 
 def run_stoppable(job: Job, stop: StopSwitch) -> None:

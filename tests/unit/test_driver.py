@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
@@ -44,6 +45,10 @@ class FakeSpark:
 
     def __init__(self) -> None:
         self.stopped = False
+        self.properties: dict[str, str] = {}
+        """Those of the JVM, which is the application master's in a container."""
+        system = SimpleNamespace(setProperty=self.properties.__setitem__)
+        self._jvm = SimpleNamespace(java=SimpleNamespace(lang=SimpleNamespace(System=system)))
 
     def stop(self) -> None:
         self.stopped = True
@@ -108,47 +113,25 @@ def test_an_attempt_tries_again_after_a_verdict_that_is_not_final(
     assert folder.read_json(REPORT) == {"exitStatus": 0, "error": None}
 
 
-class FolderOnHdfs(RunFolder):
-    """A run's folder that has the files that the run was started with, as one on HDFS may have."""
-
-    removals: ClassVar[list[str]] = []
-
-    def remove_files(self) -> None:
-        self.removals.append(self.run)
-
-
 @pytest.mark.parametrize(
-    ("error", "attempt", "gone"),
-    [
-        (None, 1, True),
-        (SettingsError("wrong"), 1, True),
-        (UnprovenError("wrong"), 1, False),
-        (None, 2, False),
-    ],
-    ids=["done", "final", "may pass", "done while a later attempt runs"],
+    ("error", "is_final"), [(None, True), (SettingsError("wrong"), True), (UnprovenError("wrong"), False)]
 )
-def test_what_a_run_was_started_with_is_removed_when_no_attempt_needs_it_any_more(
-    monkeypatch: pytest.MonkeyPatch, folder: RunFolder, error: EthlogsError | None, attempt: int, gone: bool
+def test_an_attempt_ends_the_run_for_good_where_its_verdict_is_final(
+    monkeypatch: pytest.MonkeyPatch, folder: RunFolder, error: EthlogsError | None, is_final: bool
 ) -> None:
-    there = FolderOnHdfs(folder.path)
-    monkeypatch.setattr(FolderOnHdfs, "removals", [])
     monkeypatch.setattr(driver, "lose_container_on_signals", lambda _stop: None)
     monkeypatch.setattr(driver, "_watch_for_stop", lambda *_: None)
-    monkeypatch.setattr(driver, "_write_progress", lambda *_: None)
     monkeypatch.setattr(driver, "build_job", lambda *_: FakeJob(error))
-    folder.write_json(PROGRESS, {"attempt": attempt})
-    driver.run_driver(RUN, there, Attempt(1, in_container=True), None, FakeSpark)
-    assert bool(there.removals) == gone
+    spark = FakeSpark()
+    driver.run_driver(RUN, folder, Attempt(1, in_container=True), None, lambda: spark)
+    assert spark.properties == ({"ethlogs.lastAttempt": "0"} if is_final else {})
 
 
-def test_an_attempt_that_finds_a_final_verdict_removes_what_the_earlier_one_left(
-    monkeypatch: pytest.MonkeyPatch, folder: RunFolder
-) -> None:
-    there = FolderOnHdfs(folder.path)
-    monkeypatch.setattr(FolderOnHdfs, "removals", [])
+def test_an_attempt_that_finds_a_final_verdict_ends_the_run_for_good(folder: RunFolder) -> None:
     folder.write_json(REPORT, {"exitStatus": 3, "error": "earlier"})
-    assert driver.run_attempt(RUN, there, Attempt(2, in_container=True), FakeSpark) == 3
-    assert there.removals
+    spark = FakeSpark()
+    assert driver.run_attempt(RUN, folder, Attempt(2, in_container=True), lambda: spark) == 3
+    assert spark.properties == {"ethlogs.lastAttempt": "0"}
 
 
 class JobUntilStopped(FakeJob):

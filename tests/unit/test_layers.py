@@ -27,7 +27,7 @@ LAYERS = (
     ("selection",),
     ("event_log", "ledger", "report"),
     ("node", "kafka", "spark", "hadoop", "livy", "environment", "kerberos", "journal"),
-    ("stream", "context"),
+    ("stream", "context", "attempt_folder"),
     ("follow", "fold", "smoketest", "submission", "stream_job", "api"),
     ("doctor", "backfill"),
     ("jobs", "verify", "metrics", "status", "__init__"),

@@ -14,7 +14,6 @@ import orjson
 from ethlogs.cli.command import command
 from ethlogs.cli.say import say
 from ethlogs.errors import ExitStatus
-from ethlogs.hadoop.applications import Applications
 from ethlogs.hadoop.client import is_cluster_configured
 from ethlogs.settings import KerberosOptions
 from ethlogs.settings.output import OutputOptions
@@ -25,13 +24,13 @@ from ethlogs.settings.submission import (
     RunFolderOptions,
     SparkProgram,
 )
-from ethlogs.submission.applications import open_cluster
+from ethlogs.submission.applications import open_cluster, read_defaults
 from ethlogs.submission.cleaning import Cleaning, Item, list_local, list_on_hdfs, remove_old
 from ethlogs.submission.folders import cache_folder
 from ethlogs.submission.identity import Caller
 from ethlogs.submission.launch import runs_base
 from ethlogs.submission.layout import HdfsLayout
-from ethlogs.submission.left_files import find_left, remove_left
+from ethlogs.submission.left_files import LeftFiles
 from ethlogs.submission.left_here import find_left_here, remove_left_here
 
 _DAY_SECONDS = 86_400.0
@@ -56,7 +55,7 @@ def clean(options: CleanCommandOptions) -> int:
 
     On HDFS only where HADOOP_CONF_DIR or YARN_CONF_DIR is set. A run that is going, the files that it was
     started with, and whatever was used within the last hour stay, whatever --older-than says. Settings and
-    keys that an ended run through Livy has left on HDFS, or a killed run here, go at once.
+    keys that an ended run has left on HDFS, or a killed run here, go at once.
 
     Example: ethlogs clean --older-than 7
     """
@@ -80,7 +79,7 @@ def _list_items(options: CleanCommandOptions) -> Iterator[list[Item]]:
         open_cluster(caller, spark_submit) as hadoop,
     ):
         layout = HdfsLayout.of(hadoop.files, options.hdfs.hdfs_dir)
-        _remove_left(options, layout, hadoop.applications)
+        _remove_left(options, LeftFiles.of(hadoop, options.hdfs.hdfs_dir, read_defaults(spark_submit)))
         yield list_on_hdfs(layout, hadoop.applications)
 
 
@@ -90,10 +89,9 @@ def _remove_left_here(options: CleanCommandOptions, base: Path) -> None:
     _say_left(options, "here", remove_left_here(base) if found is None else [one.run for one in found])
 
 
-def _remove_left(options: CleanCommandOptions, layout: HdfsLayout, applications: Applications) -> None:
-    """Remove what ended runs through Livy were started with."""
-    left = (find_left if options.wanted.list_only else remove_left)(layout, applications)
-    _say_left(options, "from HDFS", left)
+def _remove_left(options: CleanCommandOptions, files: LeftFiles) -> None:
+    """Remove what ended runs were started with, where neither driver nor command could."""
+    _say_left(options, "from HDFS", files.find() if options.wanted.list_only else files.remove())
 
 
 def _say_left(options: CleanCommandOptions, where: str, left: list[str]) -> None:

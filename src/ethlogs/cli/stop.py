@@ -18,9 +18,11 @@ from ethlogs.hadoop.client import is_cluster_configured
 from ethlogs.run_folder import PROGRESS, RunFolder
 from ethlogs.settings.output import OutputOptions, StopOptions
 from ethlogs.settings.submission import RunFolderOptions
+from ethlogs.submission.applications import read_defaults
 from ethlogs.submission.checked import check_stream
 from ethlogs.submission.ending import end, require_owner
 from ethlogs.submission.launch import runs_base
+from ethlogs.submission.left_files import LeftFiles
 from ethlogs.submission.local_runs import WantedRuns, end_local_run, find_local_runs
 
 
@@ -55,7 +57,8 @@ def stop(options: StopCommandOptions) -> int:
             return ExitStatus.DONE
         require_owner(handle, options.hdfs.hdfs_dir)
         say(f"asking the driver of {application.id} to end after the block in hand", quiet)
-        gently = end(handle, options.limits.stop_timeout)
+        left = LeftFiles.of(handle.hadoop, options.hdfs.hdfs_dir, read_defaults(options.spark.spark_submit))
+        gently = end(handle, options.limits.stop_timeout, left)
         progress = (handle.folder.read_json(PROGRESS) if handle.folder else None) or {}
     tip = progress.get("tip")
     how = "has ended after the block in hand" if gently else "was killed"

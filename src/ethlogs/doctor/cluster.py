@@ -22,7 +22,7 @@ from ethlogs.submission.applications import open_hadoop_with
 from ethlogs.submission.checked import check_archive, check_environment
 from ethlogs.submission.identity import Caller, Identity
 from ethlogs.submission.layout import HdfsLayout
-from ethlogs.submission.left_files import find_left
+from ethlogs.submission.left_files import LeftFiles
 from ethlogs.submission.livy import open_livy
 from ethlogs.submission.packages import needed_packages
 from ethlogs.submission.queue import check_queue, choose_queue
@@ -78,7 +78,7 @@ class ClusterExamination:
         look("queue", self._check_queue, needs="yarn")
         if self._options.yarn.livy_url is not None:
             look("livy", self._check_livy, needs="hadoop")
-            look("left files", self._check_left_files, needs="yarn")
+        look("left files", self._check_left_files, needs="yarn")
         look("archive", self._check_archive)
         look("memory", self._check_memory)
 
@@ -117,12 +117,11 @@ class ClusterExamination:
         return f"{text}, asks for no authentication"
 
     def _check_left_files(self) -> str | Warned:
-        layout = HdfsLayout.of(self._hadoop.files, self._options.yarn.hdfs_dir)
-        left = find_left(layout, self._hadoop.applications)
+        left = LeftFiles.of(self._hadoop, self._options.yarn.hdfs_dir, self._configured()).find()
         if not left:
             return "no files of an ended run are left on HDFS"
         return Warned(
-            f"settings and keys of ended runs are left in {layout.base}: {', '.join(left)}",
+            f"settings and keys of ended runs are left on HDFS: {', '.join(left)}",
             "ethlogs clean removes them, and so does the next run",
         )
 

@@ -13,11 +13,12 @@ from ethlogs.hadoop.client import Hadoop
 from ethlogs.notebook.cluster import ClusterAccess
 from ethlogs.notebook.look import Look, see_failure, see_progress, see_report
 from ethlogs.run_folder import STOP, RunFiles
-from ethlogs.submission.applications import ApplicationHandle, run_of
+from ethlogs.submission.applications import ApplicationHandle, read_defaults, run_of
 from ethlogs.submission.driver_log import read_log
 from ethlogs.submission.ending import end, require_owner
 from ethlogs.submission.identity import Caller
 from ethlogs.submission.layout import HdfsLayout
+from ethlogs.submission.left_files import LeftFiles
 from ethlogs.submission.watch import Watcher
 
 
@@ -78,7 +79,9 @@ class LookingOnYarn:
         handle = self._handle()
         if not handle.application.ended:
             require_owner(handle, self._run.access.hdfs_dir)
-            end(handle, seconds)
+            access = self._run.access
+            left = LeftFiles.of(self._hadoop, access.hdfs_dir, read_defaults(access.spark_submit))
+            end(handle, seconds, left)
 
     def log(self) -> str:
         """Return the driver's output."""

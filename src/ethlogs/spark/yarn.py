@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ethlogs.run_folder import SETTINGS
 from ethlogs.settings.submission import SparkSettings, YarnOptions
+from ethlogs.spark.last_attempt import MASTERS_JAVA, MAX_ATTEMPTS, build_attempts_conf
 from ethlogs.spark.memory import needed_overheads, overhead_conf
 from ethlogs.spark.submit import (
     DRIVER_JAVA,
@@ -22,6 +23,7 @@ ENVIRONMENT = "environment"
 """The folder in a container in which the archive is unpacked."""
 
 _PYTHON = "PYSPARK_PYTHON"
+_DRIVERS_JAVA = "spark.driver.extraJavaOptions"
 _AM_ENV = "spark.yarn.appMasterEnv"
 _EXECUTOR_ENV = "spark.executorEnv"
 _NEEDED = {
@@ -108,6 +110,7 @@ def build_yarn_argv(
         **_build_conf(yarn, shipment, asked, python[PYTHON]),
         **overhead_conf(overheads, asked),
         **dict(settings.conf),
+        **build_attempts_conf(find_attempts(settings, yarn, configured), is_remote=yarn.livy_url is not None),
         **_NEEDED,
     }
     for key, value in sorted(conf.items()):
@@ -118,6 +121,15 @@ def build_yarn_argv(
     for key, addition in _java_options(shipment).items():
         argv += ["--conf", f"{key}={_joined(asked.get(key), addition, ' ')}"]
     return [*argv, shipment.script, shipment.run_folder]
+
+
+def find_attempts(settings: SparkSettings, yarn: YarnOptions, configured: Mapping[str, str]) -> str | None:
+    """Return how often YARN shall start the driver: by ``--conf``, else the flag, else what is configured.
+
+    ``None`` leaves it to the cluster.
+    """
+    flag = None if yarn.max_app_attempts is None else str(yarn.max_app_attempts)
+    return dict(settings.conf).get(MAX_ATTEMPTS) or flag or configured.get(MAX_ATTEMPTS)
 
 
 def _flags(settings: SparkSettings, yarn: YarnOptions, login: SparkLogin | None) -> list[str]:
@@ -151,11 +163,6 @@ def _build_conf(
     conf = {key: value for key, value in conf.items() if key not in asked or key.endswith(_PYTHON)}
     if not yarn.num_executors and not shipment.needs_executors:
         conf.update(_NO_EXECUTORS)
-    if yarn.max_app_attempts is not None:
-        conf["spark.yarn.maxAppAttempts"] = str(yarn.max_app_attempts)
-        # Spark takes the lower of both for the last attempt's number. The last one, ended from outside, gives
-        # the application up and deletes what the next attempt would need, though YARN would start it.
-        conf["spark.hadoop.yarn.resourcemanager.am.max-attempts"] = str(yarn.max_app_attempts)
     return conf
 
 
@@ -170,9 +177,9 @@ def _lists(shipment: Shipment) -> dict[str, str]:
 def _java_options(shipment: Shipment) -> dict[str, str]:
     """In cluster mode the driver's JVM is the application master's."""
     if shipment.krb5_conf is None:
-        return {}
-    option = f"-Djava.security.krb5.conf={shipment.krb5_conf}"
-    return {"spark.driver.extraJavaOptions": option, "spark.executor.extraJavaOptions": option}
+        return {_DRIVERS_JAVA: MASTERS_JAVA}
+    realm = f"-Djava.security.krb5.conf={shipment.krb5_conf}"
+    return {_DRIVERS_JAVA: f"{realm} {MASTERS_JAVA}", "spark.executor.extraJavaOptions": realm}
 
 
 def _joined(configured: str | None, addition: str, separator: str = ",") -> str:

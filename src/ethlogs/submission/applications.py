@@ -15,8 +15,9 @@ from ethlogs.kerberos.users_ticket import copied_ticket
 from ethlogs.run_folder import RunFiles
 from ethlogs.settings import BrokerOptions, KafkaSettings, RunSettings, StreamSettings
 from ethlogs.settings.job import JobKind
+from ethlogs.settings.submission import SparkSettings
 from ethlogs.spark.java import check_java, find_java
-from ethlogs.spark.submit import SparkSubmit, find_spark_home, find_spark_submit
+from ethlogs.spark.submit import SparkSubmit, find_spark_home, find_spark_submit, read_configured
 from ethlogs.submission.checked import check_kafka, check_stream
 from ethlogs.submission.identity import Caller
 from ethlogs.submission.layout import HdfsLayout
@@ -88,6 +89,11 @@ def open_application(
         run = run_of(application)
         layout = HdfsLayout.of(hadoop.files, hdfs_dir)
         yield ApplicationHandle(hadoop, application, layout.run_folder(run) if run else None)
+
+
+def read_defaults(spark_submit: str | None) -> dict[str, str]:
+    """Return what spark-defaults says, for a command that has no other settings of Spark's."""
+    return read_configured(SparkSettings(), find_spark_submit(spark_submit, os.environ), os.environ)
 
 
 def find_application(hadoop: Hadoop, wanted: Wanted) -> Application:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ethlogs.errors import NotAuthorizedError, SubmissionError
 from ethlogs.submission.applications import ApplicationHandle
-from ethlogs.submission.left_files import remove_if_ended
+from ethlogs.submission.left_files import LeftFiles
 from ethlogs.submission.watch import end_application
 
 
@@ -24,8 +24,10 @@ def require_owner(handle: ApplicationHandle, hdfs_dir: str | None) -> None:
         )
 
 
-def end(handle: ApplicationHandle, seconds: float) -> bool:
+def end(handle: ApplicationHandle, seconds: float, left: LeftFiles) -> bool:
     """Ask the driver to end, kill the application after ``seconds``; returns whether it ended by itself.
+
+    What it was started with is removed from HDFS, which a driver that was killed could not do.
 
     Raises
     ------
@@ -39,5 +41,5 @@ def end(handle: ApplicationHandle, seconds: float) -> bool:
         )
     applications, application_id = handle.hadoop.applications, handle.application.id
     gently = end_application(applications, handle.folder, application_id, seconds)
-    remove_if_ended(handle.folder, application_id, applications)
+    left.remove_if_ended(handle.folder, application_id)
     return gently

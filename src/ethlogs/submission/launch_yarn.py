@@ -31,7 +31,6 @@ from ethlogs.submission.folders import cache_folder
 from ethlogs.submission.hosts import list_local
 from ethlogs.submission.identity import Caller
 from ethlogs.submission.layout import DEFAULT_FOLDER
-from ethlogs.submission.left_files import remove_if_ended
 from ethlogs.submission.livy import build_run_batch, open_livy
 from ethlogs.submission.proxy_user import check_secrets_of
 from ethlogs.submission.run_note import note_run
@@ -170,8 +169,7 @@ class YarnLaunch:
                 try:
                     report = watcher.wait(self._limits(time.monotonic() - begun))
                 finally:
-                    if self.options.yarn.livy_url is not None:
-                        remove_if_ended(submitted.folder, application_id, hadoop.applications)
+                    submitter.left_files.remove_if_ended(submitted.folder, application_id)
             output = None
             if self.options.output.verbose:
                 output = hadoop.applications.read_aggregated_log(application_id) or "(no log yet)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,3 +97,16 @@ class HdfsLayout:
         mode = self.files.mode(path)
         if mode is not None and mode & rights:
             self.files.set_mode(path, mode & ~rights)
+
+
+def find_staging(files: HdfsFiles, configured: Mapping[str, str]) -> str | None:
+    """Return the folder in which Spark makes one for each application, by its ``spark.yarn.stagingDir``.
+
+    ``configured`` is what Spark's properties say; ``None`` is where they say that the files shall stay
+    (``spark.yarn.preserve.staging.files``), or that they are in another file system.
+    """
+    wanted = configured.get("spark.yarn.stagingDir")
+    if configured.get("spark.yarn.preserve.staging.files", "false").lower() == "true":
+        return None
+    base = files.qualified(f"{wanted}/{files.user}") if wanted else files.home()
+    return f"{base}/.sparkStaging" if base.startswith(files.url) else None

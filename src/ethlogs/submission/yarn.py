@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import signal
@@ -30,6 +31,7 @@ from ethlogs.run_folder import SETTINGS, SHIPPED, RunFiles, RunFolder
 from ethlogs.settings import RunSettings, to_json
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.settings.job import JobKind
+from ethlogs.spark.last_attempt import submit_java
 from ethlogs.spark.submit import (
     SparkSubmit,
     build_cluster_environment,
@@ -37,10 +39,10 @@ from ethlogs.spark.submit import (
     find_spark_home,
     start_spark_submit,
 )
-from ethlogs.spark.yarn import Shipment, SparkLogin, build_yarn_argv
+from ethlogs.spark.yarn import Shipment, SparkLogin, build_yarn_argv, find_attempts
 from ethlogs.submission.applications import RUN_TAG, build_tags, find_rivals, run_of
 from ethlogs.submission.layout import HdfsLayout
-from ethlogs.submission.left_files import put_on_hdfs, remove_left
+from ethlogs.submission.left_files import LeftFiles, put_on_hdfs
 from ethlogs.submission.livy import LivyRoad, build_run_batch
 from ethlogs.submission.packages import needed_packages
 from ethlogs.submission.queue import choose_queue, refuse_queue
@@ -114,8 +116,8 @@ class YarnSubmitter:
         if livy is None:
             queue = choose_queue(self._options.yarn, self._options.spark, self._configured)
             refuse_queue(applications, queue, self._hadoop.user)
-        layout = HdfsLayout.of(self._hadoop.files, self._options.yarn.hdfs_dir)
-        self._remove_left(layout)
+        layout = self.left_files.layout
+        self._remove_left()
         if livy is not None:
             livy.list_batches()
         if self._job.writes_stream:
@@ -166,9 +168,15 @@ class YarnSubmitter:
                     folder.remove_files()
             raise
 
-    def _remove_left(self, layout: HdfsLayout) -> None:
+    @functools.cached_property
+    def left_files(self) -> LeftFiles:
+        """The files on HDFS that this user's runs were started with."""
+        asked = {**self._configured, **dict(self._options.spark.conf)}
+        return LeftFiles.of(self._hadoop, self._options.yarn.hdfs_dir, asked)
+
+    def _remove_left(self) -> None:
         with contextlib.suppress(EthlogsError):
-            left = remove_left(layout, self._hadoop.applications)
+            left = self.left_files.remove()
             if left:
                 self._notify(f"removed the files of ended runs from HDFS: {', '.join(left)}")
 
@@ -260,9 +268,10 @@ class YarnSubmitter:
         return found[0].id
 
     def _environment(self, settings: RunSettings) -> dict[str, str]:
-        """spark-submit's JVM has to find the realm too."""
+        """spark-submit's JVM has to find the realm too, and how many attempts are asked for."""
         kept = build_cluster_environment(os.environ)
         options = java_krb5_options(settings.kerberos.krb5_conf if settings.kerberos else None, os.environ)
+        options += submit_java(find_attempts(self._options.spark, self._options.yarn, self._configured))
         if options:
             kept["SPARK_SUBMIT_OPTS"] = " ".join([kept.get("SPARK_SUBMIT_OPTS", ""), *options]).strip()
         return kept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 import os
 import signal
 import subprocess
@@ -45,6 +46,12 @@ class Yarn:
         url = f"{self.cluster.webapp}/ws/v1/cluster/apps/{application}/appattempts"
         return len(requests.get(url, timeout=10).json()["appAttempts"]["appAttempt"])
 
+    def staged(self) -> set[str]:
+        """The applications of this user that have a folder of Spark's on HDFS."""
+        url = f"{self.cluster.namenode_http}/webhdfs/v1/user/{getpass.getuser()}/.sparkStaging?op=LISTSTATUS"
+        answer = requests.get(url, timeout=10).json()
+        return {found["pathSuffix"] for found in answer["FileStatuses"]["FileStatus"]}
+
     def lifetime_seconds(self, application: str) -> int:
         """How much longer YARN lets it live; -1 without a limit."""
         url = f"{self.cluster.webapp}/ws/v1/cluster/apps/{application}/timeouts/LIFETIME"
@@ -76,9 +83,12 @@ class Yarn:
         YARN leaves them 0.25 seconds. Longer, it is as if a write to HDFS took no time at all.
         """
         group = os.getpgid(self.drivers(application)["java"])
-        os.killpg(group, signal.SIGTERM)
-        time.sleep(seconds)
+        deadline = time.monotonic() + seconds
         with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGTERM)
+            while time.monotonic() < deadline:
+                time.sleep(0.05)
+                os.killpg(group, 0)
             os.killpg(group, signal.SIGKILL)
 
     def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:

@@ -25,8 +25,10 @@ Loss = float | str
 """The seconds that YARN leaves a container, or the process that is killed."""
 LOSSES: dict[str, tuple[Loss, ...]] = {
     "often": (YARN_SECONDS,) * 5 + (AMPLE_SECONDS,) * 2,
-    "twice": ("java", YARN_SECONDS),
+    "three times, and YARN forgets": ("java", YARN_SECONDS, AMPLE_SECONDS),
 }
+FORGETFUL = ("--max-app-attempts", "2", "--conf", "spark.yarn.am.attemptFailuresValidityInterval=1s")
+"""What happens in months where failures count for an hour: more attempts than YARN may start in a row."""
 
 
 def lose_driver(yarn: Yarn, application: str, loss: Loss) -> None:
@@ -37,14 +39,16 @@ def lose_driver(yarn: Yarn, application: str, loss: Loss) -> None:
         yarn.end_container(application, loss)
 
 
-@pytest.mark.parametrize("losses", [pytest.param("often", marks=pytest.mark.long), "twice"])
+@pytest.mark.parametrize(
+    "losses", [pytest.param("often", marks=pytest.mark.long), "three times, and YARN forgets"]
+)
 def test_a_driver_that_is_lost_is_followed_by_an_attempt_that_continues(
     yarn: Yarn, start: Callable[..., Command], stream: Stream, own_geth: GethNode, losses: str
 ) -> None:
     blocks = 10 + 5 * len(LOSSES[losses])
     attempts = 1 + len(LOSSES[losses])
-    flags = ("--start", "1", "--blocks", str(blocks), "--max-app-attempts", str(attempts), "--json")
-    command = start(*flags)
+    allowed = ("--max-app-attempts", str(attempts)) if losses == "often" else FORGETFUL
+    command = start("--start", "1", "--blocks", str(blocks), *allowed, "--json")
     command.wait_for_tip(stream, 10)
     application = id_of(command)
     for number, loss in enumerate(LOSSES[losses], 1):
@@ -75,3 +79,4 @@ def test_the_loss_of_the_last_container_is_told_as_yarns_and_not_as_an_interrupt
     assert command.wait() == 8, command.stderr
     assert f"the application {application} failed in attempt 1" in command.stderr
     assert "interrupted" not in command.stderr
+    assert application not in yarn.staged()

@@ -10,11 +10,11 @@ from typing import Any, get_type_hints
 
 import pytest
 
-from ethlogs.doctor import cluster
 from ethlogs.doctor.checkup import Checkup, Finding, Warned
 from ethlogs.doctor.cluster import ClusterExamination, check_memory
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.settings.submission import SparkSettings, YarnOptions
+from ethlogs.submission.left_files import LeftFiles
 from tests.unit.fake_livy import Answer, FakeLivy, serving
 from tests.unit.submission.fake_hdfs import FakeHdfs
 
@@ -93,12 +93,12 @@ def test_a_livy_that_does_not_let_this_caller_list_batches_is_a_failure_with_its
 def test_what_ended_runs_have_left_on_hdfs_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     none: Any = None
     examination = ClusterExamination(options(), none, none, none, none, contextlib.ExitStack())
-    files: Any = FakeHdfs()
-    hadoop: Any = SimpleNamespace(files=files, applications=None)
+    hadoop: Any = SimpleNamespace(files=FakeHdfs(), applications=None)
     examination._hadoop = hadoop
-    monkeypatch.setattr(cluster, "find_left", lambda *_: [])
+    monkeypatch.setattr(examination, "_configured", dict)
+    monkeypatch.setattr(LeftFiles, "find", lambda _self: [])
     assert examination._check_left_files() == "no files of an ended run are left on HDFS"
-    monkeypatch.setattr(cluster, "find_left", lambda *_: ["R1", "R2"])
+    monkeypatch.setattr(LeftFiles, "find", lambda _self: ["R1", "R2"])
     found = examination._check_left_files()
     assert isinstance(found, Warned)
     assert found.text.endswith("R1, R2")

@@ -43,6 +43,7 @@ def test_every_flag_and_every_conf_of_the_line_is_in_the_request() -> None:
         executor_memory="2g",
         proxy_user="alice",
         max_app_attempts=5,
+        livy_url="http://livy:8998",
     )
     argv, configured = build_argv(settings, yarn)
     batch = build_batch(argv, configured)

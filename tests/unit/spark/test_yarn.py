@@ -57,6 +57,7 @@ def test_the_shortest_command_line() -> None:
         "spark.executor.instances=0",
         "spark.executorEnv.PYSPARK_PYTHON=./environment/bin/python",
         "spark.executorEnv.PYTHONNOUSERSITE=1",
+        "spark.hadoop.yarn.resourcemanager.am.max-attempts=${ethlogs.lastAttempt}",
         "spark.hadoop.yarn.timeline-service.enabled=false",
         "spark.pyspark.driver.python=./environment/bin/python",
         "spark.pyspark.python=./environment/bin/python",
@@ -69,6 +70,7 @@ def test_the_shortest_command_line() -> None:
         "spark.yarn.dist.archives=hdfs://nn/user/me/.ethlogs/archives/env-0123.tar.gz#environment",
         "spark.yarn.dist.files=/runs/R/settings.json#settings.json",
         "spark.yarn.tags=ethlogs,ethlogs-stream-89ab,ethlogs-run-R",
+        "spark.driver.extraJavaOptions=-Dethlogs.lastAttempt=2147483647",
     ]
     assert build() == [
         "/opt/spark/bin/spark-submit",
@@ -97,9 +99,7 @@ def test_every_flag_is_passed_on_as_spark_spells_it() -> None:
         *("--queue", "streaming", "--driver-memory", "1g", "--driver-cores", "2", "--num-executors", "3"),
         *("--executor-cores", "4", "--executor-memory", "2g", "--proxy-user", "alice", "--py-files"),
     ]
-    assert conf_of(argv)["spark.yarn.maxAppAttempts"] == "4"
-    # Spark takes the lower of both for the last attempt's, which gives the application up when it is ended.
-    assert conf_of(argv)["spark.hadoop.yarn.resourcemanager.am.max-attempts"] == "4"
+    assert conf_of(argv)["spark.yarn.maxAppAttempts"] == "${system:ethlogs.lastAttempt}"
 
 
 def test_spark_is_given_the_keytab_of_its_login() -> None:

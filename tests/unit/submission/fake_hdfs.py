@@ -29,6 +29,11 @@ class FakeHdfs:
     user: str = "ada"
     entries: dict[str, Entry] = field(default_factory=dict)
     uploads: list[str] = field(default_factory=list)
+    url: str = ""
+    """No scheme and host: paths here have neither."""
+
+    def home(self) -> str:
+        return f"/user/{self.user}"
 
     def qualified(self, path: str) -> str:
         return path if path.startswith("/") else f"/user/{self.user}/{path}"

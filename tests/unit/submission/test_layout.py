@@ -9,7 +9,7 @@ import pytest
 
 from ethlogs.errors import SettingsError
 from ethlogs.hadoop.hdfs import HdfsFiles
-from ethlogs.submission.layout import HdfsLayout
+from ethlogs.submission.layout import HdfsLayout, find_staging
 from ethlogs.submission.shipping import ship_archive
 from tests.unit.submission.fake_hdfs import Entry, FakeHdfs
 
@@ -82,3 +82,22 @@ def test_an_archive_that_another_user_put_there_is_not_trusted(hdfs: FakeHdfs, t
     hdfs.entries[url] = Entry("mallory", 0o644, b"bad")
     assert ship_archive(layout_on(hdfs), archive, print) == url
     assert hdfs.entries[url] == Entry("ada", 0o644, b"one")
+
+
+@pytest.mark.parametrize(
+    ("configured", "staging"),
+    [
+        ({}, "/user/ada/.sparkStaging"),
+        ({"spark.yarn.stagingDir": "/tmp/spark"}, "/tmp/spark/ada/.sparkStaging"),
+        ({"spark.yarn.preserve.staging.files": "true"}, None),
+    ],
+)
+def test_sparks_own_folder_is_where_its_settings_say(
+    hdfs: FakeHdfs, configured: dict[str, str], staging: str | None
+) -> None:
+    assert find_staging(cast(HdfsFiles, hdfs), configured) == staging
+
+
+def test_sparks_own_folder_in_another_file_system_is_left_alone(hdfs: FakeHdfs) -> None:
+    hdfs.url = "hdfs://here"
+    assert find_staging(cast(HdfsFiles, hdfs), {"spark.yarn.stagingDir": "s3a://there/spark"}) is None

@@ -1,4 +1,4 @@
-"""What runs through Livy are started with: private on HDFS, and gone when they have ended. HDFS is a fake."""
+"""What runs are started with: private on HDFS, and gone when they have ended. HDFS and YARN are fakes."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ import pytest
 from ethlogs.errors import HadoopUnavailableError
 from ethlogs.hadoop.applications import Application
 from ethlogs.spark.yarn import Shipment
-from ethlogs.submission.applications import RUN_TAG
+from ethlogs.submission.applications import ETHLOGS_TAG, RUN_TAG
 from ethlogs.submission.layout import HdfsLayout
-from ethlogs.submission.left_files import find_left, put_on_hdfs, remove_if_ended, remove_left
+from ethlogs.submission.left_files import LeftFiles, put_on_hdfs
 from tests.unit.samples import APPLICATION
-from tests.unit.submission.fake_hdfs import FakeHdfs
+from tests.unit.submission.fake_hdfs import Entry, FakeHdfs
 
 ENDED = replace(APPLICATION, state="FINISHED")
 RUNNING = replace(APPLICATION, state="RUNNING")
+
+
+STAGING = "/user/ada/.sparkStaging"
 
 
 class FakeYarn:
@@ -30,6 +33,8 @@ class FakeYarn:
 
     def find(self, tag: str, *, alive_only: bool = True) -> list[Application]:
         assert not alive_only
+        if tag == ETHLOGS_TAG:
+            return list(self.runs.values())
         return [found for run, found in self.runs.items() if tag == f"{RUN_TAG}{run}"]
 
     def describe(self, application_id: str) -> Application:
@@ -47,6 +52,11 @@ def hdfs() -> FakeHdfs:
 def layout(hdfs: FakeHdfs) -> HdfsLayout:
     files: Any = hdfs
     return HdfsLayout.of(files, None)
+
+
+def left_files(layout: HdfsLayout, **runs: Application) -> LeftFiles:
+    applications: Any = FakeYarn(**runs)
+    return LeftFiles(layout, applications, STAGING)
 
 
 def ship(layout: HdfsLayout, folder: Path, run: str) -> Shipment:
@@ -87,20 +97,41 @@ def test_files_of_ended_runs_are_removed_and_those_of_others_stay(
     folders = {run: f"{ship(layout, tmp_path, run).run_folder}/files" for run in ("E", "G", "N", "O")}
     hdfs.entries[folders["N"]].modified_at = time.time() - 60
     hdfs.entries[folders["O"]].modified_at = time.time() - 7200
-    applications: Any = FakeYarn(E=ENDED, G=RUNNING)
+    left = left_files(layout, E=ENDED, G=RUNNING)
     # YARN knows neither N, which may be about to be submitted, nor O, which never was
-    assert find_left(layout, applications) == ["E", "O"]
-    assert remove_left(layout, applications) == ["E", "O"]
+    assert left.find() == ["E", "O"]
+    assert left.remove() == ["E", "O"]
     assert {run for run, folder in folders.items() if folder in hdfs.entries} == {"G", "N"}
     assert f"{layout.base}/runs/E" in hdfs.entries, "its report stays"
-    assert remove_left(layout, applications) == []
+    assert left.remove() == []
 
 
 def test_whoever_watched_a_run_removes_its_files_only_after_its_end(
     hdfs: FakeHdfs, layout: HdfsLayout, tmp_path: Path
 ) -> None:
     folder = f"{ship(layout, tmp_path, 'R').run_folder}/files"
-    applications: Any = FakeYarn(running=RUNNING, ended=ENDED)
+    hdfs.make_folder(f"{STAGING}/ended")
+    left = left_files(layout, running=RUNNING, ended=ENDED)
     for application, stays in (("away", True), ("running", True), ("ended", False)):
-        remove_if_ended(layout.run_folder("R"), application, applications)
+        left.remove_if_ended(layout.run_folder("R"), application)
         assert (folder in hdfs.entries) == stays
+        assert (f"{STAGING}/ended" in hdfs.entries) == stays
+
+
+def test_what_spark_has_not_removed_of_ended_runs_is_and_other_applications_keep_theirs(
+    hdfs: FakeHdfs, layout: HdfsLayout
+) -> None:
+    ended = replace(ENDED, id="application_1_0001", tags=frozenset({f"{RUN_TAG}E"}))
+    running = replace(RUNNING, id="application_1_0002", tags=frozenset({f"{RUN_TAG}G"}))
+    # the third is not of ethlogs, or one that YARN has forgotten
+    for number in (1, 2, 3):
+        hdfs.make_folder(f"{STAGING}/application_1_000{number}")
+        hdfs.entries[f"{STAGING}/application_1_000{number}/me.keytab"] = Entry("ada", 0o600, b"key")
+    left = left_files(layout, E=ended, G=running)
+    assert left.find() == ["E"]
+    assert left.remove() == ["E"]
+    assert {name for name in hdfs.entries if name.endswith(".keytab")} == {
+        f"{STAGING}/application_1_000{number}/me.keytab" for number in (2, 3)
+    }
+    assert left.find() == []
+    assert replace(left, staging=None).find() == []
