@@ -35,8 +35,9 @@ _QUIET_CONF = {
     "spark.ui.showConsoleProgress": "false",
     # Where yarn-site.xml has it, Spark's client needs jars of it that Spark does not bring.
     "spark.hadoop.yarn.timeline-service.enabled": "false",
-    # What went wrong days ago must not use up the attempts of a run without end.
+    # What went wrong days ago must not use up the attempts of a run without end, nor a backfill's executors.
     "spark.yarn.am.attemptFailuresValidityInterval": "1h",
+    "spark.yarn.executor.failuresValidityInterval": "1h",
     DRIVER_JAVA: ONE_COMPILER,
     EXECUTOR_JAVA: ONE_COMPILER,
 }

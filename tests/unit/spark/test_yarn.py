@@ -66,6 +66,7 @@ def test_the_shortest_command_line() -> None:
         "spark.yarn.appMasterEnv.PYSPARK_PYTHON=./environment/bin/python",
         "spark.yarn.appMasterEnv.PYTHONNOUSERSITE=1",
         "spark.yarn.archive=hdfs://nn/user/me/.ethlogs/spark/spark-4.0.0-4567.zip",
+        "spark.yarn.executor.failuresValidityInterval=1h",
         "spark.yarn.submit.waitAppCompletion=false",
         "spark.yarn.dist.archives=hdfs://nn/user/me/.ethlogs/archives/env-0123.tar.gz#environment",
         "spark.yarn.dist.files=/runs/R/settings.json#settings.json",
@@ -153,6 +154,7 @@ def test_python_files_that_are_configured_go_along() -> None:
     ("key", "value"),
     [
         ("spark.yarn.am.attemptFailuresValidityInterval", "5m"),
+        ("spark.yarn.executor.failuresValidityInterval", "5m"),
         ("spark.hadoop.yarn.timeline-service.enabled", "true"),
         ("spark.driver.defaultJavaOptions", "-Da=b"),
         ("spark.executor.defaultJavaOptions", "-Da=b"),
