@@ -134,7 +134,10 @@ class YarnOptions(HdfsOptions, ProxyOptions):
         "Packed environment, here or on HDFS. [default: packed when needed, see ethlogs pack]",
     )
     submit_timeout: float | None = option(
-        "--submit-timeout", Seconds(above=True), "Time to wait for a container. [default: no limit]"
+        "--submit-timeout",
+        Seconds(above=True),
+        "Time to wait for a container, also with --detach, before the application is ended."
+        " [default: no limit]",
     )
 
 

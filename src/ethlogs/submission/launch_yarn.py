@@ -12,6 +12,7 @@ import orjson
 
 from ethlogs.cancellation import time_limit
 from ethlogs.errors import KerberosError, SettingsError
+from ethlogs.hadoop.applications import Applications
 from ethlogs.hadoop.run_folder import FILES
 from ethlogs.kafka.client_config import uses_gssapi
 from ethlogs.livy.client import LivyEndpoint
@@ -35,7 +36,7 @@ from ethlogs.submission.livy import build_run_batch, open_livy
 from ethlogs.submission.proxy_user import check_secrets_of
 from ethlogs.submission.run_note import note_run
 from ethlogs.submission.watch import Limits, Watcher
-from ethlogs.submission.yarn import DEFAULT_PYTHON, YarnSubmitter, spark_login
+from ethlogs.submission.yarn import DEFAULT_PYTHON, Submitted, YarnSubmitter, spark_login
 
 # The id of a run whose folder is not made yet.
 DRY_RUN = "RUN"
@@ -158,9 +159,7 @@ class YarnLaunch:
             note = note_run(local, settings, application=application_id, hdfs_dir=self.options.yarn.hdfs_dir)
             console.notify(f"application {application_id}, its folder is {submitted.folder.place}")
             if self.start.detach:
-                limits = self._limits(time.monotonic() - begun)
-                if limits.run is not None:
-                    hadoop.applications.limit_lifetime(application_id, limits.run + limits.grace)
+                self._leave(hadoop.applications, submitted, self._limits(time.monotonic() - begun), console)
                 return Outcome(text=application_id, started=note)
             with console.display as display:
                 watcher = Watcher(
@@ -174,6 +173,22 @@ class YarnLaunch:
             if self.options.output.verbose:
                 output = hadoop.applications.read_aggregated_log(application_id) or "(no log yet)"
         return Outcome(report, output=output)
+
+    def _leave(
+        self, applications: Applications, submitted: Submitted, limits: Limits, console: Console
+    ) -> None:
+        """Give the application to YARN, with the limits of a run that nobody watches."""
+        if limits.run is not None:
+            applications.limit_lifetime(submitted.application_id, limits.run + limits.grace)
+        if limits.submit is not None:
+            watcher = Watcher(
+                applications,
+                submitted.folder,
+                submitted.application_id,
+                console.notify,
+                lambda _progress: None,
+            )
+            watcher.wait_for_container(limits.submit)
 
     def _configured(self) -> dict[str, str]:
         return read_configured(self.options.spark, self.spark, os.environ)

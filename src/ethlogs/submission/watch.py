@@ -99,6 +99,24 @@ class Watcher:
                     self._check_limits(self._alive, limits, time.monotonic() - begun)
                 self._pause(signals)
 
+    def wait_for_container(self, seconds: float) -> None:
+        """Show what happens until the driver has a container, or has ended with a report.
+
+        Raises
+        ------
+        SubmissionError
+            When it got no container in time, and was ended; or as :meth:`wait` does.
+        OutcomeUnknownError
+            When YARN cannot be asked any more.
+        """
+        begun = time.monotonic()
+        while self.ask() is None:
+            if self._alive is not None:
+                if not _has_no_container(self._alive):
+                    return
+                self._check_limits(self._alive, Limits(None, seconds), time.monotonic() - begun)
+            time.sleep(_POLL_SECONDS)
+
     @property
     def application(self) -> Application | None:
         """The application as YARN has just described it; ``None`` where it has ended or YARN is away."""
@@ -189,7 +207,7 @@ class Watcher:
             raise self._unknown(exc) from exc
 
     def _end_late(self, application: Application, limits: Limits, seconds: float) -> None:
-        waits = application.state in ("NEW", "NEW_SAVING", "SUBMITTED", "ACCEPTED")
+        waits = _has_no_container(application)
         if waits and limits.submit is not None and seconds > limits.submit:
             self._applications.kill(self._id, "ethlogs: no resources within --submit-timeout")
             raise SubmissionError(
@@ -320,6 +338,10 @@ def end_application(
         time.sleep(_POLL_SECONDS / 2)
     applications.kill(application_id, f"ethlogs: did not end within {seconds:g} seconds")
     return False
+
+
+def _has_no_container(application: Application) -> bool:
+    return application.state in ("NEW", "NEW_SAVING", "SUBMITTED", "ACCEPTED")
 
 
 def _waits_for(diagnostics: str) -> str:

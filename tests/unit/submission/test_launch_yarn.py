@@ -1,4 +1,4 @@
-"""A detached launch whose run has a limit: YARN ends it, since nobody watches. The cluster is a fake.
+"""A detached launch whose run has limits, though nobody watches it. The cluster is a fake.
 
 That YARN takes the limit is shown in tests/integration/yarn.
 """
@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast, get_type_hints
 
 import pytest
 
+from ethlogs.hadoop.applications import Application
 from ethlogs.run_folder import RunFolder
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.settings.job import JobKind
 from ethlogs.settings.output import TimeoutOptions
-from ethlogs.settings.submission import StartOptions
+from ethlogs.settings.submission import StartOptions, YarnOptions
 from ethlogs.spark.submit import SparkSubmit
 from ethlogs.submission import launch_yarn
 from ethlogs.submission.launch_yarn import YarnLaunch
+from tests.unit.samples import APPLICATION
 
 ID = "application_1700000000000_0001"
 SETTINGS = RunSettings("a-run", "produce", NodeSettings(("http://geth",)), KafkaSettings("kafka:9092"))
@@ -33,9 +35,17 @@ class FakeApplications:
 
     def __init__(self) -> None:
         self.limits: list[tuple[str, float]] = []
+        self.states: list[str] = []
+        """What the application is at each look; none is expected where this is empty."""
 
     def limit_lifetime(self, application_id: str, seconds: float) -> None:
         self.limits.append((application_id, seconds))
+
+    def describe(self, _application_id: str) -> Application:
+        return replace(APPLICATION, state=self.states.pop(0), final="UNDEFINED", attempt=1)
+
+    def log_url(self, _application_id: str) -> None:
+        return None
 
 
 @pytest.fixture
@@ -56,9 +66,10 @@ def applications(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeApplica
     return found
 
 
-def detach(tmp_path: Path, timeout: float | None) -> str | None:
+def detach(tmp_path: Path, timeout: float | None, submit_timeout: float | None = None) -> str | None:
     groups = {field.name: get_type_hints(LaunchOptions)[field.name]() for field in fields(LaunchOptions)}
-    options = LaunchOptions(**{**groups, "limits": TimeoutOptions(timeout)})
+    limits, yarn = TimeoutOptions(timeout), YarnOptions(submit_timeout=submit_timeout)
+    options = LaunchOptions(**{**groups, "limits": limits, "yarn": yarn})
     launch = YarnLaunch(
         JobKind("produce", writes_stream=True, follows=True),
         options,
@@ -86,3 +97,11 @@ def test_a_detached_run_without_a_limit_goes_on_for_ever(
 ) -> None:
     assert detach(tmp_path, None) == ID
     assert applications.limits == []
+
+
+def test_a_detached_run_with_a_submit_timeout_is_left_when_it_has_its_container(
+    applications: FakeApplications, tmp_path: Path
+) -> None:
+    applications.states = ["ACCEPTED", "RUNNING"]
+    assert detach(tmp_path, None, submit_timeout=60.0) == ID
+    assert applications.states == []

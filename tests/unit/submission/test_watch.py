@@ -11,7 +11,13 @@ from typing import Any, cast
 
 import pytest
 
-from ethlogs.errors import DeadlineError, HadoopUnavailableError, KerberosError, OutcomeUnknownError
+from ethlogs.errors import (
+    DeadlineError,
+    HadoopUnavailableError,
+    KerberosError,
+    OutcomeUnknownError,
+    SubmissionError,
+)
 from ethlogs.hadoop.applications import Application, Applications
 from ethlogs.run_folder import RunFolder
 from ethlogs.submission import watch as watch_module
@@ -37,6 +43,9 @@ class FakeApplications:
 
     def describe(self, _application_id: str) -> Application:
         return self.application
+
+    def describe_queue(self, _name: str) -> None:
+        return None
 
     def log_url(self, _application_id: str) -> None:
         return None
@@ -68,6 +77,29 @@ def test_no_grace_for_an_application_that_has_not_begun(tmp_path: Path) -> None:
     with pytest.raises(DeadlineError, match="did not end within --timeout"):
         watch(applications, RunFolder(tmp_path), Limits(run=0.0, submit=None, grace=3600.0))
     assert applications.killed == ["ethlogs: stopped before its driver ran"]
+
+
+def wait_for_container(applications: FakeApplications, folder: RunFolder, seconds: float) -> None:
+    watcher = Watcher(
+        cast(Applications, applications), folder, WAITING.id, lambda _text: None, lambda _progress: None
+    )
+    watcher.wait_for_container(seconds)
+
+
+def test_an_application_without_a_container_is_ended_when_its_time_is_over(tmp_path: Path) -> None:
+    applications = FakeApplications(WAITING)
+    with pytest.raises(SubmissionError, match="got no container within --submit-timeout 0 seconds"):
+        wait_for_container(applications, RunFolder(tmp_path), 0.0)
+    assert applications.killed == ["ethlogs: no resources within --submit-timeout"]
+
+
+@pytest.mark.parametrize(("state", "final"), [("RUNNING", "UNDEFINED"), ("FINISHED", "SUCCEEDED")])
+def test_an_application_that_has_or_had_its_container_is_left_alone(
+    tmp_path: Path, state: str, final: str
+) -> None:
+    applications = FakeApplications(replace(WAITING, state=state, final=final))
+    wait_for_container(applications, RunFolder(tmp_path), 0.0)
+    assert applications.killed == []
 
 
 def test_a_resource_manager_that_is_gone_when_the_time_is_over_leaves_the_outcome_unknown(
