@@ -1,16 +1,19 @@
-"""What is asked of a devnet in the background: a file in its state folder, answered by another one."""
+"""What is asked of a devnet that is up: a file in its state folder, answered by another one."""
 
 from __future__ import annotations
 
 import json
 import secrets
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import Protocol
 
 from ethlogs_devnet.errors import DevnetError
-from ethlogs_devnet.state import read_state
+from ethlogs_devnet.state import DevnetState, read_state, write_state
 
 _FOLDER = "requests"
 _POLL_SECONDS = 0.05
@@ -61,14 +64,27 @@ def ask_for_reorg(folder: Path, depth: int) -> list[str]:
     return found.hashes
 
 
-def answer_requests(folder: Path, devnet: Reorganizable) -> NoReturn:
-    """Answer what is asked, without end."""
-    while True:
+@contextmanager
+def answering_requests(folder: Path, devnet: Reorganizable, state: DevnetState) -> Iterator[None]:
+    """Write the state, and answer whoever finds it there, beside what the block does."""
+    write_state(folder, state)
+    ended = threading.Event()
+    answers = threading.Thread(target=answer_requests, args=(folder, devnet, ended), name="requests")
+    answers.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        answers.join()
+
+
+def answer_requests(folder: Path, devnet: Reorganizable, ended: threading.Event) -> None:
+    """Answer what is asked until ``ended`` is set."""
+    while not ended.wait(_POLL_SECONDS):
         for request in sorted((folder / _FOLDER).glob("*.json")):
             answer = _reorganize(devnet, json.loads(request.read_text())["depth"])
             request.unlink(missing_ok=True)
             _write(request.with_suffix(".answer"), asdict(answer))
-        time.sleep(_POLL_SECONDS)
 
 
 def _reorganize(devnet: Reorganizable, depth: int) -> Answer:

@@ -33,22 +33,11 @@ from ethlogs_devnet.livy.runtime import find_livy
 from ethlogs_devnet.livy.server import LivyServer
 from ethlogs_devnet.progress import Report, silent, step
 from ethlogs_devnet.service import Service
+from ethlogs_devnet.state import RunningService
 
 
-class DevnetService(Protocol):
+class DevnetService(RunningService, Protocol):
     """What a devnet asks of each of its services."""
-
-    @property
-    def name(self) -> str:
-        """What people call it."""
-
-    @property
-    def pid(self) -> int | None:
-        """Process id while it runs."""
-
-    @property
-    def ports(self) -> list[int]:
-        """The ports that it listens on."""
 
     def environment(self) -> dict[str, str]:
         """The settings that point ethlogs at it."""
@@ -178,6 +167,7 @@ class Devnet(Service):
             **self._of_packing(),
             "ETHLOGS_MASTER": "local[*]" if self.hadoop is None else "yarn",
             "SPARK_LOCAL_IP": "127.0.0.1",
+            "ETHLOGS_DEVNET_STATE": str(self.state_dir),
         }
 
     def start(self) -> None:

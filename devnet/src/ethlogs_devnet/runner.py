@@ -13,13 +13,14 @@ from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 
+from ethlogs_devnet.control import answering_requests
 from ethlogs_devnet.devnet import Devnet
 from ethlogs_devnet.errors import DevnetError
 from ethlogs_devnet.options import DevnetOptions
 from ethlogs_devnet.process import spawn
 from ethlogs_devnet.progress import Report, step
 from ethlogs_devnet.signals import handling, ignore
-from ethlogs_devnet.state import clean_stale, locked_state, read_state, remove_state
+from ethlogs_devnet.state import build_state, clean_stale, locked_state, read_state, remove_state
 
 
 def run_with_devnet(
@@ -30,7 +31,10 @@ def run_with_devnet(
         devnet = Devnet(state_dir, report=report, **asdict(options))
         try:
             devnet.start()
-            return run_command(command, devnet.environment())
+            environment = devnet.environment()
+            state = build_state(devnet.services, environment, asdict(options))
+            with answering_requests(state_dir, devnet, state):
+                return run_command(command, environment)
         finally:
             with handling(ignore), step(report, "services ended"):
                 devnet.stop()

@@ -1,4 +1,4 @@
-"""What a devnet in the background is made of: a file in its state folder that survives a crash."""
+"""What a devnet that is up is made of: a file in its state folder that survives a crash."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from ethlogs_devnet.errors import DevnetError
 
@@ -75,7 +75,7 @@ class ProcessIdentity:
 
 @dataclass(frozen=True)
 class ServiceState:
-    """A service of a devnet in the background."""
+    """A service of a devnet that is up."""
 
     process: ProcessIdentity
     ports: list[int]
@@ -83,7 +83,7 @@ class ServiceState:
 
 @dataclass(frozen=True)
 class DevnetState:
-    """A devnet in the background."""
+    """A devnet that is up."""
 
     supervisor: ProcessIdentity
     services: dict[str, ServiceState]
@@ -95,6 +95,30 @@ class DevnetState:
     def is_up(self) -> bool:
         """Tell whether its supervisor runs."""
         return self.supervisor.is_running()
+
+
+class RunningService(Protocol):
+    """What the state of a service is read from."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    def pid(self) -> int | None:
+        """Process id while it runs."""
+
+    @property
+    def ports(self) -> list[int]:
+        """The ports that it listens on."""
+
+
+def build_state(
+    services: Iterable[RunningService], environment: dict[str, str], options: dict[str, Any]
+) -> DevnetState:
+    """Return the state of a devnet that is up in this very process."""
+    states = {one.name: ServiceState(ProcessIdentity.of(one.pid or 0), one.ports) for one in services}
+    return DevnetState(ProcessIdentity.of(os.getpid()), states, environment, options)
 
 
 def read_state(folder: Path) -> DevnetState | None:

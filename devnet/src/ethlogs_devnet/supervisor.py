@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Collection
 from dataclasses import asdict
@@ -20,8 +20,7 @@ from ethlogs_devnet.progress import Report, to_stderr
 from ethlogs_devnet.signals import InterruptedBySignal, handling, raise_interrupted
 from ethlogs_devnet.state import (
     DevnetState,
-    ProcessIdentity,
-    ServiceState,
+    build_state,
     clean_stale,
     locked_state,
     read_state,
@@ -125,23 +124,14 @@ def supervise(folder: Path, options: DevnetOptions) -> int:
             handling(raise_interrupted),
             Devnet(folder, report=to_stderr, **asdict(options)) as devnet,
         ):
-            write_state(folder, _state_of(devnet, options))
-            answer_requests(folder, devnet)
+            write_state(folder, build_state(devnet.services, devnet.environment(), asdict(options)))
+            answer_requests(folder, devnet, threading.Event())  # a signal ends it
     except InterruptedBySignal:
         remove_state(folder, keep_data=True)
-        return 0
     except DevnetError as error:
         to_stderr(f"{error}{f' ({error.hint})' if error.hint else ''}")
         return error.exit_status
-
-
-def _state_of(devnet: Devnet, options: DevnetOptions) -> DevnetState:
-    services = {
-        service.name: ServiceState(ProcessIdentity.of(service.pid or 0), service.ports)
-        for service in devnet.services
-    }
-    supervisor = ProcessIdentity.of(os.getpid())
-    return DevnetState(supervisor, services, devnet.environment(), asdict(options))
+    return 0
 
 
 if __name__ == "__main__":

@@ -100,6 +100,14 @@ def test_run_gives_the_command_its_services_and_ends_with_its_status(tmp_path: P
     assert [path.name for path in (tmp_path / "state").iterdir()] == ["lock"]
 
 
+def test_the_command_of_run_can_ask_its_devnet_for_a_reorg() -> None:
+    ask = f"{sys.executable} -m ethlogs_devnet reorg --depth 2"
+    result = devnet("run", *QUICK, "--", "bash", "-c", f"{ask} && {ask}")
+
+    assert result.returncode == 0, result.stderr
+    assert len(set(result.stdout.split())) == 6
+
+
 def test_run_ends_with_127_where_the_command_does_not_exist() -> None:
     result = devnet("run", *QUICK, "--", "no-such-command")
 

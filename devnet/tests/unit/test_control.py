@@ -1,15 +1,15 @@
-"""Requests to a devnet in the background, over files."""
+"""Requests to a devnet that is up, over files."""
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ethlogs_devnet.control import answer_requests, ask_for_reorg
+from ethlogs_devnet.control import answering_requests, ask_for_reorg
 from ethlogs_devnet.errors import DevnetError
-from ethlogs_devnet.state import DevnetState, ProcessIdentity, write_state
+from ethlogs_devnet.state import build_state
 
 
 class FakeChain:
@@ -22,11 +22,10 @@ class FakeChain:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """The state folder of a devnet whose supervisor runs: process 1 always does."""
-    write_state(tmp_path, DevnetState(ProcessIdentity.of(1), {}, {}))
-    threading.Thread(target=answer_requests, args=(tmp_path, FakeChain()), daemon=True).start()
-    return tmp_path
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """The state folder of a devnet that is up in this process."""
+    with answering_requests(tmp_path, FakeChain(), build_state([], {}, {})):
+        yield tmp_path
 
 
 def test_an_answer_reaches_who_asked_and_leaves_nothing_behind(folder: Path) -> None:
