@@ -13,7 +13,7 @@ AT_ONCE := -n 3 --dist loadscope --no-loadscope-reorder
 # where this is set, each of the hundreds of processes that tests start compiles all that it imports
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-demo setup-python setup-services setup-yarn setup-livy demo demo-yarn demo-secure \
+.PHONY: help setup setup-demo setup-python setup-services setup-yarn setup-livy demo demo-yarn demo-secure demo-notebook \
 	test test-long lint format unit integration coverage faults chaos bench docs site release lock clean
 
 help: ## show the targets
@@ -33,6 +33,9 @@ demo-yarn: setup-yarn ## the same on a real YARN and HDFS, from a packed environ
 
 demo-secure: setup ## the same on a cluster with Kerberos: KDC, HDFS, YARN, Kafka with TLS and ACLs
 	@$(BIN)/ethlogs-devnet run --yarn --kerberos -- $(BIN)/python -m scripts.demo_secure
+
+demo-notebook: setup-services ## the example notebook, executed with a real geth and Kafka, and its picture: in demo-notebook/
+	@$(BIN)/ethlogs-devnet run -- $(BIN)/python -m scripts.demo_notebook
 
 test: lint unit integration ## lint, types, unit tests, and integration tests with the real services
 
@@ -84,5 +87,5 @@ release: setup-python ## the wheel and the source archive in dist/, after the wh
 lock: ## the lock files, from setup.cfg: UPGRADE=1 for newer versions
 	@PYTHON=$(PYTHON) UPGRADE=$(UPGRADE) scripts/lock
 
-clean: ## remove the virtual environment, the site and the release
-	rm -rf .venv site dist
+clean: ## remove the virtual environment, the site, the release, and what demo-notebook leaves
+	rm -rf .venv site dist demo-notebook

@@ -16,9 +16,9 @@ NOTE = RunNote("a-run", "produce", "logs<&", "kafka:9092")
 RECENT = {"seconds": 60.0, "logsPerSecond": 1234.4, "latencyMs": {"p50": 120.4, "p99": 250.0, "blocks": 9}}
 
 
-def sample(at: float, *, latency: float | None = 100.0, reorgs: int = 0) -> dict[str, Any]:
+def sample(at: float, *, latency: float | None = 100.0, reorgs: int = 0, blocks: int = 1) -> dict[str, Any]:
     return {
-        "at": at, "blocks": 1, "logs": 370, "logsPerSecond": 100.0 * at, "latencyMs": latency, "lag": 1,
+        "at": at, "blocks": blocks, "logs": 370, "logsPerSecond": 100.0 * at, "latencyMs": latency, "lag": 1,
         "reorgs": reorgs,
     }  # fmt: skip
 
@@ -77,6 +77,11 @@ def test_a_report_counts_where_there_is_one_and_a_short_one_does_not() -> None:
     )
     short = {"exitStatus": 0, "error": None, "hint": None}
     assert "event logs 2,590" in text_of(draw(NOTE, None, Look("done", progress(), short)))
+
+
+def test_there_are_no_charts_before_a_block_is_counted() -> None:
+    history = [sample(1.0, blocks=0), sample(2.0, blocks=0)]
+    assert "<svg" not in draw(NOTE, None, Look("running", progress(history=history)))
 
 
 @pytest.mark.parametrize("history", [[], "none", [{"at": 1}], [sample(1.0)]])
