@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 import socket
-from pathlib import Path
 from typing import Any
 
+from ethlogs.processes import is_gone, started_at
 from ethlogs.run_folder import COMMAND, RunFiles
 from ethlogs.settings import RunSettings
 
@@ -19,7 +19,7 @@ def note_command(folder: RunFiles, settings: RunSettings) -> None:
     noted = {
         "host": socket.gethostname(),
         "pid": os.getpid(),
-        "started": _started(os.getpid()),
+        "started": started_at(os.getpid()),
         "job": settings.job,
         "topic": settings.stream.topic,
         "bootstrapServers": settings.kafka.bootstrap_servers,
@@ -34,23 +34,4 @@ def is_command_gone(noted: dict[str, Any] | None) -> bool:
     """
     if noted is None or noted.get("host", socket.gethostname()) != socket.gethostname():
         return False
-    pid = int(noted["pid"])
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return True  # another user's process has that number now
-    return bool(_started(pid) != noted["started"])
-
-
-def _started(pid: int) -> str | None:
-    """When a process began, in the kernel's ticks: a number of a process is used again.
-
-    ``None`` for a process that has ended, also where nobody has asked yet how.
-    """
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return None if fields[0] in "ZX" else fields[19]
+    return is_gone(int(noted["pid"]), noted["started"])

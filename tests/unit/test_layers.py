@@ -21,9 +21,9 @@ LAYERS = (
     ("errors",),
     (
         *("settings", "backoff", "cancellation", "notify", "run_folder", "counts", "proof", "heights"),
-        *("attempt", "verdicts", "recent", "histogram", "root_cause", "history"),
+        *("attempt", "verdicts", "recent", "histogram", "root_cause", "history", "processes"),
     ),
-    ("decoding", "run_command"),
+    ("decoding", "run_command", "temporary"),
     ("selection",),
     ("event_log", "ledger", "report"),
     ("node", "kafka", "spark", "hadoop", "livy", "environment", "kerberos", "journal"),

@@ -16,6 +16,7 @@ from ethlogs.settings.catalogue import CONFIG_VARIABLE
 from ethlogs.settings.kinds import KeyValue, Kind, Switch
 from ethlogs.settings.option import HEADINGS, Declaration, Heading, build, declarations, parameter
 from ethlogs.settings.reading import merge_pairs
+from ethlogs.temporary import remove_abandoned
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -107,6 +108,7 @@ class SettingsCommand(click.Command):
             ctx.obj.as_json = any(
                 ctx.params[option.name] for option in self.params if "--json" in option.opts
             )
+        remove_abandoned()
         try:
             return super().invoke(ctx)
         except SettingsError as exc:

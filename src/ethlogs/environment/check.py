@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import tarfile
-import tempfile
 from pathlib import Path
 
 import orjson
 
 from ethlogs.errors import PackError
+from ethlogs.temporary import make_temporary_folder
 
 IMPORTS = (
     "click",
@@ -56,7 +56,7 @@ def check_archive(archive: Path, python: str, original: Path) -> None:
     PackError
         When something cannot be imported, or still comes from the original.
     """
-    with tempfile.TemporaryDirectory(prefix="ethlogs-check-") as folder:
+    with make_temporary_folder("check") as folder:
         try:
             with tarfile.open(archive) as tar:
                 tar.extractall(folder, filter="tar")

@@ -6,13 +6,13 @@ import os
 import re
 import shlex
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from ethlogs.environment.redact import redact
 from ethlogs.environment.spec import EnvironmentSpec
 from ethlogs.errors import PackError
+from ethlogs.temporary import make_temporary_folder
 
 _ELSEWHERE = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "VIRTUAL_ENV")
 """With these pip would install outside of the environment."""
@@ -32,7 +32,7 @@ def run_pip(spec: EnvironmentSpec, prefix: Path, glibc: str | None) -> None:
     command = [str(prefix / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-input"]
     # The folder is its owner's alone: everybody here can read the arguments of a process, and the section may
     # have a password of an index.
-    with tempfile.TemporaryDirectory(prefix="ethlogs-pip-") as folder:
+    with make_temporary_folder("pip") as folder:
         requirements = Path(folder) / "requirements.txt"
         requirements.write_text(build_requirements(spec))
         finished = subprocess.run(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import requests
 
 from ethlogs.errors import HadoopError
 from ethlogs.hadoop.errors import mapped_errors
+from ethlogs.temporary import make_temporary_folder
 
 ENDED = frozenset({"FINISHED", "FAILED", "KILLED"})
 _ALIVE = ("NEW", "NEW_SAVING", "SUBMITTED", "ACCEPTED", "RUNNING")
@@ -218,7 +218,7 @@ class Applications:
     def read_aggregated_log(self, application_id: str) -> str | None:
         """The drivers' output of all attempts after the end; ``None`` while it is not there."""
         application = self.describe(application_id)
-        with tempfile.TemporaryDirectory() as folder:
+        with make_temporary_folder("log") as folder:
             with mapped_errors(f"reading the aggregated log of {application_id}"):
                 self._dump_logs(application, folder)
             files = sorted(Path(folder).rglob("container_*_000001*"))

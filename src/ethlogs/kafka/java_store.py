@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
 
 from ethlogs.errors import SettingsError
+from ethlogs.temporary import make_temporary_folder
 
 _KEYTOOL_SECONDS = 60.0
 _PASSWORD = "ETHLOGS_STORE_PASSWORD"  # noqa: S105 - the name of a variable
@@ -88,7 +88,7 @@ def open_java_store(location: str, kind: str, password: str | None, name: str) -
 def _from_jks(location: str, password: str | None, name: str) -> bytes:
     """JKS is a format of Java alone: its own keytool converts it."""
     keytool = _find_keytool(os.environ)
-    with tempfile.TemporaryDirectory(prefix="ethlogs-jks-") as folder:
+    with make_temporary_folder("jks") as folder:
         target = Path(folder) / "store.p12"
         argv = [keytool, "-importkeystore", "-noprompt", "-srckeystore", location, "-srcstoretype", "JKS"]
         argv += ["-destkeystore", str(target), "-deststoretype", "PKCS12"]

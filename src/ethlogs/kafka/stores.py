@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ethlogs.temporary import make_temporary_folder
+
 if TYPE_CHECKING:
     from ethlogs.kafka.java_store import JavaStore
 
@@ -73,7 +75,7 @@ class StoreFolder:
 
     def _write(self, name: str, data: bytes) -> str:
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="ethlogs-tls-")
+            self._folder = make_temporary_folder("tls")
         path = Path(self._folder.name) / name
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(data)

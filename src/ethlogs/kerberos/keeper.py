@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +18,7 @@ from ethlogs.kerberos.kinit import obtain_ticket
 from ethlogs.kerberos.service_tickets import require_service_tickets, store_of
 from ethlogs.kerberos.variables import set_variables
 from ethlogs.settings import KerberosSettings
+from ethlogs.temporary import make_temporary_folder
 
 RENEWED_AT = 0.4
 """Of a ticket's lifetime: before half of it, so that there is time for a KDC that is away."""
@@ -45,7 +45,7 @@ def kept_ticket(
     KerberosError
         When no ticket can be had now. When a later one lapses, ``stop`` ends the run with that error.
     """
-    with tempfile.TemporaryDirectory(prefix="ethlogs-krb5-", dir=_place()) as folder:
+    with make_temporary_folder("krb5", _place()) as folder:
         cache = Path(folder) / "tickets"
         variables = {
             "KRB5CCNAME": f"FILE:{cache}",

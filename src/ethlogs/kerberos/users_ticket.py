@@ -6,12 +6,12 @@ import contextlib
 import importlib.util
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from ethlogs.errors import KerberosError
 from ethlogs.kerberos.variables import set_variables
+from ethlogs.temporary import make_temporary_folder
 
 
 @contextlib.contextmanager
@@ -27,7 +27,7 @@ def copied_ticket() -> Iterator[None]:
     KerberosError
         When the cache is no file and the Python package gssapi, which could copy it, is not there.
     """
-    with tempfile.TemporaryDirectory(prefix="ethlogs-krb5-") as folder:
+    with make_temporary_folder("krb5") as folder:
         copy = Path(folder) / "tickets"
         _copy(os.environ.get("KRB5CCNAME"), copy)
         if not copy.exists():

@@ -13,10 +13,10 @@ import orjson
 
 from ethlogs.hadoop.applications import Applications
 from ethlogs.hadoop.hdfs import HdfsEntry
+from ethlogs.processes import is_named_by_a_process
 from ethlogs.run_folder import LOG, PROGRESS, REPORT, SETTINGS, SHIPPED
 from ethlogs.submission.applications import RUN_TAG
 from ethlogs.submission.layout import ARCHIVES, RUNS, SPARK, HdfsLayout
-from ethlogs.submission.left_here import is_named_by_a_process
 
 LEAST_SECONDS = 3600.0
 """Whatever is asked for: a driver that runs writes its progress each second, a submission takes minutes."""

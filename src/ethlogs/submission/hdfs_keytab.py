@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from ethlogs.kerberos.users_ticket import copied_ticket
 from ethlogs.notify import Notify
 from ethlogs.spark.java import find_java
 from ethlogs.spark.submit import find_spark_home, find_spark_submit
+from ethlogs.temporary import make_temporary_folder
 
 _OTHERS = 0o077
 
@@ -32,7 +32,7 @@ def fetch_keytab(
         When HDFS does not let the user's ticket read it.
     """
     content = _read(keytab, spark_submit, krb5_conf, notify)
-    with tempfile.TemporaryDirectory(prefix="ethlogs-keytab-") as folder:
+    with make_temporary_folder("keytab") as folder:
         path = Path(folder) / "keytab"
         path.touch(0o600)
         path.write_bytes(content)

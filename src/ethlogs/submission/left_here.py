@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from ethlogs.processes import is_named_by_a_process
 from ethlogs.run_command import is_command_gone
 from ethlogs.run_folder import COMMAND, RunFolder
 
@@ -39,16 +40,3 @@ def _has_ended(folder: RunFolder) -> bool:
     else:
         gone = is_command_gone(command)
     return gone and not is_named_by_a_process(folder.path)
-
-
-def is_named_by_a_process(folder: Path) -> bool:
-    """Return whether a driver runs with this folder, an argument of spark-submit and of its JVM."""
-    name = str(folder).encode()
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if name in (process / "cmdline").read_bytes():
-                return True
-        except OSError:
-            # It ended meanwhile, or is another user's.
-            continue
-    return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from ethlogs.notify import Notify
 from ethlogs.run_folder import RunFolder
 from ethlogs.settings import RunSettings
 from ethlogs.submission.layout import ARCHIVES, SPARK, HdfsLayout
+from ethlogs.temporary import make_temporary_folder
 
 _NODE_CA = "node-ca.pem"
 _KEYTAB = "kafka.keytab"
@@ -36,7 +36,7 @@ def ship_spark(layout: HdfsLayout, spark_home: Path, version: str, cache: Path, 
     if layout.is_own(url):
         return url
     report(f"Spark's {len(jars)} jars are not on HDFS yet: uploading them, once for each version of Spark")
-    with tempfile.TemporaryDirectory() as folder:
+    with make_temporary_folder("spark") as folder:
         path = Path(folder) / name
         try:
             with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
