@@ -16,6 +16,7 @@ from ethlogs.fold.batches import take_batch
 from ethlogs.fold.folding import EventLogRow, Step, fold_step
 from ethlogs.fold.position import Position
 from ethlogs.fold.rows import LedgerRow
+from ethlogs.fold.strays import StrayFilter
 from ethlogs.kafka.client_config import check_client_settings, consumer_config
 from ethlogs.kafka.command_config import read_client_settings
 from ethlogs.kafka.errors import connect, mapped_errors
@@ -65,7 +66,7 @@ def open_stream(
             open_things.callback(consumer.close)
         with mapped_errors(f"looking up {topic}"):
             reader = StreamReader(
-                _Ledger(consumers[0], f"{topic}.ledger", bootstrap_servers),
+                _Ledger(consumers[0], f"{topic}.ledger", bootstrap_servers, StrayFilter(consumers[1])),
                 _EventLogs(consumers[1], topic, bootstrap_servers),
             )
         yield reader
@@ -131,9 +132,12 @@ def _check_finality(waiting: Sequence[LedgerRow]) -> None:
 class _Ledger:
     """The ledger's records."""
 
-    def __init__(self, consumer: KafkaConsumer, topic: str, bootstrap_servers: str) -> None:
+    def __init__(
+        self, consumer: KafkaConsumer, topic: str, bootstrap_servers: str, strays: StrayFilter
+    ) -> None:
         self._consumer = consumer
         self._topic = topic
+        self._strays = strays
         self._partitions = _require_partitions(consumer, topic, bootstrap_servers)
 
     def read(self, position: Position, *, follow: bool) -> Iterator[list[LedgerRow]]:
@@ -155,7 +159,7 @@ class _Ledger:
         deadline = time.monotonic() + READ_SECONDS
         while True:
             rows = self._poll()
-            yield rows
+            yield self._strays.leave_out(rows, self._topic)
             if rows:
                 deadline = time.monotonic() + READ_SECONDS
             if not follow and all(self._position(number) >= end for number, end in ends.items()):

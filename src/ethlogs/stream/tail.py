@@ -16,7 +16,14 @@ from kafka.consumer.fetcher import ConsumerRecord
 
 from ethlogs.errors import KafkaUnavailableError, LedgerError
 from ethlogs.heights import FOLLOWER_PARTITION, holds
-from ethlogs.kafka.reading import fetch_begins, fetch_ends, open_consumer, read_range
+from ethlogs.kafka.reading import (
+    fetch_begin,
+    fetch_begins,
+    fetch_end,
+    fetch_ends,
+    open_consumer,
+    read_range,
+)
 from ethlogs.kafka.topics import admin_client
 from ethlogs.ledger import CLAIM_KEY, BlockRecord, Claim, is_ledger_key, parse_ledger_record
 from ethlogs.settings import KafkaSettings
@@ -106,6 +113,21 @@ def read_end(
     return Tail(tip, newest, end, stable, committed_at)
 
 
+def check_end(consumer: KafkaConsumer, partition: TopicPartition) -> None:
+    """Check that no record of another program may hide a partition's newest block.
+
+    Claims are not looked at: readers need none, and a newer version may write others.
+
+    Raises
+    ------
+    LedgerError, KafkaUnavailableError
+        As :func:`read_tails`.
+    """
+    begin, end = fetch_begin(consumer, partition), fetch_end(consumer, partition)
+    consumer.assign([partition])
+    _find_last(consumer, partition, begin, end, with_claims=False)
+
+
 def read_stable_tail(
     settings: KafkaSettings,
     ledger_topic: str,
@@ -184,7 +206,7 @@ class _Window:
 
 
 def _find_last(
-    consumer: KafkaConsumer, partition: TopicPartition, begin: int, end: int
+    consumer: KafkaConsumer, partition: TopicPartition, begin: int, end: int, *, with_claims: bool = True
 ) -> tuple[BlockRecord | None, Claimed | None, float | None]:
     """The last block record, the last claim behind it, and the newest record's time, found from the end."""
     start, step = end, 8
@@ -195,7 +217,7 @@ def _find_last(
     while start > begin:
         stop, start = start, max(begin, end - step)
         step *= 16
-        window = _read_window(consumer, partition, start, stop)
+        window = _read_window(consumer, partition, start, stop, with_claims)
         strays |= {key: error for key, error in window.strays.items() if key not in settled}
         settled |= window.settled
         newest = newest or window.claimed
@@ -208,10 +230,14 @@ def _find_last(
     return None, newest, committed_at
 
 
-def _read_window(consumer: KafkaConsumer, partition: TopicPartition, start: int, stop: int) -> _Window:
+def _read_window(
+    consumer: KafkaConsumer, partition: TopicPartition, start: int, stop: int, with_claims: bool
+) -> _Window:
     window = _Window()
     for record in read_range(consumer, partition, start, stop):
         where = f"record {record.offset} of {partition.topic}-{partition.partition}"
+        if record.key == CLAIM_KEY and not with_claims:
+            continue
         if is_ledger_key(record.key):
             window.take(record, where)
         else:

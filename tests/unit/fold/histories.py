@@ -221,7 +221,7 @@ class History:
         self.topic[partition].append(EventLogRow(partition, offset, json.dumps(log).encode()))
         spans[partition] = (spans.get(partition, (offset, offset))[0], offset)
 
-    def _record(self, partition: int, key: bytes, value: bytes | None) -> int:
+    def _record(self, partition: int, key: bytes | None, value: bytes | None) -> int:
         offset = self._take_offset("ledger", partition)
         self.ledger.append(LedgerRow(partition, offset, key, value))
         return offset
