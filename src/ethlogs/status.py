@@ -117,7 +117,8 @@ def fetch_status(kafka: KafkaSettings, stream: StreamSettings, node: NodeSetting
         if ledger is None:
             raise TopicError(
                 f"there is no stream: the ledger {stream.ledger_topic} does not exist",
-                hint="ethlogs produce --create-topics begins one; is --topic right?",
+                hint="ethlogs produce --create-topics begins one. A run that was just submitted does so once"
+                " its driver is up, which ethlogs tail shows. Is --topic right?",
             )
     ends = LedgerEnds(read_tails(kafka, stream.ledger_topic, range(ledger.partitions)))
     heads = _fetch_heads(node, ends.follower) if node else (None, None)

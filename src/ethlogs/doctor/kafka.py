@@ -31,10 +31,9 @@ from ethlogs.settings import KafkaSettings, StreamSettings, TopicCreation
 from ethlogs.stream.identity import StreamTopics
 
 _COORDINATOR_SECONDS = 10.0
-_CREATE = (
-    "smoketest and produce create it with --create-topics. Where the stream exists: is --topic right, and is"
-    " --bootstrap-server that of its cluster?"
-)
+_IS_IT_RIGHT = "Where the stream exists: is --topic right, and is --bootstrap-server that of its cluster?"
+_CREATE = f"smoketest and produce create it with --create-topics. {_IS_IT_RIGHT}"
+_IS_CREATED = f"--create-topics is given, so the first run creates it. {_IS_IT_RIGHT}"
 
 
 def examine_kafka(
@@ -90,7 +89,8 @@ class _Examination:
         with admin_client(self._settings) as client:
             topic = self._topics[name] = describe_topic(client, name, WRITER)
         if topic is None:
-            return Warned(f"{name} does not exist yet", _CREATE)
+            how = _IS_CREATED if self._creation.create else _CREATE
+            return Warned(f"{name} does not exist yet", how)
         check = check_ledger_topic if name == self._stream.ledger_topic else check_event_log_topic
         warnings = check(topic)
         text = "; ".join([f"{name}, {_describe_settings(topic)}", _describe_rights(topic), *warnings])

@@ -13,6 +13,8 @@ from ethlogs.submission.applications import ApplicationHandle
 POLL_SECONDS = 2.0
 _SPARKS_TALK = re.compile(r"\d\d/\d\d/\d\d \d\d:\d\d:\d\d (?:INFO|DEBUG|TRACE) ")
 """How a line of Spark's default log below WARN begins: until its context is up, no setting ends it."""
+_LAUNCH_CONTEXT = re.compile(r"(?:Default )?YARN executor launch context:|={20,}$")
+"""A line that is not indented and belongs to the one before it: of how Spark would start an executor."""
 _AGGREGATION_SECONDS = 30.0
 
 
@@ -22,7 +24,8 @@ def without_sparks_talk(text: str) -> str:
     talks = False
     for line in text.splitlines(keepends=True):
         # What is indented belongs to the line before it, and so does an empty line.
-        talks = talks if line[:1].isspace() else _SPARKS_TALK.match(line) is not None
+        if not (line[:1].isspace() or (talks and _LAUNCH_CONTEXT.match(line))):
+            talks = _SPARKS_TALK.match(line) is not None
         if not talks:
             kept.append(line)
     return "".join(kept)

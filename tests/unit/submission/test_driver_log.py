@@ -8,9 +8,12 @@ from __future__ import annotations
 from ethlogs.submission.driver_log import without_sparks_talk
 
 TALK = """\
-26/11/26 13:28:21 INFO ApplicationMaster: the launch context
+26/11/26 13:28:21 INFO ApplicationMaster:
+===============================================================================
+Default YARN executor launch context:
   env:
     PYTHONPATH -> {{PWD}}
+===============================================================================
 
 26/11/26 13:28:22 DEBUG Configuration: resource-types.xml not found
 """
