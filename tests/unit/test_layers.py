@@ -21,7 +21,16 @@ LAYERS = (
     ("errors",),
     (
         *("settings", "backoff", "cancellation", "notify", "run_folder", "counts", "proof", "heights"),
-        *("attempt", "verdicts", "recent", "histogram", "root_cause", "history", "processes"),
+        *(
+            "attempt",
+            "verdicts",
+            "recent",
+            "histogram",
+            "root_cause",
+            "history",
+            "processes",
+            "private_files",
+        ),
     ),
     ("decoding", "run_command", "temporary"),
     ("selection",),

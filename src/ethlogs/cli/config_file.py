@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ethlogs.cli.say import say
+from ethlogs.private_files import describe_readers, has_secret
 from ethlogs.settings.catalogue import check_variables
 from ethlogs.settings.config_file import find_config
 from ethlogs.settings.toml_file import read_settings_file
 
 _META_KEY = "ethlogs.config_path"
+_PASSWORD_IN_URL = re.compile(r"://[^/@]*:[^/@]+@")
 
 
 def load_config(context: click.Context, _option: click.Parameter, wanted: str | None) -> None:
@@ -29,6 +34,7 @@ def load_config(context: click.Context, _option: click.Parameter, wanted: str | 
         return
     content = read_settings_file(path)
     context.meta[_META_KEY] = path
+    _warn_of_readers(path, content)
     options = {option.opts[-1].removeprefix("--"): option for option in context.command.params}
     defaults: dict[str, Any] = {
         option.name: _fit(content[key], option)
@@ -36,6 +42,18 @@ def load_config(context: click.Context, _option: click.Parameter, wanted: str | 
         if option.name is not None and key in content
     }
     context.default_map = {**defaults, **(context.default_map or {})}
+
+
+def _warn_of_readers(path: Path, content: Mapping[str, Any]) -> None:
+    texts = {
+        f"{key} {number}": str(item)
+        for key, value in content.items()
+        for number, item in enumerate(value if isinstance(value, list) else [value])
+    }
+    if has_secret(texts) or any(_PASSWORD_IN_URL.search(text) for text in texts.values()):
+        warning = describe_readers("the settings file", path)
+        if warning is not None:
+            say(f"warning: {warning}")
 
 
 def _fit(value: Any, option: click.Parameter) -> Any:

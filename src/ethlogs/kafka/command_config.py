@@ -6,7 +6,7 @@ The names are those of Kafka's client configuration; what cannot be honoured is 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,12 +23,15 @@ from ethlogs.kafka.spelling import (
     warn_of_weak_security,
 )
 from ethlogs.kafka.stores import KeyStore, StoreFolder, TrustStore
+from ethlogs.private_files import describe_readers, has_secret
 
 _KAFKA_CONFIG = "--kafka-config"
 _JAAS = "sasl.jaas.config"
 _OTHER_PROGRAMS = re.compile(r"[\w.-]+\.((?:sasl|ssl|security)\.[\w.]+)")
 """A setting of the connection behind a prefix, as Connect, Spring and others have it."""
 _IDENTIFICATION = "ssl.endpoint.identification.algorithm"
+_PUBLIC_PASSWORD = "ssl.truststore.password"  # noqa: S105 - of certificates, which everybody may see
+_PRIVATE_KEY = "ssl.keystore.key"
 _PASSED = frozenset({PROTOCOL, MECHANISM, "sasl.kerberos.service.name", "client.id"})
 _WITHOUT_MEANING = frozenset(
     {
@@ -100,7 +103,8 @@ def read_client_settings(
     client = normalize_connection(
         dict(config.client) | {name: value for name, value in own.items() if name not in kafkas}
     )
-    return replace(config, client=tuple(client.items()), warnings=tuple(warn_of_weak_security(client)))
+    warnings = (*config.warnings, *warn_of_weak_security(client))
+    return replace(config, client=tuple(client.items()), warnings=warnings)
 
 
 def read_command_config(path: Path, folder: StoreFolder) -> CommandConfig:
@@ -120,7 +124,8 @@ class _Reader:
     def __init__(self, path: Path | None, kafka_config: Mapping[str, str], folder: StoreFolder) -> None:
         self._path = path
         self._kafka_config = kafka_config
-        self._left = (read_properties(path) if path else {}) | dict(kafka_config)
+        self._file = read_properties(path) if path else {}
+        self._left = self._file | dict(kafka_config)
         self._folder = folder
         self._client: dict[str, str] = {}
         self._kerberos: dict[str, str] = {}
@@ -146,7 +151,15 @@ class _Reader:
             self._kerberos.get("principal"),
             self._kerberos.get("keyTab"),
             tuple(sorted(self._left)),
+            tuple(self._warn_of_readers()),
         )
+
+    def _warn_of_readers(self) -> Iterator[str]:
+        secrets = {name: value for name, value in self._file.items() if name != _PUBLIC_PASSWORD}
+        if self._path is not None and (_PRIVATE_KEY in secrets or has_secret(secrets)):
+            warning = describe_readers("--command-config", self._path)
+            if warning is not None:
+                yield warning
 
     def _refuse_other_programs(self) -> None:
         """Refuse a file that secures the connection in other programs' words alone: it would be in clear."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import stat
 from pathlib import Path
 
 from ethlogs.errors import SettingsError
@@ -13,6 +12,7 @@ from ethlogs.kafka.spelling import PROTOCOL, PROTOCOLS
 from ethlogs.node import check_url
 from ethlogs.node.headers import Headers, HostHeaders, headers_for, parse_headers
 from ethlogs.notify import Notify
+from ethlogs.private_files import describe_readers
 from ethlogs.settings import (
     BrokerOptions,
     KafkaSettings,
@@ -25,8 +25,6 @@ from ethlogs.settings.submission import EnvironmentOptions, SparkSettings
 
 # Kafka takes 249; the longest name that follows from --topic has ".smoketest.ledger" behind it.
 _TOPIC_NAME = re.compile(r"[a-zA-Z0-9._-]{1,232}")
-
-_OTHERS = 0o077
 
 
 def check_node(options: NodeOptions, notify: Notify) -> NodeSettings:
@@ -79,8 +77,9 @@ def _read_headers(path: Path, notify: Notify) -> tuple[Headers, HostHeaders]:
             f"--node-header-file {path} cannot be read: {reason}", flag="--node-header-file"
         ) from None
     headers = parse_headers(text, f"--node-header-file {path}")
-    if stat.S_IMODE(path.stat().st_mode) & _OTHERS:
-        notify(f"warning: others can read --node-header-file {path}; chmod 600 it")
+    warning = describe_readers("--node-header-file", path)
+    if warning is not None:
+        notify(f"warning: {warning}")
     return headers
 
 

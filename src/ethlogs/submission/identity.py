@@ -18,6 +18,7 @@ from ethlogs.kafka.stores import StoreFolder
 from ethlogs.kafka.tls_files import check_tls_files
 from ethlogs.kerberos.package import require_gssapi
 from ethlogs.notify import Notify
+from ethlogs.private_files import describe_readers
 from ethlogs.settings import KafkaOptions, KafkaSettings, KerberosOptions, KerberosSettings
 from ethlogs.submission.checked import check_kafka
 from ethlogs.submission.hdfs_keytab import fetch_keytab
@@ -70,6 +71,7 @@ class Caller:
         self._proxy_user = proxy_user
         self._files = contextlib.ExitStack()
         self._keytab: str | None = None
+        self._warned_of: set[str] = set()
 
     def __enter__(self) -> Caller:
         return self
@@ -161,6 +163,7 @@ class Caller:
         Spark's programs, Java's login and MIT's kinit read files of this machine alone.
         """
         if not keytab.startswith("hdfs:"):
+            self._warn_of_readers("--keytab", keytab)
             return keytab
         if self._keytab is None:
             fetched = fetch_keytab(keytab, self._spark_submit, self._kerberos.krb5_conf, self._notify)
@@ -182,7 +185,17 @@ class Caller:
             self._notify(f"--command-config {file}: ignored (not connection settings): {names}")
         for warning in config.warnings:
             self._notify(f"warning: {warning}")
+        key_file = dict(client).get("ssl.keyfile")
+        if key_file is not None:
+            self._warn_of_readers("ssl.keyfile", key_file)
         return replace(config, client=client)
+
+    def _warn_of_readers(self, name: str, path: str) -> None:
+        """Warn once, though HDFS and Kafka are each given the file."""
+        warning = describe_readers(name, Path(path))
+        if warning is not None and path not in self._warned_of:
+            self._warned_of.add(path)
+            self._notify(f"warning: {warning}")
 
 
 def _absolute(path: str) -> str:

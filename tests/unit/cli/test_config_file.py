@@ -161,3 +161,24 @@ def test_a_key_that_one_place_gives_twice_is_kept_twice_to_be_refused(
     with parsed(produce, ["--kafka-config", "linger.ms=9", "--kafka-config", "linger.ms=8"]) as context:
         options = build(ProduceOptions, context.params)
     assert options.kafka.client == (("linger.ms", "9"), ("linger.ms", "8"))
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "warned"),
+    [
+        ('[kafka-config]\n"sasl.plain.password" = "x"', 0o644, True),
+        ('node-url = ["https://user:word@node"]', 0o644, True),
+        ('[kafka-config]\n"sasl.plain.password" = "x"', 0o600, False),
+        ('node-url = ["https://node:8545"]', 0o644, False),
+    ],
+    ids=["a password", "a password in a URL", "a private file", "no secret"],
+)
+def test_a_file_with_a_secret_that_others_can_read_is_warned_of(
+    content: str, mode: int, warned: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(content)
+    path.chmod(mode)
+    with parsed(produce, ["--config", str(path)]):
+        pass
+    assert (f"warning: others can read the settings file {path}" in capsys.readouterr().err) is warned

@@ -35,7 +35,9 @@ def test_a_header_file_that_others_can_read_is_warned_about(tmp_path: Path) -> N
     notices: list[str] = []
     settings = check_node(NodeOptions(URLS, header_file=str(path)), notices.append)
     assert settings.headers == (("Authorization", f"Bearer {HIDDEN}"),)
-    assert notices == [f"warning: others can read --node-header-file {path}; chmod 600 it"]
+    assert notices == [
+        f"warning: others can read --node-header-file {path}, which has a secret; chmod 600 it"
+    ]
     path.chmod(0o600)
     check_node(NodeOptions(URLS, header_file=str(path)), notices.append)
     assert len(notices) == 1

@@ -107,3 +107,22 @@ def test_files_that_are_made_for_a_command_go_with_it(tmp_path: Path) -> None:
         made = Path(dict(identity.kafka.client)["ssl.cafile"])
         assert made.is_file()
     assert not made.exists()
+
+
+def test_files_with_secrets_that_others_can_read_are_warned_of_once_each(keytab: str, tmp_path: Path) -> None:
+    key = tmp_path / "client.pem"
+    key.write_bytes(build_key_and_certificate("ethlogs"))
+    file = write_properties(tmp_path, "security.protocol=SSL\nssl.key.password=x\n")
+    for path in (keytab, key, file):
+        Path(path).chmod(0o644)
+    notices: list[str] = []
+    with Caller(KerberosOptions("p@R", keytab), notices.append) as caller:
+        caller.log_in()
+        files = (("ssl.keyfile", str(key)), ("ssl.certfile", str(key)))
+        caller.identify(KafkaOptions("kafka:9092", file, files), 1.0)
+        caller.log_in()
+    warned = [notice for notice in notices if "others can read" in notice]
+    assert [notice.split(" can read ")[1].split(" ")[0] for notice in warned] == [
+        *("--keytab", "--command-config", "ssl.keyfile"),
+    ]
+    assert "chmod 600" in warned[0]
