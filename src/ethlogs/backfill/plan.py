@@ -13,6 +13,9 @@ from ethlogs.stream.tail import Tail
 SEGMENT_STRETCHES = 4
 """Stretches of each slot in one segment: 4,096 heights with 32 slots."""
 
+LEAST_SEGMENT_BLOCKS = 64
+"""A task costs more than the headers of so few heights."""
+
 _END = 1 << 63
 
 
@@ -130,3 +133,14 @@ def cut_hulls(gaps: tuple[SlotGaps, ...], slots: int) -> Iterator[Hull]:
 
 def _build_hull(segments: list[tuple[int, int]]) -> Hull:
     return Hull(segments[0][0], segments[-1][1], tuple(segments))
+
+
+def share_segments(segments: Ranges, tasks: int) -> Ranges:
+    """Cut segments where there are fewer than tasks, so that each task has headers to walk."""
+    heights = sum(last - first + 1 for first, last in segments)
+    size = max(LEAST_SEGMENT_BLOCKS, -(-heights // tasks))
+    return tuple(
+        (start, min(start + size - 1, last))
+        for first, last in segments
+        for start in range(first, last + 1, size)
+    )

@@ -18,7 +18,14 @@ from ethlogs.backfill.fill import TASK_SECONDS, build_claim
 from ethlogs.backfill.link import LinkedHull, to_bytes
 from ethlogs.backfill.missing import SlotGaps, count_missing, subtract
 from ethlogs.backfill.ownership import wait_until_free
-from ethlogs.backfill.plan import Hull, LedgerEnds, cut_hulls, followers_first, own_heights
+from ethlogs.backfill.plan import (
+    Hull,
+    LedgerEnds,
+    cut_hulls,
+    followers_first,
+    own_heights,
+    share_segments,
+)
 from ethlogs.backfill.progress import BackfillProgress
 from ethlogs.backfill.share import Share, share_work
 from ethlogs.backfill.shipped import ShippedSettings
@@ -261,7 +268,8 @@ class Backfill:
         def step(first: int, last: int) -> Step:
             return partial(self._until_not_lost, partial(walk, first, last))
 
-        self._run_all([step(*segment) for segment in hull.segments])
+        segments = share_segments(hull.segments, self._share().tasks)
+        self._run_all([step(*segment) for segment in segments])
         ends = self._read()
         known = self._reader.find_known(ends, hull)
         child = self._reader.find_record(ends, hull.last + 1)

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from ethlogs.backfill.missing import find_gaps
-from ethlogs.backfill.plan import LedgerEnds, cut_hulls, followers_first, own_heights
+from ethlogs.backfill.plan import LedgerEnds, cut_hulls, followers_first, own_heights, share_segments
 from ethlogs.heights import Ranges
 from ethlogs.stream.tail import Claimed, Tail
 from tests.unit.samples import BLOCK, CLAIM, EMPTY_TAIL, TAIL
@@ -64,3 +64,11 @@ def test_nothing_missing_is_no_hull() -> None:
 def test_24_million_blocks_are_cut_into_as_many_segments_as_they_need() -> None:
     (hull,) = cut_hulls(find_gaps(((0, 23_999_999),), {}, 32), 32)
     assert len(hull.segments) == -(-24_000_000 // 4_096)
+
+
+def test_a_short_range_is_walked_by_every_task_and_a_long_one_as_it_was_cut() -> None:
+    assert share_segments(((1, 1_499),), 4) == ((1, 375), (376, 750), (751, 1_125), (1_126, 1_499))
+    assert share_segments(((1, 100),), 8) == ((1, 64), (65, 100)), "a task costs more than some headers"
+    long = ((100, 4_095), (4_096, 8_191), (8_192, 9_000))
+    assert share_segments(long, 2) == ((100, 4_095), (4_096, 8_191), (8_192, 9_000))
+    assert share_segments((), 8) == ()
