@@ -13,11 +13,11 @@ from ethlogs.backfill.fill import TASK_SECONDS, SlotFiller, TaskSupersededError
 from ethlogs.backfill.link import Segment, walk_segment
 from ethlogs.backfill.shipped import ShippedSettings
 from ethlogs.cancellation import StopSwitch
-from ethlogs.errors import EthlogsError, SettingsError
+from ethlogs.errors import EthlogsError
 from ethlogs.kafka.client_config import uses_gssapi
 from ethlogs.kerberos.package import require_gssapi
 from ethlogs.ledger import StreamIdentity
-from ethlogs.node import BlockSource, Node
+from ethlogs.node import BlockSource, Node, NodeIdentity
 from ethlogs.settings import RunSettings
 from ethlogs.stream.identity import StreamTopics
 
@@ -95,7 +95,7 @@ def _run(
     run = settings.run
     try:
         _authenticate(run)
-        with _open_node(settings, number, stop, end) as node:
+        with open_node(settings, number, stop, end) as node:
             source = BlockSource(node, run.follow.proof, run.node.patience_seconds, stop, end.notices.append)
             work(source, stop, end)
             end.retries += node.retries + source.retries
@@ -115,17 +115,14 @@ def _authenticate(run: RunSettings) -> None:
 
 
 @contextlib.contextmanager
-def _open_node(settings: TaskSettings, number: int, stop: StopSwitch, end: TaskEnd) -> Iterator[Node]:
-    """Open the node; each task begins with another URL, so that all share the work."""
+def open_node(settings: TaskSettings, number: int, stop: StopSwitch, end: TaskEnd) -> Iterator[Node]:
+    """Open the node; each task begins with another URL, so that all share the work.
+
+    The driver has had answers of it: a node that is away now has its whole patience, unlike a wrong URL.
+    """
     urls = settings.run.node.urls
     turn = number % len(urls)
     turned = replace(settings.run.node, urls=(*urls[turn:], *urls[:turn]))
     with contextlib.closing(Node(turned, stop, end.notices.append)) as node:
-        chain, bound = node.connect(), settings.identity
-        if (chain.chain_id, chain.genesis_hash) != (bound.chain_id, bound.genesis_hash):
-            raise SettingsError(
-                f"node {node.name} has chain id {chain.chain_id} and genesis {chain.genesis_hash}, the"
-                f" stream is of chain id {bound.chain_id} and genesis {bound.genesis_hash}",
-                hint="give only --node-url of nodes of the stream's chain",
-            )
+        node.bind(NodeIdentity(settings.identity.chain_id, settings.identity.genesis_hash))
         yield node
