@@ -218,10 +218,11 @@ class Backfill:
         run = self._settings
         if not run.replace:
             wait_until_free(self._read, run.run, self._stop.pause, self._journal.notify)
+        older = {claim.run for claim in self._read().slot_claims}
         self._has_claimed = True
         claim = build_claim(run, self._attempt, self._identity, (first, last))
         slots = range(FOLLOWER_PARTITION + 1, self._topics.ledger.partitions)
-        ends = self._trouble.until_success(lambda: claim_slots(run, claim, slots, self._stop))
+        ends = self._trouble.until_success(lambda: claim_slots(run, claim, slots, older, self._stop))
         self._journal.put_slot_ends(ends, run.node.patience_seconds, self._stop.pause)
 
     def _tell_done(self, first: int, last: int) -> None:

@@ -7,7 +7,7 @@ and ends. Taking a slot also ends the transaction that a lost or cancelled task 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from ethlogs.backfill.ends import EndsReader
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import EthlogsError
-from ethlogs.follow.ownership import superseded_by_attempt
+from ethlogs.follow.ownership import check_not_superseded
 from ethlogs.ledger import Claim
 from ethlogs.settings import RunSettings
 from ethlogs.stream.claim import LedgerPartition, Owner, take_partition
@@ -27,17 +27,18 @@ _AT_ONCE = 8
 
 
 class Claiming:
-    """Takes a slot from whoever has it: that nobody else still writes is known by then."""
+    """Takes a slot from the runs that are known to be older, and from nobody else."""
 
-    def __init__(self, claim: Claim) -> None:
+    def __init__(self, claim: Claim, older: Collection[str]) -> None:
         self._claim = claim
+        self._older = older
 
     def check(self, tail: Tail) -> None:
-        """Raise where a later attempt of this run has the slot, or it is one of another stream."""
-        newest = tail.newest.claim if tail.newest else None
-        check_identity(newest, self._claim.identity)
-        if newest is not None and newest.run == self._claim.run and newest.attempt > self._claim.attempt:
-            raise superseded_by_attempt(newest.attempt)
+        """Raise where a newer run or a later attempt has the slot, or it is one of another stream."""
+        newest = tail.newest
+        check_identity(newest.claim if newest else None, self._claim.identity)
+        if newest is not None and newest.claim.run not in self._older:
+            check_not_superseded(newest, self._claim.run, self._claim.attempt, 0)
 
     def decide(self, tail: Tail) -> Claim:
         """Return the run's claim."""
@@ -72,9 +73,16 @@ class Releasing:
 
 
 def claim_slots(
-    settings: RunSettings, claim: Claim, partitions: Iterable[int], stop: StopSwitch
+    settings: RunSettings, claim: Claim, partitions: Sequence[int], older: Collection[str], stop: StopSwitch
 ) -> dict[int, int]:
     """Claim slots for a run; returns the offset behind each claim: a claim from there on is a newer run's.
+
+    The first slot is claimed before the others: of two runs that start at once, the one that comes second
+    ends there. Otherwise each could take some slots from the other, and both would end.
+
+    Parameters
+    ----------
+    older : the runs that this one takes over from.
 
     Raises
     ------
@@ -84,13 +92,14 @@ def claim_slots(
 
     def take(number: int) -> tuple[int, int]:
         partition = LedgerPartition(settings.kafka, settings.stream, number)
-        with take_partition(partition, Claiming(claim), stop) as taken:
+        with take_partition(partition, Claiming(claim, older), stop) as taken:
             if taken is None:
                 raise AssertionError("a claim is always made")
             return number, taken.claimed.offset + 1
 
+    first = take(partitions[0])
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="claim") as threads:
-        return dict(threads.map(take, partitions))
+        return dict([first, *threads.map(take, partitions[1:])])
 
 
 def release_slots(settings: RunSettings, attempt: int, reader: EndsReader) -> None:
