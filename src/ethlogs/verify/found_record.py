@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
@@ -16,15 +16,28 @@ DIGEST_BYTES = 16
 _TYPES = tuple((field.name, field.type) for field in ALWAYS)
 
 
-class FoundRecord(NamedTuple):
-    """One record; ``log`` is ``None`` where the value is not an event log of the public contract."""
+class FoundRecord:
+    """One record; its value is decoded when it is first asked for."""
 
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    log: dict[str, Any] | None
+    __slots__ = ("_log", "key", "offset", "partition", "topic", "value")
+
+    def __init__(
+        self, topic: str, partition: int, offset: int, key: bytes | None, value: bytes | None
+    ) -> None:
+        self.topic = topic
+        self.partition = partition
+        self.offset = offset
+        self.key = key
+        self.value = value
+
+    @property
+    def log(self) -> dict[str, Any] | None:
+        """The event log; ``None`` where the value is not one of the public contract."""
+        try:
+            return self._log
+        except AttributeError:
+            self._log: dict[str, Any] | None = _parse_log(self.value)
+            return self._log
 
     @property
     def identity(self) -> tuple[int, str, int]:
@@ -58,13 +71,6 @@ class FoundRecord(NamedTuple):
 
 Reread = Callable[[int, int], FoundRecord]
 """Reads the record at a partition and offset once more, for a message."""
-
-
-def parse_found(
-    topic: str, partition: int, offset: int, key: bytes | None, value: bytes | None
-) -> FoundRecord:
-    """A record, its value decoded where it has the shape of an event log."""
-    return FoundRecord(topic, partition, offset, key, value, _parse_log(value))
 
 
 def _parse_log(value: bytes | None) -> dict[str, Any] | None:

@@ -8,16 +8,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.consumer.fetcher import ConsumerRecord
 
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import KafkaUnavailableError
 from ethlogs.kafka.client_config import consumer_config
 from ethlogs.kafka.errors import connect, mapped_errors
-from ethlogs.kafka.internals import take_up_resumed
+from ethlogs.kafka.internals import read_whole_batches, take_up_resumed
 from ethlogs.kafka.reading import READ_SECONDS, fetch_begins, fetch_ends
+from ethlogs.kafka.record_batch import FetchedRecord
 from ethlogs.settings import KafkaSettings
-from ethlogs.verify.found_record import FoundRecord, parse_found
+from ethlogs.verify.found_record import FoundRecord
 
 _FETCH_BYTES = 1 << 20
 _ANSWER_BYTES = 16 << 20
@@ -33,6 +33,7 @@ def open_topic(settings: KafkaSettings, topic: str, stop: StopSwitch) -> Iterato
         # Each answer is held while it is worked on.
         "max_partition_fetch_bytes": _FETCH_BYTES,
         "fetch_max_bytes": _ANSWER_BYTES,
+        "max_poll_records": 1,
     }
     consumer = connect(lambda: KafkaConsumer(**config), settings)
     with mapped_errors(f"reading from {settings.bootstrap_servers}"):
@@ -46,10 +47,12 @@ class TopicReader:
     """The records of a topic's partitions, each partition in the order of its offsets."""
 
     def __init__(self, consumer: KafkaConsumer, topic: str, stop: StopSwitch) -> None:
+        read_whole_batches(consumer)
         self._consumer = consumer
         self._topic = topic
         self._stop = stop
-        self._held: dict[int, deque[ConsumerRecord]] = {}
+        self._held: dict[int, deque[FetchedRecord]] = {}
+        self._starts: dict[int, int] = {}
         self._paused: set[int] = set()
 
     def fetch_bounds(self, partitions: int) -> tuple[dict[int, int], dict[int, int]]:
@@ -66,6 +69,7 @@ class TopicReader:
         for number, start in starts.items():
             self._consumer.seek(TopicPartition(self._topic, number), start)
         self._held = {number: deque() for number in starts}
+        self._starts = dict(starts)
 
     def read_to(self, stops: Mapping[int, int]) -> Iterator[FoundRecord]:
         """The visible records below these offsets; the partitions' records come mixed.
@@ -94,8 +98,7 @@ class TopicReader:
     def _take(self, number: int, stop: int) -> Iterator[FoundRecord]:
         held = self._held[number]
         while held and held[0].offset < stop:
-            record = held.popleft()
-            yield parse_found(self._topic, number, record.offset, record.key, record.value)
+            yield FoundRecord(self._topic, number, *held.popleft())
 
     def _is_at(self, number: int, stop: int) -> bool:
         if self._held[number]:
@@ -107,9 +110,17 @@ class TopicReader:
         self._pause_all_but(waiting)
         take_up_resumed(self._consumer)
         before = {number: self._position(number) for number in waiting}
-        for partition, records in self._consumer.poll(timeout_ms=100).items():
-            self._held[partition.partition].extend(records)
+        for partition, batches in self._consumer.poll(timeout_ms=100).items():
+            for batch in batches:
+                self._hold(partition.partition, batch.value)
         return any(self._position(number) != before[number] for number in waiting)
+
+    def _hold(self, number: int, records: list[FetchedRecord]) -> None:
+        """Keep a batch's records, from the first one that is to be read."""
+        start = self._starts[number]
+        if records[0].offset < start:
+            records = [record for record in records if record.offset >= start]
+        self._held[number].extend(records)
 
     def _pause_all_but(self, waiting: list[int]) -> None:
         full = {

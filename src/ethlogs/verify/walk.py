@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from ethlogs.decoding.decoder import build_decoder
@@ -112,7 +112,9 @@ class Walk:
         record = entry.record
         wanted = self._is_wanted(record.block_number)
         chain = self._sides.chain.fetch(record.block_number) if self._sides.chain and wanted else None
-        fold = self._fold(record.block_number, {record.block_hash} | ({chain.hash} if chain else set()))
+        hashes = {record.block_hash} | ({chain.hash} if chain else set())
+        expected = frozenset(each.value for each in chain.records) if chain else frozenset()
+        fold = self._fold(record.block_number, hashes, expected)
         self._read(fold, self._stops(entry))
         self._tell_strays(fold.finish())
         logs = len(chain.records) if chain else record.produced
@@ -139,9 +141,11 @@ class Walk:
         """Compare what is left."""
         self._backfill.finish()
 
-    def _fold(self, number: int | None, hashes: set[str] | tuple[()]) -> SpanFold:
+    def _fold(
+        self, number: int | None, hashes: Collection[str], expected: Collection[bytes] = frozenset()
+    ) -> SpanFold:
         sides = self._sides
-        return SpanFold(number, hashes, sides.chain_id, self._tell, sides.reread)
+        return SpanFold(number, hashes, sides.chain_id, self._tell, sides.reread, expected)
 
     def _read(self, fold: SpanFold, stops: Mapping[int, int]) -> None:
         for record in self._sides.reader.read_to(stops):

@@ -11,11 +11,12 @@ import kafka.net.manager
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.consumer.fetcher import Fetcher
-from kafka.errors import KafkaError
+from kafka.errors import CorruptRecordError, KafkaError
 from kafka.producer.record_accumulator import RecordAccumulator
 from kafka.producer.sender import Sender
 from kafka.producer.transaction_manager import ProducerIdAndEpoch, TransactionManager, TransactionState
-from kafka.record.memory_records import MemoryRecords
+from kafka.protocol.consumer import IsolationLevel
+from kafka.record.memory_records import MemoryRecords, MemoryRecordsBuilder
 
 from ethlogs.event_log import Record
 from ethlogs.kafka import internals
@@ -178,6 +179,65 @@ def test_send_ends_with_what_is_used_instead_of_it() -> None:
     source = inspect.getsource(KafkaProducer.send)
     assert "self._accumulator.append(" in source
     assert "self._sender.wakeup()" in source
+
+
+def read_batches(*batches: bytes, corrupt: bool = False, **more: Any) -> list[Any]:
+    """Records of a partition as a consumer of whole batches gives them."""
+    data = bytearray(b"".join(batches))
+    if corrupt:
+        data[-1] ^= 1
+    consumer = cast(Any, SimpleNamespace(_fetcher=SimpleNamespace()))
+    internals.read_whole_batches(consumer)
+    found = consumer._fetcher.PartitionRecords(0, PARTITION, MemoryRecords(bytes(data)), **more)
+    return cast("list[Any]", found.take(10))
+
+
+def batch_of(first: int, count: int, codec: int = 3, producer_id: int = -1) -> bytes:
+    epoch = 0 if producer_id >= 0 else -1
+    builder = MemoryRecordsBuilder(2, codec, 1 << 20, 0, producer_id >= 0, producer_id, epoch, epoch)
+    for number in range(count):
+        builder.append(number, b"key", b"value %d" % number)
+    builder.close()
+    data = bytearray(builder.buffer())
+    data[:8] = first.to_bytes(8, "big")
+    return bytes(data)
+
+
+@pytest.mark.parametrize("codec", [0, 1, 2, 3])
+def test_each_batch_is_one_record_with_all_of_its_own(codec: int) -> None:
+    found = read_batches(batch_of(0, 3, codec), batch_of(3, 100, codec))
+    assert [record.offset for record in found] == [2, 102]
+    assert found[0].value == [(number, b"key", b"value %d" % number) for number in range(3)]
+    assert [each.offset for each in found[1].value] == list(range(3, 103))
+
+
+def test_a_batch_with_a_wrong_checksum_is_refused() -> None:
+    with pytest.raises(CorruptRecordError):
+        read_batches(batch_of(0, 3), corrupt=True)
+
+
+def test_batches_of_an_aborted_transaction_are_left_out() -> None:
+    aborted = [SimpleNamespace(first_offset=3, producer_id=7)]
+    found = read_batches(
+        batch_of(0, 3),
+        batch_of(3, 3, producer_id=7),
+        batch_of(6, 3, producer_id=8),
+        isolation_level=IsolationLevel.READ_COMMITTED,
+        aborted_transactions=aborted,
+    )
+    assert [record.offset for record in found] == [2, 8]
+
+
+def test_a_batch_before_the_offset_that_is_asked_for_is_left_out_and_the_one_around_it_is_whole() -> None:
+    consumer = cast(Any, SimpleNamespace(_fetcher=SimpleNamespace()))
+    internals.read_whole_batches(consumer)
+    data = batch_of(0, 3) + batch_of(3, 3)
+    found = consumer._fetcher.PartitionRecords(4, PARTITION, MemoryRecords(data)).take(10)
+    assert [[each.offset for each in record.value] for record in found] == [[3, 4, 5]]
+
+
+def test_a_fetcher_reads_a_partitions_records_by_a_class_that_can_be_replaced() -> None:
+    assert "parsed_records = self.PartitionRecords(fetch_offset, tp, records," in inspect.getsource(Fetcher)
 
 
 def test_a_consumer_has_a_fetcher_that_holds_one_partitions_records() -> None:

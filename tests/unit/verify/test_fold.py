@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 
 from ethlogs.verify.differences import Difference, Kind
@@ -13,9 +14,20 @@ OWN_BLOCK, ORPHAN = (7, "0xb7"), (7, "0xa7")
 
 def record(offset: int, name: str, block: tuple[int, str], *, removed: bool = False) -> FoundRecord:
     number, block_hash = block
-    value = f'{{"name":"{name} of {block_hash}","removed":{str(removed).lower()}}}'.encode()
-    log = {"chainId": 1, "blockNumber": number, "blockHash": block_hash, "logIndex": 0, "removed": removed}
-    return FoundRecord("logs", 0, offset, b"0xkey", value, log)
+    log = {
+        "chainId": 1,
+        "address": "0xA",
+        "topics": [],
+        "data": f"{name} of {block_hash}",
+        "blockNumber": number,
+        "blockHash": block_hash,
+        "blockTimestamp": 0,
+        "transactionHash": "0xt",
+        "transactionIndex": 0,
+        "logIndex": 0,
+        "removed": removed,
+    }
+    return FoundRecord("logs", 0, offset, b"0xkey", orjson.dumps(log))
 
 
 class Fold:
@@ -76,9 +88,20 @@ def test_a_block_that_the_chain_left_and_came_back_to_counts_once() -> None:
     assert (fold.own, fold.differences) == ([12], [])
 
 
+def test_an_expected_value_is_the_blocks_own_whatever_it_says() -> None:
+    """Only what is not expected is decoded."""
+    own, other = FoundRecord("logs", 0, 10, b"0xkey", b"expected"), record(11, "a", OWN_BLOCK)
+    differences: list[Difference] = []
+    fold = SpanFold(7, {"0xb7"}, 1, differences.append, lambda *_: own, {b"expected"})
+    for each in (own, other, record(12, "a", OWN_BLOCK, removed=True)):
+        fold.add(each)
+    assert (fold.finish(), fold.own, differences) == ([], [own], [])
+    assert (fold.first, fold.last) == ({0: 10}, {0: 12})
+
+
 def test_a_record_that_is_not_an_event_log_is_a_difference() -> None:
     fold = Fold()
-    fold.feed(FoundRecord("logs", 0, 10, None, b"?", None))
+    fold.feed(FoundRecord("logs", 0, 10, None, b"?"))
     assert [difference.kind for difference in fold.differences] == [Kind.FOREIGN]
 
 

@@ -13,7 +13,7 @@ from ethlogs.ledger import BlockRecord, parse_ledger_record
 from ethlogs.settings import Abi, SelectionSettings
 from ethlogs.stream.block import BlockEncoder, PreparedBlock
 from ethlogs.verify.differences import Difference, Kind
-from ethlogs.verify.found_record import FoundRecord, parse_found
+from ethlogs.verify.found_record import FoundRecord
 from ethlogs.verify.ledger_scan import LedgerEntry
 from ethlogs.verify.plan import plan_walk
 from ethlogs.verify.walk import Sides, Walk
@@ -37,11 +37,11 @@ class FakeReader:
             start, self._positions[partition] = self._positions[partition], stop
             for row in self._rows[partition]:
                 if start <= row.offset < stop:
-                    yield parse_found("logs", partition, *row)
+                    yield FoundRecord("logs", partition, *row)
 
     def read_again(self, partition: int, offset: int) -> FoundRecord:
         row = next(row for row in self._rows[partition] if row.offset == offset)
-        return parse_found("logs", partition, *row)
+        return FoundRecord("logs", partition, *row)
 
 
 class FakeChainReader:
