@@ -80,7 +80,9 @@ class Bench:
     def latency(self) -> None:
         """At the head of a live chain."""
         options, geth = self._options, self._lab.net.geth
-        print_head("from block on the node to visible under read_committed, ms", "p50", "p99", "blocks")
+        print_head(
+            "from block on the node to visible under read_committed, ms", "p50", "p99", "largest", "blocks"
+        )
         for way, url in (("pushed (ws)", geth.ws_url), ("asked for (http)", geth.url)):
             say(f"latency over {options.head_blocks} blocks, one each {options.block_seconds:g} s, {way}")
             print_latency(way, measure_latency(self._lab, url, options.head_blocks, options.block_seconds))
@@ -205,7 +207,8 @@ def print_steps(name: str, found: Sequence[Steps], seconds: Sequence[float]) -> 
 def print_latency(name: str, found: Latencies) -> None:
     """Print a row of the latency at the head."""
     p50, p99 = found.quantile(0.5), found.quantile(0.99)
-    print_row(name, f"{p50:.0f}", f"{p99:.0f}", str(len(found.milliseconds)))
+    largest = found.milliseconds[-1]
+    print_row(name, f"{p50:.0f}", f"{p99:.0f}", f"{largest:.0f}", str(len(found.milliseconds)))
 
 
 PARTS: dict[str, Callable[[Bench], None]] = {

@@ -11,13 +11,11 @@ from ethlogs.backoff import Backoff
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import BlockNotFoundError, NodeUnavailableError
 from ethlogs.follow.finalized import FinalizedBlock
+from ethlogs.follow.pace import SLOWEST_SECONDS, Pace
 from ethlogs.follow.pushed import PushedHeads
 from ethlogs.node.client import Node
 from ethlogs.notify import Notify
 from ethlogs.settings import FollowSettings
-
-POLL_SECONDS = 0.1
-"""Half of the 200 ms within which a new block is noticed where it is not pushed."""
 
 PUSHED_POLL_SECONDS = 1.0
 """Beside a subscription, which may be dead without a sign."""
@@ -42,6 +40,7 @@ class HeadWatcher:
         self._look_now = threading.Event()
         stop.link(self._look_now)
         self._pushed = PushedHeads(node, self._look_now, notify)
+        self._pace = Pace()
         self.finalized = FinalizedBlock(node, notify)
         self.height = -1
         self.seen_at = time.monotonic()
@@ -71,6 +70,7 @@ class HeadWatcher:
                 self._advanced_at = self._told_at = time.monotonic()
             self.seen_at = time.monotonic()
             self.height = found
+            self._pace.count(found, self.seen_at)
         return found
 
     def wait_for(self, height: int, check_tip: Callable[[], None] | None = None) -> int:
@@ -81,7 +81,7 @@ class HeadWatcher:
         NodeUnavailableError
             When the head is below the stream's tip, ``height - 1``, for longer than the patience.
         """
-        behind = Backoff(POLL_SECONDS, 2.0)
+        behind = Backoff(SLOWEST_SECONDS, 2.0)
         while self.look() < height:
             held_back = self._is_held_back(height - 1)
             if self.height >= height - 1 or held_back:
@@ -97,7 +97,8 @@ class HeadWatcher:
         return self.height
 
     def _pause(self) -> None:
-        seconds = PUSHED_POLL_SECONDS if self._pushed.is_subscribed else POLL_SECONDS
+        is_pushed = self._pushed.is_subscribed
+        seconds = PUSHED_POLL_SECONDS if is_pushed else self._pace.pause_seconds(time.monotonic())
         self._stop.pause_until(self._look_now, seconds)
 
     def _fetch_height(self) -> int:

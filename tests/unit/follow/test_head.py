@@ -12,6 +12,7 @@ from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import BlockNotFoundError, InterruptedRunError, NodeUnavailableError
 from ethlogs.follow import head as head_module
 from ethlogs.follow.head import HeadWatcher
+from ethlogs.follow.pace import QUICKEST_SECONDS, SLOWEST_SECONDS
 from ethlogs.node.client import parse_quantity
 from ethlogs.settings import FollowSettings
 
@@ -107,7 +108,26 @@ def test_waiting_ends_when_the_block_is_there() -> None:
     node = FakeNode(latest=[7, 7, 8])
     stop = ImpatientStop()
     assert watcher(node, FollowSettings(), stop=stop)[0].wait_for(8) == 8
-    assert stop.waits == [head_module.POLL_SECONDS] * 2
+    assert stop.waits == [SLOWEST_SECONDS] * 2
+
+
+def test_a_chain_of_quick_blocks_is_looked_at_more_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each wait takes 50 ms on the clock, and each third look finds a new block."""
+    now = 0.0
+
+    class Clock(ImpatientStop):
+        def pause(self, seconds: float) -> None:
+            nonlocal now
+            now += 0.05
+            super().pause(seconds)
+
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    stop = Clock()
+    head, _ = watcher(FakeNode(latest=[look // 3 for look in range(100)]), FollowSettings(), stop=stop)
+    for height in range(10):
+        head.wait_for(height)
+    assert stop.waits[0] == SLOWEST_SECONDS
+    assert stop.waits[-1] == QUICKEST_SECONDS
 
 
 def test_a_block_that_is_there_is_not_waited_for() -> None:
