@@ -62,6 +62,17 @@ class ProgressDisplay:
         elif time.monotonic() - self._line_at >= _LINE_SECONDS:
             self._print_line(progress)
 
+    def show_bytes(self, what: str, done: int, total: int | None) -> None:
+        """Show how far a long step is that comes before the first block."""
+        amount = f"{done / 1e6:,.1f} MB" if total is None else f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB"
+        if self._bar:
+            # Once it is done, nothing is known of the next step.
+            more = {"total": None, "rest": ""} if done == total else {"total": total, "rest": amount}
+            self._bar.update(self._task, description=what, completed=done, **more)
+        elif time.monotonic() - self._line_at >= _LINE_SECONDS:
+            self._line_at = time.monotonic()
+            say(f"{what}: {amount}", self._quiet)
+
     def _print(self, text: str) -> None:
         if self._bar:
             self._bar.console.print(text, markup=False, highlight=False)

@@ -10,10 +10,11 @@ import click
 import orjson
 
 from ethlogs.cli.command import command
+from ethlogs.cli.display import ProgressDisplay
 from ethlogs.cli.say import say
 from ethlogs.environment import Archive, PackSettings, pack_environment
 from ethlogs.errors import ExitStatus
-from ethlogs.notify import Notify
+from ethlogs.notify import Notify, ShowBytes
 from ethlogs.settings import KerberosOptions
 from ethlogs.settings.output import OutputOptions
 from ethlogs.settings.submission import ArchiveOptions, EnvironmentOptions, SparkProgram
@@ -49,22 +50,27 @@ def pack(options: PackOptions) -> int:
     notify = partial(say, quiet=options.output.quiet)
     wanted = options.archive
     settings = PackSettings.of(check_environment(options.environment), wanted.output, wanted.force)
-    archive = pack_environment(settings, cache_folder(), notify)
-    how = "unchanged, packed before" if archive.reused else _steps(archive)
-    notify(f"{archive.size_bytes / 1e6:,.1f} MB, fingerprint {archive.fingerprint}: {how}")
-    place = str(archive.path) if wanted.upload is None else _upload(options, archive, wanted.upload, notify)
+    with ProgressDisplay(options.output.quiet) as display:
+        archive = pack_environment(settings, cache_folder(), notify, display.show_bytes)
+        how = "unchanged, packed before" if archive.reused else _steps(archive)
+        notify(f"{archive.size_bytes / 1e6:,.1f} MB, fingerprint {archive.fingerprint}: {how}")
+        place = str(archive.path)
+        if wanted.upload is not None:
+            place = _upload(options, archive, wanted.upload, notify, display.show_bytes)
     click.echo(orjson.dumps(_to_json(archive, place)).decode() if options.output.as_json else place)
     return ExitStatus.DONE
 
 
-def _upload(options: PackOptions, archive: Archive, folder: str, notify: Notify) -> str:
+def _upload(
+    options: PackOptions, archive: Archive, folder: str, notify: Notify, show_bytes: ShowBytes
+) -> str:
     spark_submit = options.spark.spark_submit
     with (
         Caller(options.kerberos, say, spark_submit=spark_submit) as caller,
         open_cluster(caller, spark_submit) as hadoop,
     ):
         layout = HdfsLayout.of(hadoop.files, folder)
-        return ship_archive(layout, archive.path, notify)
+        return ship_archive(layout, archive.path, notify, show_bytes)
 
 
 def _to_json(archive: Archive, place: str) -> dict[str, Any]:

@@ -6,9 +6,10 @@ import contextlib
 import os
 import tarfile
 import tempfile
+import threading
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -20,6 +21,7 @@ _COMPRESSION = 4
 """Of gzip: level 9 takes four times as long for 4 percent less."""
 _THREADS = 1
 """With more a full disk is met in a thread of conda-pack's, which prints it and continues reading."""
+_LOOK_SECONDS = 0.5
 SCRATCH_PREFIX = ".packing-"
 _INSTALLED_BY = {
     "gssapi": "python-gssapi of conda-forge, or pip install gssapi",
@@ -31,8 +33,10 @@ _INSTALLED_BY = {
 _INTERPRETERS = ("bin/python", "bin/python3")
 
 
-def write_archive(prefix: Path, target: Path) -> None:
+def write_archive(prefix: Path, target: Path, show: Callable[[int], None] = lambda _done: None) -> None:
     """Pack an environment under a temporary name, for its owner alone, and rename it.
+
+    ``show`` is given the bytes that are written so far.
 
     Raises
     ------
@@ -43,7 +47,11 @@ def write_archive(prefix: Path, target: Path) -> None:
     conda_pack = import_conda_pack()
     temporary = target.with_name(f".{target.name.removesuffix('.tar.gz')}.{os.getpid()}.tar.gz")
     try:
-        with _scratch_beside(target), warnings.catch_warnings():
+        with (
+            _scratch_beside(target) as scratch,
+            _shown_while_it_grows(scratch, show),
+            warnings.catch_warnings(),
+        ):
             # That packages are not in the package cache any more: the files of the environment are taken.
             warnings.filterwarnings("ignore", message=r"\s*Conda-managed packages were found without")
             conda_pack.pack(
@@ -71,7 +79,7 @@ def write_archive(prefix: Path, target: Path) -> None:
 
 
 @contextlib.contextmanager
-def _scratch_beside(target: Path) -> Iterator[None]:
+def _scratch_beside(target: Path) -> Iterator[Path]:
     """Keep the packer's unfinished file beside the target.
 
     It would be in /tmp, which may be small, and would stay there after Ctrl-C.
@@ -80,9 +88,27 @@ def _scratch_beside(target: Path) -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix=SCRATCH_PREFIX, dir=target.parent) as folder:
         tempfile.tempdir = folder
         try:
-            yield
+            yield Path(folder)
         finally:
             tempfile.tempdir = earlier
+
+
+@contextlib.contextmanager
+def _shown_while_it_grows(folder: Path, show: Callable[[int], None]) -> Iterator[None]:
+    """Show the size of what is written into a folder: conda-pack tells nobody how far it is."""
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.wait(_LOOK_SECONDS):
+            show(sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()))
+
+    thread = threading.Thread(target=look, name="packing", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def find_interpreter(archive: Path) -> str:

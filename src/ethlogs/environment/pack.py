@@ -28,7 +28,7 @@ from ethlogs.environment.local_files import digest_of, find_local_files
 from ethlogs.environment.prefix import find_prefix
 from ethlogs.environment.spec import DEFAULT_FILE, EnvironmentSpec, read_spec
 from ethlogs.errors import PackError
-from ethlogs.notify import Notify
+from ethlogs.notify import Notify, ShowBytes, ignore_bytes
 from ethlogs.settings.submission import EnvironmentOptions
 
 
@@ -64,7 +64,9 @@ class Archive:
     """By step."""
 
 
-def pack_environment(settings: PackSettings, cache: Path, report: Notify) -> Archive:
+def pack_environment(
+    settings: PackSettings, cache: Path, report: Notify, show_bytes: ShowBytes = ignore_bytes
+) -> Archive:
     """The archive of an environment; an unchanged one is recognised and not packed again.
 
     ``cache`` keeps archives and conda packages between calls. Two calls at once take turns.
@@ -80,7 +82,7 @@ def pack_environment(settings: PackSettings, cache: Path, report: Notify) -> Arc
     try:
         with _locked(cache / "pack.lock", report):
             _remove_unfinished(cache)
-            archive = _Packer(settings, cache, report).pack()
+            archive = _Packer(settings, cache, report, show_bytes).pack()
     except OSError as exc:
         raise PackError(
             f"{exc.filename or cache} cannot be used: {exc.strerror or exc}",
@@ -112,10 +114,11 @@ def _remove_unfinished(cache: Path) -> None:
 class _Packer:
     """One call of :func:`pack_environment`, under its lock."""
 
-    def __init__(self, settings: PackSettings, cache: Path, report: Notify) -> None:
+    def __init__(self, settings: PackSettings, cache: Path, report: Notify, show_bytes: ShowBytes) -> None:
         self._settings = settings
         self._cache = cache
         self._report = report
+        self._show_bytes = show_bytes
         self._seconds: dict[str, float] = {}
         self._begun = time.monotonic()
 
@@ -159,7 +162,7 @@ class _Packer:
         try:
             with self._step("pack"):
                 self._report("packing")
-                write_archive(prefix, fresh)
+                write_archive(prefix, fresh, lambda done: self._show_bytes("packing", done, None))
             if not original_stays:
                 # Out of reach, so that the check cannot pass because of it.
                 shutil.rmtree(prefix)

@@ -16,6 +16,7 @@ PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 SHARED_FOLDER = 0o755
 SHARED_FILE = 0o644
+_PIECE_BYTES = 4 << 20
 _READS = 5
 """A driver replaces its progress once a second; a read takes a few milliseconds."""
 
@@ -173,18 +174,35 @@ class HdfsFiles:
             else:
                 self._system.delete(self._path(temporary), False)
 
-    def put(self, local: Path, path: str, mode: int = SHARED_FILE) -> None:
-        """Upload a file under a temporary name and rename it."""
+    def put(
+        self,
+        local: Path,
+        path: str,
+        mode: int = SHARED_FILE,
+        show: Callable[[int], None] = lambda _done: None,
+    ) -> None:
+        """Upload a file under a temporary name and rename it; ``show`` is given the bytes that are there."""
         temporary = f"{path}.{secrets.token_hex(4)}.tmp"
         with mapped_errors(f"uploading {local.name} to {path}"):
-            source = self._path(f"file://{local.absolute()}")
             try:
-                self._system.copyFromLocalFile(False, True, source, self._path(temporary))
-                self._system.setPermission(self._path(temporary), self._permission(mode))
+                self._copy(local, temporary, mode, show)
                 self._replace(temporary, path)
             except BaseException:
                 self._system.delete(self._path(temporary), False)
                 raise
+
+    def _copy(self, local: Path, path: str, mode: int, show: Callable[[int], None]) -> None:
+        """Copy within the JVM, a piece at a time."""
+        io = self._jvm.org.apache.commons.io.IOUtils
+        with contextlib.closing(self._jvm.java.io.FileInputStream(str(local.absolute()))) as source:
+            target = self._system.createFile(self._path(path)).permission(self._permission(mode)).build()
+            with contextlib.closing(target):
+                done = 0
+                while piece := int(io.copyLarge(source, target, 0, _PIECE_BYTES)):
+                    done += piece
+                    show(done)
+        # The file system's umask took rights away.
+        self._system.setPermission(self._path(path), self._permission(mode))
 
     def _replace(self, temporary: str, path: str) -> None:
         """Rename over what is there, which FileSystem.rename would not."""

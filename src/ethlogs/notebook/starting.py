@@ -29,6 +29,9 @@ class _NoDisplay:
     def show(self, progress: dict[str, Any]) -> None:
         """Ignore progress."""
 
+    def show_bytes(self, what: str, done: int, total: int | None) -> None:
+        """Ignore packing and uploads."""
+
 
 @contextlib.contextmanager
 def _no_display() -> Iterator[Display]:

@@ -19,6 +19,9 @@ class Display(Protocol):
     def show(self, progress: dict[str, Any]) -> None:
         """Show a snapshot of progress.json."""
 
+    def show_bytes(self, what: str, done: int, total: int | None) -> None:
+        """Show how far packing or an upload is."""
+
 
 @dataclass(frozen=True)
 class Console:

@@ -130,7 +130,7 @@ class YarnLaunch:
         begun = time.monotonic()
         self._require_keytab(settings)
         self._check_environment()
-        with open_hadoop_with(caller, self.spark, self.java) as hadoop:
+        with open_hadoop_with(caller, self.spark, self.java) as hadoop, console.display as display:
             submitter = YarnSubmitter(
                 hadoop,
                 self.spark,
@@ -138,6 +138,7 @@ class YarnLaunch:
                 self._configured(),
                 cache_folder(),
                 console.notify,
+                show_bytes=display.show_bytes,
                 job=self.job,
                 replace=self.start.replace,
             )
@@ -161,14 +162,13 @@ class YarnLaunch:
             if self.start.detach:
                 self._leave(hadoop.applications, submitted, self._limits(time.monotonic() - begun), console)
                 return Outcome(text=application_id, started=note)
-            with console.display as display:
-                watcher = Watcher(
-                    hadoop.applications, submitted.folder, application_id, display.tell, display.show
-                )
-                try:
-                    report = watcher.wait(self._limits(time.monotonic() - begun))
-                finally:
-                    submitter.left_files.remove_if_ended(submitted.folder, application_id)
+            watcher = Watcher(
+                hadoop.applications, submitted.folder, application_id, display.tell, display.show
+            )
+            try:
+                report = watcher.wait(self._limits(time.monotonic() - begun))
+            finally:
+                submitter.left_files.remove_if_ended(submitted.folder, application_id)
             output = None
             if self.options.output.verbose:
                 output = hadoop.applications.read_aggregated_log(application_id) or "(no log yet)"

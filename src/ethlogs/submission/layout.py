@@ -9,7 +9,7 @@ from pathlib import Path
 from ethlogs.errors import SettingsError
 from ethlogs.hadoop.hdfs import PRIVATE_FOLDER, HdfsEntry, HdfsFiles
 from ethlogs.hadoop.run_folder import HdfsRunFolder
-from ethlogs.notify import Notify
+from ethlogs.notify import Notify, ShowBytes, ignore_bytes
 
 DEFAULT_FOLDER = ".ethlogs"
 RUNS, ARCHIVES, SPARK = "runs", "archives", "spark"
@@ -40,14 +40,16 @@ class HdfsLayout:
         self.files.make_folder(folder.path, PRIVATE_FOLDER)
         return folder
 
-    def upload_once(self, local: Path, folder: str, name: str, report: Notify) -> str:
+    def upload_once(
+        self, local: Path, folder: str, name: str, report: Notify, show_bytes: ShowBytes = ignore_bytes
+    ) -> str:
         """Upload a file unless one of that name and size is there; returns its URL."""
         self.make_private(folder)
         url, size = f"{self.base}/{folder}/{name}", local.stat().st_size
         if self.files.size(url) == size and self.is_own(url):
             return url
         report(f"uploading {name}, {size / 1e6:,.1f} MB")
-        self.files.put(local, url)
+        self.files.put(local, url, show=lambda done: show_bytes("uploading", done, size))
         return url
 
     def is_own(self, url: str) -> bool:

@@ -14,8 +14,13 @@ _SPARKS_DEFAULT = "default"
 
 def choose_queue(yarn: YarnOptions, spark: SparkSettings, configured: Mapping[str, str]) -> str:
     """Return the queue that spark-submit asks for; ``configured`` is what Spark's properties file says."""
+    return find_queue(yarn, spark, configured) or _SPARKS_DEFAULT
+
+
+def find_queue(yarn: YarnOptions, spark: SparkSettings, configured: Mapping[str, str]) -> str | None:
+    """Return the queue that is named here; ``None`` where it is left to whoever submits, as Livy's Spark."""
     asked = {**configured, **dict(spark.conf)}
-    return yarn.queue or asked.get(_CONF) or _SPARKS_DEFAULT
+    return yarn.queue or asked.get(_CONF) or None
 
 
 def check_queue(applications: Applications, name: str, user: str) -> Queue:

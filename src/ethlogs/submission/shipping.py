@@ -11,7 +11,7 @@ import orjson
 
 from ethlogs.errors import SettingsError, SubmissionError
 from ethlogs.kafka.client_config import names_file
-from ethlogs.notify import Notify
+from ethlogs.notify import Notify, ShowBytes, ignore_bytes
 from ethlogs.run_folder import RunFolder
 from ethlogs.settings import RunSettings
 from ethlogs.submission.layout import ARCHIVES, SPARK, HdfsLayout
@@ -27,7 +27,14 @@ _SHORT = 16
 """Hexadecimal digits of a hash in a file's name."""
 
 
-def ship_spark(layout: HdfsLayout, spark_home: Path, version: str, cache: Path, report: Notify) -> str:
+def ship_spark(
+    layout: HdfsLayout,
+    spark_home: Path,
+    version: str,
+    cache: Path,
+    report: Notify,
+    show_bytes: ShowBytes = ignore_bytes,
+) -> str:
     """Spark's jars as one stored zip, for spark.yarn.archive: 400 MB that each submission would upload."""
     jars = sorted((spark_home / "jars").glob("*.jar"))
     name = f"spark-{version}-{_hash_jars(jars, cache)}.zip"
@@ -47,10 +54,12 @@ def ship_spark(layout: HdfsLayout, spark_home: Path, version: str, cache: Path, 
                 f"Spark's jars cannot be put into one file in {folder}: {exc.strerror}",
                 hint="make room there, or set TMPDIR to another folder",
             ) from exc
-        return layout.upload_once(path, SPARK, name, report)
+        return layout.upload_once(path, SPARK, name, report, show_bytes)
 
 
-def ship_archive(layout: HdfsLayout, archive: Path, report: Notify) -> str:
+def ship_archive(
+    layout: HdfsLayout, archive: Path, report: Notify, show_bytes: ShowBytes = ignore_bytes
+) -> str:
     """Upload the environment's archive, named by its bytes; returns its URL.
 
     Two archives of the same packages differ in their bytes. A running application's next attempt needs the
@@ -58,7 +67,7 @@ def ship_archive(layout: HdfsLayout, archive: Path, report: Notify) -> str:
     """
     suffix = "".join(archive.suffixes[-2:]) if archive.name.endswith(".tar.gz") else archive.suffix
     name = f"env-{hash_file(archive)[:_SHORT]}{suffix}"
-    return layout.upload_once(archive, ARCHIVES, name, report)
+    return layout.upload_once(archive, ARCHIVES, name, report, show_bytes)
 
 
 def take_files_along(

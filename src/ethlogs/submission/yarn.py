@@ -26,7 +26,7 @@ from ethlogs.hadoop.applications import Applications
 from ethlogs.hadoop.client import Hadoop, java_krb5_options
 from ethlogs.kafka.client_config import uses_gssapi
 from ethlogs.livy.client import LivyClient
-from ethlogs.notify import Notify
+from ethlogs.notify import Notify, ShowBytes, ignore_bytes
 from ethlogs.run_folder import SETTINGS, SHIPPED, RunFiles, RunFolder
 from ethlogs.settings import RunSettings, to_json
 from ethlogs.settings.command import LaunchOptions
@@ -45,7 +45,7 @@ from ethlogs.submission.layout import HdfsLayout
 from ethlogs.submission.left_files import LeftFiles, put_on_hdfs
 from ethlogs.submission.livy import LivyRoad, build_run_batch
 from ethlogs.submission.packages import needed_packages
-from ethlogs.submission.queue import choose_queue, refuse_queue
+from ethlogs.submission.queue import choose_queue, find_queue, refuse_queue
 from ethlogs.submission.shipping import (
     KRB5_CONF,
     build_package,
@@ -82,6 +82,7 @@ class YarnSubmitter:
         cache: Path,
         notify: Notify,
         *,
+        show_bytes: ShowBytes = ignore_bytes,
         job: JobKind,
         replace: bool = False,
     ) -> None:
@@ -95,6 +96,7 @@ class YarnSubmitter:
         self._configured = configured
         self._cache = cache
         self._notify = notify
+        self._show_bytes = show_bytes
         self._job = job
         self._replace = replace
 
@@ -113,8 +115,9 @@ class YarnSubmitter:
         applications = self._hadoop.applications
         if not applications.check():
             self._notify("warning: YARN has no active node; the application will wait for one")
-        if livy is None:
-            queue = choose_queue(self._options.yarn, self._options.spark, self._configured)
+        choose = choose_queue if livy is None else find_queue
+        queue = choose(self._options.yarn, self._options.spark, self._configured)
+        if queue is not None:
             refuse_queue(applications, queue, self._hadoop.user)
         layout = self.left_files.layout
         self._remove_left()
@@ -203,7 +206,9 @@ class YarnSubmitter:
         spark_archive = None
         if not asked.get("spark.yarn.archive") and not asked.get("spark.yarn.jars"):
             home = find_spark_home(self._spark)
-            spark_archive = ship_spark(layout, home, self._spark.version, self._cache, self._notify)
+            spark_archive = ship_spark(
+                layout, home, self._spark.version, self._cache, self._notify, self._show_bytes
+            )
         if settings.timeout_seconds is not None:
             left = max(1.0, settings.timeout_seconds - (time.monotonic() - begun))
             settings_there = replaced(settings_there, timeout_seconds=left)
@@ -231,13 +236,13 @@ class YarnSubmitter:
         if archive is not None:
             path = Path(archive)
             require_packages(path, needed)
-            return ship_archive(layout, path, self._notify), find_interpreter(path)
+            return ship_archive(layout, path, self._notify, self._show_bytes), find_interpreter(path)
         settings = PackSettings.of(self._options.environment)
-        packed = pack_environment(settings, self._cache, self._notify)
+        packed = pack_environment(settings, self._cache, self._notify, self._show_bytes)
         if packed.python_version is not None:
             check_python(self._spark.version, packed.python_version)
         require_packages(packed.path, needed)
-        return ship_archive(layout, packed.path, self._notify), packed.python
+        return ship_archive(layout, packed.path, self._notify, self._show_bytes), packed.python
 
     def _run(self, argv: list[str], local: RunFolder, settings: RunSettings) -> str:
         """Run spark-submit, which returns as soon as YARN has the application."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from typing import Any
 
 import pytest
@@ -36,3 +38,29 @@ def test_a_run_with_nothing_to_do_has_no_blocks_below_none(
             {"attempt": 1, "firstBlock": 80, "lastBlock": 1, "tip": None, "logs": 0, "logsPerSecond": 0.0}
         )
     assert capsys.readouterr().err == "0 of 0 blocks · 0 event logs · 0/s\n"
+
+
+def test_an_upload_is_lines_where_there_is_no_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ethlogs.cli.display._LINE_SECONDS", 0.0)
+    with ProgressDisplay(quiet=False) as display:
+        display.show_bytes("packing", 1_500_000, None)
+        display.show_bytes("uploading", 4_000_000, 422_500_000)
+    with ProgressDisplay(quiet=True) as display:
+        display.show_bytes("uploading", 4_000_000, 422_500_000)
+    assert capsys.readouterr().err == "packing: 1.5 MB\nuploading: 4.0 of 422.5 MB\n"
+
+
+def test_an_upload_is_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    with ProgressDisplay(quiet=False) as display:
+        display.show_bytes("uploading", 211_250_000, 422_500_000)
+    drawn = terminal.getvalue()
+    assert "uploading" in drawn
+    assert "211.2 of 422.5 MB" in drawn
+    assert "━" in drawn

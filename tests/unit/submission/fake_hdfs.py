@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
@@ -56,9 +57,17 @@ class FakeHdfs:
     def make_folder(self, path: str, mode: int = PRIVATE_FOLDER) -> None:
         self.entries.setdefault(path, Entry(self.user, mode))
 
-    def put(self, local: Path, path: str, mode: int = SHARED_FILE) -> None:
+    def put(
+        self,
+        local: Path,
+        path: str,
+        mode: int = SHARED_FILE,
+        show: Callable[[int], None] = lambda _done: None,
+    ) -> None:
         self.uploads.append(path)
-        self.entries[path] = Entry(self.user, mode, local.read_bytes())
+        content = local.read_bytes()
+        self.entries[path] = Entry(self.user, mode, content)
+        show(len(content))
 
     def read(self, path: str) -> bytes | None:
         entry = self.entries.get(path)

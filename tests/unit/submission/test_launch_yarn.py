@@ -79,7 +79,8 @@ def detach(tmp_path: Path, timeout: float | None, submit_timeout: float | None =
         "ethlogs produce logs",
         tmp_path / "runs",
     )
-    console = cast(Any, SimpleNamespace(notify=lambda _text: None))
+    display = contextlib.nullcontext(SimpleNamespace(show_bytes=None))
+    console = cast(Any, SimpleNamespace(notify=lambda _text: None, display=display))
     return launch.run(SETTINGS, cast(Any, None), console).text
 
 

@@ -67,6 +67,14 @@ def test_an_archive_is_uploaded_once(hdfs: FakeHdfs, tmp_path: Path) -> None:
     assert hdfs.uploads == [first]
 
 
+def test_an_upload_shows_how_far_it_is(hdfs: FakeHdfs, tmp_path: Path) -> None:
+    shown: list[tuple[str, int, int | None]] = []
+    archive = write_archive(tmp_path, b"one")
+    for _ in range(2):
+        ship_archive(layout_on(hdfs), archive, print, lambda *amount: shown.append(amount))
+    assert shown == [("uploading", 3, 3)]
+
+
 def test_another_archive_of_the_same_name_and_size_does_not_replace_it(
     hdfs: FakeHdfs, tmp_path: Path
 ) -> None:

@@ -83,16 +83,35 @@ def test_a_queue_that_yarn_may_make_is_left_to_it() -> None:
     refuse_queue(cast(Any, fair), "ada", "ada")
 
 
-def test_a_queue_without_the_right_is_refused_before_anything_is_on_hdfs(tmp_path: Path) -> None:
+def submit(folder: Path, configured: dict[str, str], livy: Any) -> None:
+    """Submit where HDFS has no files at all: whatever touched it would fail."""
     hints = get_type_hints(LaunchOptions)
     options = LaunchOptions(**{field.name: hints[field.name]() for field in fields(LaunchOptions)})
-    # It has no files at all: whatever touched HDFS would fail.
     hadoop = cast(Any, SimpleNamespace(applications=APPLICATIONS, user="ada"))
     submitter = YarnSubmitter(
-        hadoop, cast(Any, None), options, {}, tmp_path, lambda _notice: None, job=JobKind("produce")
+        hadoop, cast(Any, None), options, configured, folder, lambda _notice: None, job=JobKind("produce")
     )
     settings = RunSettings("a", "produce", NodeSettings(("http://n",)), KafkaSettings("k:1"))
+    submitter.submit(settings, RunFolder(folder), "name", livy)
+
+
+@pytest.mark.parametrize("livy", [None, cast(Any, object())], ids=["spark-submit", "Livy"])
+@pytest.mark.parametrize("queue", ["default", "nope"])
+def test_a_queue_that_refuses_is_known_before_anything_is_on_hdfs(
+    queue: str, livy: Any, tmp_path: Path
+) -> None:
+    with pytest.raises((NotAuthorizedError, SubmissionError), match=f"queue:? {queue}"):
+        submit(tmp_path, {"spark.yarn.queue": queue}, livy)
+
+
+def test_livys_own_default_queue_is_left_to_livy(tmp_path: Path) -> None:
+    # The next step looks at HDFS, which is not there.
+    with pytest.raises(AttributeError, match="files"):
+        submit(tmp_path, {}, cast(Any, object()))
+
+
+def test_a_queue_without_the_right_is_refused_before_anything_is_on_hdfs(tmp_path: Path) -> None:
     refusal = "ada does not have permission to submit to the queue default"
     with pytest.raises(NotAuthorizedError, match=refusal) as caught:
-        submitter.submit(settings, RunFolder(tmp_path), "name")
+        submit(tmp_path, {}, None)
     assert "SUBMIT_APPLICATIONS on the queue default" in str(caught.value.hint)
