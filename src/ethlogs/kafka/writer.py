@@ -151,6 +151,8 @@ class Transaction:
         self._producer = producer
         self._stop = stop
         self._futures: list[Any] = []
+        self._begun: set[TopicPartition] = set()
+        """Where event logs were sent to."""
         self.records = 0
         self.size_bytes = 0
         self.commit_was_sent = False
@@ -181,11 +183,32 @@ class Transaction:
         with _mapped(self._producer, f"producing to {topic}"):
             for partition, own in sorted(divided.items()):
                 first = len(self._futures)
-                self._futures += _send_to(self._producer, TopicPartition(topic, partition), own)
+                self._futures += self._send_to(TopicPartition(topic, partition), own)
                 numbers[partition] = (first, len(self._futures) - 1)
         self.records += len(records)
         self.size_bytes += sum(len(record.value) for record in records)
         return numbers
+
+    def _send_to(self, partition: TopicPartition, records: list[Record]) -> list[Any]:
+        """Send records to one partition; returns what stands for each of them.
+
+        The transaction's first one looks whether the partition is there, and one so large may be refused:
+        these go through KafkaProducer.send with all of its checks, the others where it would put them. What
+        goes wrong with the producer meanwhile fails their futures, as it does those of records sent a moment
+        earlier.
+        """
+        checked = [number for number, record in enumerate(records) if len(record[1]) > _SMALL_BYTES]
+        if partition not in self._begun:
+            self._begun.add(partition)
+            checked = sorted({0, *checked})
+        futures: list[Any] = []
+        for number in checked:
+            futures += append_records(self._producer, partition, records[len(futures) : number])
+            key, value = records[number]
+            futures.append(
+                self._producer.send(partition.topic, key=key, value=value, partition=partition.partition)
+            )
+        return futures + append_records(self._producer, partition, records[len(futures) :])
 
     def settle(self) -> None:
         """Wait until the brokers have acknowledged every record so far.
@@ -249,23 +272,3 @@ def _divide(records: list[Record], partitions: int) -> dict[int, list[Record]]:
             of_key[record.key] = own
         own.append(record)
     return divided
-
-
-def _send_to(producer: KafkaProducer, partition: TopicPartition, records: list[Record]) -> list[Any]:
-    """Send records to one partition; returns what stands for each of them.
-
-    The first one joins the partition to the transaction, and one so large may be refused: these go through
-    KafkaProducer.send with all of its checks, the others where it would put them. What goes wrong with the
-    producer meanwhile fails their futures, as it does those of records sent a moment earlier.
-    """
-    futures: list[Any] = []
-    waiting: list[Record] = []
-    for number, record in enumerate(records):
-        key, value = record
-        if number and len(value) <= _SMALL_BYTES:
-            waiting.append(record)
-            continue
-        futures += append_records(producer, partition, waiting)
-        waiting = []
-        futures.append(producer.send(partition.topic, key=key, value=value, partition=partition.partition))
-    return futures + append_records(producer, partition, waiting)

@@ -81,6 +81,22 @@ def test_records_are_in_batches_as_the_library_itself_would_write_them(
     assert ours.read_back() == library.read_back() == [tuple(record) for record in records]
 
 
+def test_records_go_into_the_batch_that_is_open_and_the_library_is_asked_only_to_begin_another() -> None:
+    producer = Accumulating(1_000)
+    append, begun = producer._accumulator.append, []
+
+    def counted(*arguments: Any) -> Any:
+        begun.append(len(arguments))
+        return append(*arguments)
+
+    producer._accumulator.append = counted
+    records = records_of([60] * 50)
+    for number in range(0, 50, 5):
+        producer.append(records[number : number + 5])
+    assert producer.read_back() == [tuple(record) for record in records]
+    assert len(begun) == len(producer.batches) > 1
+
+
 def test_a_batch_has_room_for_more_records_than_a_varint_of_two_bytes_counts() -> None:
     records = records_of([1] * 20_000)
     producer = Accumulating(4 << 20)

@@ -109,3 +109,25 @@ def test_every_partition_of_a_transactions_records_is_joined_before_the_first_on
     joined = happened[: happened.index("send")]
     assert set(joined) == {partition_of(key, 3) for key in keys}
     assert set(happened[len(joined) :]) == {"send"}
+
+
+def test_the_first_record_of_a_partition_and_large_ones_go_through_all_of_the_librarys_checks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    happened: list[object] = []
+
+    def append(_producer: object, _partition: object, records: list[Record]) -> list[Any]:
+        happened.extend(len(record.value) for record in records)
+        return [None for _ in records]
+
+    monkeypatch.setattr("ethlogs.kafka.writer.append_records", append)
+    producer = SimpleNamespace(
+        send=lambda *_, value, **__: happened.append(f"send {len(value)}"),
+        _transaction_manager=SimpleNamespace(maybe_add_partition_to_transaction=lambda _: None),
+    )
+    transaction = Transaction(cast(Any, producer), StopSwitch())
+    for sizes in ([1, 2, 1 << 20, 3], [4, 1 << 20, 1 << 20], [5]):
+        numbers = transaction.send_all("logs", 1, [Record(b"key", bytes(size)) for size in sizes])
+    large = f"send {1 << 20}"
+    assert happened == ["send 1", 2, large, 3, 4, large, large, 5]
+    assert numbers == {0: (7, 7)}
