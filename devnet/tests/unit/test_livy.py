@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from ethlogs_devnet.devnet import Devnet
 from ethlogs_devnet.errors import DevnetError
+from ethlogs_devnet.hadoop.cluster import HadoopCluster
+from ethlogs_devnet.kafka.certificates import Authority
 from ethlogs_devnet.livy.runtime import LivyFiles, LivyRuntime, Surroundings
+from ethlogs_devnet.livy.server import LivyServer
 from ethlogs_devnet.livy.settings import LivyIdentity, build_settings, to_text
 
 IDENTITY = LivyIdentity(
@@ -78,3 +82,14 @@ def test_livy_without_yarn_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DevnetError, match="Livy submits to YARN") as refused:
         Devnet(tmp_path, livy=True)
     assert refused.value.hint == "give --yarn too"
+
+
+def test_a_livy_with_an_authority_is_called_by_https_and_says_whom_to_trust(tmp_path: Path) -> None:
+    cluster = cast(HadoopCluster, None)  # needed from its start on
+    authority = Authority(tmp_path / "ca")
+    server = LivyServer(tmp_path / "livy", cluster, authority=authority)
+    assert server.url.startswith("https://localhost:")
+    assert server.environment() == {
+        "ETHLOGS_LIVY_URL": server.url,
+        "ETHLOGS_LIVY_CA_FILE": str(authority.certificate),
+    }

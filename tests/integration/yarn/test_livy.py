@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from ethlogs_devnet import GethNode, LivyServer
+from ethlogs_devnet.kafka.certificates import Authority
 from tests.harness.commands import Command, id_of
 from tests.harness.running import parse_report
 from tests.harness.streams import Stream, assert_exactly_once
@@ -19,15 +20,18 @@ pytestmark = pytest.mark.services
 
 @pytest.fixture(scope="module")
 def livy(yarn: Yarn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivyServer]:
-    """A Livy in front of the cluster."""
-    with LivyServer(tmp_path_factory.mktemp("livy"), yarn.cluster) as server:
+    """A Livy in front of the cluster, by https, which submits as whoever is named."""
+    folder, impersonation = tmp_path_factory.mktemp("livy"), {"livy.impersonation.enabled": "true"}
+    with LivyServer(folder, yarn.cluster, impersonation, authority=Authority(folder / "ca")) as server:
         yield server
 
 
 def test_a_run_through_livy_leaves_no_secret_on_hdfs(
     yarn: Yarn, livy: LivyServer, start: Callable[..., Command], stream: Stream, own_geth: GethNode
 ) -> None:
-    command = start("--livy-url", livy.url, "--start", "1", "--blocks", "8", "--json")
+    ca_file = livy.environment()["ETHLOGS_LIVY_CA_FILE"]
+    flags = ("--livy-url", livy.url, "--livy-ca-file", ca_file)
+    command = start(*flags, "--start", "1", "--blocks", "8", "--json")
     assert command.wait() == 0, command.stderr
     assert parse_report(command.stdout)["blocks"] == 8
     assert_exactly_once(stream, own_geth.url, 1, 8)
