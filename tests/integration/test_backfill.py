@@ -55,6 +55,22 @@ def test_produce_refuses_a_chain_that_is_not_the_one_of_the_history_below(
     assert stream.heights() == []
 
 
+def test_a_backfill_sees_that_the_first_followed_block_is_no_child_of_what_it_has_filled(
+    stream: Stream, geth: GethNode, own_geth: GethNode
+) -> None:
+    """The follower begins once all is linked, and on another chain's node: history is not there yet."""
+    tasks = ThreadCluster(1)
+
+    def follow_before_the_first_piece(description: str) -> None:
+        if description.startswith("slot") and not stream.heights():
+            run(build_settings(stream, own_geth.url, blocks=1)).assert_done()
+
+    tasks.before = follow_before_the_first_piece
+    outcome = run_here(backfill_settings(stream, geth.url, to=5), tasks)
+    outcome.assert_failed(BrokenChainError, "the followed block 6", "both are committed", hint="verify")
+    assert outcome.report["exitStatus"] == 6
+
+
 def test_of_two_backfills_the_newer_one_gives_way_unless_it_takes_over_and_then_the_older_ends_with_9(
     stream: Stream, geth: GethNode
 ) -> None:

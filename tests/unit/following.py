@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -51,11 +52,17 @@ class Following:
         node = cast(Any, self.chain)
         self.pipeline = Pipeline(self.settings, stop, self.journal, trouble, node, TOPICS, watch, 1)
 
-    def follow(self, first: int, last: int, gap_after: int | None = None) -> None:
-        """Claim and follow up to a height."""
+    def follow(
+        self,
+        first: int,
+        last: int,
+        gap_after: int | None = None,
+        find_backfilled: Callable[[int], BlockRecord | None] = lambda _height: None,
+    ) -> None:
+        """Claim and follow up to a height; ``find_backfilled`` is what a backfill has beside it."""
         claim, writer = claim_of(first, last, gap_after), cast(Any, self.writer)
         offset = commit_claim(writer, "logs.ledger", claim)
-        stream = HeldStream(writer, claim, offset, self.tip)
+        stream = HeldStream(writer, claim, offset, self.tip, find_backfilled=find_backfilled)
         self.pipeline.follow(stream)
         self.tip = stream.tip
 

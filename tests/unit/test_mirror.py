@@ -25,7 +25,6 @@ COVERED_BY = {
     "submission/local_keeper.py": "unit/notebook/test_run.py",
     "submission/run_note.py": "unit/notebook/test_run.py",
     # a backfill as a whole, on real services and on Spark
-    "backfill/ends.py": "integration/test_backfill.py",
     "backfill/run.py": "integration/test_backfill.py",
     "settings/backfill.py": "unit/cli/test_backfill.py",
     # the command line, called as a whole with fakes of what it starts

@@ -9,6 +9,7 @@ from kafka import TopicPartition
 
 from ethlogs.backfill.link import to_bytes
 from ethlogs.backfill.plan import Hull, LedgerEnds
+from ethlogs.errors import BrokenChainError
 from ethlogs.heights import FOLLOWER_PARTITION, holds, partition_of_slot, slot_of
 from ethlogs.kafka.reading import fetch_begin, fetch_end, open_consumer, read_range
 from ethlogs.ledger import BlockRecord, parse_ledger_record
@@ -75,3 +76,24 @@ class EndsReader:
                 elif found is not None and parsed.block_number > height + _DEEPEST_REORG:
                     break
         return found
+
+
+def check_seam(reader: EndsReader, ends: LedgerEnds) -> None:
+    """Compare the follower's lowest block with the backfilled one right below it, where both are there.
+
+    Raises
+    ------
+    BrokenChainError
+        With both hashes.
+    """
+    if ends.follower.tip is None:
+        return
+    first = ends.follower.tip.ranges[0][0]
+    child, below = reader.find_record(ends, first), reader.find_record(ends, first - 1)
+    if child is not None and below is not None and child.parent_hash != below.block_hash:
+        raise BrokenChainError(
+            f"the followed block {first} has the parent {child.parent_hash}, and the backfilled block"
+            f" {first - 1} is {below.block_hash}; both are committed",
+            hint="were the nodes of both runs in sync, and on one chain? ethlogs verify tells which of the"
+            " blocks is not the chain's",
+        )

@@ -51,7 +51,7 @@ def wait_until_free(
             return
         if _committed(now) != _committed(first):
             raise SupersededError(
-                f"backfill {other} fills this stream: two backfills cannot write one stream",
+                f"backfill {other} is filling this stream: two backfills cannot write one stream",
                 hint="leave it to that run, or stop it first: ethlogs stop, or Ctrl-C where it runs;"
                 " --replace takes the stream over from it",
             )

@@ -30,7 +30,7 @@ class BackfillProgress:
         self._counted = {number: _counts(ends, number) for number in ends.slot_tails}
         missing = count_missing(ends.gaps(((first, last),)))
         if missing:
-            self._journal.notify(f"fills blocks {first} to {last}: {missing:,} of them are missing")
+            self._journal.notify(f"filling blocks {first} to {last} ({missing:,} of them are missing)")
         self._journal.begin_backfill(first, last, missing)
 
     def look(self, ends: LedgerEnds, gaps: tuple[SlotGaps, ...]) -> None:

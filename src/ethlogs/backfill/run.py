@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from ethlogs.backfill.cluster import Cluster, TaskLostError
-from ethlogs.backfill.ends import EndsReader
+from ethlogs.backfill.ends import EndsReader, check_seam
 from ethlogs.backfill.fill import TASK_SECONDS, build_claim
 from ethlogs.backfill.link import LinkedHull, to_bytes
 from ethlogs.backfill.missing import SlotGaps, count_missing, subtract
@@ -122,6 +122,7 @@ class Backfill:
             gaps = ends.gaps(((first, last),))
             self._progress.look(ends, gaps)
             if not count_missing(gaps):
+                self._check_seam(ends)
                 self._tell_done(first, last)
                 return
             final = self._final_height()
@@ -224,6 +225,17 @@ class Backfill:
         slots = range(FOLLOWER_PARTITION + 1, self._topics.ledger.partitions)
         ends = self._trouble.until_success(lambda: claim_slots(run, claim, slots, older, self._stop))
         self._journal.put_slot_ends(ends, run.node.patience_seconds, self._stop.pause)
+
+    def _check_seam(self, ends: LedgerEnds) -> None:
+        """Look once more where history meets the followed part, whose first block may be newer than the link.
+
+        Raises
+        ------
+        BrokenChainError
+            When the follower has committed a block there that is no child of the backfilled one.
+        """
+        if self._has_claimed:
+            self._trouble.until_success(partial(check_seam, self._reader, ends))
 
     def _tell_done(self, first: int, last: int) -> None:
         if not self._journal.meter.counters.blocks:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -26,8 +26,8 @@ class HeldStream:
     claim_offset: int
     tip: BlockRecord | None
     partition: int = FOLLOWER_PARTITION
-    below: BlockRecord | None = None
-    """The backfill's block right below the next one, where the stream does not continue after its own tip."""
+    find_backfilled: Callable[[int], BlockRecord | None] = lambda _height: None
+    """Returns the backfill's record of a height, where the ledger has one by now."""
     event_logs: RisingOffsets = field(init=False)
     ledger: RisingOffsets = field(init=False)
     committed_at: float = field(init=False, default_factory=time.monotonic)

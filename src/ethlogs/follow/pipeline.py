@@ -130,9 +130,9 @@ class Pipeline:
         first = self._take_first(stream, prefetcher)
         if previous is not None:
             require_child(first, previous.block_number, previous.block_hash)
-        if stream.below is not None:
-            require_child_of_backfilled(first, stream.below)
-            stream.below = None
+        meets_history = previous is None or first.number > previous.block_number + 1
+        if meets_history:
+            self._check_seam(stream, first, is_committed=False)
         finalized = self.head.finalized.fetch()
         retractions = self._encode_retractions(retraction) if retraction else []
         with stream.transaction() as transaction:
@@ -146,6 +146,16 @@ class Pipeline:
             self._sent_proofs = Counter(block.proof for block in batch.blocks)
             self._counted = stream.tip = batch.commit(stream.event_logs, stream.ledger)
         self._count(batch.blocks, head, retraction)
+        if meets_history:
+            # A backfill may have committed the block below in the same moment. It looks after its commit,
+            # too, so whichever of the two was later sees the other one's block.
+            self._check_seam(stream, first, is_committed=True)
+
+    def _check_seam(self, stream: HeldStream, first: PreparedBlock, *, is_committed: bool) -> None:
+        """Refuse a first block that is no child of what a backfill has right below it by now."""
+        below = stream.find_backfilled(first.number - 1)
+        if below is not None:
+            require_child_of_backfilled(first, below, is_committed=is_committed)
 
     def _take_first(self, stream: HeldStream, prefetcher: Prefetcher) -> PreparedBlock:
         while True:

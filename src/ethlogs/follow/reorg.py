@@ -78,7 +78,9 @@ def require_child(block: PreparedBlock, number: int, block_hash: str) -> Prepare
     return block
 
 
-def require_child_of_backfilled(block: PreparedBlock, below: BlockRecord) -> None:
+def require_child_of_backfilled(
+    block: PreparedBlock, below: BlockRecord, *, is_committed: bool = False
+) -> None:
     """Refuse a first block on another branch than the history below it, which was final.
 
     Raises
@@ -89,7 +91,8 @@ def require_child_of_backfilled(block: PreparedBlock, below: BlockRecord) -> Non
     if block.number == below.block_number + 1 and block.parent_hash != below.block_hash:
         raise BrokenChainError(
             f"block {block.number} has the parent {block.parent_hash}, and the backfilled block"
-            f" {below.block_number} is {below.block_hash}; nothing was committed",
+            f" {below.block_number} is {below.block_hash};"
+            f" {'both are committed' if is_committed else 'nothing was committed'}",
             hint="is the node of the same chain and in sync? Give --node-url of another node; ethlogs verify"
             " tells whether the backfilled blocks are the chain's",
         )

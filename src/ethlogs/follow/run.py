@@ -172,10 +172,9 @@ class Run:
             self._journal.notify(ignored)
         self._journal.begin(claim.first_block, claim.last_block, tail.tip, self._pipeline.head.height)
         self._has_owned = True
-        held = HeldStream(taken.writer, claim, claimed.offset, tail.tip)
-        if tail.tip is None or held.following > tail.tip.block_number + 1:
-            held.below = self._find_backfilled(held.following - 1)
-        return held
+        return HeldStream(
+            taken.writer, claim, claimed.offset, tail.tip, find_backfilled=self._find_backfilled
+        )
 
     def _settle_claim(self, taken: Taken) -> Claimed:
         """Look at the slots once more, now that every backfill can see the claim of a new stream.

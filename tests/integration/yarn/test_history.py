@@ -45,7 +45,7 @@ def test_executors_fill_history_in_their_containers_and_the_run_is_found_by_its_
     shown = status["application"]
     assert (shown["id"], shown["job"], shown["state"]) == (application, "backfill", "RUNNING")
     assert (status["backfilledBlocks"], status["missingBlocks"]) == (TOP + 1, NOT_YET - TOP)
-    assert f"fills blocks 0 to {NOT_YET}" in yarn.command("tail", *which).stdout
+    assert f"filling blocks 0 to {NOT_YET}" in yarn.command("tail", *which).stdout
     stopped = yarn.command("stop", *which, *PATIENTLY)
     assert f"it filled {TOP + 1} blocks, {NOT_YET - TOP:,} are missing" in stopped.stderr
     assert command.wait() == 143, command.stderr

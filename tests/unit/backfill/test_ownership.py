@@ -47,7 +47,7 @@ def test_a_slot_is_held_by_a_run_that_has_neither_finished_nor_released_it(
 
 def test_a_backfill_that_commits_is_left_alone() -> None:
     looks = [ends(slot(5)), ends(slot(6, end=12))]
-    with pytest.raises(SupersededError, match=f"backfill {OTHER} fills this stream"):
+    with pytest.raises(SupersededError, match=f"backfill {OTHER} is filling this stream"):
         wait_until_free(lambda: looks.pop(0), "mine", lambda _seconds: None, lambda _text: None)
 
 

@@ -7,16 +7,19 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
+from msgspec import structs
 
-from ethlogs.errors import KafkaUnavailableError, ReorgError, SettingsError
+from ethlogs.errors import BrokenChainError, KafkaUnavailableError, ReorgError, SettingsError
 from ethlogs.follow import batch, pipeline
 from ethlogs.follow.held_stream import HeldStream
+from ethlogs.ledger import BlockRecord
 from ethlogs.node.fetched_block import FetchedBlock
 from ethlogs.settings import FollowSettings, RunSettings
 from ethlogs.stream.block import PreparedBlock
 from ethlogs.stream.prefetch import Prefetcher
 from tests.unit.fake_stream import FakeChain, FakeTransaction, claim_of
 from tests.unit.following import Following
+from tests.unit.samples import BLOCK
 
 
 @pytest.fixture
@@ -185,6 +188,45 @@ def test_a_reorg_deeper_than_the_window_is_refused_and_retracted_in_pieces_with_
         *("4", 3, 4, 5, 6, 7, 8, 9, 10, 11),
     ]
     following.assert_one_chain(*range(2, 12))
+
+
+def test_a_first_block_that_is_no_child_of_what_a_backfill_has_by_now_is_not_committed(
+    following: Following,
+) -> None:
+    """The backfill had nothing there when the follower claimed the stream."""
+    below = structs.replace(BLOCK, block_number=4, block_hash="0xother")
+    with pytest.raises(BrokenChainError, match="backfilled block 4 is 0xother; nothing was committed"):
+        following.follow(5, 8, find_backfilled={4: below}.get)
+    assert following.writer.heights() == []
+
+
+def test_a_follower_sees_a_backfill_that_commits_the_block_below_in_the_same_moment(
+    following: Following,
+) -> None:
+    below = structs.replace(BLOCK, block_number=4, block_hash="0xother")
+
+    def find(height: int) -> BlockRecord | None:
+        return below if height == 4 and following.writer.heights() else None
+
+    with pytest.raises(BrokenChainError, match="backfilled block 4 is 0xother; both are committed"):
+        following.follow(5, 8, find_backfilled=find)
+
+
+def test_history_is_looked_at_only_for_a_block_that_does_not_follow_the_streams_own_tip(
+    following: Following,
+) -> None:
+    asked: list[int] = []
+
+    def find(height: int) -> BlockRecord | None:
+        asked.append(height)
+        return None
+
+    following.follow(2, 4, find_backfilled=find)
+    following.forget()
+    following.follow(5, 8, find_backfilled=find)
+    following.forget()
+    following.follow(10, 10, gap_after=8, find_backfilled=find)
+    assert asked == [1, 1, 9, 9]
 
 
 @pytest.mark.parametrize("topic", ["logs", "logs.ledger"])

@@ -104,6 +104,7 @@ def test_a_first_block_that_does_not_descend_from_the_backfilled_one_is_refused(
     require_child_of_backfilled(block, replace(BLOCK, block_number=5, block_hash="0xother"))
     with pytest.raises(BrokenChainError, match="the backfilled block 7 is 0xother") as caught:
         require_child_of_backfilled(block, replace(BLOCK, block_number=7, block_hash="0xother"))
+    assert "nothing was committed" in str(caught.value)
     assert caught.value.exit_status == 6
 
 
