@@ -13,7 +13,12 @@ from kafka.errors import (
 from ethlogs.doctor.checkup import Checkup, Warned
 from ethlogs.doctor.stream import check_binding, check_tip
 from ethlogs.errors import EthlogsError, NotAuthorizedError
-from ethlogs.kafka.brokers import check_transaction_timeout, describe_brokers, explain_missing_coordinator
+from ethlogs.kafka.brokers import (
+    check_transaction_log,
+    check_transaction_timeout,
+    describe_brokers,
+    explain_missing_coordinator,
+)
 from ethlogs.kafka.client_config import codec_of
 from ethlogs.kafka.codecs import require_codec
 from ethlogs.kafka.rights import WRITER, missing_transaction_right
@@ -113,6 +118,7 @@ class _Examination:
     def _check_transactional_id(self) -> str:
         """Check by describing it: to use it would end the producer of a run."""
         check_transaction_timeout(self._settings)
+        check_transaction_log(self._settings)
         name = self._stream.follower_id
         deadline = time.monotonic() + _COORDINATOR_SECONDS
         while True:

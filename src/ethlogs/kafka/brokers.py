@@ -15,6 +15,8 @@ from ethlogs.settings import KafkaSettings
 
 _REPLICATION = "transaction.state.log.replication.factor"
 _LONGEST = "transaction.max.timeout.ms"
+_LOG = "__transaction_state"
+_LEAST = "min.insync.replicas"
 _OF_THE_LOG = f"{_REPLICATION} and transaction.state.log.min.isr"
 
 
@@ -52,6 +54,48 @@ def explain_missing_coordinator(settings: KafkaSettings) -> EthlogsError:
     )
 
 
+def check_transaction_log(settings: KafkaSettings) -> None:
+    """Refuse a log of transactions that no transaction can be written to, though the brokers answer.
+
+    Raises
+    ------
+    KafkaUnavailableError
+        With the partition and its replicas; not where this principal may not see the log.
+    """
+    fault = None
+    with contextlib.suppress(EthlogsError), admin_client(settings) as client:
+        fault = _find_fault_of_log(client)
+    if fault is not None:
+        raise fault
+
+
+def _find_fault_of_log(client: KafkaAdminClient) -> KafkaUnavailableError | None:
+    (log,) = client.describe_topics([_LOG])
+    if log.get("error_code"):
+        return None
+    described: Any = client.describe_configs([ConfigResource("TOPIC", _LOG)], config_filter="all")
+    least = _to_number(described["topic"].get(_LOG, {}).get(_LEAST))
+    for number, partition in enumerate(log["partitions"]):
+        in_sync = partition.get("isr_nodes")
+        if least is not None and in_sync is not None and len(in_sync) < least:
+            return _build_fault(number, len(partition["replica_nodes"]), len(in_sync), least)
+    return None
+
+
+def _build_fault(number: int, replicas: int, in_sync: int, least: int) -> KafkaUnavailableError:
+    hint = "start the brokers that are down, or wait until their replicas are in sync"
+    if replicas < least:
+        hint = (
+            f"give it {least} replicas (kafka-reassign-partitions), or set {_LEAST} of {_LOG} to {replicas}"
+        )
+    return KafkaUnavailableError(
+        f"no transaction can be written: the partition {_LOG}-{number} has {in_sync} of its {replicas}"
+        f" replicas in sync, and {_LEAST} is {least}; brokers then answer NOT_ENOUGH_REPLICAS or"
+        " COORDINATOR_NOT_AVAILABLE",
+        hint=hint,
+    )
+
+
 def check_transaction_timeout(settings: KafkaSettings) -> None:
     """Refuse brokers that allow less time for a transaction than a run asks for.
 
@@ -73,6 +117,9 @@ def check_transaction_timeout(settings: KafkaSettings) -> None:
 
 def _read_number(client: KafkaAdminClient, broker_id: int, name: str) -> int | None:
     described: Any = client.describe_configs([ConfigResource("BROKER", str(broker_id))], config_filter="all")
-    item = described["broker"][str(broker_id)].get(name)
+    return _to_number(described["broker"][str(broker_id)].get(name))
+
+
+def _to_number(item: Any) -> int | None:
     value = item["value"] if isinstance(item, dict) else item
     return int(value) if str(value).isdigit() else None

@@ -25,6 +25,7 @@ from kafka.structs import TopicPartition
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import KafkaUnavailableError
 from ethlogs.event_log import Record
+from ethlogs.kafka.brokers import check_transaction_log
 from ethlogs.kafka.client_config import (
     DELIVERY_TIMEOUT_MS,
     FOLLOWER_LIMITS,
@@ -109,6 +110,10 @@ class TransactionalWriter:
             self._producer.init_transactions()
         except TransactionalIdAuthorizationFailedError as exc:
             raise missing_transaction_right(transactional_id).of_client(settings) from exc
+        except KafkaTimeoutError:
+            # kafka-python tries again what the coordinator refuses, and drops the reason.
+            check_transaction_log(settings)
+            raise
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Transaction]:

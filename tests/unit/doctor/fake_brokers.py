@@ -40,10 +40,13 @@ class FakeBrokers:
                 "min.insync.replicas": "2",
             },
             LEDGER: {"cleanup.policy": "compact", "min.insync.replicas": "2"},
+            "__transaction_state": {"min.insync.replicas": "2"},
         }
         self.rights = RIGHTS
         self.has_coordinator = True
         self.transaction_log_replication = 3
+        self.transaction_log_in_sync: int | None = None
+        """Of three replicas, of which two have to be; ``None`` before the brokers have made the log."""
         self.longest_transaction_ms = 900_000
         self.refusals: list[tuple[int, str]] = []
         """The error codes and reasons with which the next creations are refused; the last one stays."""
@@ -65,6 +68,11 @@ class FakeBrokers:
         return [self._describe(name) for name in names]
 
     def _describe(self, name: str) -> dict[str, Any]:
+        if name == "__transaction_state" and self.transaction_log_in_sync is not None:
+            in_sync = list(range(self.transaction_log_in_sync))
+            all_of_them = list(range(self.transaction_log_replication))
+            partition = {"partition_index": 0, "replica_nodes": all_of_them, "isr_nodes": in_sync}
+            return {"name": name, "error_code": 0, "partitions": [partition]}
         if name not in self.partitions:
             return {"name": name, "error_code": NOT_THERE}
         replicas = {"replica_nodes": list(range(self.replication[name]))}

@@ -60,6 +60,14 @@ def transaction_log_offline(brokers: FakeBrokers) -> None:
     brokers.has_coordinator = False
 
 
+def transaction_log_with_one_replica(brokers: FakeBrokers) -> None:
+    brokers.transaction_log_replication = brokers.transaction_log_in_sync = 1
+
+
+def transaction_log_out_of_sync(brokers: FakeBrokers) -> None:
+    brokers.transaction_log_in_sync = 1
+
+
 def short_transactions(brokers: FakeBrokers) -> None:
     brokers.longest_transaction_ms = 30_000
 
@@ -89,6 +97,14 @@ def policy_against_everything(brokers: FakeBrokers) -> None:
         (no_write, "topic", 5, "no WRITE", "--operation Write"),
         (transaction_log_above_brokers, "transactions", 7, "is 3, and the cluster has 1 broker", "at most 1"),
         (transaction_log_offline, "transactions", 7, "no coordinator", "__transaction_state"),
+        (
+            transaction_log_with_one_replica,
+            "transactions",
+            7,
+            "__transaction_state-0 has 1 of its 1 replicas in sync, and min.insync.replicas is 2",
+            "give it 2 replicas",
+        ),
+        (transaction_log_out_of_sync, "transactions", 7, "has 1 of its 3 replicas in sync", "are down"),
         (half_a_stream, "creation", 7, f"the topic {TOPIC} does not exist", "--create-topics"),
         (replication_above_brokers, "creation", 3, "Unable to replicate", "--replication-factor"),
         (policy_against_everything, "creation", 3, "topics need an owner", "policy"),
@@ -202,3 +218,12 @@ def test_a_codec_that_this_python_lacks_is_found_before_a_run_finds_it(
     assert [found["codec"].state, found["topic"].state] == states
     if codec == "zstd":
         assert (found["topic"].exit_status, "kafka-python[zstd]" in str(found["topic"].hint)) == (3, True)
+
+
+@pytest.mark.parametrize("in_sync", [None, 2, 3], ids=["not made yet", "just enough", "all"])
+def test_a_log_of_transactions_that_can_be_written_is_well(
+    in_sync: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brokers = FakeBrokers()
+    brokers.transaction_log_in_sync = in_sync
+    assert examine(brokers, monkeypatch)["transactions"].state == "ok"

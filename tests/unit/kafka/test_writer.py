@@ -17,7 +17,8 @@ from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import KafkaUnavailableError, NotAuthorizedError
 from ethlogs.event_log import Record
 from ethlogs.kafka.errors import FencedError
-from ethlogs.kafka.writer import Transaction, partition_of
+from ethlogs.kafka.writer import Transaction, TransactionalWriter, partition_of
+from ethlogs.settings import KafkaSettings
 
 
 class FakeCluster:
@@ -131,3 +132,21 @@ def test_the_first_record_of_a_partition_and_large_ones_go_through_all_of_the_li
     large = f"send {1 << 20}"
     assert happened == ["send 1", 2, large, 3, 4, large, large, 5]
     assert numbers == {0: (7, 7)}
+
+
+def test_a_transactional_id_that_is_not_given_out_names_the_brokers_own_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A fake, since kafka-python tries for a minute what the coordinator refuses."""
+
+    def time_out() -> None:
+        raise kafka_errors.KafkaTimeoutError
+
+    def find_fault(_settings: KafkaSettings) -> None:
+        raise KafkaUnavailableError("__transaction_state-0 has 1 of its 1 replicas in sync")
+
+    writer = TransactionalWriter.__new__(TransactionalWriter)
+    writer._producer = cast(Any, SimpleNamespace(init_transactions=time_out))
+    monkeypatch.setattr("ethlogs.kafka.writer.check_transaction_log", find_fault)
+    with pytest.raises(KafkaUnavailableError, match="__transaction_state-0 has 1 of its 1 replicas"):
+        writer._init_transactions(KafkaSettings("kafka:9092"), "ethlogs:logs:follower")
