@@ -31,6 +31,7 @@ _NO_CHANNEL = (
     "name your company's mirror in the environment file or in .condarc; where nothing can be reached, pack"
     " elsewhere and give --env-archive"
 )
+_GIVE_KEYTAB = "for a run without an end give --principal and --keytab"
 _LIVY_IS_OPEN = "whoever reaches it can submit as its user: ask for livy.server.auth.type=kerberos"
 
 
@@ -82,10 +83,14 @@ class ClusterExamination:
         look("archive", self._check_archive)
         look("memory", self._check_memory)
 
-    def _check_hadoop(self) -> str:
+    def _check_hadoop(self) -> str | Warned:
         opened = open_hadoop_with(self._caller, self._spark, self._java.path)
         self._hadoop = self._stack.enter_context(opened)
-        return f"{find_conf_dir(os.environ)}, as {self._hadoop.user}"
+        text = f"{find_conf_dir(os.environ)}, as {self._hadoop.user}"
+        has_keytab = self._identity is not None and self._identity.kerberos is not None
+        if self._hadoop.is_secured and not has_keytab:
+            return Warned(f"{text}, by your own ticket, so a run ends after 7 days", _GIVE_KEYTAB)
+        return text
 
     def _check_hdfs(self) -> str:
         layout = HdfsLayout.of(self._hadoop.files, self._options.yarn.hdfs_dir)

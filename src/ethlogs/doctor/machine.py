@@ -27,7 +27,6 @@ from ethlogs.submission.launch import open_caller
 # What does not answer at once is a finding.
 _PATIENCE_SECONDS = 5.0
 
-_GIVE_KEYTAB = "for a run without an end on a cluster with Kerberos give --principal and --keytab"
 _OTHER_HOSTS = (
     "give host names that YARN's nodes know too, and let brokers advertise such names (advertised.listeners);"
     " ethlogs doctor --in-cluster tries them from a container"
@@ -137,23 +136,20 @@ class MachineExamination:
         self._on_yarn = not is_local(master.url)
         return f"{master.url}: {master.why}"
 
-    def _check_ticket(self, stack: contextlib.ExitStack) -> str | Warned:
+    def _check_ticket(self, stack: contextlib.ExitStack) -> str:
         stack.enter_context(self._identity.ticket())
         kerberos = self._identity.kerberos
         if kerberos is None:
             return self._describe_own_ticket()
         return f"{kerberos.principal}, from {kerberos.keytab}"
 
-    def _describe_own_ticket(self) -> str | Warned:
+    def _describe_own_ticket(self) -> str:
         if self._on_yarn and self._identity.uses_gssapi:
             raise KerberosError(
                 "Kafka asks for a Kerberos ticket, and your own does not go along to a driver on YARN",
                 hint="give --principal and --keytab, from which the driver obtains and renews its own",
             )
-        text = "no keytab is given; where Kerberos is asked for, your own ticket is taken"
-        if self._on_yarn:
-            return Warned(f"{text}; on a cluster with Kerberos a run then ends after 7 days", _GIVE_KEYTAB)
-        return text
+        return "no keytab is given; where Kerberos is asked for, your own ticket is taken"
 
     def _check_stream(self) -> str:
         stream = check_stream(self._options.stream)

@@ -10,10 +10,13 @@ from typing import Any, get_type_hints
 
 import pytest
 
+from ethlogs.doctor import cluster
 from ethlogs.doctor.checkup import Checkup, Finding, Warned
 from ethlogs.doctor.cluster import ClusterExamination, check_memory
+from ethlogs.settings import KafkaSettings, KerberosSettings
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.settings.submission import SparkSettings, YarnOptions
+from ethlogs.submission.identity import Identity
 from ethlogs.submission.left_files import LeftFiles
 from tests.unit.fake_livy import Answer, FakeLivy, serving
 from tests.unit.submission.fake_hdfs import FakeHdfs
@@ -40,6 +43,34 @@ def test_too_little_memory_beside_the_heap_is_a_warning() -> None:
 
 
 # ---------------------------------------------------------------- Livy
+
+
+@pytest.mark.parametrize(
+    ("secured", "kerberos", "state"),
+    [
+        (False, None, "ok"),
+        (True, None, "warning"),
+        (True, KerberosSettings("p@R", "/k"), "ok"),
+    ],
+    ids=["without Kerberos", "with one's own ticket", "with a keytab"],
+)
+def test_a_ticket_that_ends_a_run_is_warned_of_where_the_cluster_asks_for_one(
+    secured: bool, kerberos: KerberosSettings | None, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fake, since a real JVM takes seconds to say whether the cluster has Kerberos."""
+    hadoop = SimpleNamespace(is_secured=secured, user="ada")
+    monkeypatch.setattr(cluster, "open_hadoop_with", lambda *_: contextlib.nullcontext(hadoop))
+    monkeypatch.setattr(cluster, "find_conf_dir", lambda _: "/conf")
+    identity = Identity(KafkaSettings("kafka:9092"), kerberos)
+    some: Any = SimpleNamespace(path="java")
+    examination = ClusterExamination(options(), some, some, some, identity, contextlib.ExitStack())
+    checkup = Checkup(lambda _finding: None)
+    checkup.look("hadoop", examination._check_hadoop)
+    (found,) = checkup.findings
+    assert found.state == state
+    if state == "warning":
+        assert "a run ends after 7 days" in found.text
+        assert "--principal and --keytab" in str(found.hint)
 
 
 @pytest.fixture

@@ -127,7 +127,6 @@ def spark_env(machine: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]
     [
         (spark_defaults, "spark", "spark.pyspark.python=/opt/python", "remove the line"),
         (spark_env, "spark", "PYSPARK_DRIVER_PYTHON of", "remove the line"),
-        (no_hadoop_conf, "ticket", "ends after 7 days", "--principal and --keytab"),
     ],
 )
 def test_a_setting_that_may_harm_is_a_warning_with_its_fix(
