@@ -30,6 +30,7 @@ LAYERS = (
             "history",
             "processes",
             "private_files",
+            "host_names",
         ),
     ),
     ("decoding", "run_command", "temporary"),

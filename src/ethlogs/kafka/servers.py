@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ethlogs.errors import SettingsError
+from ethlogs.host_names import can_be_host
 from ethlogs.kafka.spelling import PROTOCOLS
 
 
@@ -27,7 +28,7 @@ def check_servers(text: str, protocol: str | None) -> str:
         host, colon, port = server.rpartition(":")
         if not colon or not host or "@" in host or not port.isascii() or not port.isdecimal():
             raise _wrong_servers(text)
-        if not 0 < int(port) < 65536:
+        if not 0 < int(port) < 65536 or not can_be_host(host):
             raise _wrong_servers(text)
         servers.append(server)
     return ",".join(servers)

@@ -8,6 +8,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from ethlogs.errors import SettingsError
+from ethlogs.host_names import can_be_host
 from ethlogs.node.channel import Channel
 from ethlogs.node.http_transport import HttpTransport
 from ethlogs.node.ipc_transport import IpcTransport
@@ -87,6 +88,10 @@ def check_url(url: str) -> None:
     if not placed:
         what = "path" if parts.scheme == "ipc" else "host"
         raise SettingsError(f"the node URL {parts.scheme}:… names no {what}", hint=_URL_FORMS)
+    if parts.hostname and not can_be_host(parts.hostname):
+        raise SettingsError(
+            f"the host of the node URL {name} is not a name that can be looked up", hint=_URL_FORMS
+        )
     if not usable:
         raise SettingsError(f"the node URL {name} has the port 0", hint=_URL_FORMS)
 

@@ -24,8 +24,8 @@ def read_settings_file(path: Path) -> dict[str, Any]:
         When it is not TOML, has an unknown key, or a value of another type than the setting takes.
     """
     try:
-        with path.open("rb") as file:
-            content = dict(_flat(tomllib.load(file)))
+        # An editor on Windows may begin it with a byte order mark.
+        content = dict(_flat(tomllib.loads(path.read_text("utf-8-sig"))))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise SettingsError(f"{path} cannot be read: {exc}") from exc
     check_keys(content, str(path))

@@ -70,7 +70,7 @@ def check_node(options: NodeOptions, notify: Notify) -> NodeSettings:
 
 def _read_headers(path: Path, notify: Notify) -> tuple[Headers, HostHeaders]:
     try:
-        text = path.read_text()
+        text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "it is not text"
         raise SettingsError(

@@ -182,3 +182,10 @@ def test_a_file_with_a_secret_that_others_can_read_is_warned_of(
     with parsed(produce, ["--config", str(path)]):
         pass
     assert (f"warning: others can read the settings file {path}" in capsys.readouterr().err) is warned
+
+
+def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes("\ufeffblocks = 7\r\n".encode())
+    with parsed(produce, ["--config", str(path)]) as context:
+        assert context.params["range__blocks"] == 7

@@ -38,7 +38,15 @@ def test_a_listener_that_is_secured_otherwise_than_the_connection_is_refused(
 
 @pytest.mark.parametrize(
     "text",
-    ["kafka", "kafka:", "kafka:0x10", "kafka:99999", "http://kafka:9092", "kafka:9092,"],
+    [
+        "kafka",
+        "kafka:",
+        "kafka:0x10",
+        "kafka:99999",
+        "http://kafka:9092",
+        "kafka:9092,",
+        "kafka..example.com:9092",
+    ],
 )
 def test_another_form_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match=FORM):

@@ -28,6 +28,7 @@ HIDDEN = "hunter2"
         ("http://geth:0", "the port 0"),
         ("http://", "names no host"),
         ("http:///path", "names no host"),
+        ("http://geth..example.com:8545", "is not a name that can be looked up"),
         ("ipc://geth.ipc", "names no path"),
     ],
 )
