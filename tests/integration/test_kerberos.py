@@ -101,7 +101,7 @@ def test_a_ticket_that_lapses_ends_the_run_with_status_5(kdc: Kdc) -> None:
     stop = StopSwitch()
     with kept_ticket(settings_of(kdc), ["localhost"], stop, print):
         kdc.stop()
-        with pytest.raises(KerberosError, match="the ticket has lapsed and there is no new one") as caught:
+        with pytest.raises(KerberosError, match="the ticket has expired and there is no new one") as caught:
             stop.pause(ENOUGH_SECONDS)
     assert "the same command resumes" in (caught.value.hint or "")
 

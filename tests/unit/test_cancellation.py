@@ -82,10 +82,10 @@ def test_a_signal_is_a_request(number: signal.Signals) -> None:
 
 def test_a_run_whose_ground_is_gone_ends_with_that_error() -> None:
     switch = StopSwitch()
-    error = KerberosError("the ticket has lapsed")
+    error = KerberosError("the ticket has expired")
     switch.fail(error)
     assert switch.requested
-    with pytest.raises(KerberosError, match="the ticket has lapsed"):
+    with pytest.raises(KerberosError, match="the ticket has expired"):
         switch.pause(10)
 
 

@@ -30,7 +30,7 @@ def read_content(prefix: Path) -> dict[str, Any]:
     metadata = prefix / "conda-meta"
     if not metadata.is_dir():
         raise PackError(
-            f"{prefix} is no conda environment: it has no conda-meta",
+            f"{prefix} is not a conda environment: it has no conda-meta",
             hint="make one with conda, mamba or micromamba, or give --env-file",
         )
     records = [orjson.loads(file.read_bytes()) for file in sorted(metadata.glob("*.json"))]

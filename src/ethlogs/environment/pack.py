@@ -94,7 +94,7 @@ def pack_environment(
 def _check(settings: PackSettings) -> None:
     """Check first what would otherwise fail after a minute."""
     if settings.glibc is not None and not re.fullmatch(r"\d+\.\d+", settings.glibc):
-        raise PackError(f"--glibc {settings.glibc} is no version of glibc", hint="give one like 2.17")
+        raise PackError(f"--glibc {settings.glibc} is not a version of glibc", hint="give one like 2.17")
     if settings.output is not None and not Path(settings.output).absolute().parent.is_dir():
         raise PackError(f"--output {settings.output} is in no folder", hint="make that folder first")
 

@@ -64,7 +64,7 @@ def explain_refusal(failure: BaseException | None, doing: str) -> EthlogsError |
 def explain_login(reason: BaseException, doing: str) -> EthlogsError:
     """Return the error of a failed login. Other brokers may have accepted it: keys and clocks differ."""
     return NotAuthorizedError(
-        f"Kafka did not let this client in while {doing} ({describe(reason)})",
+        f"Kafka authentication failed while {doing} ({describe(reason)})",
         hint="are principal, user and password those that the brokers know? With Kerberos: is their"
         " own keytab that of their present key, and are their clocks right?",
     )

@@ -35,7 +35,7 @@ def kept_ticket(
     """Hold a ticket of the keytab's principal in a private cache, which this process uses meanwhile.
 
     The cache has a ticket for the service on each of ``hosts`` too, so that a KDC that is away is not
-    missed before they lapse.
+    missed before they expire.
 
     A thread renews it. libkrb5 knows the keytab too and would renew it by itself (KRB5_CLIENT_KTNAME),
     so each of the two roads covers for the other.
@@ -43,7 +43,7 @@ def kept_ticket(
     Raises
     ------
     KerberosError
-        When no ticket can be had now. When a later one lapses, ``stop`` ends the run with that error.
+        When no ticket can be had now. When a later one expires, ``stop`` ends the run with that error.
     """
     with make_temporary_folder("krb5", _place()) as folder:
         cache = Path(folder) / "tickets"
@@ -68,7 +68,7 @@ def _place() -> str | None:
 
 
 class TicketKeeper:
-    """Renews one ticket on its own thread, until it is ended or the ticket has lapsed."""
+    """Renews one ticket on its own thread, until it is ended or the ticket has expired."""
 
     def __init__(
         self,
@@ -131,7 +131,7 @@ class TicketKeeper:
                 return
 
     def _renew(self) -> bool:
-        """Try until there is a new ticket; whether there is one before the old one has lapsed."""
+        """Try until there is a new ticket; whether there is one before the old one has expired."""
         tries, alarm_seconds = 0, None
         while not self._ended.is_set():
             try:
@@ -141,13 +141,13 @@ class TicketKeeper:
                 if remaining <= 0:
                     self._stop.fail(
                         KerberosError(
-                            f"the ticket has lapsed and there is no new one: {exc}",
+                            f"the ticket has expired and there is no new one: {exc}",
                             hint=f"{exc.hint}; what was committed stays, the same command resumes after it",
                         )
                     )
                     return False
                 if alarm_seconds is None or remaining < alarm_seconds:
-                    self._notify(f"the ticket cannot be renewed, it lapses in {_duration(remaining)}: {exc}")
+                    self._notify(f"the ticket cannot be renewed, it expires in {_duration(remaining)}: {exc}")
                     alarm_seconds = remaining * _ALARM
                 tries += 1
                 self._ended.wait(min(_LONGEST_RETRY_SECONDS, remaining, 0.5 * 2**tries))
@@ -167,7 +167,7 @@ def _keytab_of(settings: KerberosSettings) -> Path:
 
 
 def read_lifetime(cache: Path) -> float:
-    """Seconds until the ticket in a cache lapses.
+    """Seconds until the ticket in a cache expires.
 
     Raises
     ------
