@@ -35,7 +35,6 @@ COVERED_BY = {
     "cli/command.py": "unit/cli/test_config_file.py",
     "cli/origin.py": "unit/cli/test_wrong_settings.py",
     "cli/exporter.py": "integration/test_exporter.py",
-    "metrics/stream_reader.py": "integration/test_exporter.py",
     "cli/pack.py": "integration/test_pack.py",
     "cli/running.py": "unit/cli/test_launching.py",
     "cli/say.py": "unit/cli/test_produce.py",

@@ -1,8 +1,8 @@
 """Reading the ends of ledgers again and again, over connections that are kept.
 
-Two requests say where all partitions of all ledgers end, and a partition whose end has not moved is not read
-again: a stream that stands still costs next to nothing. READ and DESCRIBE on the ledgers are all the rights
-that are needed.
+One request says where all partitions of all ledgers end, and a partition whose end has not moved is neither
+asked about nor read again: a stream that stands still costs next to nothing. READ and DESCRIBE on the ledgers
+are all the rights that are needed.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ class StreamReader:
         self._connections = contextlib.ExitStack()
         self._consumers: _Consumers | None = None
         self._read: dict[str, _Read] = {}
+        self._tracked: set[str] = set()
+        """The ledgers whose metadata the consumer keeps."""
 
     def look(self) -> Mapping[str, Look]:
         """Read every stream; one that cannot be read does not hide the others.
@@ -68,6 +70,7 @@ class StreamReader:
     def close(self) -> None:
         """Close the connections."""
         self._consumers = None
+        self._tracked = set()
         # kafka-python may raise while it closes what a broker has left.
         with contextlib.suppress(EthlogsError):
             self._connections.close()
@@ -90,12 +93,41 @@ class StreamReader:
                 found[stream.topic] = exc
         wanted = [partition for one in partitions.values() for partition in one]
         with mapped_errors("reading where the ledgers end"):
+            consumers = self._track(consumers, wanted)
             # In this order: what is committed in between must not look like an open transaction.
             high_watermarks = fetch_ends_of(consumers.uncommitted, wanted)
-            ends = fetch_ends_of(consumers.committed, wanted)
+            ends = self._fetch_ends(consumers.committed, high_watermarks)
         for topic, ledger in partitions.items():
             found[topic] = self._look_at(topic, ledger, consumers.committed, ends, high_watermarks)
         return {stream.topic: found[stream.topic] for stream in self._streams}
+
+    def _track(self, consumers: _Consumers, partitions: list[TopicPartition]) -> _Consumers:
+        """Let the consumer keep the metadata of all ledgers, and of no others; returns those to use.
+
+        kafka-python keeps those of the topics that it was assigned last, and asks for the metadata of all
+        topics of the cluster where another one is looked for. What is no longer there it keeps asking for.
+        """
+        ledgers = {partition.topic for partition in partitions}
+        if not self._tracked <= ledgers:
+            self.close()
+            consumers = self._connect()
+        if ledgers != self._tracked:
+            consumers.committed.assign(partitions)
+            consumers.committed.assign([])
+            self._tracked = ledgers
+        return consumers
+
+    def _fetch_ends(self, consumer: KafkaConsumer, high_watermarks: Offsets) -> Offsets:
+        """Return where each partition ends for readers of committed records.
+
+        What ends where a reader has been before has neither new records nor an open transaction.
+        """
+        moved = [one for one, end in high_watermarks.items() if end != self._known_end(one)]
+        return {**high_watermarks, **(fetch_ends_of(consumer, moved) if moved else {})}
+
+    def _known_end(self, partition: TopicPartition) -> int | None:
+        tail = self._read.get(partition.topic, _Read()).tails.get(partition.partition)
+        return None if tail is None else tail.end_offset
 
     @staticmethod
     def _find_partitions(ledger: str, consumer: KafkaConsumer) -> list[TopicPartition]:
