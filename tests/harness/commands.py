@@ -84,6 +84,11 @@ class Command:
 
             wait_until(committed, f"block {height} is on Kafka", self.limit_seconds)
 
+    def has_driver(self) -> bool:
+        """Whether the driver's Python runs now."""
+        folders = list((self.folder / "runs").glob("*"))
+        return any(_only_process("python", str(folder)) for folder in folders)
+
     def driver_pid(self) -> int:
         """The driver's Python."""
         return self._pid_of("python")

@@ -40,7 +40,11 @@ class SlowProxy:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                broker = socket.create_connection(("127.0.0.1", self.upstream_port))
+                try:
+                    broker = socket.create_connection(("127.0.0.1", self.upstream_port))
+                except OSError:
+                    client.close()  # whoever is behind this is away, and may come back
+                    continue
                 self._sockets += [client, broker]
                 self._pass(client, broker, lambda: 0.0)
                 self._pass(broker, client, lambda: self.delay_seconds)

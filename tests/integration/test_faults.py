@@ -10,6 +10,7 @@ import pytest
 
 from tests.harness.faults.catalogue import FAULTS
 from tests.harness.faults.chaos import Blows
+from tests.harness.faults.fault import System
 from tests.harness.faults.matrix import PAGE
 from tests.harness.faults.scenario import open_kafka, play
 from tests.harness.faults.stage import Kafka
@@ -53,3 +54,9 @@ def test_the_page_has_a_row_for_every_fault() -> None:
 def test_the_same_seed_is_the_same_sequence_of_faults() -> None:
     first, again, other = ([str(blow) for blow in islice(Blows(seed), 20)] for seed in (7, 7, 8))
     assert first == again != other
+
+
+def test_chaos_on_history_strikes_executors_drivers_broker_and_node_and_makes_no_reorg() -> None:
+    blows = list(islice(Blows(7, history=True), 200))
+    struck = {fault.system for blow in blows for fault in (blow.fault, blow.meanwhile) if fault}
+    assert struck == set(System) - {System.CHAIN}

@@ -1,6 +1,10 @@
 """Strikes one stream with random faults, some two at a time, until the time is over; then verifies it.
 
     python -m tests.harness.faults.chaos --minutes 10 [--seed SEED]
+    python -m tests.harness.faults.chaos --history --minutes 10 [--executors 4] [--seed SEED]
+
+With ``--history`` a backfill on executors fills the 1,499 blocks below the followed ones; the faults strike
+both, the executors above all, until history is filled or the time is over. Then the rest is filled.
 
 The same seed is the same sequence of faults. Ctrl-C ends it early: what is there is verified all the same.
 The exit status is 10 where anything was lost, doubled or not proven, or a run did not recover.
@@ -14,14 +18,16 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ethlogs_devnet.signals import InterruptedBySignal, handling, raise_interrupted
+from tests.harness.faults import of_the_backfill
 from tests.harness.faults.catalogue import FAULTS
 from tests.harness.faults.examine import Verdict, examine
 from tests.harness.faults.fault import Fault, System, nothing
+from tests.harness.faults.history import FIRST_FOLLOWED, HistoryStage
 from tests.harness.faults.matrix import DIFFERENT
 from tests.harness.faults.resources import measure
 from tests.harness.faults.scenario import open_kafka
@@ -35,6 +41,12 @@ FIRST_BLOCKS = 70
 BLOCK_SECONDS = 0.5
 WARM_SECONDS = 120.0
 """When a driver has all that it needs: what it holds more at the end, it has leaked."""
+EXECUTORS = 4
+SHARE_OF_EXECUTORS = 3
+"""How often a fault of an executor is drawn for one of a driver, Kafka or the node.
+
+A backfill whose driver is killed links its range anew: too often, and it would never fill anything.
+"""
 
 
 @dataclass(frozen=True)
@@ -54,10 +66,15 @@ class Blow:
 class Blows:
     """What a seed stands for: how many nodes there are, and one blow after the other."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, history: bool = False) -> None:
         self._chance = random.Random(seed)  # noqa: S311 - no secret
-        self.setting = Setting(lying=True, two_nodes=self._chance.random() < 0.5)
+        self.setting = Setting() if history else Setting(True, two_nodes=self._chance.random() < 0.5)
         self._faults = [fault for fault in FAULTS if fault.setting.fits_into(self.setting)]
+        if history:
+            # What is backfilled is final: no reorg reaches it.
+            followed = [fault for fault in self._faults if fault.system is not System.CHAIN]
+            executors = [fault for fault in of_the_backfill.FAULTS if fault.system is System.EXECUTOR]
+            self._faults = [*followed, *of_the_backfill.FAULTS, *(SHARE_OF_EXECUTORS - 1) * executors]
 
     def __iter__(self) -> Iterator[Blow]:
         while True:
@@ -84,11 +101,15 @@ class Chaos:
         self._measured = False
         self.blows = 0
 
-    def rage(self, blows: Blows) -> str | None:
-        """Strike until the time is over; returns what went wrong with the harness or the recovery."""
+    def is_late(self) -> bool:
+        """Whether the time is over."""
+        return time.monotonic() - self._began > self._seconds
+
+    def rage(self, blows: Blows, is_over: Callable[[], bool]) -> str | None:
+        """Strike until it is over; returns what went wrong with the harness or the recovery."""
         try:
             for blow in blows:
-                if time.monotonic() - self._began > self._seconds:
+                if is_over():
                     return None
                 self._strike(blow)
                 self._measure_once()
@@ -136,12 +157,35 @@ def run_chaos(minutes: float, seed: int, folder: Path) -> int:
     ):
         stage.wait_for_blocks()
         chaos = Chaos(stage, minutes * 60)
-        problem = chaos.rage(blows)
+        problem = chaos.rage(blows, chaos.is_late)
         stage.heal()
         chaos.measure()
         status = stage.end_run()
         chaos.say(f"the run has ended with status {status}; verifying blocks 1 to {stage.geth.height()}")
         verdict = examine(stage.stream, stage.geth.url, 1, stage.geth.height(), folder / "verify")
+        return tell(verdict, problem, chaos, seed)
+
+
+def run_history(minutes: float, seed: int, executors: int, folder: Path) -> int:
+    """Play until history is filled; returns the exit status."""
+    blows = Blows(seed, history=True)
+    print(f"SEED={seed}, {minutes:g} minutes, history on {executors} executors", flush=True)
+    with (
+        handling(raise_interrupted),
+        open_kafka(folder) as kafka,
+        HistoryStage(folder, kafka, executors, blows.setting) as stage,
+    ):
+        chaos = Chaos(stage, minutes * 60)
+        chaos.say(f"followed from block {FIRST_FOLLOWED} on; filling the blocks below")
+        problem = chaos.rage(blows, lambda: stage.backfill.is_done or chaos.is_late())
+        stage.heal()
+        stage.end_backfill()
+        chaos.say(f"history is filled by {stage.backfill.commands} commands")
+        status = stage.end_run()
+        chaos.say(f"the run has ended with status {status}; verifying blocks 1 to {stage.geth.height()}")
+        verdict = stage.examine(folder / "verify")
+        if problem or not verdict.is_proven:
+            print("\n".join(stage.backfill.told), flush=True)
         return tell(verdict, problem, chaos, seed)
 
 
@@ -166,10 +210,14 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, help="else a new one")
+    parser.add_argument("--history", action="store_true", help="with a backfill beside the follower")
+    parser.add_argument("--executors", type=int, default=EXECUTORS, help="of the backfill")
     given = parser.parse_args(arguments)
     seed = random.SystemRandom().randrange(1 << 32) if given.seed is None else given.seed
     with tempfile.TemporaryDirectory(prefix="ethlogs-chaos-") as folder:
         try:
+            if given.history:
+                return run_history(given.minutes, seed, given.executors, Path(folder))
             return run_chaos(given.minutes, seed, Path(folder))
         except InterruptedBySignal as exc:
             print(f"interrupted before the proof: SEED={seed}", flush=True)

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.harness.commands import Command
-from tests.harness.streams import Stream, assert_exactly_once, assert_folds, count_lost_and_doubled
+from tests.harness.streams import (
+    Stream,
+    assert_exactly_once,
+    assert_folds,
+    assert_history_exactly_once,
+    count_lost_and_doubled,
+)
 
 
 @dataclass(frozen=True)
@@ -29,13 +36,23 @@ class Verdict:
         return not (self.lost or self.doubled or self.problem)
 
 
-def examine(stream: Stream, node_url: str, first: int, last: int, folder: Path) -> Verdict:
+def examine(
+    stream: Stream,
+    node_url: str,
+    first: int,
+    last: int,
+    folder: Path,
+    *,
+    backfilled: bool = False,
+) -> Verdict:
     """Compare the stream with the node from the first block to the last."""
-    count = count_lost_and_doubled(stream, node_url, first, last)
     newest = stream.newest_block()
     reorgs = newest.json["streamReorgs"] if newest else {"count": 0, "deepest": 0}
+    followed = assert_folds if reorgs["count"] else assert_exactly_once
+    check = assert_history_exactly_once if backfilled else followed
+    count = count_lost_and_doubled(stream, node_url, first, last)
     problems = [
-        _check_independently(stream, node_url, first, last, reorged=reorgs["count"] > 0),
+        _check_independently(stream, node_url, first, last, check),
         _verify(stream, node_url, last - first + 1, folder),
     ]
     problem = "; ".join(text for text in problems if text) or None
@@ -44,13 +61,12 @@ def examine(stream: Stream, node_url: str, first: int, last: int, folder: Path) 
 
 
 def _check_independently(
-    stream: Stream, node_url: str, first: int, last: int, *, reorged: bool
+    stream: Stream, node_url: str, first: int, last: int, check: Callable[[Stream, str, int, int], None]
 ) -> str | None:
-    check = assert_folds if reorged else assert_exactly_once
     try:
         check(stream, node_url, first, last)
     except (AssertionError, KeyError) as exc:
-        return f"{check.__name__}: {str(exc)[:300]}"
+        return f"a reader without ethlogs' code: {str(exc)[:300]}"
     return None
 
 

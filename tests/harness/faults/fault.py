@@ -24,6 +24,8 @@ class System(StrEnum):
     KAFKA = "Kafka"
     NODE = "the node"
     CHAIN = "the chain"
+    EXECUTOR = "an executor"
+    BACKFILL = "the backfill"
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,7 @@ class Stage:
         block_seconds: float = BLOCK_SECONDS,
         first_blocks: int = FIRST_BLOCKS,
         *,
+        start: int = 1,
         runs: Path | None = None,
         lenient: bool = False,
     ) -> None:
@@ -96,6 +97,7 @@ class Stage:
         self._folder = folder
         self._runs = runs or folder / "runs"
         self._first_blocks = first_blocks
+        self._start = start
         self._lenient = lenient
         self._ca_file: str | None = None
         self._salt = 0
@@ -169,11 +171,11 @@ class Stage:
         return both
 
     def _build_settings(self) -> RunSettings:
-        """Settings of a run from block 1, without end."""
+        """Settings of a run from its first block, without end."""
         return build_settings(
             self.stream,
             *self.node_urls,
-            start="1",
+            start=str(self._start),
             node_timeout=NODE_TIMEOUT_SECONDS,
             patience=PATIENCE_SECONDS,
             kafka_patience=PATIENCE_SECONDS,
