@@ -185,7 +185,7 @@ def test_pip_takes_no_wheel_for_a_newer_glibc(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (PackSettings(glibc="old"), "--glibc old is no version"),
+        (PackSettings(glibc="old"), "--glibc old is not a version"),
         (PackSettings(output="/nowhere/at/all/x.tar.gz"), "is in no folder"),
     ],
 )
