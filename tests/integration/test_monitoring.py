@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 
+from ethlogs.errors import ExitStatus
 from ethlogs.settings.metrics import Address
 from ethlogs_devnet import SMALL_PLAN, GethNode, KafkaBroker
 from tests.harness.backfilling import backfill_settings, run_here
@@ -28,8 +29,9 @@ SHORTER = (
     (r"for: \w+", "for: 1s"),
     (r"> 60$", "> 15"),
     (r"\[10m\]", "[20s]"),
+    (r"> 10$", "> 5"),
 )
-"""What makes an alert of minutes one of seconds: the shape of each rule stays."""
+"""What makes an alert of minutes and of many blocks one of seconds and few: the shape of each rule stays."""
 
 
 def expressions(dashboard: dict[str, Any]) -> list[str]:
@@ -84,8 +86,19 @@ def test_every_expression_of_the_dashboard_gives_data_of_a_real_run(
 
 
 @pytest.fixture
+def late_geth(tmp_path: Path) -> Iterator[GethNode]:
+    """Another node of the chain's network, which has no block yet."""
+    with GethNode(tmp_path / "late-geth") as node:
+        yield node
+
+
+@pytest.fixture
 def watched(
-    breakable_kafka: KafkaBroker, new_stream: NewStream, own_geth: GethNode, tmp_path: Path
+    breakable_kafka: KafkaBroker,
+    new_stream: NewStream,
+    own_geth: GethNode,
+    late_geth: GethNode,
+    tmp_path: Path,
 ) -> Iterator[tuple[Stream, Alertmanager]]:
     """A stream whose alerts, made quicker, reach an Alertmanager."""
     stream = new_stream(breakable_kafka)
@@ -95,19 +108,29 @@ def watched(
     rules.write_text(text)
     with (
         Alertmanager(tmp_path / "alertmanager") as manager,
-        Command(stream, own_geth.url, tmp_path / "exporter", *FAST, name="exporter") as command,
+        Command(
+            stream, f"{own_geth.url} {late_geth.url}", tmp_path / "exporter", *FAST, name="exporter"
+        ) as command,
         Prometheus(tmp_path / "prometheus", Exported(command).url, rules, manager),
     ):
         yield stream, manager
 
 
 @pytest.mark.long
-def test_alerts_fire_and_clear_for_a_deep_reorg_a_dead_driver_a_node_and_a_broker_that_are_away(
-    watched: tuple[Stream, Alertmanager], breakable_kafka: KafkaBroker, own_geth: GethNode, tmp_path: Path
+def test_alerts_fire_and_clear_for_late_and_lost_nodes_a_deep_reorg_a_dead_driver_an_error_and_a_lost_broker(
+    watched: tuple[Stream, Alertmanager],
+    breakable_kafka: KafkaBroker,
+    own_geth: GethNode,
+    late_geth: GethNode,
+    tmp_path: Path,
 ) -> None:
     stream, manager = watched
-    with RunInProcess(build_settings(stream, own_geth.url, start="2"), tmp_path).start() as running:
+    settings = build_settings(stream, own_geth.url, start="2", patience=5.0)
+    with RunInProcess(settings, tmp_path).start() as running:
         running.wait_for(lambda progress: progress["tip"] == 10, "the run follows")
+        wait_until(lambda: manager.alerts() == {"EthlogsNodeLagging"}, "the alert for the late node")
+        for _ in range(10):
+            late_geth.commit_block(SMALL_PLAN)
         wait_until(lambda: not manager.alerts(), "nothing is wrong")
         own_geth.reorg(7, plan=SMALL_PLAN)
         wait_until(lambda: manager.alerts() == {"EthlogsDeepReorg"}, "the alert for the reorg")
@@ -115,11 +138,16 @@ def test_alerts_fire_and_clear_for_a_deep_reorg_a_dead_driver_a_node_and_a_broke
         running.kill()
         wait_until(lambda: manager.alerts() == {"EthlogsDriverDead"}, "the alert for the dead driver")
         running.start(2)
-        wait_until(lambda: not manager.alerts(), "the next attempt has the stream")
+        running.wait_for(lambda progress: progress["tip"] == 11, "the next attempt follows", attempt=2)
+        wait_until(lambda: not manager.alerts(), "it has the stream")
         own_geth.kill()
         wait_until(lambda: "EthlogsNodeAway" in manager.alerts(), "the node is away")
+        assert running.wait() == ExitStatus.NODE
         own_geth.start()
-        wait_until(lambda: not manager.alerts(), "it is back")
+        wait_until(lambda: manager.alerts() == {"EthlogsStreamEnded"}, "the alert for the error")
+        running.start(3)
+        running.wait_for(lambda progress: progress["tip"] == 11, "another attempt follows", attempt=3)
+        wait_until(lambda: not manager.alerts(), "the run continues")
         breakable_kafka.kill()
         wait_until(lambda: "EthlogsKafkaAway" in manager.alerts(), "the broker is away")
         breakable_kafka.start()
