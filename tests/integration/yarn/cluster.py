@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 from ethlogs_devnet import HadoopCluster
@@ -20,6 +21,9 @@ START_SECONDS = 300.0
 """For containers on a machine that does much else."""
 PATIENTLY = ("--stop-timeout", f"{START_SECONDS - 30:g}")
 """``ethlogs stop`` kills what has not ended by then: no test wants that."""
+
+IS_THE_NODE = pytest.mark.filterwarnings("ignore:.* would be the YARN node, not this machine")
+"""What ethlogs warns of where a program submits: here this machine is the YARN node."""
 
 
 class Yarn:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 
+import ethlogs
 from ethlogs_devnet import GethNode, LivyServer
 from ethlogs_devnet.kafka.certificates import Authority
 from tests.harness.commands import Command, id_of
 from tests.harness.running import parse_report
 from tests.harness.streams import Stream, assert_exactly_once
-from tests.integration.yarn.cluster import Yarn
+from tests.integration.yarn.cluster import IS_THE_NODE, START_SECONDS, Yarn
 from tests.integration.yarn.test_runs import list_hdfs
 
 pytestmark = pytest.mark.services
+OTHER = "visitor"
+"""A user for whom the one that the tests run as may act."""
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +49,52 @@ def test_a_run_through_livy_leaves_no_secret_on_hdfs(
     assert described["queue"].endswith("streaming")
     listed = list_hdfs(yarn, f"/user/{yarn.cluster.user}/.ethlogs/runs/{run}")
     assert set(listed) == {"", "/progress.json", "/report.json", "/shipped.json"}
+
+
+def make_home(yarn: Yarn, user: str) -> None:
+    """Make a user's folder on HDFS, as its superuser."""
+    url, who = f"{yarn.cluster.namenode_http}/webhdfs/v1/user/{user}", {"user.name": yarn.cluster.user}
+    for operation in ({"op": "MKDIRS"}, {"op": "SETOWNER", "owner": user}):
+        requests.put(url, params={**who, **operation}, timeout=10).raise_for_status()
+
+
+@pytest.mark.long
+@IS_THE_NODE
+def test_a_program_submits_through_livy_for_another_user_and_finds_the_run_again(
+    yarn: Yarn,
+    livy: LivyServer,
+    stream: Stream,
+    live_geth: GethNode,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_home(yarn, OTHER)
+    monkeypatch.chdir(tmp_path)
+    for name, value in {**yarn.where, **livy.environment()}.items():
+        monkeypatch.setenv(name, value)
+    settings: dict[str, Any] = {
+        "node_url": live_geth.url,
+        "bootstrap_server": stream.bootstrap,
+        "topic": stream.topic,
+        "create_topics": True,
+        "proof": "receipts",
+        "start": 1,
+        "proxy_user": OTHER,
+        "run_dir": str(tmp_path / "runs"),
+    }
+    run = ethlogs.submit("produce", **settings)
+    assert run.application is not None
+    assert yarn.describe(run.application)["user"] == OTHER
+
+    elsewhere = {"proxy_user": OTHER, "run_dir": str(tmp_path / "other")}
+    again = ethlogs.attach(run.id, **elsewhere)
+    assert again.application == run.application
+    assert run.id in [one.id for one in ethlogs.runs(**elsewhere)]
+    while again.progress is None or (again.progress["tip"] or 0) < 3:
+        assert again.wait(timeout=2) in ("waiting", "starting", "running")
+    assert again.stop(START_SECONDS) == "stopped"
+    assert run.state == "stopped"
+    assert run.report is not None
+    assert_exactly_once(stream, live_geth.url, 1, run.report["lastBlock"])
+    listed = list_hdfs(yarn, f"/user/{OTHER}/.ethlogs/runs/{run.id}")
+    assert not [path for path in listed if path.startswith("/files")]

@@ -12,9 +12,9 @@ import pytest
 import ethlogs
 from ethlogs_devnet import GethNode
 from tests.harness.streams import Stream, assert_exactly_once
-from tests.integration.yarn.cluster import START_SECONDS, Yarn
+from tests.integration.yarn.cluster import IS_THE_NODE, START_SECONDS, Yarn
 
-pytestmark = [pytest.mark.services, pytest.mark.long]
+pytestmark = [pytest.mark.services, pytest.mark.long, IS_THE_NODE]
 
 
 def test_a_run_is_left_alone_found_again_and_stopped(
