@@ -19,6 +19,7 @@ from typing import Any
 import pyspark
 import pytest
 
+import ethlogs
 from ethlogs_devnet import (
     SMALL_PLAN,
     GethNode,
@@ -35,6 +36,7 @@ from tests.harness.commands import Command, id_of
 from tests.harness.running import wait_until
 from tests.harness.streams import Stream, assert_exactly_once, assert_history_exactly_once
 from tests.integration.secured import COMMAND_SECONDS, DAEMONS, Estate, Secrets, walk_files
+from tests.integration.yarn.cluster import IS_THE_NODE
 
 pytestmark = pytest.mark.services
 
@@ -376,6 +378,35 @@ def test_a_run_through_livy_is_the_users_own_and_leaves_no_secret(
         assert_exactly_once(stream, long_run.node, 1, stream.heights()[-1])
         assert [path for path, _ in estate.walk(below) if "/files" in path] == []
         assert secret.files_below(tmp_path) == []
+
+
+@pytest.mark.long
+@IS_THE_NODE
+def test_a_program_with_a_keytab_starts_a_run_finds_it_again_and_stops_it(
+    estate: Estate, long_run: LongRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = estate.new_stream()
+    for name, value in estate.of(keytab=False).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    login = {"principal": estate.kdc.full_name(USER), "keytab": str(estate.kdc.keytab(USER))}
+    settings: dict[str, Any] = {"node_url": long_run.node, "topic": stream.topic, "create_topics": True}
+    settings |= {"proof": "receipts", "start": 1, "run_dir": str(tmp_path / "runs")}
+    settings["conf"] = {SPARK_IS_HERE[1].partition("=")[0]: SPARK_IS_HERE[1].partition("=")[2]}
+    run = ethlogs.submit("produce", **settings, **login)
+    elsewhere = {**login, "run_dir": str(tmp_path / "other")}
+    again = ethlogs.attach(run.id, **elsewhere)
+    assert again.application == run.application
+    listed = {one.application: one.state for one in ethlogs.runs(**elsewhere)}
+    assert listed[run.application] in ("waiting", "starting", "running")
+    assert listed[long_run.application] == "running"
+    while again.progress is None or (again.progress["tip"] or 0) < 3:
+        assert again.wait(timeout=2) in ("waiting", "starting", "running")
+    assert again.stop(COMMAND_SECONDS) == "stopped"
+    assert run.state == "stopped"
+    assert run.report is not None
+    assert_exactly_once(stream, long_run.node, 1, run.report["lastBlock"])
+    assert Secrets(estate.kdc.keytab(USER)).files_below(tmp_path) == []
 
 
 def test_without_a_keytab_a_driver_has_no_ticket_for_kafka(estate: Estate, long_run: LongRun) -> None:
