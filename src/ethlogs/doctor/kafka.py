@@ -118,7 +118,7 @@ class _Examination:
     def _check_transactional_id(self) -> str:
         """Check by describing it: to use it would end the producer of a run."""
         check_transaction_timeout(self._settings)
-        check_transaction_log(self._settings)
+        check_transaction_log(self._settings, has_failed=False)
         name = self._stream.follower_id
         deadline = time.monotonic() + _COORDINATOR_SECONDS
         while True:
@@ -136,6 +136,7 @@ class _Examination:
                 if not isinstance(cause, CoordinatorNotAvailableError):
                     raise
                 if time.monotonic() > deadline:
+                    check_transaction_log(self._settings, has_failed=True)
                     raise explain_missing_coordinator(self._settings) from exc
             time.sleep(0.2)
 

@@ -54,8 +54,11 @@ def explain_missing_coordinator(settings: KafkaSettings) -> EthlogsError:
     )
 
 
-def check_transaction_log(settings: KafkaSettings) -> None:
+def check_transaction_log(settings: KafkaSettings, *, has_failed: bool) -> None:
     """Refuse a log of transactions that no transaction can be written to, though the brokers answer.
+
+    Newer brokers ask for no more replicas in sync than there are, older ones do. So a log with fewer replicas
+    than ``min.insync.replicas`` is a fault only where a transaction ``has_failed``.
 
     Raises
     ------
@@ -64,21 +67,23 @@ def check_transaction_log(settings: KafkaSettings) -> None:
     """
     fault = None
     with contextlib.suppress(EthlogsError), admin_client(settings) as client:
-        fault = _find_fault_of_log(client)
+        fault = _find_fault_of_log(client, has_failed)
     if fault is not None:
         raise fault
 
 
-def _find_fault_of_log(client: KafkaAdminClient) -> KafkaUnavailableError | None:
+def _find_fault_of_log(client: KafkaAdminClient, has_failed: bool) -> KafkaUnavailableError | None:
     (log,) = client.describe_topics([_LOG])
     if log.get("error_code"):
         return None
     described: Any = client.describe_configs([ConfigResource("TOPIC", _LOG)], config_filter="all")
     least = _to_number(described["topic"].get(_LOG, {}).get(_LEAST))
     for number, partition in enumerate(log["partitions"]):
-        in_sync = partition.get("isr_nodes")
-        if least is not None and in_sync is not None and len(in_sync) < least:
-            return _build_fault(number, len(partition["replica_nodes"]), len(in_sync), least)
+        replicas, in_sync = len(partition["replica_nodes"]), partition.get("isr_nodes")
+        if least is None or in_sync is None:
+            continue
+        if len(in_sync) < (least if has_failed else min(least, replicas)):
+            return _build_fault(number, replicas, len(in_sync), least)
     return None
 
 

@@ -112,7 +112,7 @@ class TransactionalWriter:
             raise missing_transaction_right(transactional_id).of_client(settings) from exc
         except KafkaTimeoutError:
             # kafka-python tries again what the coordinator refuses, and drops the reason.
-            check_transaction_log(settings)
+            check_transaction_log(settings, has_failed=True)
             raise
 
     @contextlib.contextmanager

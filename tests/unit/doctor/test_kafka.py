@@ -62,6 +62,7 @@ def transaction_log_offline(brokers: FakeBrokers) -> None:
 
 def transaction_log_with_one_replica(brokers: FakeBrokers) -> None:
     brokers.transaction_log_replication = brokers.transaction_log_in_sync = 1
+    brokers.has_coordinator = False
 
 
 def transaction_log_out_of_sync(brokers: FakeBrokers) -> None:
@@ -220,10 +221,15 @@ def test_a_codec_that_this_python_lacks_is_found_before_a_run_finds_it(
         assert (found["topic"].exit_status, "kafka-python[zstd]" in str(found["topic"].hint)) == (3, True)
 
 
-@pytest.mark.parametrize("in_sync", [None, 2, 3], ids=["not made yet", "just enough", "all"])
+@pytest.mark.parametrize(
+    ("replicas", "in_sync"),
+    [(3, None), (3, 2), (3, 3), (1, 1)],
+    ids=["not made yet", "just enough", "all", "one replica, which newer brokers take"],
+)
 def test_a_log_of_transactions_that_can_be_written_is_well(
-    in_sync: int | None, monkeypatch: pytest.MonkeyPatch
+    replicas: int, in_sync: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     brokers = FakeBrokers()
+    brokers.transaction_log_replication = replicas
     brokers.transaction_log_in_sync = in_sync
     assert examine(brokers, monkeypatch)["transactions"].state == "ok"

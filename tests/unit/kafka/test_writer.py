@@ -142,7 +142,8 @@ def test_a_transactional_id_that_is_not_given_out_names_the_brokers_own_fault(
     def time_out() -> None:
         raise kafka_errors.KafkaTimeoutError
 
-    def find_fault(_settings: KafkaSettings) -> None:
+    def find_fault(_settings: KafkaSettings, *, has_failed: bool) -> None:
+        assert has_failed
         raise KafkaUnavailableError("__transaction_state-0 has 1 of its 1 replicas in sync")
 
     writer = TransactionalWriter.__new__(TransactionalWriter)
