@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -16,6 +15,7 @@ from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
 from ethlogs.errors import HadoopError, KerberosError, SettingsError
 from ethlogs.hadoop.applications import Applications
 from ethlogs.hadoop.errors import mapped_errors
+from ethlogs.hadoop.gateway import InterruptibleGateway, silence_py4j
 from ethlogs.hadoop.hdfs import HdfsFiles
 from ethlogs.hadoop.patience import IMPATIENT
 
@@ -138,8 +138,7 @@ def open_hadoop(spark_home: Path, java: str, conf_dir: Path, login: Login = Logi
     KerberosError
         When the cluster asks for a ticket and there is none.
     """
-    # At every failure it would print tracebacks of the other side; the errors say it all.
-    logging.getLogger("py4j").setLevel(logging.CRITICAL)
+    silence_py4j()
     jar = next(iter(sorted((spark_home / "jars").glob("py4j-*.jar"))), None)
     if jar is None:
         raise SettingsError(
@@ -188,4 +187,4 @@ def _launch(
         text = complaints.read().decode(errors="replace").strip()[-300:]
         raise HadoopError(f"the JVM of Hadoop's client does not start: {text or exc}") from exc
     parameters = GatewayParameters(port=port, auth_token=token, auto_convert=True)
-    return JavaGateway(gateway_parameters=parameters), process
+    return InterruptibleGateway(gateway_parameters=parameters), process
