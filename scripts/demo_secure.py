@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from contextlib import closing
 from pathlib import Path
 
@@ -14,7 +15,10 @@ from ethlogs.kafka.stores import StoreFolder
 from ethlogs.kerberos.keeper import kept_ticket
 from ethlogs.settings import KafkaSettings, KerberosSettings
 from scripts.demo import show, show_records
-from scripts.demo_yarn import call, show_env_file
+from scripts.demo_yarn import call, call_all, show_env_file
+from scripts.page_commands import list_commands, read_blocks
+
+_SETTINGS = "4. The settings"
 
 
 def main() -> int:
@@ -28,9 +32,39 @@ def main() -> int:
     status = call("ethlogs", "produce", *who, "--blocks", "20")
     if status:
         return status
+    show("\nthe commands of docs/secured-cluster.md, with its ethlogs.toml:")
+    status = call_page(kerberos, config)
+    if status:
+        return status
     show("\nthree records of the event-log topic, as a consumer with a ticket reads them, read_committed:")
     read_back(kerberos, Path(config))
     return call("ethlogs", "status", *who)
+
+
+def call_page(kerberos: KerberosSettings, client_properties: str) -> int:
+    """Run the page's commands with what is there now in its ethlogs.toml, and an end for its last one."""
+    (text,) = [block for block in read_blocks("secured-cluster.md", _SETTINGS) if block.startswith("master")]
+    for written, here in (
+        ("https://geth.example.com:8545", os.environ["ETHLOGS_NODE_URL"]),
+        ("kafka1.example.com:9093,kafka2.example.com:9093", os.environ["ETHLOGS_BOOTSTRAP_SERVER"]),
+        ("/etc/ethlogs/client.properties", client_properties),
+        ("ethlogs@EXAMPLE.COM", kerberos.principal),
+        ("/etc/ethlogs/ethlogs.keytab", str(kerberos.keytab)),
+        # The devnet's node asks for no token.
+        ('node-header-file = "/etc/ethlogs/node-headers"\n', ""),
+    ):
+        if written not in text:
+            raise ValueError(f"docs/secured-cluster.md has no {written}")
+        text = text.replace(written, here)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "ethlogs.toml"
+        file.write_text(text)
+        os.environ.update(ETHLOGS_CONFIG=str(file), ETHLOGS_BLOCKS="5")
+        try:
+            return call_all(list_commands("secured-cluster.md", _SETTINGS))
+        finally:
+            for name in ("ETHLOGS_CONFIG", "ETHLOGS_BLOCKS"):
+                del os.environ[name]
 
 
 def read_back(kerberos: KerberosSettings, client_properties: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sqlite3
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ethlogs_devnet import SMALL_PLAN, Finality, GethNode, KafkaBroker, LiveHead
+from scripts.page_commands import read_blocks
 from tests.harness.streams import Stream, fetch_expected
 
 pytestmark = pytest.mark.services
@@ -24,10 +24,8 @@ ON_ONE_MACHINE = ("1. Look before you start", "2. One block", "3. The stream", "
 
 
 def commands_of(section: str) -> str:
-    """The indented lines of a section, but for a tool of Kafka's own, which the devnet does not bring."""
-    page = (ROOT / "docs/first-hour.md").read_text()
-    text = page.split(f"\n## {section}")[1].split("\n## ")[0]
-    blocks = re.findall(r"(?:^ {4}.*\n)+", text, re.MULTILINE)
+    """The commands of a section, but for a tool of Kafka's own, which the devnet does not bring."""
+    blocks = read_blocks("first-hour.md", section)
     return "".join(block for block in blocks if "kafka-console-consumer" not in block)
 
 
