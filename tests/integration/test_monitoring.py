@@ -19,7 +19,7 @@ from tests.harness.backfilling import backfill_settings, run_here
 from tests.harness.commands import Command
 from tests.harness.exporting import FAST, Exported
 from tests.harness.prometheus import MONITORING, Alertmanager, Prometheus, promtool
-from tests.harness.running import RunInProcess, build_settings, wait_until
+from tests.harness.running import ENOUGH_SECONDS, RunInProcess, build_settings, wait_until
 from tests.harness.streams import Stream
 
 NewStream = Callable[[KafkaBroker], Stream]
@@ -125,7 +125,7 @@ def test_alerts_fire_and_clear_for_late_and_lost_nodes_a_deep_reorg_a_dead_drive
     tmp_path: Path,
 ) -> None:
     stream, manager = watched
-    settings = build_settings(stream, own_geth.url, start="2", patience=5.0)
+    settings = build_settings(stream, own_geth.url, start="2", patience=5.0, timeout=3 * ENOUGH_SECONDS)
     with RunInProcess(settings, tmp_path).start() as running:
         running.wait_for(lambda progress: progress["tip"] == 10, "the run follows")
         wait_until(lambda: manager.alerts() == {"EthlogsNodeLagging"}, "the alert for the late node")
@@ -138,7 +138,8 @@ def test_alerts_fire_and_clear_for_late_and_lost_nodes_a_deep_reorg_a_dead_drive
         running.kill()
         wait_until(lambda: manager.alerts() == {"EthlogsDriverDead"}, "the alert for the dead driver")
         running.start(2)
-        running.wait_for(lambda progress: progress["tip"] == 11, "the next attempt follows", attempt=2)
+        own_geth.commit_block(SMALL_PLAN)
+        running.wait_for(lambda progress: progress["tip"] == 12, "the next attempt follows", attempt=2)
         wait_until(lambda: not manager.alerts(), "it has the stream")
         own_geth.kill()
         wait_until(lambda: "EthlogsNodeAway" in manager.alerts(), "the node is away")
@@ -146,7 +147,8 @@ def test_alerts_fire_and_clear_for_late_and_lost_nodes_a_deep_reorg_a_dead_drive
         own_geth.start()
         wait_until(lambda: manager.alerts() == {"EthlogsStreamEnded"}, "the alert for the error")
         running.start(3)
-        running.wait_for(lambda progress: progress["tip"] == 11, "another attempt follows", attempt=3)
+        own_geth.commit_block(SMALL_PLAN)
+        running.wait_for(lambda progress: progress["tip"] == 13, "another attempt follows", attempt=3)
         wait_until(lambda: not manager.alerts(), "the run continues")
         breakable_kafka.kill()
         wait_until(lambda: "EthlogsKafkaAway" in manager.alerts(), "the broker is away")
