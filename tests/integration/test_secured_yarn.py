@@ -332,7 +332,7 @@ def test_the_users_own_ticket_of_any_kind_is_read_and_not_touched(
     before = estate.list_tickets(cache)
     where = {**estate.of(VISITOR, SCRAM, keytab=False), "KRB5CCNAME": cache, "ETHLOGS_QUEUE": "default"}
     found = estate.command(where, "doctor", "--node-url", long_run.node).stdout
-    assert re.search(rf"^ok +hadoop .* as {VISITOR} ", found, re.MULTILINE), found
+    assert re.search(rf"^warning hadoop .* as {VISITOR}, by your own ticket, ", found, re.MULTILINE), found
     assert re.search(r"^ok +queue ", found, re.MULTILINE), found
     assert estate.list_tickets(cache) == before
 
