@@ -15,7 +15,7 @@ from scripts.demo import show, show_records
 from scripts.page_commands import list_commands
 
 BIN = Path(sys.executable).parent
-_WATCHED_SECONDS = 10.0
+_WATCHED_SECONDS = 20.0
 
 
 def main() -> int:

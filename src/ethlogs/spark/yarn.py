@@ -37,7 +37,7 @@ _QUIET_CONF = {
     "spark.hadoop.yarn.timeline-service.enabled": "false",
     # What went wrong days ago must not use up the attempts of a run without end, nor a backfill's executors.
     "spark.yarn.am.attemptFailuresValidityInterval": "1h",
-    "spark.yarn.executor.failuresValidityInterval": "1h",
+    "spark.executor.failuresValidityInterval": "1h",
     DRIVER_JAVA: ONE_COMPILER,
     EXECUTOR_JAVA: ONE_COMPILER,
 }
