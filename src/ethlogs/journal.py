@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import msgspec
 
 from ethlogs.backoff import keep_trying
+from ethlogs.counted import counted
 from ethlogs.counts import Counts
 from ethlogs.errors import EthlogsError
 from ethlogs.history import History, Sample
@@ -234,16 +235,12 @@ def _read_slot_ends(earlier: dict[str, Any] | None) -> dict[int, int] | None:
 
 
 def _describe_start(first: int, last: int | None, tip: BlockRecord | None, head: int) -> str:
-    end = ", no end set" if last is None else f" ({_blocks(last - first + 1)}, up to {last})"
+    end = ", no end set" if last is None else f" ({counted(last - first + 1, 'block')}, up to {last})"
     if tip is not None and first > tip.block_number + 1:
         gap = f"--allow-gap leaves out blocks {tip.block_number + 1} to {first - 1}"
         return f"starting at block {first} after tip {tip.block_number}{end}; {gap}"
     if tip is None:
         return f"starting at block {first}{end}; the head is block {head}"
     following = max(first, tip.block_number + 1)
-    behind = _blocks(max(0, head - tip.block_number))
+    behind = counted(max(0, head - tip.block_number), "block")
     return f"resuming at block {following} after tip {tip.block_number}{end}; {behind} behind the head"
-
-
-def _blocks(count: int) -> str:
-    return f"{count:,} block{'' if count == 1 else 's'}"

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from ethlogs.counted import counted
 from ethlogs.counts import Counts
 from ethlogs.errors import ExitStatus
 from ethlogs.histogram import Histogram
@@ -235,11 +236,10 @@ def format_proofs(proofs: dict[str, int]) -> str:
     """Return how many blocks were proven in which way, for a person."""
     if len(proofs) == 1:
         return next(iter(proofs))
-    return ", ".join(f"{proof} ({_count(blocks)})" for proof, blocks in sorted(proofs.items())) or "nothing"
-
-
-def _count(blocks: int) -> str:
-    return f"{blocks:,} block{'' if blocks == 1 else 's'}"
+    return (
+        ", ".join(f"{proof} ({counted(blocks, 'block')})" for proof, blocks in sorted(proofs.items()))
+        or "nothing"
+    )
 
 
 def _reorgs(report: Report) -> str:
@@ -256,4 +256,6 @@ def format_latency(latency: Latency | None) -> str:
     """Return the latency for a person."""
     if latency is None:
         return "not measured: no block was produced at the head"
-    return f"p50 {latency.p50} ms, p99 {latency.p99} ms, node to committed, {_count(latency.blocks)}"
+    return (
+        f"p50 {latency.p50} ms, p99 {latency.p99} ms, node to committed, {counted(latency.blocks, 'block')}"
+    )

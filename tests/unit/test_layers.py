@@ -28,6 +28,7 @@ LAYERS = (
             "histogram",
             "root_cause",
             "history",
+            "counted",
             "processes",
             "private_files",
             "host_names",

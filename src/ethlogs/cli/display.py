@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from ethlogs.cli.say import say
+from ethlogs.counted import counted
 
 _LINE_SECONDS = 5.0
 
@@ -133,7 +134,7 @@ def _rest_of_backfill(progress: dict[str, Any]) -> str:
     blocks, seconds, executors = progress["blocks"], progress["seconds"], progress.get("executors")
     parts = [f"{progress['logs']:,} event logs", f"{_rate(progress):,.0f}/s"]
     if executors is not None:
-        parts.append(f"{executors} executor{'' if executors == 1 else 's'}")
+        parts.append(counted(executors, "executor"))
     if blocks and progress["missingBlocks"]:
         left = datetime.timedelta(seconds=round(progress["missingBlocks"] * seconds / blocks))
         parts.append(f"about {left} left")

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from ethlogs.counted import counted
 from ethlogs.errors import EthlogsError, ExitStatus
 
 State = Literal["ok", "warning", "failed", "skipped"]
@@ -73,7 +74,7 @@ def format_verdict(report: CheckReport) -> str:
     warnings = states.count("warning")
     said = [f"{states.count('ok')} ok"]
     if warnings:
-        said.append(f"{warnings} warning{'' if warnings == 1 else 's'}")
+        said.append(counted(warnings, "warning"))
     return ", ".join([*said, f"{states.count('failed')} failed", f"{states.count('skipped')} skipped"])
 
 

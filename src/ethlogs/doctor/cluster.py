@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from ethlogs.counted import counted
 from ethlogs.doctor.checkup import Checkup, Warned
 from ethlogs.environment import find_interpreter, require_packages
 from ethlogs.environment.channels import find_silent_channels
@@ -100,7 +101,7 @@ class ClusterExamination:
 
     def _check_yarn(self) -> str:
         nodes = self._hadoop.applications.check()
-        return f"{nodes} active node{'' if nodes == 1 else 's'}"
+        return counted(nodes, "active node")
 
     def _check_queue(self) -> str:
         name = choose_queue(self._options.yarn, self._options.spark, self._configured())

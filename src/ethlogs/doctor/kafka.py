@@ -10,6 +10,7 @@ from kafka.errors import (
     TransactionalIdNotFoundError,
 )
 
+from ethlogs.counted import counted
 from ethlogs.doctor.checkup import Checkup, Warned
 from ethlogs.doctor.stream import check_binding, check_tip
 from ethlogs.errors import EthlogsError, NotAuthorizedError
@@ -83,7 +84,7 @@ class _Examination:
 
     def _check_brokers(self) -> str:
         brokers = describe_brokers(self._settings)
-        return f"{len(brokers)} broker{'' if len(brokers) == 1 else 's'}: {', '.join(brokers)}"
+        return f"{counted(len(brokers), 'broker')}: {', '.join(brokers)}"
 
     def _check_codec(self) -> str:
         codec = codec_of(self._settings)
@@ -143,7 +144,7 @@ class _Examination:
 
 def _describe_settings(topic: Topic) -> str:
     settings = ", ".join(f"{name}={value}" for name, value in topic.config.items())
-    return f"{topic.partitions} partitions, replication {topic.replication_factor}, {settings}"
+    return f"{counted(topic.partitions, 'partition')}, replication {topic.replication_factor}, {settings}"
 
 
 def _describe_rights(topic: Topic) -> str:

@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 
 from ethlogs.cancellation import StopSwitch
+from ethlogs.counted import counted
 from ethlogs.doctor.checkup import Checkup, Warned
 from ethlogs.errors import NodeError
 from ethlogs.node import BlockLookup, BlockSource, Node
@@ -86,7 +87,7 @@ class _Examination:
             lookup = BlockLookup(node, settings.patience_seconds, stop, notices.append)
             fetched = lookup.fetch(source, "latest")
         block = fetched.block
-        logs = f"{len(block.logs)} event log{'' if len(block.logs) == 1 else 's'}"
+        logs = counted(len(block.logs), "event log")
         text = f"block {block.number} with {logs} is proven by {block.proof}"
         remarks = "".join(f"; {notice}" for notice in notices)
         weaker = proof.least == "auto" and not block.proof.startswith("block")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ethlogs.counted import counted
 from ethlogs.doctor.checkup import Warned
 from ethlogs.errors import LedgerError
 from ethlogs.kafka.reading import has_records
@@ -57,7 +58,7 @@ def check_binding(settings: KafkaSettings, topics: StreamTopics, chain: NodeIden
     check_identity(claim, now)
     if claim is None:
         return "nothing yet: the first run binds the stream to its chain and topics"
-    return f"chain id {chain_id}, {now.partitions} partitions, topic id {now.topic_id}"
+    return f"chain id {chain_id}, {counted(now.partitions, 'partition')}, topic id {now.topic_id}"
 
 
 def _choose_chain(tail: Tail, chain: NodeIdentity | None) -> tuple[int, str]:

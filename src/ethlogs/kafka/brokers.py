@@ -8,6 +8,7 @@ from typing import Any
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource
 
+from ethlogs.counted import counted
 from ethlogs.errors import EthlogsError, KafkaUnavailableError, SettingsError
 from ethlogs.kafka.client_config import TRANSACTION_TIMEOUT_MS
 from ethlogs.kafka.topics import admin_client
@@ -44,7 +45,7 @@ def explain_missing_coordinator(settings: KafkaSettings) -> EthlogsError:
         if wanted is not None and wanted > len(brokers):
             return KafkaUnavailableError(
                 f"the brokers cannot coordinate transactions: {_REPLICATION} is {wanted}, and the cluster has"
-                f" {len(brokers)} broker{'' if len(brokers) == 1 else 's'}",
+                f" {counted(len(brokers), 'broker')}",
                 hint=f"start more brokers, or set {_OF_THE_LOG} to at most {len(brokers)} on each broker",
             )
     return KafkaUnavailableError(

@@ -15,6 +15,7 @@ from kafka.admin import ConfigResource, NewTopic
 from kafka.errors import AuthorizationError, TopicAlreadyExistsError
 
 from ethlogs import ledger
+from ethlogs.counted import counted
 from ethlogs.errors import SettingsError, TopicError
 from ethlogs.kafka.client_config import MAX_RECORD_BYTES, admin_config
 from ethlogs.kafka.codecs import require_codec
@@ -317,7 +318,7 @@ def _create_missing(client: KafkaAdminClient, stream: StreamSettings, creation: 
 
 
 def _describe_creation(topic: Topic, creation: TopicCreation) -> str:
-    count = f"{topic.partitions} partition{'' if topic.partitions == 1 else 's'}"
+    count = counted(topic.partitions, "partition")
     default = "" if creation.partitions else " (the brokers' default; --partitions N creates another number)"
     return (
         f"created the topic {topic.name} with {count}{default} and replication {topic.replication_factor}:"

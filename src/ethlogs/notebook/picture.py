@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from ethlogs.counted import counted
 from ethlogs.history import Sample
 from ethlogs.notebook.chart import Chart
 from ethlogs.notebook.look import Look
@@ -91,7 +92,7 @@ def _lag(progress: dict[str, Any]) -> str:
     if head is None or tip is None:
         return "not known yet"
     behind = max(0, head - tip)
-    return f"{behind:,} block{'' if behind == 1 else 's'} behind the head"
+    return f"{counted(behind, 'block')} behind the head"
 
 
 def _latency(latency: dict[str, Any] | None) -> str:

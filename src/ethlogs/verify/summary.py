@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from ethlogs.counted import counted
 from ethlogs.errors import DeadlineError, EthlogsError, ExitStatus, InterruptedRunError
 from ethlogs.proof import UNCHECKED
 
@@ -78,9 +79,7 @@ def format_verification(summary: Verification) -> list[str]:
     if summary.differences:
         counts = ", ".join(f"{count} {kind}" for kind, count in sorted(summary.differences.items()))
         total = sum(summary.differences.values())
-        sentences.append(
-            f"{heights} differ: {total} difference{'' if total == 1 else 's'} ({counts}) in {blocks}"
-        )
+        sentences.append(f"{heights} differ: {counted(total, 'difference')} ({counts}) in {blocks}")
     elif summary.offline:
         sentences.append(f"{heights} agree with their ledger, the chain was not asked: {blocks}")
     elif summary.unchecked_blocks:

@@ -79,6 +79,7 @@ def test_a_program_submits_through_livy_for_another_user_and_finds_the_run_again
         "create_topics": True,
         "proof": "receipts",
         "start": 1,
+        "queue": "default",
         "proxy_user": OTHER,
         "run_dir": str(tmp_path / "runs"),
     }
