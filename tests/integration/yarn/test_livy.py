@@ -12,6 +12,7 @@ import requests
 
 import ethlogs
 from ethlogs_devnet import GethNode, LivyServer
+from ethlogs_devnet.hadoop.settings import OTHER_USER, RESTRICTED_QUEUE
 from ethlogs_devnet.kafka.certificates import Authority
 from tests.harness.commands import Command, id_of
 from tests.harness.running import parse_report
@@ -20,7 +21,7 @@ from tests.integration.yarn.cluster import IS_THE_NODE, START_SECONDS, Yarn
 from tests.integration.yarn.test_runs import list_hdfs
 
 pytestmark = pytest.mark.services
-OTHER = "visitor"
+OTHER, QUEUE = OTHER_USER, RESTRICTED_QUEUE
 """A user for whom the one that the tests run as may act."""
 
 
@@ -79,7 +80,7 @@ def test_a_program_submits_through_livy_for_another_user_and_finds_the_run_again
         "create_topics": True,
         "proof": "receipts",
         "start": 1,
-        "queue": "default",
+        "queue": QUEUE,
         "proxy_user": OTHER,
         "run_dir": str(tmp_path / "runs"),
     }
