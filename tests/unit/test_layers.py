@@ -29,6 +29,7 @@ LAYERS = (
             "root_cause",
             "history",
             "counted",
+            "repeated",
             "processes",
             "private_files",
             "host_names",

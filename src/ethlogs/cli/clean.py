@@ -29,7 +29,6 @@ from ethlogs.submission.cleaning import Cleaning, Item, list_local, list_on_hdfs
 from ethlogs.submission.folders import cache_folder
 from ethlogs.submission.identity import Caller
 from ethlogs.submission.launch import runs_base
-from ethlogs.submission.layout import HdfsLayout
 from ethlogs.submission.left_files import LeftFiles
 from ethlogs.submission.left_here import find_left_here, remove_left_here
 
@@ -78,9 +77,9 @@ def _list_items(options: CleanCommandOptions) -> Iterator[list[Item]]:
         Caller(options.kerberos, say, spark_submit=spark_submit, proxy_user=proxy_user) as caller,
         open_cluster(caller, spark_submit) as hadoop,
     ):
-        layout = HdfsLayout.of(hadoop.files, options.hdfs.hdfs_dir)
-        _remove_left(options, LeftFiles.of(hadoop, options.hdfs.hdfs_dir, read_defaults(spark_submit)))
-        yield list_on_hdfs(layout, hadoop.applications)
+        left = LeftFiles.of(hadoop, options.hdfs.hdfs_dir, read_defaults(spark_submit))
+        _remove_left(options, left)
+        yield list_on_hdfs(left.layout, hadoop.applications)
 
 
 def _remove_left_here(options: CleanCommandOptions, base: Path) -> None:

@@ -6,7 +6,6 @@ import contextlib
 import os
 import tarfile
 import tempfile
-import threading
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +15,7 @@ from typing import Any
 from ethlogs.environment.fingerprint import LEFT_OUT
 from ethlogs.environment.integrity import check_integrity
 from ethlogs.errors import PackError, SettingsError
+from ethlogs.repeated import repeated
 
 _COMPRESSION = 4
 """Of gzip: level 9 takes four times as long for 4 percent less."""
@@ -49,7 +49,7 @@ def write_archive(prefix: Path, target: Path, show: Callable[[int], None] = lamb
     try:
         with (
             _scratch_beside(target) as scratch,
-            _shown_while_it_grows(scratch, show),
+            repeated("packing", _LOOK_SECONDS, lambda: _show_size(scratch, show)),
             warnings.catch_warnings(),
         ):
             # That packages are not in the package cache any more: the files of the environment are taken.
@@ -93,22 +93,11 @@ def _scratch_beside(target: Path) -> Iterator[Path]:
             tempfile.tempdir = earlier
 
 
-@contextlib.contextmanager
-def _shown_while_it_grows(folder: Path, show: Callable[[int], None]) -> Iterator[None]:
-    """Show the size of what is written into a folder: conda-pack tells nobody how far it is."""
-    ended = threading.Event()
-
-    def look() -> None:
-        while not ended.wait(_LOOK_SECONDS):
-            show(sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()))
-
-    thread = threading.Thread(target=look, name="packing", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
+def _show_size(folder: Path, show: Callable[[int], None]) -> None:
+    """Show how much is written into a folder: conda-pack tells nobody how far it is."""
+    # A file may be renamed away between two looks at it.
+    with contextlib.suppress(FileNotFoundError):
+        show(sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()))
 
 
 def find_interpreter(archive: Path) -> str:

@@ -7,10 +7,10 @@ is away, there is nothing else to commit.
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Iterator
 
 from ethlogs.follow.held_stream import HeldStream
+from ethlogs.repeated import repeated
 
 IDLE_SECONDS = 10.0
 """A third of the time for which a newer run watches."""
@@ -22,16 +22,5 @@ _END_SECONDS = 10.0
 @contextlib.contextmanager
 def kept_visible(stream: HeldStream) -> Iterator[None]:
     """Commit the claim again whenever nothing else was committed for a while."""
-    ended = threading.Event()
-
-    def beat() -> None:
-        while not ended.wait(_LOOK_SECONDS):
-            stream.claim_again(IDLE_SECONDS)
-
-    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
-    thread.start()
-    try:
+    with repeated("heartbeat", _LOOK_SECONDS, lambda: stream.claim_again(IDLE_SECONDS), _END_SECONDS):
         yield
-    finally:
-        ended.set()
-        thread.join(_END_SECONDS)

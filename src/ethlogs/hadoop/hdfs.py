@@ -163,8 +163,7 @@ class HdfsFiles:
         """
         temporary = f"{path}.{secrets.token_hex(4)}.tmp"
         with mapped_errors(f"writing {path}"):
-            builder = self._system.createFile(self._path(temporary)).permission(self._permission(mode))
-            stream = builder.build()
+            stream = self._create(temporary, mode)
             try:
                 stream.write(data)
             finally:
@@ -194,15 +193,19 @@ class HdfsFiles:
     def _copy(self, local: Path, path: str, mode: int, show: Callable[[int], None]) -> None:
         """Copy within the JVM, a piece at a time."""
         io = self._jvm.org.apache.commons.io.IOUtils
-        with contextlib.closing(self._jvm.java.io.FileInputStream(str(local.absolute()))) as source:
-            target = self._system.createFile(self._path(path)).permission(self._permission(mode)).build()
-            with contextlib.closing(target):
-                done = 0
-                while piece := int(io.copyLarge(source, target, 0, _PIECE_BYTES)):
-                    done += piece
-                    show(done)
-        # The file system's umask took rights away.
+        with (
+            contextlib.closing(self._jvm.java.io.FileInputStream(str(local.absolute()))) as source,
+            contextlib.closing(self._create(path, mode)) as target,
+        ):
+            done = 0
+            while piece := int(io.copyLarge(source, target, 0, _PIECE_BYTES)):
+                done += piece
+                show(done)
         self._system.setPermission(self._path(path), self._permission(mode))
+
+    def _create(self, path: str, mode: int) -> Any:
+        """Open a new file; of its permissions the file system's umask may take some away."""
+        return self._system.createFile(self._path(path)).permission(self._permission(mode)).build()
 
     def _replace(self, temporary: str, path: str) -> None:
         """Rename over what is there, which FileSystem.rename would not."""

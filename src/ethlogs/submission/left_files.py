@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ethlogs.errors import EthlogsError
-from ethlogs.hadoop.applications import Application, Applications
+from ethlogs.hadoop.applications import Applications
 from ethlogs.hadoop.client import Hadoop
 from ethlogs.hadoop.hdfs import PRIVATE_FILE, PRIVATE_FOLDER
 from ethlogs.hadoop.run_folder import FILES
@@ -105,8 +105,4 @@ class LeftFiles:
             for application in self.applications.find(ETHLOGS_TAG, alive_only=False)
             if application.ended
         }
-        return {_run_of(ended[one.name]): one.path for one in folders if one.name in ended}
-
-
-def _run_of(application: Application) -> str:
-    return run_of(application) or application.id
+        return {run_of(ended[one.name]) or one.name: one.path for one in folders if one.name in ended}
