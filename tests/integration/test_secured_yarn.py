@@ -33,6 +33,7 @@ from ethlogs_devnet import (
 )
 from ethlogs_devnet.kerberos.users import USER, VISITOR
 from tests.harness.commands import Command, id_of
+from tests.harness.programs import stop_at
 from tests.harness.running import wait_until
 from tests.harness.streams import Stream, assert_exactly_once, assert_history_exactly_once
 from tests.integration.secured import COMMAND_SECONDS, DAEMONS, Estate, Secrets, walk_files
@@ -400,12 +401,7 @@ def test_a_program_with_a_keytab_starts_a_run_finds_it_again_and_stops_it(
     listed = {one.application: one.state for one in ethlogs.runs(**elsewhere)}
     assert listed[run.application] in ("waiting", "starting", "running")
     assert listed[long_run.application] == "running"
-    while again.progress is None or (again.progress["tip"] or 0) < 3:
-        assert again.wait(timeout=2) in ("waiting", "starting", "running")
-    assert again.stop(COMMAND_SECONDS) == "stopped"
-    assert run.state == "stopped"
-    assert run.report is not None
-    assert_exactly_once(stream, long_run.node, 1, run.report["lastBlock"])
+    assert_exactly_once(stream, long_run.node, 1, stop_at(3, run, again, COMMAND_SECONDS))
     assert Secrets(estate.kdc.keytab(USER)).files_below(tmp_path) == []
 
 

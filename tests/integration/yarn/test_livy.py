@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -15,6 +14,7 @@ from ethlogs_devnet import GethNode, LivyServer
 from ethlogs_devnet.hadoop.settings import OTHER_USER, RESTRICTED_QUEUE
 from ethlogs_devnet.kafka.certificates import Authority
 from tests.harness.commands import Command, id_of
+from tests.harness.programs import produce_settings, stop_at
 from tests.harness.running import parse_report
 from tests.harness.streams import Stream, assert_exactly_once
 from tests.integration.yarn.cluster import IS_THE_NODE, START_SECONDS, Yarn
@@ -73,18 +73,8 @@ def test_a_program_submits_through_livy_for_another_user_and_finds_the_run_again
     monkeypatch.chdir(tmp_path)
     for name, value in {**yarn.where, **livy.environment()}.items():
         monkeypatch.setenv(name, value)
-    settings: dict[str, Any] = {
-        "node_url": live_geth.url,
-        "bootstrap_server": stream.bootstrap,
-        "topic": stream.topic,
-        "create_topics": True,
-        "proof": "receipts",
-        "start": 1,
-        "queue": QUEUE,
-        "proxy_user": OTHER,
-        "run_dir": str(tmp_path / "runs"),
-    }
-    run = ethlogs.submit("produce", **settings)
+    settings = produce_settings(stream, live_geth.url, tmp_path)
+    run = ethlogs.submit("produce", **settings, queue=QUEUE, proxy_user=OTHER)
     assert run.application is not None
     assert yarn.describe(run.application)["user"] == OTHER
 
@@ -92,11 +82,6 @@ def test_a_program_submits_through_livy_for_another_user_and_finds_the_run_again
     again = ethlogs.attach(run.id, **elsewhere)
     assert again.application == run.application
     assert run.id in [one.id for one in ethlogs.runs(**elsewhere)]
-    while again.progress is None or (again.progress["tip"] or 0) < 3:
-        assert again.wait(timeout=2) in ("waiting", "starting", "running")
-    assert again.stop(START_SECONDS) == "stopped"
-    assert run.state == "stopped"
-    assert run.report is not None
-    assert_exactly_once(stream, live_geth.url, 1, run.report["lastBlock"])
+    assert_exactly_once(stream, live_geth.url, 1, stop_at(3, run, again, START_SECONDS))
     listed = list_hdfs(yarn, f"/user/{OTHER}/.ethlogs/runs/{run.id}")
     assert not [path for path in listed if path.startswith("/files")]

@@ -11,6 +11,7 @@ import pytest
 
 import ethlogs
 from ethlogs_devnet import GethNode
+from tests.harness.programs import produce_settings
 from tests.harness.streams import Stream, assert_exactly_once
 from tests.integration.yarn.cluster import IS_THE_NODE, START_SECONDS, Yarn
 
@@ -23,15 +24,7 @@ def test_a_run_is_left_alone_found_again_and_stopped(
     monkeypatch.chdir(tmp_path)
     for name, value in yarn.where.items():
         monkeypatch.setenv(name, value)
-    settings = {
-        "node_url": live_geth.url,
-        "bootstrap_server": stream.bootstrap,
-        "topic": stream.topic,
-        "create_topics": True,
-        "proof": "receipts",
-        "start": 1,
-        "run_dir": str(tmp_path / "runs"),
-    }
+    settings = produce_settings(stream, live_geth.url, tmp_path)
     script = f"import ethlogs; print(ethlogs.submit('produce', **{settings!r}).id)"
     started = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=dict(os.environ)
