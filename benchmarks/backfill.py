@@ -7,22 +7,30 @@ and their difference is what the longer one has more. The scaling is measured wh
 from __future__ import annotations
 
 import os
+import statistics
 import subprocess
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+from kafka import KafkaAdminClient
+from kafka.admin import NewTopic
 
 from benchmarks.lab import BIN, RUN_SECONDS, Lab, say, start
 from benchmarks.ledger_watch import LedgerWatch, Recorded
 from benchmarks.processes import Meter
+from ethlogs.kafka.topics import LEDGER_CONFIG
+from ethlogs.settings import StreamSettings
 from tests.harness.slow_proxy import SlowProxy
 
 _SAMPLE_SECONDS = 0.1
 STRETCH_BLOCKS = 32
 """Consecutive blocks of one slot, which are one executor's work."""
 ANSWER_SECONDS = 0.25
-"""So long that one executor reaches a small part of what these cores give."""
+"""With one request at a time, one executor reaches less than a twentieth of what these cores give."""
+SLOTS = 2
+"""Where the cost is measured: a task has as much to do as on a long chain, where it works for a minute."""
 CONFIRMATIONS = 1
 """The devnet's chain has no finalized block."""
 
@@ -31,16 +39,16 @@ CONFIRMATIONS = 1
 class Cost:
     """What one command took."""
 
-    cpu_seconds: float
-    """Of all of its processes."""
+    python_seconds: float
+    """CPU time of its Python processes, and of what else is no JVM."""
+    jvm_seconds: float
     worker_bytes: int
     """The largest memory of a Python worker of Spark's; 0 where there was none."""
 
-    def __sub__(self, other: Cost) -> Cost:
-        return Cost(
-            self.cpu_seconds - other.cpu_seconds,
-            max(self.worker_bytes, other.worker_bytes),
-        )
+    @property
+    def cpu_seconds(self) -> float:
+        """Of all of its processes."""
+        return self.python_seconds + self.jvm_seconds
 
 
 def run(lab: Lab, name: str, topic: str, node_url: str, *flags: str) -> Cost:
@@ -55,7 +63,7 @@ def run(lab: Lab, name: str, topic: str, node_url: str, *flags: str) -> Cost:
     guard.cancel()
     if process.returncode:
         raise SystemExit(f"bench: ethlogs {name} ended with status {process.returncode}")
-    return Cost(meter.seconds, meter.worker_bytes)
+    return Cost(meter.seconds - meter.jvm_seconds, meter.jvm_seconds, meter.worker_bytes)
 
 
 def start_command(lab: Lab, name: str, topic: str, node_url: str, *flags: str) -> subprocess.Popen[bytes]:
@@ -74,32 +82,82 @@ def build_flags(first: int, last: int, executors: int) -> tuple[str, ...]:
 
 def backfill(lab: Lab, blocks: int) -> Cost:
     """Fill blocks 1 to ``blocks`` of a new stream by one executor."""
-    return run(lab, "backfill", lab.new_topic(), lab.net.geth.url, *build_flags(1, blocks, 1))
+    topic = lab.new_topic()
+    create_stream(lab, topic, SLOTS)
+    return run(lab, "backfill", topic, lab.net.geth.url, *build_flags(1, blocks, 1))
 
 
 def produce(lab: Lab, blocks: int) -> Cost:
     """Follow blocks 1 to ``blocks`` into a new stream."""
+    topic = lab.new_topic()
+    create_stream(lab, topic, SLOTS)
     flags = ("--start", "1", "--blocks", str(blocks))
-    return run(lab, "produce", lab.new_topic(), lab.net.geth.url, *flags)
+    return run(lab, "produce", topic, lab.net.geth.url, *flags)
+
+
+def create_stream(lab: Lab, topic: str, slots: int) -> None:
+    """Create the ledger of a new stream with so many slots; the command creates the other topic."""
+    admin = KafkaAdminClient(bootstrap_servers=lab.bootstrap)
+    try:
+        ledger = StreamSettings(topic).ledger_topic
+        admin.create_topics([NewTopic(ledger, 1 + slots, 1, topic_configs=LEDGER_CONFIG)])
+    finally:
+        admin.close()
+
+
+COMMANDS = {"ethlogs produce": produce, "ethlogs backfill, one executor": backfill}
+
+Costs = dict[str, dict[int, list[Cost]]]
+"""Those of every repetition, by command and number of blocks."""
+
+
+def measure_costs(lab: Lab, short: int, long: int, repeat: int) -> Costs:
+    """Measure each command over both ranges in turn: what else the machine does strikes all alike."""
+    lab.ensure_blocks(long + CONFIRMATIONS)
+    costs: Costs = {name: {short: [], long: []} for name in COMMANDS}
+    for number in range(1, repeat + 1):
+        for blocks in (short, long):
+            for name, command in COMMANDS.items():
+                cost = command(lab, blocks)
+                costs[name][blocks].append(cost)
+                say(
+                    f"{number} of {repeat}, blocks 1 to {blocks}: {name}: Python {cost.python_seconds:.1f} s,"
+                    f" JVMs {cost.jvm_seconds:.1f} s of CPU"
+                )
+    return costs
 
 
 @dataclass(frozen=True)
-class Ratio:
-    """What the longer range has more, for follower and backfill, in one interleaved run."""
+class Slope:
+    """What one event log more costs, in microseconds of CPU: start-up is in neither of them."""
 
-    produced: Cost
-    backfilled: Cost
+    python_us: float
+    jvm_us: float
+    worker_bytes: int
+
+    @property
+    def all_us(self) -> float:
+        """Of all processes."""
+        return self.python_us + self.jvm_us
 
 
-def compare_cost(lab: Lab, short: int, long: int) -> Ratio:
-    """Measure both commands over both ranges, one after the other."""
-    lab.ensure_blocks(long + CONFIRMATIONS)
-    costs = []
-    for blocks in (short, long):
-        say(f"cost of blocks 1 to {blocks}: produce, then backfill")
-        costs.append((produce(lab, blocks), backfill(lab, blocks)))
-    (first, first_filled), (second, second_filled) = costs
-    return Ratio(second - first, second_filled - first_filled)
+def compute_slope(costs: dict[int, list[Cost]], logs_of_a_block: int) -> Slope:
+    """Take the median of each range, and then their difference.
+
+    The median of differences would take start-up, which varies by seconds, from another run's.
+    """
+    short, long = sorted(costs)
+    logs = (long - short) * logs_of_a_block
+
+    def more_of(seconds_of: Callable[[Cost], float]) -> float:
+        medians = [statistics.median(map(seconds_of, costs[blocks])) for blocks in (short, long)]
+        return (medians[1] - medians[0]) / logs * 1e6
+
+    return Slope(
+        more_of(lambda cost: cost.python_seconds),
+        more_of(lambda cost: cost.jvm_seconds),
+        max(cost.worker_bytes for some in costs.values() for cost in some),
+    )
 
 
 def measure_scaling(lab: Lab, executors: int) -> float:
@@ -112,7 +170,8 @@ def measure_scaling(lab: Lab, executors: int) -> float:
     with SlowProxy(ANSWER_SECONDS) as proxy, LedgerWatch(lab, topic) as watch:
         proxy.upstream_port = int(lab.net.geth.url.rpartition(":")[2])
         url = f"http://127.0.0.1:{proxy.port}"
-        run(lab, "backfill", topic, url, *build_flags(first, last, executors))
+        one_each = ("--node-requests", str(executors))
+        run(lab, "backfill", topic, url, *build_flags(first, last, executors), *one_each)
         return compute_rate(watch.wait_for(last - first + 1), executors)
 
 

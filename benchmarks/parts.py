@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from benchmarks.backfill import ANSWER_SECONDS, compare_cost, measure_scaling
+from benchmarks.backfill import ANSWER_SECONDS, compute_slope, measure_costs, measure_scaling
 from benchmarks.contest import build_rows, head_beside, measure_in_turn
 from benchmarks.lab import Lab, Produced, produce, say, verify
 from benchmarks.latency import Latencies, measure_beside_backfill, measure_latency
@@ -42,6 +42,7 @@ class Options:
     blocks: int
     repeat: int
     notebook_blocks: int
+    history_blocks: int
     head_blocks: int
     block_seconds: float
 
@@ -162,17 +163,25 @@ class Bench:
 
     def history(self) -> None:
         """What a backfill costs beside the follower, start-up apart."""
-        short, long = self._options.blocks // 3, self._options.blocks
-        logs = (long - short) * logs_in(DEFAULT_PLAN)
-        runs = self._repeated("history", partial(compare_cost, self._lab, short, long))
-        print_head("all processes, --proof receipts", "CPU, µs an event log", "worker, MiB")
-        for name in ("produced", "backfilled"):
-            costs = [getattr(run, name) for run in runs]
-            micros = statistics.median(cost.cpu_seconds for cost in costs) / logs * 1e6
-            worker = max(cost.worker_bytes for cost in costs) / MIB
-            print_row(name, f"{micros:.1f}", f"{worker:.0f}" if worker else "")
-        ratio = statistics.median(run.backfilled.cpu_seconds / run.produced.cpu_seconds for run in runs)
-        print_row("backfilled : produced", f"{ratio:.2f}", "")
+        long = self._options.history_blocks
+        short = long // 4
+        costs = measure_costs(self._lab, short, long, self._options.repeat)
+        print_head(
+            f"blocks 1 to {long:,} without 1 to {short:,}, --proof receipts, CPU, µs an event log",
+            *("all processes", "Python", "JVMs", "a Python worker, MiB"),
+        )
+        slopes = {name: compute_slope(found, logs_in(DEFAULT_PLAN)) for name, found in costs.items()}
+        for name, slope in slopes.items():
+            worker = f"{slope.worker_bytes / MIB:.0f}" if slope.worker_bytes else ""
+            print_row(name, f"{slope.all_us:.1f}", f"{slope.python_us:.1f}", f"{slope.jvm_us:.1f}", worker)
+        alone, filled = slopes.values()
+        print_row(
+            "backfill : produce",
+            f"{filled.all_us / alone.all_us:.2f}",
+            f"{filled.python_us / alone.python_us:.2f}",
+            "",
+            "",
+        )
 
     def scaling(self) -> None:
         """A backfill where the node is the wait, and not these cores."""

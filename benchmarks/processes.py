@@ -55,6 +55,7 @@ class Meter:
         self._pid = pid
         self._seconds: dict[int, float] = {}
         self._workers: set[int] = set()
+        self._jvms: set[int] = set()
         self.worker_bytes = 0
         """The largest memory of a Python worker of Spark's."""
 
@@ -64,6 +65,8 @@ class Meter:
         # A process whose parent has ended has another parent: those that were seen once stay.
         for pid in processes.below({self._pid, *self._seconds}):
             self._seconds[pid] = max(processes.seconds[pid], self._seconds.get(pid, 0.0))
+            if _read(pid, "comm").strip() == "java":
+                self._jvms.add(pid)
             if self._is_worker(pid):
                 self.worker_bytes = max(self.worker_bytes, peak_memory(pid))
 
@@ -77,6 +80,11 @@ class Meter:
     def seconds(self) -> float:
         """What all of them have used."""
         return sum(self._seconds.values())
+
+    @property
+    def jvm_seconds(self) -> float:
+        """What those of them have used that are Java virtual machines."""
+        return sum(seconds for pid, seconds in self._seconds.items() if pid in self._jvms)
 
 
 def find_driver(ancestor: int) -> int | None:

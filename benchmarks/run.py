@@ -34,6 +34,7 @@ def parse_arguments(arguments: Sequence[str]) -> tuple[list[str], Options, Path 
     parser.add_argument("--repeat", type=int, default=3, help="times that a rate is measured (default 3)")
     parser.add_argument("--blocks", type=int, default=300, help="length of the chain (default 300)")
     parser.add_argument("--notebook-blocks", type=int, default=5, help="for web3.py (default 5)")
+    parser.add_argument("--history-blocks", type=int, default=1200, help="for history (default 1200)")
     parser.add_argument("--head-blocks", type=int, default=500, help="for the latency (default 500)")
     parser.add_argument("--block-seconds", type=float, default=0.15, help="at the head (default 0.15)")
     given = vars(parser.parse_args(arguments))

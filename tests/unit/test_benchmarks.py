@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import content_bench, processes, sizing, steps, tables
-from benchmarks.backfill import compute_rate
+from benchmarks.backfill import Cost, compute_rate, compute_slope
 from benchmarks.contest import (
     BROKER,
     DRIVER,
@@ -120,6 +120,19 @@ def test_the_scaling_counts_the_time_in_which_all_executors_work() -> None:
     first = [Recorded(height, 1, at) for height, at in ((1, 1.0), (2, 2.0), (3, 3.0), (4, 4.0))]
     second = [Recorded(height, 2, at) for height, at in ((5, 2.0), (6, 3.0), (7, 9.0))]
     assert compute_rate([*first, *second], executors=2) == pytest.approx(3 / 2)
+
+
+def test_what_a_longer_range_costs_more_is_that_of_the_medians_whatever_start_up_cost_once() -> None:
+    def cost(python: float, jvm: float) -> Cost:
+        return Cost(python, jvm, worker_bytes=int(python))
+
+    short = [cost(3, 10), cost(2, 9), cost(30, 25)]
+    long = [cost(12, 11), cost(50, 9), cost(11, 12)]
+    slope = compute_slope({300: short, 1200: long}, logs_of_a_block=10)
+    assert slope.python_us == pytest.approx(9 / 9_000 * 1e6)
+    assert slope.jvm_us == pytest.approx(1 / 9_000 * 1e6)
+    assert slope.all_us == slope.python_us + slope.jvm_us
+    assert slope.worker_bytes == 50
 
 
 def test_a_part_replaces_its_own_tables_in_the_document() -> None:
