@@ -5,6 +5,7 @@ with Devnet(folder, blocks=30) as devnet:
     subprocess.run(["ethlogs", ...], env={**os.environ, **devnet.environment()})
 """
 
+from ethlogs_devnet.anvil.node import AnvilNode
 from ethlogs_devnet.devnet import Devnet
 from ethlogs_devnet.errors import DevnetError, MissingToolError, NodeRpcError, NodeUnreachableError
 from ethlogs_devnet.geth.finality import Finality
@@ -36,6 +37,7 @@ __all__ = [
     "DEFAULT_PLAN",
     "EMPTY_PLAN",
     "SMALL_PLAN",
+    "AnvilNode",
     "BlockPlan",
     "ChainSpec",
     "Devnet",
