@@ -33,13 +33,15 @@ class Figures:
     blocks: Figure = Figure(24e6, "blocks", "mainnet at the end of 2025, rounded")
     event_logs: Figure = Figure(5e9, "event logs", "mainnet at the end of 2025, assumed")
     executor_us: Figure = Figure(
-        88.0, "µs of CPU an event log", "one run of make bench, history, on a busy machine"
+        58.0,
+        "µs of CPU an event log",
+        "make bench ONLY=history: --proof receipts, two cores shared with geth",
     )
     header_us: Figure = Figure(400.0, "µs of CPU a header", "assumed: one request, decoded and hashed")
     node_us: Figure = Figure(72.0, "µs of CPU an event log", "geth's eth_getBlockReceipts, measured")
     node_cores: Figure = Figure(8.0, "cores of a node that history may use", "assumed")
     slots: Figure = Figure(32.0, "slots, each one task", "a ledger that ethlogs creates")
-    scaling: Figure = Figure(0.9, "of linear", "assumed")
+    scaling: Figure = Figure(0.95, "of linear", "make bench ONLY=scaling: eight executors")
     record_bytes: Figure = Figure(149.0, "bytes an event log with lz4", "1,253 logs of mainnet in batches")
     ledger_bytes: Figure = Figure(600.0, "bytes a ledger record", "a slot's record, not compressed")
     replication: Figure = Figure(3.0, "replicas", "assumed")
