@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ethlogs_devnet.anvil.binary import find_anvil
-from ethlogs_devnet.errors import NodeRpcError, NodeUnreachableError
 from ethlogs_devnet.geth.contracts import COUNTER_ADDRESS, deployed
+from ethlogs_devnet.geth.ready import wait_until_answering
 from ethlogs_devnet.geth.rpc import JsonRpc
 from ethlogs_devnet.ports import LOOPBACK, find_free_ports
 from ethlogs_devnet.process import ServiceProcess
 from ethlogs_devnet.service import OneProcess
 
-_START_SECONDS = 60.0
 _GAS = 1_000_000
 _DEPOSIT = {"type": "0x7e", "mint": "0x0", "isSystemTx": False}
 
@@ -62,7 +60,7 @@ class AnvilNode(OneProcess):
         self._process.start(
             [str(anvil), "--host", LOOPBACK, "--port", str(self._port), "--no-mining", *network]
         )
-        self._wait_until_ready()
+        wait_until_answering(self._process, self._http)
         for address, code in deployed().items():
             self.rpc("anvil_setCode", f"0x{address.hex()}", f"0x{code.hex()}")
 
@@ -84,16 +82,3 @@ class AnvilNode(OneProcess):
     def reorg(self, depth: int) -> None:
         """Replace the newest ``depth`` blocks by others, which are empty."""
         self.rpc("anvil_reorg", depth, [])
-
-    def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline:
-            if not self._process.is_alive():
-                raise self._process.failure("ended while it was starting")
-            try:
-                self._http.call("eth_chainId", timeout_seconds=2.0)
-                return
-            except (NodeUnreachableError, NodeRpcError):
-                time.sleep(0.03)
-        self._process.kill()
-        raise self._process.failure(f"did not answer within {_START_SECONDS:.0f} s")

@@ -6,20 +6,19 @@ import json
 import shutil
 import subprocess
 import tempfile
-import time
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ethlogs_devnet.errors import DevnetError, NodeRpcError, NodeUnreachableError
+from ethlogs_devnet.errors import DevnetError
 from ethlogs_devnet.geth.binary import GethBinary, find_geth
 from ethlogs_devnet.geth.genesis import ChainSpec, build_genesis
+from ethlogs_devnet.geth.ready import wait_until_answering
 from ethlogs_devnet.geth.rpc import JsonRpc
 from ethlogs_devnet.ports import LOOPBACK, find_free_ports
 from ethlogs_devnet.process import ServiceProcess
 from ethlogs_devnet.service import OneProcess
 
-_START_SECONDS = 60.0
 _LONGEST_SOCKET_PATH = 100  # the kernel takes 107 bytes
 _NO_LISTENER = '[Node.P2P]\nListenAddr = ""\n'  # --port 0 would listen on every interface
 _HTTP_APIS = "eth,net,web3,debug,txpool,testing"
@@ -105,7 +104,7 @@ class GethProcess(OneProcess):
         if not self.data_dir.exists():
             self.create_data(binary)
         self._process.start(self._command(binary))
-        self._wait_until_ready()
+        wait_until_answering(self._process, self.http)
 
     def stop(self) -> None:
         """End it gently."""
@@ -141,16 +140,3 @@ class GethProcess(OneProcess):
             *("--rpc.batch-request-limit", "1000", "--rpc.batch-response-max-size", "100000000"),
             *ipc,
         ]
-
-    def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline:
-            if not self._process.is_alive():
-                raise self._process.failure("ended while it was starting")
-            try:
-                self.http.call("eth_chainId", timeout_seconds=2.0)
-                return
-            except (NodeUnreachableError, NodeRpcError):
-                time.sleep(0.03)
-        self._process.kill()
-        raise self._process.failure(f"did not answer within {_START_SECONDS:.0f} s")
