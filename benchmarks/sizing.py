@@ -2,7 +2,7 @@
 
     python -m benchmarks.sizing [--event-logs 5e9] [--cores 64] …
 
-Every figure that goes in is printed with where it comes from. docs/backfill.md has the output for mainnet.
+Every input is printed with its source. docs/backfill.md has the output for mainnet.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ TB = 1e12
 
 @dataclass(frozen=True)
 class Figure:
-    """A number that goes in, and where it comes from."""
+    """An input, and its source."""
 
     value: float
     unit: str
@@ -28,33 +28,43 @@ class Figure:
 
 @dataclass(frozen=True)
 class Figures:
-    """What the result depends on."""
+    """All inputs."""
 
     blocks: Figure = Figure(24e6, "blocks", "mainnet at the end of 2025, rounded")
     event_logs: Figure = Figure(5e9, "event logs", "mainnet at the end of 2025, assumed")
     executor_us: Figure = Figure(
         58.0,
-        "µs of CPU an event log",
+        "µs of executors' CPU for each event log",
         "make bench ONLY=history: --proof receipts, two cores shared with geth",
     )
-    header_us: Figure = Figure(400.0, "µs of CPU a header", "assumed: one request, decoded and hashed")
-    node_us: Figure = Figure(72.0, "µs of CPU an event log", "geth's eth_getBlockReceipts, measured")
-    node_cores: Figure = Figure(8.0, "cores of a node that history may use", "assumed")
-    slots: Figure = Figure(32.0, "slots, each one task", "a ledger that ethlogs creates")
-    scaling: Figure = Figure(0.95, "of linear", "make bench ONLY=scaling: eight executors")
-    record_bytes: Figure = Figure(149.0, "bytes an event log with lz4", "1,253 logs of mainnet in batches")
-    ledger_bytes: Figure = Figure(600.0, "bytes a ledger record", "a slot's record, not compressed")
+    header_us: Figure = Figure(
+        400.0, "µs of executors' CPU for each header", "assumed: one request, decoded and hashed"
+    )
+    node_us: Figure = Figure(
+        72.0, "µs of a node's CPU for each event log", "geth's eth_getBlockReceipts, measured"
+    )
+    node_cores: Figure = Figure(8.0, "cores of a node for this work", "assumed")
+    slots: Figure = Figure(32.0, "slots: tasks at a time, at most", "a ledger that ethlogs creates")
+    scaling: Figure = Figure(
+        0.95, "share of linear scaling that is reached", "make bench ONLY=scaling: eight executors"
+    )
+    record_bytes: Figure = Figure(
+        149.0, "bytes of an event log on Kafka, with lz4", "1,253 logs of mainnet in batches"
+    )
+    ledger_bytes: Figure = Figure(
+        600.0, "bytes of a ledger record on Kafka", "a slot's record, not compressed"
+    )
     replication: Figure = Figure(3.0, "replicas", "assumed")
 
 
 @dataclass(frozen=True)
 class Need:
-    """What a number of executor cores comes to."""
+    """The hours, nodes and rate of a number of executor cores."""
 
     cores: int
     hours: float
     nodes: float
-    """So many that they are not the wait."""
+    """The number at which they do not limit the speed."""
     logs_per_second: float
 
 
@@ -77,7 +87,7 @@ def compute_terabytes(figures: Figures) -> float:
 
 def format_sizing(figures: Figures, cores: Sequence[int] = CORES) -> str:
     """Return the tables, in Markdown."""
-    lines = ["| what goes in | | where it comes from |", "|---|---|---|"]
+    lines = ["| input | value | source |", "|---|---|---|"]
     for item in fields(figures):
         figure: Figure = getattr(figures, item.name)
         lines.append(f"| {figure.unit} | {figure.value:,.10g} | {figure.source} |")
@@ -102,7 +112,7 @@ def main(arguments: Sequence[str]) -> None:
     figures = Figures()
     for name, value in given.items():
         if value is not None:
-            asked = Figure(value, getattr(figures, name).unit, "as asked for")
+            asked = Figure(value, getattr(figures, name).unit, "given")
             figures = replace(figures, **{name: asked})
     print(format_sizing(figures, cores))
 
