@@ -65,7 +65,7 @@ coverage: $(if $(findstring integration,$(TESTS)),setup-livy,setup-python) ## wh
 	$(BIN)/coverage report
 	$(BIN)/coverage report --show-missing --fail-under=100 --include='$(COMPLETE)'
 
-faults: setup-services ## each fault on a running stream, nothing lost, nothing doubled: makes docs/faults.md
+faults: setup-services ## each fault on a running stream, nothing lost, nothing duplicated: makes docs/faults.md
 	@$(BIN)/python -m tests.harness.faults.matrix
 
 chaos: setup-services ## random faults on one stream, then the proof: MINUTES=10 SEED=7, HISTORY=1 EXECUTORS=4

@@ -40,7 +40,7 @@ class Cost:
     """What one command took."""
 
     python_seconds: float
-    """CPU time of its Python processes, and of what else is no JVM."""
+    """CPU time of its Python processes, and of all others but the JVMs."""
     jvm_seconds: float
     worker_bytes: int
     """The largest memory of a Python worker of Spark's; 0 where there was none."""

@@ -1,4 +1,4 @@
-"""What processes use, as /proc tells it: CPU time and memory, of a process and of all below it."""
+"""What processes use, as /proc has it: CPU time and memory, of a process and of all below it."""
 
 from __future__ import annotations
 

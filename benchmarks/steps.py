@@ -41,7 +41,7 @@ STEPS = (
     "decoding JSON",
     "proof",
     "encoding the records",
-    "KafkaProducer.send and what stands for it",
+    "KafkaProducer.send and its fast path",
     "kafka-python's sender thread",
     "waiting for acknowledgements, checking each",
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Attempt:
-    """Which attempt of its run a driver is, and who ends it."""
+    """One attempt of a run: its number, and whether it is in a container of YARN."""
 
     number: int = 1
     in_container: bool = False

@@ -1,4 +1,4 @@
-"""What one attempt writes into its run's folder, which all attempts of the run have in common."""
+"""The run's folder as one attempt writes into it; all attempts of the run share the folder."""
 
 from __future__ import annotations
 

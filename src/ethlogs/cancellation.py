@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from ethlogs.errors import DeadlineError, EthlogsError, InterruptedRunError, LostContainerError
 
-GO_ON = "what was committed stays; run the same command again to go on after it"
+GO_ON = "what was committed stays; run the same command again to resume after it"
 AGAIN = "no stream was written to; run the same command again"
 
 
@@ -45,7 +45,7 @@ class StopSwitch:
             self._set()
 
     def fail(self, error: EthlogsError) -> None:
-        """Ask the run to end with ``error``: something that it rests on is gone."""
+        """Ask the run to end with ``error``: something that it needs is gone."""
         if not self._event.is_set():
             self._error = error
             self._set()

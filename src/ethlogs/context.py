@@ -1,4 +1,4 @@
-"""What every job of a driver is given."""
+"""The context of a job: settings, attempt, stop switch and journal."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What a run's attempt has done so far; the public names are those in camel case."""
+    """The numbers of a run's attempt so far; the public names are those in camel case."""
 
     blocks: Annotated[
         int, Meta(title="blocks", description="Blocks that were committed and are not retracted.")

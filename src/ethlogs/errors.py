@@ -172,7 +172,7 @@ class TopicError(DeliveryError):
 
 
 class LedgerError(DeliveryError):
-    """The ledger holds something that this run must not go on from."""
+    """The ledger holds something after which this run must not continue."""
 
 
 class SubmissionError(EthlogsError):
@@ -194,7 +194,7 @@ class HadoopUnavailableError(HadoopError):
 
 
 class LivyError(SubmissionError):
-    """Livy refused a request, or something else than Livy answered it."""
+    """Livy refused a request, or something other than Livy answered it."""
 
 
 class LivyUnavailableError(LivyError):
@@ -208,7 +208,7 @@ class SupersededError(EthlogsError):
 
 
 class DifferenceError(EthlogsError):
-    """What is on Kafka differs from what was sent, or from the chain."""
+    """The records on Kafka differ from what was sent, or from the chain."""
 
     exit_status = ExitStatus.DIFFERENCE
 
@@ -220,7 +220,7 @@ class DeadlineError(EthlogsError):
 
 
 class OutcomeUnknownError(EthlogsError):
-    """The application may still be running; nobody can say how it ended."""
+    """The application may still be running; its outcome is unknown."""
 
     exit_status = ExitStatus.UNKNOWN
 

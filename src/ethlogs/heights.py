@@ -76,5 +76,5 @@ def holds(ranges: Ranges, height: int) -> bool:
 
 
 def extend_to(ranges: Ranges, height: int, last: int) -> Ranges:
-    """Return the ranges with that one which has ``height`` going on up to ``last``."""
+    """Return the ranges, with the one that holds ``height`` extended up to ``last``."""
     return tuple((first, last if first <= height <= end else end) for first, end in ranges)

@@ -11,7 +11,7 @@ BOUNDS_SECONDS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
 @dataclass(frozen=True)
 class Distribution:
-    """What a histogram has counted."""
+    """The samples of a histogram, counted."""
 
     buckets: tuple[tuple[float, int], ...]
     """Each bound in seconds, with how many were at most as long; what was longer is in ``count`` alone."""

@@ -1,4 +1,4 @@
-"""How a run went over its whole time: a bounded number of samples, however long it takes."""
+"""The course of a run over its whole time, in a bounded number of samples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run says about itself while it runs: notices, counts, and progress.json."""
+"""The journal of a run: notices, counts, and progress.json."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Journal:
             self._write_snapshot()
 
     def watch(self, source: Retrying, kind: str = "node") -> None:
-        """Count the retries of ``source`` among the run's; ``kind`` is whom it asks."""
+        """Count the retries of ``source`` among the run's; ``kind`` names the service that it asks."""
         self._retrying.append((kind, source))
 
     @property
@@ -114,7 +114,7 @@ class Journal:
         return self.meter.counts(self.retries)
 
     def notify(self, text: str) -> None:
-        """Tell the user something that is no error."""
+        """Tell the user something that is not an error."""
         with self._lock:
             self._notice_number += 1
             self._notices.append({"number": self._notice_number, "text": text})

@@ -95,7 +95,7 @@ class BlockRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class StreamIdentity(msgspec.Struct, frozen=True, rename="camel"):
-    """What a stream is bound to: one chain and one incarnation of each topic."""
+    """The identity of a stream: one chain and one incarnation of each topic."""
 
     chain_id: Natural
     genesis_hash: str

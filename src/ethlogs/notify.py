@@ -1,4 +1,4 @@
-"""How lower layers talk to whoever watches: functions that are passed down."""
+"""Functions by which lower layers report to whoever watches; they are passed down."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a process of this machine is alive, and what the living ones were given."""
+"""Processes of this machine: whether one is alive, and the arguments of the living ones."""
 
 from __future__ import annotations
 

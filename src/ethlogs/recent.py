@@ -1,4 +1,4 @@
-"""What a run did lately: its rate and its latency over a window of time."""
+"""The recent rate and latency of a run, over a window of time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Latency(msgspec.Struct, frozen=True):
 
 
 class Recent(msgspec.Struct, frozen=True, rename="camel"):
-    """What was committed in the last seconds."""
+    """The commits of the last seconds."""
 
     seconds: float
     """How long these are: the window, or the time since the work began."""

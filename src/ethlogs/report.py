@@ -1,4 +1,4 @@
-"""What a run did: counted while it runs, and shown at the end."""
+"""The report of a run: counted while it runs, and printed at the end."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MAX_SAMPLES = 100_000
 
 @dataclass
 class Counters:
-    """What has happened since the run's attempt began."""
+    """The counts of a run's attempt since it began."""
 
     blocks: int = 0
     logs: int = 0

@@ -1,4 +1,4 @@
-"""Why a contact failed: libraries wrap a network error several times, and repeat the URL in each."""
+"""The root cause of a failed contact: libraries wrap a network error several times."""
 
 from __future__ import annotations
 

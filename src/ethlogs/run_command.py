@@ -1,4 +1,4 @@
-"""Whether the command that started a run on this machine is still there.
+"""The command that started a run on this machine, and whether it is still there.
 
 spark-submit has its own session and outlives a command that is killed; its driver must not.
 """

@@ -196,5 +196,5 @@ class RunFolder(RunFiles):
         except OSError as exc:
             raise SettingsError(
                 f"the run's folder {self.path} cannot be read: {exc.strerror}",
-                hint="is its disk or network file system well? Another folder can be given with --run-dir",
+                hint="does its disk or network file system work? --run-dir gives another folder",
             ) from exc

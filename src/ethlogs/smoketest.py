@@ -1,4 +1,4 @@
-"""One block end to end, through the same road as a stream, without touching any stream.
+"""One block end to end, by the same code as a stream, without touching any stream.
 
 The block's event logs go to a topic of their own in one transaction, are read back under
 read_committed, and compared byte for byte.
@@ -166,7 +166,7 @@ class Smoketest:
             if self._has_ledger(client):
                 raise SettingsError(
                     f"{self._topic} has a ledger: it is a stream, and a smoketest never writes to one",
-                    hint="give another --topic; the smoketest writes to that name with .smoketest behind it",
+                    hint="give another --topic; the smoketest writes to that name + .smoketest",
                 )
             own = describe_topic(client, self._topic, WRITER)
             if own is None and creation.create:

@@ -1,4 +1,4 @@
-"""Where a stream stands: read from its ledger and its node, writing nothing."""
+"""The state of a stream, read from its ledger and its node; nothing is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every job that writes a stream reports, whatever it does; its module is one of :mod:`ethlogs.jobs`."""
+"""The report of every job that writes a stream; the job's module is one of :mod:`ethlogs.jobs`."""
 
 from __future__ import annotations
 

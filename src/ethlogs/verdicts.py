@@ -1,4 +1,4 @@
-"""Which ends of a driver are final: no later attempt of the run tries again.
+"""The ends of a driver that are final: no later attempt of the run tries again.
 
 A driver on YARN may be started again in a new container, an *attempt*, whatever ended the one before.
 Final is what the user asked for, what another run decided, and what the settings decide: a later attempt

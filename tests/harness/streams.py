@@ -172,7 +172,7 @@ def admin_client(bootstrap: str) -> Iterator[KafkaAdminClient]:
 
 
 def create_topic(bootstrap: str, name: str, partitions: int = 1, **config: str) -> None:
-    """Create a topic; ``max_message_bytes="1000"`` stands for max.message.bytes=1000."""
+    """Create a topic; ``max_message_bytes="1000"`` means max.message.bytes=1000."""
     settings = {key.replace("_", "."): value for key, value in config.items()}
     with admin_client(bootstrap) as client:
         client.create_topics([NewTopic(name, partitions, 1, topic_configs=settings)])
@@ -412,7 +412,7 @@ def _spans(rows: Rows) -> dict[int, dict[str, list[int]]]:
 
 
 class Fold:
-    """The live event logs: what docs/data-on-kafka.md tells consumers to do, step by step."""
+    """The live event logs: what docs/data-on-kafka.md asks consumers to do, step by step."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows

@@ -17,7 +17,7 @@ END_TXN = 26
 
 
 class TcpProxy(Relay):
-    """Passes bytes on in both directions until :meth:`lose_answer` tells it to fail.
+    """Passes bytes on in both directions until :meth:`lose_answer` makes it fail.
 
     Requests of Kafka's protocol begin with their length (4 bytes) and their API key (2 bytes).
     """

@@ -83,7 +83,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     """Give each group of tests to one process as a whole.
 
-    xdist's own groups name a test anew, which pytest 9.2 does not let it do any more.
+    xdist's own groups rename a test, which pytest 9.2 does not let it do any more.
     """
     return GroupScheduling(config, log)
 

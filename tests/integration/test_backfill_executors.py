@@ -1,4 +1,4 @@
-"""Executors of a real Spark that are killed, frozen, doubled or left, and what is on Kafka afterwards."""
+"""Executors of a real Spark that are killed, frozen, started twice or left, and what is on Kafka then."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stream's topics that are recreated or repartitioned while a run is going on."""
+"""A stream's topics that are recreated or repartitioned under a run."""
 
 from __future__ import annotations
 

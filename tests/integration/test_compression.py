@@ -1,4 +1,4 @@
-"""Topics that the broker compresses anew can be read back: by the next run, and by the one that retracts."""
+"""Topics that the broker compresses again can be read back: by the next run, and by the one that retracts."""
 
 from __future__ import annotations
 

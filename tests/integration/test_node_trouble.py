@@ -98,7 +98,7 @@ def test_a_lie_ends_the_run_with_status_6_and_nothing_of_the_block(
     node.when(method, rule)
     settings = build_settings(stream, node.url, start=str(HEIGHT - 1), blocks=3, patience=2.0)
     outcome = run(settings)
-    if lie == "no receipts":  # an empty list is not there yet, which is no lie
+    if lie == "no receipts":  # an empty list is not there yet, which is not a lie
         outcome.assert_failed(BlockNotFoundError, f"has block {HEIGHT} but not its receipts", hint="pruned")
     else:
         outcome.assert_failed(

@@ -91,7 +91,7 @@ def test_a_connection_that_falls_silent_is_found_out_by_the_slow_poll(
         proxy.fall_silent()
         silenced = proxy.connections
         commit_blocks(pushing_geth, running, 3)
-        wait_until(lambda: proxy.connections > silenced + 1, "heads are subscribed to anew")
+        wait_until(lambda: proxy.connections > silenced + 1, "heads are subscribed to again")
     assert_exactly_once(stream, pushing_geth.url, first, first + 4)
 
 

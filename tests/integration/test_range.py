@@ -1,4 +1,4 @@
-"""Which blocks a run produces: a new stream's beginning, going on, the end, gaps."""
+"""Which blocks a run produces: a new stream's beginning, its resumption, its end, gaps."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_a_run_that_waits_for_a_block_ends_with_its_timeout(stream: Stream, geth
     settings = build_settings(stream, geth.url, start="30", blocks=1)
     run(settings).assert_done()
     outcome = run(replace(another_run(settings, blocks=1), timeout_seconds=5.0))
-    outcome.assert_failed(DeadlineError, "did not end within --timeout 5 seconds", hint="go on after it")
+    outcome.assert_failed(DeadlineError, "did not end within --timeout 5 seconds", hint="resume after it")
     assert outcome.report["exitStatus"] == 11
     assert_exactly_once(stream, geth.url, 30, 30)
 

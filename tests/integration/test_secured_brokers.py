@@ -65,7 +65,7 @@ def test_the_coordinator_is_killed_and_comes_back_while_tickets_expire(
 def test_one_broker_of_three_whose_own_keytab_is_old_is_no_missing_right(
     kdc: Kdc, cluster: SecureKafkaCluster, own_geth: GethNode, stores: StoreFolder
 ) -> None:
-    """A ticket for each broker is needed: those that the other two take do not let the run in here."""
+    """A ticket for each broker is needed: those that the other two take are refused here."""
     _stream, settings = settings_for(cluster, own_geth.url, stores, Way(), blocks=1)
     kdc.change_key(cluster.brokers[1].principal, into_keytab=False)
     with with_ticket(settings):
@@ -74,7 +74,7 @@ def test_one_broker_of_three_whose_own_keytab_is_old_is_no_missing_right(
 
 
 def follow_with_new_tickets(kdc: Kdc, cluster: SecureKafkaCluster, running: RunInProcess) -> None:
-    """Let the run go on for a part, in which it is given a ticket for each broker, and commit after it."""
+    """Let the run continue for a part, in which it is given a ticket for each broker, and commit after it."""
     before = count_tickets(kdc, cluster)
     ends_at = time.monotonic() + PART_SECONDS
     running.wait_for(lambda _: time.monotonic() > ends_at, "the part is over")

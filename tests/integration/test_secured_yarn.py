@@ -413,7 +413,7 @@ def test_without_a_keytab_a_driver_has_no_ticket_for_kafka(estate: Estate, long_
         where, "produce", "--blocks", "1", "--node-url", long_run.node, "--command-config", str(config)
     )
     assert refused.returncode == 5, refused.stderr
-    assert "your own does not go along to a driver on YARN" in refused.stderr
+    assert "your own is not shipped to a driver on YARN" in refused.stderr
 
 
 def test_a_keytab_on_hdfs_and_the_doctor_in_a_container(estate: Estate, long_run: LongRun) -> None:

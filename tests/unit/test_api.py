@@ -126,7 +126,7 @@ def test_a_command_refuses_what_names_no_block(text: str) -> None:
 
 
 class FakeWeb3:
-    """Stands for a connected web3 instance: its provider answers with what it is given."""
+    """In place of a connected web3 instance: its provider answers with what it is given."""
 
     def __init__(self, answer: Any) -> None:
         self.provider = self

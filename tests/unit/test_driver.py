@@ -39,7 +39,7 @@ RUN = RunSettings("a-run", "produce", NodeSettings(("http://geth",)), KafkaSetti
 
 
 class FakeSpark:
-    """Stands for a SparkContext, which takes seconds to start."""
+    """In place of a SparkContext, which takes seconds to start."""
 
     version = "4.0.0"
 
@@ -345,7 +345,7 @@ def test_the_reports_status_is_the_drivers(monkeypatch: pytest.MonkeyPatch, fold
 @pytest.mark.parametrize(
     ("job", "hint"),
     [
-        ("produce", "what was committed stays; run the same command again to go on after it"),
+        ("produce", "what was committed stays; run the same command again to resume after it"),
         ("smoketest", "no stream was written to; run the same command again"),
     ],
 )

@@ -289,11 +289,11 @@ def test_the_report_of_a_run_that_is_done() -> None:
 
 
 def test_the_report_of_a_run_that_failed_says_why_and_what_to_do() -> None:
-    found = report_of(make_journal(), ReorgError("the chain was reorganized", hint="begin anew"))
+    found = report_of(make_journal(), ReorgError("the chain was reorganized", hint="begin again"))
     assert (found["exitStatus"], found["error"], found["hint"]) == (
         6,
         "the chain was reorganized",
-        "begin anew",
+        "begin again",
     )
     assert (found["range"], found["firstBlock"], found["tip"]) == (None, None, None)
 

@@ -103,10 +103,9 @@ class Devnet(Service):
     head, whose safe and finalized blocks follow it (0: the chain stands still, and nothing is final),
     ``kafka_properties`` are extra broker settings, ``ipc`` opens geth's unix socket. ``yarn`` adds HDFS and
     YARN, and a conda channel of this machine's Python to pack from; ``livy`` adds a Livy in front of them,
-    through which ethlogs then submits. ``kerberos`` adds a realm and secures
-    Kafka, and HDFS and YARN where there are some; its people's tickets last ``ticket_seconds``, and Kafka's
-    connections have to be proven anew before one has run out. Use it as a context manager, or ``start`` and
-    ``stop``.
+    through which ethlogs then submits. ``kerberos`` adds a realm and secures Kafka, and HDFS and YARN where
+    there are some; its people's tickets last ``ticket_seconds``, and Kafka's connections have to authenticate
+    again before one has run out. Use it as a context manager, or ``start`` and ``stop``.
     """
 
     def __init__(

@@ -26,7 +26,7 @@ _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def find_free_ports(count: int) -> list[int]:
-    """Return ``count`` ports that nothing listens on and that are no other devnet's."""
+    """Return ``count`` ports that nothing listens on and that no other devnet has."""
     candidates = list(range(_LOWEST, _ephemeral_start()))
     random.shuffle(candidates)
     found: list[int] = []

@@ -129,7 +129,7 @@ class ServiceProcess:
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let a frozen process go on (SIGCONT)."""
+        """Let a frozen process continue (SIGCONT)."""
         self._signal(signal.SIGCONT)
 
     def failure(self, what: str) -> DevnetError:

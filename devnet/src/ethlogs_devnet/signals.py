@@ -36,4 +36,4 @@ def raise_interrupted(number: int, frame: FrameType | None) -> None:
 
 
 def ignore(number: int, frame: FrameType | None) -> None:
-    """Handler: go on. Not SIG_IGN, which the processes started meanwhile would inherit."""
+    """Handler: continue. Not SIG_IGN, which the processes started meanwhile would inherit."""

@@ -1,4 +1,4 @@
-"""Where tasks run: on the executors of the driver's SparkContext, one Spark job for each task.
+"""Running tasks on the executors of the driver's SparkContext, one Spark job for each task.
 
 A job of one task instead of a stage of many: no task waits for the slowest of a stage, a slot has at most one
 task at a time, and Spark's UI shows each job with the heights that it works on.

@@ -94,6 +94,6 @@ def check_seam(reader: EndsReader, ends: LedgerEnds) -> None:
         raise BrokenChainError(
             f"the followed block {first} has the parent {child.parent_hash}, and the backfilled block"
             f" {first - 1} is {below.block_hash}; both are committed",
-            hint="were the nodes of both runs in sync, and on one chain? ethlogs verify tells which of the"
+            hint="were the nodes of both runs in sync, and on one chain? ethlogs verify shows which of the"
             " blocks is not the chain's",
         )

@@ -109,7 +109,7 @@ class LinkedHull:
         Raises
         ------
         BrokenChainError
-            Naming the height at which the chain does not close.
+            With the height at which the chain is broken.
         """
         before = known.get(self.hull.first - 1)
         for first in sorted(self._ends):
@@ -130,9 +130,9 @@ def to_bytes(block_hash: str) -> bytes:
 
 
 def broken_chain(height: int, parent: bytes, named: bytes) -> BrokenChainError:
-    """Return the error of a chain that does not close at a height."""
+    """Return the error of a chain that is broken at a height."""
     return BrokenChainError(
-        f"the chain does not close at block {height}: block {height - 1} is 0x{parent.hex()}, and block"
+        f"the chain is broken at block {height}: block {height - 1} is 0x{parent.hex()}, and block"
         f" {height} is a child of 0x{named.hex()}; nothing of this range was committed",
         hint="are the nodes of one chain and in sync? Give --node-url of another node; where the ledger has"
         " the wrong blocks, ethlogs verify names them",

@@ -1,4 +1,4 @@
-"""Which heights the ledger lacks, by the ranges at the ends of its partitions alone.
+"""The heights that the ledger lacks, computed from the ranges at the ends of its partitions alone.
 
 Nothing here grows with the number of blocks. The heights of a slot are numbered one after another, its
 *places*, so that what a slot holds and lacks is a handful of ranges, however long the chain is.
@@ -59,7 +59,7 @@ def subtract(ranges: Ranges, taken: Iterable[tuple[int, int]]) -> Ranges:
 
 @dataclass(frozen=True)
 class SlotGaps:
-    """What one slot lacks, as places."""
+    """The gaps of one slot, as places."""
 
     slot: Slot
     places: Ranges

@@ -1,4 +1,4 @@
-"""What a backfill has to do: the heights that are its own, those that are missing, and how they are cut."""
+"""The plan of a backfill: the heights that are its own, those that are missing, and how they are cut."""
 
 from __future__ import annotations
 

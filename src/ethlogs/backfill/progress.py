@@ -1,4 +1,4 @@
-"""What a backfill has done so far, counted by the ledger."""
+"""The progress of a backfill, counted by the ledger."""
 
 from __future__ import annotations
 

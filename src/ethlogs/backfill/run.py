@@ -232,7 +232,7 @@ class Backfill:
         Raises
         ------
         BrokenChainError
-            When the follower has committed a block there that is no child of the backfilled one.
+            When the follower has committed a block there that is not a child of the backfilled one.
         """
         if self._has_claimed:
             self._trouble.until_success(partial(check_seam, self._reader, ends))

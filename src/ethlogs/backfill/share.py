@@ -1,4 +1,4 @@
-"""How many tasks run at a time, and how many requests each has under way."""
+"""The number of tasks that run at a time, and of the requests that each has under way."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _REQUESTS = 4
 
 @dataclass(frozen=True)
 class Share:
-    """What the tasks of a run have together is ``tasks`` times ``requests``."""
+    """The share of each task; all tasks of a run together have ``tasks`` times ``requests``."""
 
     tasks: int
     requests: int

@@ -24,7 +24,7 @@ from ethlogs.stream.identity import StreamTopics
 
 @dataclass(frozen=True)
 class TaskSettings:
-    """What every task of a run is given."""
+    """The settings of every task of a run."""
 
     shipped: ShippedSettings
     attempt: int
@@ -55,7 +55,7 @@ class Piece:
 
 @dataclass
 class TaskEnd:
-    """How a task ended."""
+    """The end of a task: its result, its error, its notices."""
 
     error: EthlogsError | None = None
     segment: Segment | None = None

@@ -1,4 +1,4 @@
-"""What ``stop`` and ``tail`` share: the options that name an application."""
+"""The options of ``stop`` and ``tail`` that name an application."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def doctor(options: DoctorOptions) -> int:
         failed = [name for name in _NEEDED_FOR_A_CONTAINER if checkup.has_failed(name)]
         if not failed:
             return _check_in_container(checkup, options)
-        checkup.skip("container", f"node and Kafka are not checked from a container: it rests on {failed[0]}")
+        checkup.skip("container", f"node and Kafka are not checked from a container, which needs {failed[0]}")
     report = build_report(tuple(checkup.findings))
     click.echo(_to_text(report, as_json))
     return report.exit_status

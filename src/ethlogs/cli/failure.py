@@ -1,4 +1,4 @@
-"""What a command that fails prints: the error and what to do on stderr, and with --json on stdout too."""
+"""The output of a command that fails: error and hint on stderr, and with --json on stdout too."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ethlogs.errors import EthlogsError, ExitStatus, SettingsError
 _OF_THE_MACHINE = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE}
 )
-"""What fails with these is no defect, wherever it happens."""
+"""Failures of the machine, which are not a defect of ethlogs wherever they happen."""
 
 
 @dataclass
 class Manner:
-    """How a call wants its errors; ``as_json`` is known for sure once the command's settings are read."""
+    """The form of a call's errors; ``as_json`` is known for sure once the command's settings are read."""
 
     verbose: bool
     as_json: bool
@@ -80,7 +80,7 @@ def _finish(error: str, hint: str | None, status: ExitStatus, manner: Manner) ->
 def _machine_error(exc: OSError) -> SettingsError:
     place = f"{exc.filename}: " if exc.filename else ""
     return SettingsError(
-        f"this machine does not allow it: {place}{exc.strerror}",
+        f"the operating system refused it: {place}{exc.strerror}",
         hint="make room or get the right, where the cache, the run's folder or stdout is",
     )
 

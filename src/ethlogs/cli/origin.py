@@ -1,4 +1,4 @@
-"""Which of its three places a setting came from, for messages."""
+"""The origin of a setting, for messages: flag, environment variable or ethlogs.toml."""
 
 from __future__ import annotations
 

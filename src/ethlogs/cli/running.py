@@ -1,4 +1,4 @@
-"""What the commands that start a driver share: a launch whose outcome is printed."""
+"""A launch whose outcome is printed: the common part of the commands that start a driver."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class StatusOptions:
 
 
 class Runner(NamedTuple):
-    """What works on the stream."""
+    """The run that works on the stream."""
 
     application: dict[str, Any] | None
     """``None`` where there is no cluster."""

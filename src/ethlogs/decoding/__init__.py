@@ -1,1 +1,1 @@
-"""What an event log says in the words of its contract's ABI: events, and the values of a log's words."""
+"""Decoding of event logs by the ABI of their contract: the event, and the values of its parameters."""

@@ -16,7 +16,7 @@ _NAMES: dict[str, object] = {"__builtins__": {}, "int": int, "addresses": ADDRES
 
 
 class Compiled(NamedTuple):
-    """How the words of an event are read, and what the JSON has for each parameter."""
+    """The compiled reader of an event's words, and the JSON of each parameter."""
 
     read: ReadWords
     places: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What the claim says of a stream's ABIs."""
+"""The record of a stream's ABIs in its claims."""
 
 from __future__ import annotations
 

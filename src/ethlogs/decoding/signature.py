@@ -44,7 +44,7 @@ def parse_abi(content: object) -> list[Event]:
     Raises
     ------
     ValueError
-        When it is no ABI, or has no event.
+        When it is not an ABI, or has no event.
     """
     entries = content.get("abi") if isinstance(content, dict) else content
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):

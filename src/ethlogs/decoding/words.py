@@ -40,7 +40,7 @@ class AddressWords(dict[str, str]):
     """The values of words that are addresses, each made when it is first asked for.
 
     Kept, since most event logs are of addresses that were there before: some 10 MB when it is full, and then
-    it begins anew.
+    it is emptied.
     """
 
     def __missing__(self, word: str) -> str:

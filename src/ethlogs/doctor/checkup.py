@@ -1,4 +1,4 @@
-"""One check after the other: each gives a finding, and what rests on a failed one is skipped."""
+"""One check after the other: each gives a finding, and what needs a failed one is skipped."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Place = Literal["here", "container"]
 
 
 class Warned(NamedTuple):
-    """What a check found that a run can work with, and that a user should know."""
+    """A finding that a run can work with, and that a user should know."""
 
     text: str
     hint: str | None = None
@@ -79,7 +79,7 @@ def format_verdict(report: CheckReport) -> str:
 
 
 class Checkup:
-    """Collects findings, and tells each as it comes."""
+    """Collects findings, and reports each as it comes."""
 
     def __init__(self, tell: Callable[[Finding], None], where: Place = "here") -> None:
         self._tell = tell
@@ -102,7 +102,7 @@ class Checkup:
         The check is skipped where ``needs``, an earlier one, failed.
         """
         if needs in self._failed:
-            self._keep(name, "skipped", f"it rests on {needs}")
+            self._keep(name, "skipped", f"it needs {needs}")
             return False
         began_at = time.monotonic()
         try:

@@ -1,4 +1,4 @@
-"""What would end a run at once, found out before Spark is started."""
+"""A first look, before Spark is started, at everything that would end a run at once."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ _OWN_PYTHON = (
 
 @dataclass(frozen=True)
 class Sources:
-    """Where the settings came from: for messages, which never repeat a value."""
+    """The places that settings came from: for messages, which never repeat a value."""
 
     listed: Sequence[str]
     place_of: Callable[[str | None], str | None]
@@ -146,7 +146,7 @@ class MachineExamination:
     def _describe_own_ticket(self) -> str:
         if self._on_yarn and self._identity.uses_gssapi:
             raise KerberosError(
-                "Kafka asks for a Kerberos ticket, and your own does not go along to a driver on YARN",
+                "Kafka asks for a Kerberos ticket, and your own is not shipped to a driver on YARN",
                 hint="give --principal and --keytab, from which the driver obtains and renews its own",
             )
         return "no keytab is given; where Kerberos is asked for, your own ticket is taken"

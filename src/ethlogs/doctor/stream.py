@@ -1,4 +1,4 @@
-"""What is on Kafka of a stream, compared with what a run would find: its tip, and what it is bound to."""
+"""The check of an existing stream: its tip, and what it is bound to, as a run would find them."""
 
 from __future__ import annotations
 

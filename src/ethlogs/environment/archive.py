@@ -67,7 +67,7 @@ def write_archive(prefix: Path, target: Path, show: Callable[[int], None] = lamb
     except conda_pack.CondaPackException as exc:
         raise PackError(
             f"{prefix} cannot be packed: {' '.join(str(exc).split())}",
-            hint="make the environment anew, without editable installs and without pip over conda's packages",
+            hint="make a new environment, without editable installs and without pip over conda's packages",
         ) from exc
     except OSError as exc:
         raise PackError(
@@ -94,7 +94,7 @@ def _scratch_beside(target: Path) -> Iterator[Path]:
 
 
 def _show_size(folder: Path, show: Callable[[int], None]) -> None:
-    """Show how much is written into a folder: conda-pack tells nobody how far it is."""
+    """Show how much is written into a folder: conda-pack does not report how far it is."""
     # A file may be renamed away between two looks at it.
     with contextlib.suppress(FileNotFoundError):
         show(sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()))
@@ -106,7 +106,7 @@ def find_interpreter(archive: Path) -> str:
     Raises
     ------
     PackError
-        When there is none, when it is no archive, or when a member would be unpacked elsewhere.
+        When there is none, when it is not an archive, or when a member would be unpacked elsewhere.
     """
     found = None
     for name in _names(archive):
@@ -117,9 +117,7 @@ def find_interpreter(archive: Path) -> str:
         if inner in _INTERPRETERS and len(path.parts) <= 3 and (found is None or len(name) < len(found)):
             found = str(path)
     if found is None:
-        raise PackError(
-            f"{archive} has no bin/python", hint="it should be what ethlogs pack or conda-pack writes"
-        )
+        raise PackError(f"{archive} has no bin/python", hint="give an archive of ethlogs pack or conda-pack")
     return found
 
 

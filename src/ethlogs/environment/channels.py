@@ -1,4 +1,4 @@
-"""Whether the channels of an environment answer: a look at their indexes, which are not downloaded."""
+"""The check that an environment's channels answer; their indexes are not downloaded."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def find_silent_channels(
     Raises
     ------
     PackError
-        When a channel is not there, or does not let this user in.
+        When a channel is not there, or authentication failed there.
     """
     channels = condarc.resolve_all(spec.channels or condarc.channels)
     proxies = condarc.environment(environment)
@@ -64,7 +64,7 @@ def _check(channel: str, session: requests.Session) -> None:
         status = session.head(url, timeout=_SECONDS, allow_redirects=True).status_code
         if status in _NO_ACCESS:
             raise PackError(
-                f"the channel {redact(channel)} does not let this user in (HTTP {status})",
+                f"authentication failed at the channel {redact(channel)} (HTTP {status})",
                 hint="is its token or password in the URL right?",
             )
         if status < requests.codes.bad_request:

@@ -1,4 +1,4 @@
-"""Whether an archive works where its original is out of reach."""
+"""The check that an archive works where its original is out of reach."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _run(python: Path) -> dict[str, dict[str, str]]:
     except (OSError, subprocess.SubprocessError) as exc:
         detail = str(getattr(exc, "stderr", "") or exc).strip()[-500:]
         raise PackError(
-            f"the archive's Python does not run: {detail}", hint="is it of this platform?"
+            f"the archive's Python does not run: {detail}", hint="was it made for this platform?"
         ) from exc
     found: dict[str, dict[str, str]] = orjson.loads(finished.stdout)
     return found

@@ -1,4 +1,4 @@
-"""What conda's configuration says of channels, certificates and proxies."""
+"""The settings of conda's configuration for channels, certificates and proxies."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Condarc:
             return (channel,)
         if not self.default_channels:
             raise PackError(
-                "the channel defaults stands for several, and no default_channels in .condarc say which",
+                "the channel defaults is a name for several, and no default_channels in .condarc list them",
                 hint="name them there, or take conda-forge in place of defaults",
             )
         return self.default_channels
@@ -169,7 +169,7 @@ def _read_ssl_verify(found: Configuration) -> str | bool:
     where = found.place("ssl_verify")
     if text.lower() in ("false", "no", "0"):
         raise PackError(
-            f"{where} has ssl_verify: false, and what goes to production is not fetched without that check",
+            f"{where} has ssl_verify: false, and ethlogs fetches nothing without checking certificates",
             hint="name your company's certificates there: ssl_verify: /path/to/ca.pem",
         )
     if text == "truststore":

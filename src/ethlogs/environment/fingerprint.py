@@ -1,4 +1,4 @@
-"""What is in an environment, exactly, and the fingerprint that names its archive."""
+"""The exact content of an environment, and the fingerprint that names its archive."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read_content(prefix: Path) -> dict[str, Any]:
     Raises
     ------
     PackError
-        When the folder is no conda environment.
+        When the folder is not a conda environment.
     """
     metadata = prefix / "conda-meta"
     if not metadata.is_dir():

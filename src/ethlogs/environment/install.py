@@ -173,7 +173,7 @@ def _read_answer(worker: subprocess.Popen[bytes], report: Callable[[str], None])
 
 def work() -> None:
     """Run in the process: its task is on stdin, each line of stdout is JSON."""
-    # At Ctrl-C the one who started it tells; this one just ends.
+    # At Ctrl-C the parent process prints why; this one only ends.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     answer = asyncio.run(_create(orjson.loads(sys.stdin.buffer.read())))
     _tell(answer)

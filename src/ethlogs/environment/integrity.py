@@ -1,4 +1,4 @@
-"""Whether an environment is what its records say: what conda-pack does not see is refused here."""
+"""The check that an environment is what its records say; it finds what conda-pack does not see."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def find_editable(prefix: Path) -> Iterator[str]:
 
 
 def find_overwritten(prefix: Path) -> Iterator[str]:
-    """Distributions of conda's that pip also installed, or whose RECORD pip has written anew."""
+    """Distributions of conda's that pip also installed, or whose RECORD pip has written again."""
     digests = dict(_read_digests(prefix))
     folders = sorted(folder for folder in prefix.glob(_INFO) if (folder / "RECORD").is_file())
     of_conda = {_name_of(folder) for folder in folders if _record_of(folder, prefix) in digests}

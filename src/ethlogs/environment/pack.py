@@ -34,7 +34,7 @@ from ethlogs.settings.submission import EnvironmentOptions
 
 @dataclass(frozen=True)
 class PackSettings(EnvironmentOptions):
-    """Which environment to pack, and where the archive goes."""
+    """The environment to pack, and the place of its archive."""
 
     output: str | None = None
     """A file or a folder; by default the cache."""
@@ -96,7 +96,7 @@ def _check(settings: PackSettings) -> None:
     if settings.glibc is not None and not re.fullmatch(r"\d+\.\d+", settings.glibc):
         raise PackError(f"--glibc {settings.glibc} is not a version of glibc", hint="give one like 2.17")
     if settings.output is not None and not Path(settings.output).absolute().parent.is_dir():
-        raise PackError(f"--output {settings.output} is in no folder", hint="make that folder first")
+        raise PackError(f"the folder of --output {settings.output} does not exist", hint="make it first")
 
 
 def _remove_unfinished(cache: Path) -> None:

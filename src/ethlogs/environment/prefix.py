@@ -30,7 +30,7 @@ def find_prefix(prefix: str | None, name: str | None, environment: Mapping[str, 
         if (folder / "conda-meta").is_dir():
             return folder
     raise PackError(
-        f"there is no environment of the name {name}", hint="conda env list shows them; or give --env-prefix"
+        f"there is no environment named {name}", hint="conda env list shows them; or give --env-prefix"
     )
 
 

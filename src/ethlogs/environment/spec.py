@@ -1,4 +1,4 @@
-"""What an environment is made of: a conda-env.yml, or a requirements.txt, parsed and checked."""
+"""The specification of an environment: a conda-env.yml or a requirements.txt, parsed and checked."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _parse(file: Path, text: str) -> EnvironmentSpec:
             f"{file} is not YAML: {redact(' '.join(str(exc).split()))}", hint="fix that line"
         ) from exc
     if not isinstance(document, dict) or not isinstance(document.get("dependencies"), list):
-        raise PackError(f"{file} has no list of dependencies", hint="it should be a conda environment file")
+        raise PackError(f"{file} has no list of dependencies", hint="give a conda environment file")
     channels = _texts(file, "channels", document.get("channels") or [])
     conda = [item for item in document["dependencies"] if not isinstance(item, dict)]
     specs = [to_match_spec(spec) for spec in _texts(file, "dependencies", conda)]
@@ -89,7 +89,7 @@ def _pip_lines(file: Path, dependencies: list[Any]) -> list[str]:
     for section in (item for item in dependencies if isinstance(item, dict)):
         if unknown := sorted(str(key) for key in section if key != "pip"):
             raise PackError(
-                f"{file}: the dependency {unknown[0]!r} has a colon as only pip: may have",
+                f"{file}: the dependency {unknown[0]!r} has a colon, which only pip: may have",
                 hint="write a version as name =1.2",
             )
         lines += _texts(file, "pip", section["pip"] or [])
@@ -98,9 +98,7 @@ def _pip_lines(file: Path, dependencies: list[Any]) -> list[str]:
 
 def _texts(file: Path, key: str, values: Any) -> list[str]:
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise PackError(
-            f"{file}: {key} is not a list of texts", hint="quote what YAML takes for something else"
-        )
+        raise PackError(f"{file}: {key} is not a list of texts", hint="put quotes around numbers and dates")
     return values
 
 

@@ -1,4 +1,4 @@
-"""Which records of the ledger one step takes, of those that were read."""
+"""The ledger records that one step takes, of those that were read."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ does in another. Records that retention has deleted are left out.
 
 
 class Step(NamedTuple):
-    """What happens to a result between two positions."""
+    """The changes of a result between two positions."""
 
     added: list[EventLogDict]
     """In the order of the chain; none of them was there before."""

@@ -152,7 +152,7 @@ class _Ledger:
                     f"the position is at offset {start} of {self._topic}-{number}, which ends at"
                     f" {ends[number]}",
                     hint="the position is that of another stream, or the topic was deleted and created again:"
-                    " empty the result and begin anew, without a position",
+                    " empty the result and begin again without a position",
                 )
             # Compaction never moves the records that count; before a partition's first one there is none.
             self._consumer.seek(TopicPartition(self._topic, number), max(start, begins[number]))
@@ -236,7 +236,7 @@ class _EventLogs:
             elif time.monotonic() > deadline:
                 number = min(reading)
                 raise KafkaUnavailableError(
-                    f"reading {self._topic}-{number} stands at offset {after[number]}; the ledger names"
+                    f"reading {self._topic}-{number} stopped at offset {after[number]}; the ledger names"
                     f" {spans[number][1]}",
                     hint="a transaction's end is not yet visible there, or Kafka does not answer. Begin again"
                     " at the stored position",

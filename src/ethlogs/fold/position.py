@@ -1,4 +1,4 @@
-"""How far a consumer has come: what it stores beside its result, and begins from again."""
+"""The position of a consumer: what it stores beside its result, and resumes from."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Position(msgspec.Struct, frozen=True):
         except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
             raise LedgerError(
                 f"the stored position cannot be read ({exc})",
-                hint="store Position.to_json() as it is; without a position, empty the result and begin anew",
+                hint="store Position.to_json() as it is; without one, empty the result and begin again",
             ) from exc
 
     def move_past(self, row: LedgerRow) -> Position:
@@ -77,7 +77,7 @@ class Position(msgspec.Struct, frozen=True):
             raise LedgerError(
                 f"the ledger goes back to block {record.block_number}, below block {self.held[0].number}, the"
                 " lowest that this consumer can still take back",
-                hint="empty the result and begin anew, without a position",
+                hint="empty the result and begin again without a position",
             )
         return tuple(
             block
@@ -104,7 +104,7 @@ class Position(msgspec.Struct, frozen=True):
                 f"block {record.block_number} of the ledger has the parent {record.parent_hash}, and this"
                 f" consumer holds {left[-1].hash}",
                 hint="is the position that of this stream, and is the result its own? Else empty the result"
-                " and begin anew; ethlogs verify says whether the stream is right",
+                " and begin again; ethlogs verify says whether the stream is right",
             )
         same = next((block for block in self.held if block.hash == record.block_hash), None)
         held = (*left, same or HeldBlock(record.block_number, record.block_hash, logs))

@@ -1,4 +1,4 @@
-"""How far the chain is, for this run: the node's head by the tag and confirmations asked for."""
+"""The head that a run follows: the node's, by the tag and the confirmations of the settings."""
 
 from __future__ import annotations
 

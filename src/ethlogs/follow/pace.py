@@ -1,4 +1,4 @@
-"""How often to look for a new head that is not pushed: so many times a block where blocks are quick."""
+"""The pace of looking for a new head that is not pushed: several times a block where blocks are quick."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Pace:
         self._heads: deque[tuple[int, float]] = deque(maxlen=_HEADS)
 
     def count(self, height: int, at: float) -> None:
-        """Take a head, and when it was first seen; after one that is not above the others all begins anew."""
+        """Take a head, and when it was first seen; one that is not above the others starts the list again."""
         if self._heads and height <= self._heads[-1][0]:
             self._heads.clear()
         self._heads.append((height, at))

@@ -41,7 +41,7 @@ _TAKE_SECONDS = 0.5
 
 
 class Pipeline:
-    """Follows the chain for one attempt of a run; what it remembers outlives a stream that is taken anew."""
+    """Follows the chain for one attempt of a run, also where the stream has to be taken again."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Pipeline:
         journal.watch(self._source)
 
     def look_at_tip(self, tip: BlockRecord | None) -> None:
-        """Count what commits without an answer have left on Kafka, whenever the stream is taken anew."""
+        """Count what commits without an answer have left on Kafka, whenever the stream is taken again."""
         if self._took and tip is not None and tip.run == self._settings.run:
             self._count_missed(tip)
         self._took, self._counted = True, tip
@@ -152,7 +152,7 @@ class Pipeline:
             self._check_seam(stream, first, is_committed=True)
 
     def _check_seam(self, stream: HeldStream, first: PreparedBlock, *, is_committed: bool) -> None:
-        """Refuse a first block that is no child of what a backfill has right below it by now."""
+        """Refuse a first block that is not a child of the block that a backfill has right below it by now."""
         below = stream.find_backfilled(first.number - 1)
         if below is not None:
             require_child_of_backfilled(first, below, is_committed=is_committed)
@@ -183,7 +183,7 @@ class Pipeline:
         """Find out whether the node lags or swings, which passes, or has reorganized its chain."""
         if self._unsettled.failing_seconds > self._settings.node.patience_seconds:
             raise ReorgError(
-                f"node {self._node.name} does not agree with itself for"
+                f"node {self._node.name} has contradicted itself for"
                 f" {self._settings.node.patience_seconds:g} seconds: {changed}; nothing of it was produced",
                 hint="are several nodes of different branches behind this URL?",
             ) from changed

@@ -1,4 +1,4 @@
-"""Which heights a run produces: decided once from the ledger's tail, then fixed in the claim."""
+"""The heights that a run produces: decided once from the ledger's tail, then fixed in the claim."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When to look at the head: at once where the node says that there is a new one.
+"""The moment to look at the head: at once where the node says that there is a new one.
 
 A thread subscribes at the URL in use. What it hears is the hint to look, no more: whoever follows looks
 slowly beside it, and quickly while there is no subscription. Nothing here can end a run.

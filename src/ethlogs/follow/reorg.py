@@ -1,4 +1,4 @@
-"""Whether the node's chain still has the stream's blocks, and which of them it does not.
+"""Detection of a reorg: the stream's blocks that the node's chain no longer has.
 
 A reorg is seen by parent hash on the next block, or by the hash at the tip's height while the stream waits
 at the head. It is believed when the node, at or above the tip, gives the same other hash twice, and no
@@ -27,7 +27,7 @@ _CHECK_SECONDS = 1.0
 
 
 class BranchChanged(Exception):  # noqa: N818 - no error: the loop that follows the chain takes it up
-    """What the node gives does not descend from what the stream has."""
+    """The node's blocks do not descend from the stream's."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def require_child_of_backfilled(
             f" {below.block_number} is {below.block_hash};"
             f" {'both are committed' if is_committed else 'nothing was committed'}",
             hint="is the node of the same chain and in sync? Give --node-url of another node; ethlogs verify"
-            " tells whether the backfilled blocks are the chain's",
+            " shows whether the backfilled blocks are the chain's",
         )
 
 

@@ -1,7 +1,7 @@
 """The run: take the stream, follow the chain, and take the stream again after any trouble with Kafka.
 
 There is one way to begin and to recover: read the ledger, take the transactional id, read the ledger
-again, claim, go on after the tip. Checks come before ``init_transactions``, which would end another
+again, claim, resume after the tip. Checks come before ``init_transactions``, which would end another
 run's producer.
 """
 
@@ -64,7 +64,7 @@ def follow_chain(settings: RunSettings, attempt: int, stop: StopSwitch, journal:
 
 
 class OpenStream(NamedTuple):
-    """What a run that writes a stream works with: its node, its topics, and its patience with Kafka."""
+    """The node, the topics, and the patience with Kafka of a run that writes a stream."""
 
     node: Node
     chain: NodeIdentity

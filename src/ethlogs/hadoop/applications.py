@@ -250,7 +250,7 @@ class Applications:
                 return self._jvm.org.apache.hadoop.yarn.api.records.ApplicationId.fromString(application_id)
         except HadoopError as exc:
             raise HadoopError(
-                f"{application_id!r} is no application id",
+                f"{application_id!r} is not an application id",
                 hint="they look like application_1700000000000_0001",
             ) from exc
 
@@ -266,7 +266,7 @@ class Applications:
             final=str(report.getFinalApplicationStatus().toString()),
             diagnostics=str(report.getDiagnostics() or "").strip(),
             tracking_url=str(report.getTrackingUrl() or ""),
-            # -1 is said to whom it is not to be told
+            # YARN reports -1 to a user without the right to view the application
             attempt=0 if attempt is None else max(0, int(attempt.getAttemptId())),
             started=report.getStartTime() / 1000,
             tags=frozenset(str(tag) for tag in tags or ()),

@@ -41,7 +41,7 @@ class Login:
     keytab: str | None = None
     krb5_conf: str | None = None
     proxy_user: str | None = None
-    """Whom to act for."""
+    """The user to act for."""
 
 
 class Hadoop:
@@ -94,7 +94,7 @@ def find_conf_dir(environment: Mapping[str, str]) -> Path:
     Raises
     ------
     SettingsError
-        When neither is set, or it is no folder with a core-site.xml.
+        When neither is set, or it is not a folder with a core-site.xml.
     """
     for variable in _CONF_DIRS:
         text = environment.get(variable)

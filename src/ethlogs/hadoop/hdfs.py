@@ -133,7 +133,7 @@ class HdfsFiles:
                 self._system.setPermission(java_path, self._permission(mode))
 
     def read(self, path: str) -> bytes | None:
-        """A file's content, ``None`` where there is none; one that is replaced meanwhile is read anew."""
+        """A file's content, ``None`` where there is none; one that is replaced meanwhile is read again."""
         for _ in range(_READS - 1):
             with contextlib.suppress(ReplacedError):
                 return self._read_once(path)

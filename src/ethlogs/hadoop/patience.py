@@ -1,4 +1,4 @@
-"""How long Hadoop's clients try before they say that a service is away: not for 15 minutes, as they do."""
+"""The patience of Hadoop's clients: they report an absent service sooner than after their 15 minutes."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ TRANSACTION_TIMEOUT_MS = 60_000
 
 @dataclass(frozen=True)
 class ProducerLimits:
-    """How long a producer's work may take. A record's failure is known before the broker gives up."""
+    """Time limits of a producer. A record's failure is known before the broker gives up."""
 
     transaction_ms: int
     delivery_ms: int
@@ -89,7 +89,7 @@ def check_client_settings(client: tuple[tuple[str, str], ...]) -> None:
         if option not in known:
             near = difflib.get_close_matches(option, known, n=1)
             hint = f"did you mean {near[0].replace('_', '.')}?" if near else None
-            raise SettingsError(f"--kafka-config {name} is no setting of the Kafka client", hint=hint)
+            raise SettingsError(f"--kafka-config {name} is not a setting of the Kafka client", hint=hint)
         if option in _PROGRAMS or not isinstance(known[option], _TEXT_OR_NONE):
             raise SettingsError(f"--kafka-config {name} is an object of a program, which no text can give")
         _convert(name, value, known)
@@ -155,7 +155,7 @@ def consumer_config(settings: KafkaSettings, isolation_level: str) -> dict[str, 
             "enable_auto_commit": False,
             "isolation_level": isolation_level,
             # Every read begins at an offset that the ledger or the broker named. Where retention has
-            # deleted that one meanwhile, going on elsewhere would hide it.
+            # deleted that one meanwhile, continuing elsewhere would hide it.
             "auto_offset_reset": "none",
             "request_timeout_ms": REQUEST_TIMEOUT_MS,
             "fetch_max_wait_ms": 100,

@@ -73,7 +73,7 @@ _MODULES = {
 
 @dataclass(frozen=True)
 class CommandConfig:
-    """What the settings say, with each name and value as kafka-python takes it."""
+    """The settings of the file, with each name and value as kafka-python takes it."""
 
     client: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """For kafka-python."""

@@ -37,8 +37,8 @@ def create_within_policies(create: Callable[[dict[str, str]], object], config: d
     if first is not None:
         raise SettingsError(
             f"Kafka refused the settings of a new topic: {first}",
-            hint="does the cluster have a policy (create.topic.policy.class.name)? Create the topics within"
-            " it, with the settings in docs/data-on-kafka.md, or have it changed",
+            hint="does the cluster have a policy (create.topic.policy.class.name)? Create topics that it"
+            " allows, with the settings in docs/data-on-kafka.md, or have it changed",
         ) from first
 
 

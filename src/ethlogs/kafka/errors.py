@@ -88,7 +88,7 @@ def connect(make: Callable[[], T], settings: KafkaSettings) -> T:
 
 
 def _unless_it_worked_before(error: EthlogsError, settings: KafkaSettings) -> EthlogsError:
-    """Settings that worked before may do so again: a DNS that is away, a broker set up anew."""
+    """Settings that worked before may do so again: a DNS that is away, a broker that was set up again."""
     if isinstance(error, SettingsError) and _way(settings) in _REACHED:
         return KafkaUnavailableError(str(error), hint=error.hint)
     return error
@@ -99,7 +99,7 @@ def _way(settings: KafkaSettings) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 
 def to_ethlogs_error(exc: BaseException, doing: str) -> EthlogsError:
-    """The error of ours that stands for kafka-python's."""
+    """Return the error of this project for one of kafka-python's."""
     said = describe(exc)
     if isinstance(exc, FENCED):
         return FencedError(f"while {doing}, Kafka fenced this producer ({said})")
@@ -107,8 +107,8 @@ def to_ethlogs_error(exc: BaseException, doing: str) -> EthlogsError:
         return explain_login(exc, doing)
     if isinstance(exc, kafka_errors.AuthorizationError):
         return NotAuthorizedError(
-            f"Kafka refused the right needed for {doing} ({said})",
-            hint="was it taken away since? ethlogs doctor names what is missing, and the line that grants it",
+            f"Kafka: this principal is not authorized ({said}, while {doing})",
+            hint="ethlogs doctor names the missing right and the kafka-acls line that grants it",
         )
     if isinstance(exc, TOO_LARGE):
         return DeliveryError(

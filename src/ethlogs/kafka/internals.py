@@ -1,4 +1,4 @@
-"""What ethlogs uses of kafka-python's private parts, and why; a test fails where the library changes them."""
+"""The private parts of kafka-python that ethlogs uses; a test fails where the library changes them."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ _VARINTS = [_encode_varint(number) for number in range(16_384)]
 def append_records(
     producer: KafkaProducer, partition: TopicPartition, records: Sequence[Record]
 ) -> list[Any]:
-    """Hand records to a producer, in their order; returns what stands for each.
+    """Hand records to a producer, in their order; returns a future, or a place in its batch, for each.
 
     The library's own way costs seven times as much: for each record it takes locks, checks types, fills a
     buffer, and makes a future with a lock and two callbacks, which its thread calls one by one. Here as many
@@ -177,7 +177,7 @@ def transaction_error(producer: KafkaProducer) -> BaseException | None:
 def end_sender(producer: KafkaProducer) -> None:
     """End the producer's thread.
 
-    ``close`` raises before it does that where records are still unsent, and the thread would go on trying to
+    ``close`` raises before it does that where records are still unsent, and the thread would keep trying to
     send them.
     """
     producer._sender.force_close()

@@ -1,4 +1,4 @@
-"""Why there is no contact with the brokers: kafka-python logs the cause, and says that the time is over."""
+"""The cause of a failed contact with the brokers: kafka-python logs it, and raises only a timeout."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def explain_no_contact(
 
 
 def explain_refusal(failure: BaseException | None, doing: str) -> EthlogsError | None:
-    """Return what asking again does not change: who this client is, or whom it trusts."""
+    """Return the error where asking again changes nothing: a wrong login or an untrusted certificate."""
     if isinstance(failure, kafka_errors.SaslAuthenticationFailedError):
         return explain_login(failure, doing)
     if isinstance(failure, SETTINGS):

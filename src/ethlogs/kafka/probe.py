@@ -1,4 +1,4 @@
-"""What a port really speaks, asked with nothing secret: clear text or TLS, and which SASL mechanisms.
+"""A probe of what a port speaks, without any secret: clear text or TLS, and which SASL mechanisms.
 
 kafka-python sees only a closed connection where ``security.protocol`` is not the listener's. A SaslHandshake
 request (KIP-43) is answered by every listener: with the mechanisms where it asks for a login, else with an

@@ -95,5 +95,5 @@ def read_range(
             deadline = time.monotonic() + READ_SECONDS
         elif time.monotonic() > deadline:
             raise KafkaUnavailableError(
-                f"reading {partition.topic}-{partition.partition} stands at offset {before} of {stop}"
+                f"reading {partition.topic}-{partition.partition} stopped at offset {before} of {stop}"
             )

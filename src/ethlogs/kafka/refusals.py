@@ -1,4 +1,4 @@
-"""Why a broker refuses a connection: kafka-python continues trying, and only logs the reason."""
+"""The reason of a broker's refusal: kafka-python only logs it, and continues trying."""
 
 from __future__ import annotations
 

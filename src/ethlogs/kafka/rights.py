@@ -1,4 +1,4 @@
-"""What a principal may do (KIP-430); a missing right in Kafka's own words, with the line that grants it."""
+"""The rights of a principal (KIP-430), and for a missing one the kafka-acls line that grants it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ethlogs.settings import KafkaSettings
 READER = frozenset({"READ"})
 """On a topic that is read; DESCRIBE comes with it."""
 WRITER = READER | {"WRITE", "DESCRIBE_CONFIGS"}
-"""On a topic of a stream: it is read to go on after its tip and to retract what a reorg orphans, and its
+"""On a topic of a stream: it is read to resume after its tip and to retract what a reorg orphans, and its
 settings say whether Kafka would forget records."""
 
 _UNKNOWN = "NAME"

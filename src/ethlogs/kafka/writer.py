@@ -76,7 +76,7 @@ def _mapped(producer: KafkaProducer, doing: str) -> Iterator[None]:
 
 
 class TransactionalWriter:
-    """One producer with one transactional id; made anew after any trouble."""
+    """One producer with one transactional id; replaced after any trouble."""
 
     def __init__(
         self,
@@ -195,7 +195,7 @@ class Transaction:
         return numbers
 
     def _send_to(self, partition: TopicPartition, records: list[Record]) -> list[Any]:
-        """Send records to one partition; returns what stands for each of them.
+        """Send records to one partition; returns a future, or a place in its batch, for each.
 
         The transaction's first one looks whether the partition is there, and one so large may be refused:
         these go through KafkaProducer.send with all of its checks, the others where it would put them. What

@@ -18,7 +18,7 @@ def read_principals(keytab: bytes, path: str) -> frozenset[str]:
         When it is not a keytab.
     """
     if keytab[:2] != _VERSION:
-        raise SettingsError(f"--keytab {path} is not a keytab", hint="klist -kt shows what it is")
+        raise SettingsError(f"--keytab {path} is not a keytab", hint="klist -kt FILE lists the keys of one")
     principals, position = set(), 2
     try:
         while position + 4 <= len(keytab):

@@ -123,7 +123,7 @@ def explain(said: str, what: str) -> KerberosError:
     if _NO_KDC in said and not any(Path(name).exists() for name in _krb5_confs(os.environ)):
         return KerberosError(
             f"{what}: there is no krb5.conf on this machine, {socket.gethostname()} ({text})",
-            hint="give --krb5-conf FILE, which goes along to the container, or have it installed there",
+            hint="give --krb5-conf FILE, which is shipped to the container, or install one there",
         )
     for sign, (meaning, hint) in _MEANINGS.items():
         if sign in said:

@@ -8,7 +8,7 @@ from ethlogs.errors import SettingsError
 
 
 def require_gssapi() -> None:
-    """Refuse to go on without the package.
+    """Refuse to continue without the package.
 
     Raises
     ------

@@ -34,7 +34,7 @@ def require_service_tickets(service: str, hosts: Iterable[str], cache: Path) -> 
 
 
 def store_of(cache: Path) -> dict[bytes | str, bytes | str]:
-    """The cache alone: with a client keytab libkrb5 would begin the cache anew and lose what was obtained."""
+    """The cache alone: with a client keytab libkrb5 would begin a new cache and lose what was obtained."""
     return {"ccache": f"FILE:{cache}", "client_keytab": f"FILE:{cache.with_name('none')}"}
 
 

@@ -25,7 +25,7 @@ def copied_ticket() -> Iterator[None]:
     Raises
     ------
     KerberosError
-        When the cache is no file and the Python package gssapi, which could copy it, is not there.
+        When the cache is not a file and the Python package gssapi, which could copy it, is not there.
     """
     with make_temporary_folder("krb5") as folder:
         copy = Path(folder) / "tickets"

@@ -1,4 +1,4 @@
-"""Where Kerberos' libraries look, for as long as it takes: KRB5CCNAME and its like."""
+"""The environment variables of the Kerberos libraries, KRB5CCNAME and its like, set for a while."""
 
 from __future__ import annotations
 

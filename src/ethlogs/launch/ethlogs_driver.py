@@ -1,4 +1,4 @@
-"""What spark-submit is given to run; alone in its folder, since Spark puts that folder on sys.path."""
+"""The program that spark-submit runs; alone in its folder, since Spark puts that folder on sys.path."""
 
 import os
 import sys

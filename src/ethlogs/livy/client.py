@@ -56,14 +56,14 @@ class Batch(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Version(msgspec.Struct, frozen=True):
-    """What a server says of itself."""
+    """The version that a server reports."""
 
     version: str
 
 
 @dataclass(frozen=True)
 class LivyEndpoint:
-    """Where a server is, and how its certificate is checked."""
+    """The URL of a server, and the CA that checks its certificate."""
 
     url: str = field(repr=False)
     """It may have a password."""
@@ -138,7 +138,7 @@ class LivyClient:
         Raises
         ------
         LivyUnavailableError
-            When nobody can say whether the server took it.
+            When it is unknown whether the server accepted it.
         LivyError, KerberosError, NotAuthorizedError
             When it refused.
         """
@@ -184,8 +184,8 @@ class LivyClient:
             return msgspec.json.decode(answer.content, type=kind)
         except msgspec.DecodeError:
             raise LivyError(
-                f"{self._server.shown} answered with something else than Livy's JSON: {to_text(answer)}",
-                hint="is --livy-url the URL of Livy, with its path where a gateway is before it?",
+                f"{self._server.shown} answered with something other than Livy's JSON: {to_text(answer)}",
+                hint="is --livy-url the URL of Livy, with its path where it is behind a gateway?",
             ) from None
 
     def _send(self, method: str, path: str, body: dict[str, Any] | None, seconds: float) -> requests.Response:
@@ -258,7 +258,7 @@ class _Message(msgspec.Struct):
 
 
 class _NoCredentials(AuthBase):
-    """Keeps requests from looking into .netrc, whose password is for whom its owner wrote it down for."""
+    """Keeps requests from looking into .netrc, whose passwords are for other programs."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request

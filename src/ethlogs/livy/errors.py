@@ -1,4 +1,4 @@
-"""What goes wrong with Livy, as errors of ours."""
+"""Errors of Livy, mapped to those of :mod:`ethlogs.errors`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _REASONS = {
         "only files on HDFS can be given through Livy, or those below its livy.file.local-dir-whitelist:"
         " look at --conf and spark-defaults.conf"
     ),
-    "Blacklisted configuration": "this Livy does not let these settings be given: leave them out",
+    "Blacklisted configuration": "Livy does not allow these settings: leave them out",
     "CSRF protection": "is there a gateway that removes the header X-Requested-By?",
 }
 """What a refusal says, and what to do."""
@@ -61,7 +61,7 @@ def build_refusal(status: int, text: str, server: str) -> EthlogsError:
         return LivyUnavailableError(what, hint="try again when others' submissions have ended")
     if status == requests.codes.not_found or status < requests.codes.bad_request:
         return LivyError(
-            what, hint="is --livy-url the URL of Livy, with its path where a gateway is before it?"
+            what, hint="is --livy-url the URL of Livy, with its path where it is behind a gateway?"
         )
     return LivyError(what, hint=next((hint for sign, hint in _REASONS.items() if sign in text), None))
 

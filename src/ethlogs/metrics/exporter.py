@@ -44,7 +44,7 @@ class Node(Protocol):
 
 
 class Exporter(Collector):
-    """What was seen of streams and nodes, as Prometheus collects it."""
+    """The state of streams and nodes, as Prometheus collects it."""
 
     def __init__(
         self, version: str, streams: Streams, nodes: tuple[Node, ...], interval_seconds: float, notify: Notify

@@ -1,4 +1,4 @@
-"""What was seen, as Prometheus metrics: pure functions from states to families."""
+"""Prometheus metrics of what was seen: pure functions from states to families."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NODE_LABELS = ("chain_id", "node")
 
 @dataclass(frozen=True)
 class Seen:
-    """What the last looks found, each as long as it is true."""
+    """The results of the last looks, each for as long as it is true."""
 
     version: str
     streams: Mapping[str, StreamState | EthlogsError] = field(default_factory=dict)

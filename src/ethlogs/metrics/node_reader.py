@@ -19,7 +19,7 @@ _TAGS = (LATEST, "safe", "finalized")
 
 @dataclass(frozen=True)
 class NodeState:
-    """How far a node's chain is."""
+    """The state of a node's chain."""
 
     name: str
     chain_id: int

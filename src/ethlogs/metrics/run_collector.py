@@ -1,4 +1,4 @@
-"""What a run counts itself, as Prometheus metrics: the numbers of progress.json, and what only it knows."""
+"""Prometheus metrics of a run: the numbers of progress.json, and what only the run knows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ethlogs.journal import Journal
 
 LABELS = ("chain_id", "topic")
 FALLING = frozenset({"blocks", "logs", "deepest_reorg", "seconds", "logs_per_second"})
-"""Numbers that are no counters: they fall, or are no sum."""
+"""Numbers that are gauges and not counters: they can fall, or do not add up."""
 
 _APART = "retries"
 """It is exported by kind instead."""

@@ -1,4 +1,4 @@
-"""Where a stream stands, and what each metric of it is: one table."""
+"""The state of a stream for its metrics, and the one table of these metrics."""
 
 from __future__ import annotations
 

@@ -63,5 +63,5 @@ def too_large(name: str) -> NodeUnavailableError:
     """The error of an answer that no honest node gives."""
     return NodeUnavailableError(
         f"node {name} sent an answer of more than {MAX_ANSWER_BYTES} bytes",
-        hint="no block of a public chain is as large: is --node-url right?",
+        hint="no block of a public chain is so large: is --node-url right?",
     )

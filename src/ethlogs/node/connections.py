@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 
 class Closable(Protocol):
-    """What can be closed."""
+    """Something that can be closed."""
 
     def close(self) -> None:
         """Close it."""

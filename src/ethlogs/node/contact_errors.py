@@ -1,4 +1,4 @@
-"""What a failed contact over TCP is: may pass, or is final. One place for HTTP and for WebSocket.
+"""Errors of a failed contact over TCP, for HTTP and WebSocket: each is final, or may pass.
 
 ``from None``: the texts of requests repeat the URL, tokens included, and a log has causes.
 """

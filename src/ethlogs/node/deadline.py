@@ -1,6 +1,6 @@
 """One deadline over a whole request: name lookup, connecting, a proxy, TLS, headers and body together.
 
-A socket's own timeout starts anew with each byte that arrives, so a node that sends a byte now and then
+A socket's own timeout starts again with each byte that arrives, so a node that sends a byte now and then
 holds a reader for ever. Here every operation of a socket has what is left of its thread's deadline.
 
 This file reaches into urllib3: connections make their socket in ``_new_conn``, and pool managers take their
@@ -216,7 +216,7 @@ _POOLS = {"http": _PlainPool, "https": _TlsPool}
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """What carries a requests session's requests, with sockets that know the deadline."""
+    """The adapter of a requests session whose sockets know the deadline."""
 
     def init_poolmanager(self, *arguments: Any, **more: Any) -> None:
         """Make the pool of direct connections."""

@@ -1,4 +1,4 @@
-"""How far back each URL has receipts: many nodes drop old ones (EIP-4444), and say so in their own ways."""
+"""The oldest receipts of each URL: many nodes drop old ones (EIP-4444), and say so in their own ways."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class History:
         if not self._all_lack(height):
             return None
         known = dict(self._lowest)
-        # They may be filled, or replaced: whoever asks again later looks anew.
+        # They may be filled, or replaced: whoever asks again later looks again.
         self._lowest.clear()
         last = min(known.values()) - 1
         missing = f"block {height}" if last == height else f"blocks {height} to {last}"

@@ -85,7 +85,7 @@ class _Session:
     """One kept-alive connection.
 
     How a URL is reached (proxy, CA certificates, credentials) is for requests to say, and it is asked once:
-    each request goes to urllib3, since what requests does anew for each costs more than sending it.
+    each request goes to urllib3, since what requests does for each costs more than sending it.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class _Session:
 
 
 class _NoCredentials(AuthBase):
-    """Keeps requests from looking into .netrc, whose password is for whom its owner wrote it down for."""
+    """Keeps requests from looking into .netrc, whose passwords are for other programs."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request

@@ -36,7 +36,7 @@ class JsonBlocks:
         BlockNotFoundError
             When the node does not have it.
         UnprovenError
-            When the answer is no header, or one of another hash.
+            When the answer is not a header, or the header has another hash.
         """
         by_hash = len(block) == 66
         answer = self._node.call("eth_getBlockByHash" if by_hash else "eth_getBlockByNumber", block, False)

@@ -1,4 +1,4 @@
-"""What the environment says about reaching a node: its proxy and its CA certificates, checked once."""
+"""Settings of this machine for reaching a node: proxy and CA certificates, checked once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 @dataclass(frozen=True)
 class Surroundings:
-    """How a URL is reached from here, as requests does it."""
+    """The proxy and the certificates for a URL from here, as requests chooses them."""
 
     proxies: tuple[tuple[str, str], ...] = field(repr=False)
     """A proxy's URL may hold a password."""

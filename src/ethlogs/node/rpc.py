@@ -31,7 +31,7 @@ _ERRORS: dict[Verdict, type[NodeError]] = {
 
 
 class RawAnswer(NamedTuple):
-    """What came back over a transport; where that is not HTTP, the status is 200."""
+    """An answer as it came over a transport; where that is not HTTP, the status is 200."""
 
     body: bytes | bytearray
     status: int = 200

@@ -1,4 +1,4 @@
-"""Which of several node URLs is asked next: not one of another chain, nor one that wants to be left alone."""
+"""The turns of several node URLs: not one of another chain, nor one that wants to be left alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an answer of a node means: final, may pass, not there yet, wrong.
+"""The verdict on an answer of a node: final, may pass, not there yet, wrong.
 
 These tables are the one place that decides it. Rows are looked up from top to bottom, the first that fits
 counts, and what no row fits may pass: it is asked again until ``--patience`` is over. Each row names its

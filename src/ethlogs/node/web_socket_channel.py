@@ -33,7 +33,7 @@ _HINT = "is --node-url the address of the node's WebSocket port (geth's --ws.por
 
 
 class WebSocketAddress(NamedTuple):
-    """Where to connect, and what is said in the handshake."""
+    """The address to connect to, and the content of the handshake."""
 
     url: str
     headers: tuple[tuple[str, str], ...]

@@ -1,4 +1,4 @@
-"""How a notebook reaches the cluster: as whom, and where on HDFS."""
+"""A notebook's access to the cluster: its user, and its folder on HDFS."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class FindOptions:
 
 @dataclass(frozen=True)
 class ClusterAccess:
-    """What opening the cluster needs."""
+    """The settings for opening the cluster."""
 
     kerberos: KerberosOptions
     proxy_user: str | None

@@ -66,7 +66,7 @@ def runs(**settings: Any) -> list[Run]:
 
 
 def build_run(base: Path, note: RunNote, access: ClusterAccess) -> Run:
-    """Return the run that a note tells of."""
+    """Return the run that a note describes."""
     if note.application is None:
         return Run(note, RunHere(RunFolder(base / note.run)))
     return Run(note, RunOnYarn(note.application, note.run, access.in_folder(note.hdfs_dir)))

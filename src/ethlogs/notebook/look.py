@@ -1,4 +1,4 @@
-"""What one look at a run shows, and where runs are looked at."""
+"""One look at a run, and the places where runs are looked at."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Looking(Protocol):
 
 
 class Place(Protocol):
-    """Where a run is."""
+    """The place of a run: this machine, or YARN."""
 
     @property
     def application(self) -> str | None:
@@ -81,7 +81,7 @@ class Place(Protocol):
 
 
 def see_report(report: dict[str, Any], progress: dict[str, Any] | None) -> Look:
-    """Return the look at a run with a report: an end that the user asked for is no failure."""
+    """Return the look at a run with a report: an end that the user asked for is not a failure."""
     status = int(report["exitStatus"])
     if status == ExitStatus.DONE:
         return Look("done", progress, report)
@@ -102,6 +102,6 @@ def see_progress(progress: dict[str, Any] | None) -> Look:
 
 
 def build_error(report: Mapping[str, Any]) -> EthlogsError:
-    """Return the error that a report tells of, of the class that has its exit status."""
+    """Return the error of a report, of the class that has its exit status."""
     kind = _ERRORS.get(int(report["exitStatus"]), EthlogsError)
     return kind(str(report["error"]), hint=report["hint"])

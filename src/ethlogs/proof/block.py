@@ -1,4 +1,4 @@
-"""What a proof gives back."""
+"""A proven block, which every proof returns."""
 
 from __future__ import annotations
 

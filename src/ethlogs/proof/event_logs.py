@@ -1,4 +1,4 @@
-"""What one event log says, as a node sends it and as consensus encodes it."""
+"""One event log, as a node sends it and as consensus encodes it."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ UNCHECKED_HINT = (
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What ethlogs needs of a block's header; hex is lower case with ``0x``."""
+    """The fields of a block's header that ethlogs needs; hex is lower case with ``0x``."""
 
     number: int
     hash: str

@@ -1,4 +1,4 @@
-"""Whether a header's fields give its hash, and if they do not, why."""
+"""The check that a header's fields give its hash, and the reason where they do not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHOWN_NAMES = 3
 
 @dataclass(frozen=True, slots=True)
 class HashCheck:
-    """What was found out about a header's hash."""
+    """The result of checking a header's hash."""
 
     proven: bool
     """The hashed fields, and these alone, are what the hash commits to."""

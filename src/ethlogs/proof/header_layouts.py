@@ -1,4 +1,4 @@
-"""Which fields of a header are hashed, in which order and encoding: data, one layout for each kind of chain.
+"""The hashed fields of a header, their order and encoding: data, one layout for each kind of chain.
 
 A layout proves itself: if its fields give the block's hash, it is the right one. So layouts are tried in
 turn, and no chain is named anywhere else.

@@ -1,4 +1,4 @@
-"""Where something stands in its block: a node repeats it everywhere, and must not contradict itself."""
+"""The place of an item in its block: a node repeats it everywhere, and must not contradict itself."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _TYPES_HASHED_OTHERWISE = frozenset((b"\x78",))
 
 @dataclass(frozen=True, slots=True)
 class RawHeader:
-    """What a header's bytes say."""
+    """The content of a header's bytes."""
 
     number: int
     hashes: tuple[str, ...]  #: its hash; several where the bytes alone do not say by which rule it is made

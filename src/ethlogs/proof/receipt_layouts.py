@@ -1,4 +1,4 @@
-"""What other chains' receipts have that Ethereum's have not: data, by the receipt's type."""
+"""The fields of other chains' receipts that Ethereum's do not have: data, by the receipt's type."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ _ZEROS = "0x" + "00" * 32
 
 
 class Outcome(Enum):
-    """What is encoded as a receipt's outcome; the block's root says whether that is right."""
+    """The outcome that a receipt encodes; the block's root says whether it is right."""
 
     LIKELIER = auto()  # of both: the state root of before Byzantium; the status where that root is zeros
     OTHER = auto()  # of both

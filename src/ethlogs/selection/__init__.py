@@ -1,4 +1,4 @@
-"""Which event logs of a block a stream has, and which blocks cannot have any of them."""
+"""The selection of a block's event logs, and of the blocks that cannot have any of them."""
 
 from ethlogs.selection.bloom import BloomExclusion
 from ethlogs.selection.record import SelectionRecord, describe_selection

@@ -19,7 +19,7 @@ ONE_IN = 1000
 
 
 class BloomExclusion:
-    """Whether a header alone is enough; safe to use from several threads."""
+    """The decision whether a header alone is enough; safe to use from several threads."""
 
     def __init__(self, selection: Selection) -> None:
         self._selection = selection
@@ -36,7 +36,7 @@ class BloomExclusion:
         )
 
     def check(self, block: ProvenBlock) -> None:
-        """Compare the bloom of a block that was fetched in full, where that tells something.
+        """Compare the bloom of a block that was fetched in full, where that proves something.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""What the claim says of a stream's selection."""
+"""The record of a stream's selection in its claims."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from ethlogs.settings.stream import Confirmations, HeightRange, ProofSettings
 
 @dataclass(frozen=True)
 class NodeShare(OptionGroup):
-    """How much of a node a backfill may take."""
+    """The share of a node that a backfill may take."""
 
     heading: ClassVar[Heading] = "Node"
     node_requests: int | None = option(
@@ -24,7 +24,7 @@ class NodeShare(OptionGroup):
 
 @dataclass(frozen=True)
 class BackfillOptions(OptionGroup):
-    """Which heights are filled, and how they are proven, as a user says it."""
+    """The heights to fill and their proof, as a user gives them."""
 
     heading: ClassVar[Heading] = "Range"
     heights: HeightRange = HeightRange()
@@ -35,7 +35,7 @@ class BackfillOptions(OptionGroup):
 
 @dataclass(frozen=True)
 class BackfillSettings:
-    """Which heights a backfill is asked for; with neither end all that is missing and final."""
+    """The heights of a backfill; with neither end all that is missing and final."""
 
     first: int | None = None
     to: int | None = None

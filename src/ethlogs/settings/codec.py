@@ -1,4 +1,4 @@
-"""How settings travel: as one JSON file, secrets included, that only its owner can read."""
+"""The codec of a run's settings: one JSON file, secrets included, that only its owner can read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every command that starts a driver is given."""
+"""The option groups of every command that starts a driver."""
 
 from __future__ import annotations
 

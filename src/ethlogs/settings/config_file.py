@@ -1,4 +1,4 @@
-"""Where ethlogs.toml is looked for."""
+"""The places of ethlogs.toml."""
 
 from __future__ import annotations
 

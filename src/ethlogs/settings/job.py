@@ -1,4 +1,4 @@
-"""What a job of the driver needs, as submitter and driver both have to know it."""
+"""The needs of a driver's job, which submitter and driver both have to know."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class JobKind:
 
 @dataclass(frozen=True)
 class JobRequest:
-    """What a command asks of a job."""
+    """The request of a command to a job."""
 
     kind: JobKind
     range: RangeSettings = RangeSettings()

@@ -12,7 +12,7 @@ from ethlogs.settings.option import Heading, OptionGroup, option, repeated
 
 @dataclass(frozen=True)
 class BrokerOptions(OptionGroup):
-    """Where Kafka is."""
+    """The brokers."""
 
     heading: ClassVar[Heading] = "Kafka"
     bootstrap_server: str | None = option(
@@ -22,7 +22,7 @@ class BrokerOptions(OptionGroup):
 
 @dataclass(frozen=True)
 class KafkaOptions(BrokerOptions):
-    """How to reach Kafka, as a user says it."""
+    """The connection to Kafka, as a user gives it."""
 
     command_config: str | None = option(
         "--command-config",
@@ -39,7 +39,7 @@ class KafkaOptions(BrokerOptions):
 
 @dataclass(frozen=True)
 class KerberosOptions(OptionGroup):
-    """Which Kerberos principal to be, as a user says it."""
+    """The Kerberos principal, as a user gives it."""
 
     heading: ClassVar[Heading] = "Kerberos"
     principal: str | None = option(
@@ -62,7 +62,7 @@ class KerberosOptions(OptionGroup):
 
 @dataclass(frozen=True)
 class KafkaSettings:
-    """How to reach Kafka, checked; ``client`` holds Kafka's own client settings by their own names."""
+    """The connection to Kafka, checked; ``client`` holds Kafka's own client settings by their own names."""
 
     bootstrap_servers: str
     client: tuple[tuple[str, str], ...] = field(default=(), repr=False)

@@ -12,7 +12,7 @@ from ethlogs.settings.stream import StreamSettings
 
 @dataclass(frozen=True)
 class Address:
-    """Where a listener listens."""
+    """The address of a listener."""
 
     host: str
     port: int
@@ -38,7 +38,7 @@ class HostPort(Kind[Address]):
 
 @dataclass(frozen=True)
 class ExporterOptions(OptionGroup):
-    """Where the exporter listens, and how often it looks."""
+    """The exporter's address, and the time between its looks."""
 
     heading: ClassVar[Heading] = "Metrics"
     listen: Address = option(
@@ -54,7 +54,7 @@ class ExporterOptions(OptionGroup):
 
 @dataclass(frozen=True)
 class DriverMetricsOptions(OptionGroup):
-    """Where a driver serves its metrics."""
+    """The address of a driver's metrics."""
 
     heading: ClassVar[Heading] = "Metrics"
     listen: Address | None = option(

@@ -12,7 +12,7 @@ from ethlogs.settings.option import Heading, OptionGroup, option, repeated
 
 @dataclass(frozen=True)
 class NodeOptions(OptionGroup):
-    """Where the nodes are and how long to retry, as a user says it."""
+    """The nodes and the time to retry, as a user gives them."""
 
     heading: ClassVar[Heading] = "Node"
     urls: tuple[str, ...] = repeated(
@@ -45,7 +45,7 @@ class NodeOptions(OptionGroup):
 
 @dataclass(frozen=True)
 class NodeSettings:
-    """Where the nodes are and how long to retry, checked, as a run needs it."""
+    """The nodes and the time to retry, checked, as a run needs them."""
 
     urls: tuple[str, ...] = field(repr=False)
     request_timeout_seconds: float = NodeOptions.timeout

@@ -11,7 +11,7 @@ from ethlogs.settings.option import Heading, OptionGroup, option, switch
 
 @dataclass(frozen=True)
 class TimeoutOptions(OptionGroup):
-    """How long a run may take."""
+    """The time limit of a run."""
 
     heading: ClassVar[Heading] = "Limits"
     timeout: float | None = option(
@@ -21,7 +21,7 @@ class TimeoutOptions(OptionGroup):
 
 @dataclass(frozen=True)
 class StopOptions(OptionGroup):
-    """How long an end may take."""
+    """The time limit of a run's end."""
 
     heading: ClassVar[Heading] = "Limits"
     stop_timeout: float = option(
@@ -31,7 +31,7 @@ class StopOptions(OptionGroup):
 
 @dataclass(frozen=True)
 class LagOptions(OptionGroup):
-    """When ``status`` ends with status 10."""
+    """The limits above which ``status`` ends with status 10."""
 
     heading: ClassVar[Heading] = "Limits"
     max_lag: int | None = option("--max-lag", Count(), "Lag in blocks above which the exit status is 10.")
@@ -42,7 +42,7 @@ class LagOptions(OptionGroup):
 
 @dataclass(frozen=True)
 class VerbosityOptions(OptionGroup):
-    """How much a command says."""
+    """The amount of a command's output."""
 
     heading: ClassVar[Heading] = "Output"
     verbose: bool = switch(
@@ -53,7 +53,7 @@ class VerbosityOptions(OptionGroup):
 
 @dataclass(frozen=True)
 class OutputOptions(VerbosityOptions):
-    """How a command talks."""
+    """The form and the amount of a command's output."""
 
     heading: ClassVar[Heading] = "Output"
     as_json: bool = switch("--json", "Print JSON on stdout.")
@@ -61,7 +61,7 @@ class OutputOptions(VerbosityOptions):
 
 @dataclass(frozen=True)
 class WatchOptions(OptionGroup):
-    """Whether ``status`` is repeated."""
+    """The repetition of ``status``."""
 
     heading: ClassVar[Heading] = "Output"
     watch: bool = switch("--watch", "Repeat every few seconds until interrupted.", is_setting=False)
@@ -69,7 +69,7 @@ class WatchOptions(OptionGroup):
 
 @dataclass(frozen=True)
 class TailOptions(OptionGroup):
-    """Whether ``tail`` waits for more."""
+    """The waiting of ``tail`` for more output."""
 
     heading: ClassVar[Heading] = "Output"
     follow: bool = switch("--follow", "Show new output until the application ends.")
@@ -77,7 +77,7 @@ class TailOptions(OptionGroup):
 
 @dataclass(frozen=True)
 class CheckOptions(OptionGroup):
-    """Where ``doctor`` looks."""
+    """The places that ``doctor`` checks."""
 
     heading: ClassVar[Heading] = "YARN"
     in_cluster: bool = switch("--in-cluster", "Check node and Kafka from a YARN container too.")
@@ -85,7 +85,7 @@ class CheckOptions(OptionGroup):
 
 @dataclass(frozen=True)
 class OfflineOptions(OptionGroup):
-    """What ``verify`` compares with."""
+    """The sides that ``verify`` compares."""
 
     heading: ClassVar[Heading] = "Node"
     offline: bool = switch("--offline", "Compare the topic with its ledger alone, without a node.")

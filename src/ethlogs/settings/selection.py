@@ -1,4 +1,4 @@
-"""Which event logs a stream has, and by which ABIs they are decoded: fixed when the stream is created."""
+"""Settings of the selection of event logs and of their ABIs: fixed when the stream is created."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class StreamSettings(OptionGroup):
 
 @dataclass(frozen=True)
 class TopicCreation(OptionGroup):
-    """Whether to create missing topics; ``None`` leaves a number to the broker's default."""
+    """The creation of missing topics; ``None`` leaves a number to the broker's default."""
 
     heading: ClassVar[Heading] = "Stream"
     create: bool = switch("--create-topics", "Create missing topics.", negative="--no-create-topics")
@@ -75,7 +75,7 @@ class TopicCreation(OptionGroup):
 
 @dataclass(frozen=True)
 class LastBlock(OptionGroup):
-    """Where a range of blocks ends."""
+    """The end of a range of blocks."""
 
     heading: ClassVar[Heading] = "Range"
     to: int | None = option(
@@ -87,7 +87,7 @@ class LastBlock(OptionGroup):
 
 @dataclass(frozen=True)
 class RangeSettings(LastBlock):
-    """Which heights a run is asked for; with neither ``blocks`` nor ``to`` it has no end."""
+    """The heights of a run; with neither ``blocks`` nor ``to`` it has no end."""
 
     heading: ClassVar[Heading] = "Range"
     blocks: int | None = option("--blocks", Count(min=1), "Exact number of blocks to produce.")
@@ -103,7 +103,7 @@ class RangeSettings(LastBlock):
 
 @dataclass(frozen=True)
 class HeightRange(LastBlock):
-    """Which heights are verified or filled."""
+    """The heights to verify or to fill."""
 
     heading: ClassVar[Heading] = "Range"
     first: int | None = option(
@@ -115,7 +115,7 @@ class HeightRange(LastBlock):
 
 @dataclass(frozen=True)
 class ProofSettings(OptionGroup):
-    """What must be shown of a block before it counts as proven."""
+    """The proof that a block needs."""
 
     heading: ClassVar[Heading] = "Proof"
     least: Proof = option(
@@ -132,7 +132,7 @@ class ProofSettings(OptionGroup):
 
 @dataclass(frozen=True)
 class Confirmations(OptionGroup):
-    """How deep a block must be: the follower's and the backfill's setting."""
+    """The depth that a block needs: the follower's and the backfill's setting."""
 
     heading: ClassVar[Heading] = "Range"
     confirmations: int = option(
@@ -145,7 +145,7 @@ class Confirmations(OptionGroup):
 
 @dataclass(frozen=True)
 class FollowSettings(Confirmations):
-    """How blocks are chosen and proven."""
+    """The choice and the proof of blocks."""
 
     heading: ClassVar[Heading] = "Range"
     head: Head = option(

@@ -15,7 +15,7 @@ STREAM_JOBS: tuple[StreamJobName, ...] = get_args(StreamJobName)
 
 @dataclass(frozen=True)
 class SparkProgram(OptionGroup):
-    """Which Spark is used."""
+    """The Spark to use."""
 
     heading: ClassVar[Heading] = "Spark"
     spark_submit: str | None = option(
@@ -25,7 +25,7 @@ class SparkProgram(OptionGroup):
 
 @dataclass(frozen=True)
 class SparkSettings(SparkProgram):
-    """What spark-submit is given, named as spark-submit names it."""
+    """The settings of spark-submit, named as spark-submit names them."""
 
     heading: ClassVar[Heading] = "Spark"
     master: str | None = option(
@@ -48,7 +48,7 @@ class SparkSettings(SparkProgram):
 
 @dataclass(frozen=True)
 class RunFolderOptions(OptionGroup):
-    """Where a run keeps its files on this machine."""
+    """The folder of a run's files on this machine."""
 
     heading: ClassVar[Heading] = "Output"
     run_dir: str | None = option(
@@ -60,7 +60,7 @@ class RunFolderOptions(OptionGroup):
 
 @dataclass(frozen=True)
 class CleanOptions(OptionGroup):
-    """What ``clean`` removes."""
+    """The runs and archives that ``clean`` removes."""
 
     heading: ClassVar[Heading] = "Limits"
     older_than: int = option(
@@ -74,7 +74,7 @@ class CleanOptions(OptionGroup):
 
 @dataclass(frozen=True)
 class HdfsOptions(OptionGroup):
-    """Where the files of ethlogs are on HDFS."""
+    """The folder of ethlogs on HDFS."""
 
     heading: ClassVar[Heading] = "YARN"
     hdfs_dir: str | None = option(
@@ -94,7 +94,7 @@ class ProxyOptions(OptionGroup):
 
 @dataclass(frozen=True)
 class YarnOptions(HdfsOptions, ProxyOptions):
-    """What an application asks of YARN, named as spark-submit names it; ``None`` leaves its default."""
+    """The resources of an application, named as spark-submit names them; ``None`` leaves its default."""
 
     heading: ClassVar[Heading] = "YARN"
     livy_url: str | None = option(
@@ -143,7 +143,7 @@ class YarnOptions(HdfsOptions, ProxyOptions):
 
 @dataclass(frozen=True)
 class ApplicationOptions(OptionGroup):
-    """Which application is meant."""
+    """The application that a command works on."""
 
     heading: ClassVar[Heading] = "YARN"
     application: str | None = option(
@@ -159,7 +159,7 @@ class ApplicationOptions(OptionGroup):
 
 @dataclass(frozen=True)
 class EnvironmentOptions(OptionGroup):
-    """Which environment: at most one of file, prefix and name; by default the one that ethlogs brings."""
+    """The environment: at most one of file, prefix and name; by default the one that ethlogs brings."""
 
     heading: ClassVar[Heading] = "Environment"
     env_file: str | None = option(
@@ -178,7 +178,7 @@ class EnvironmentOptions(OptionGroup):
 
 @dataclass(frozen=True)
 class ArchiveOptions(OptionGroup):
-    """Where a packed environment goes."""
+    """The place of a packed environment."""
 
     heading: ClassVar[Heading] = "Environment"
     output: str | None = option(
@@ -190,7 +190,7 @@ class ArchiveOptions(OptionGroup):
 
 @dataclass(frozen=True)
 class StartOptions(OptionGroup):
-    """What ``produce`` does with its application."""
+    """The way in which a command starts its application."""
 
     heading: ClassVar[Heading] = "YARN"
     detach: bool = switch(

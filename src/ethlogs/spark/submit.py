@@ -46,14 +46,14 @@ class SparkSubmit:
 
 @dataclass(frozen=True)
 class Master:
-    """Where the driver runs, and why there."""
+    """The Spark master that runs the driver, and where it was named."""
 
     url: str
     why: str
 
 
 class LocalCluster(NamedTuple):
-    """What a master ``local-cluster[…]`` asks for."""
+    """The executors of a master ``local-cluster[…]``."""
 
     executors: int
     cores: int
@@ -94,7 +94,7 @@ def choose_master(settings: SparkSettings, spark: SparkSubmit, environment: Mapp
         On a machine that looks like a cluster's but does not say where the cluster is.
     """
     if settings.master:
-        return Master(settings.master, "as asked for")
+        return Master(settings.master, "set by --master, ETHLOGS_MASTER or ethlogs.toml")
     for path in _properties_files(settings, spark, environment):
         found = read_properties(path).get("spark.master")
         if found:
@@ -251,7 +251,7 @@ def driver_script() -> Path:
 
 
 def build_cluster_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """spark-submit's environment for a cluster: neither its Python nor its settings go along."""
+    """spark-submit's environment for a cluster: without its Python and its settings."""
     kept = {key: value for key, value in environment.items() if not key.startswith(_KEPT_HERE)}
     return {**kept, **_quick_java(environment)}
 

@@ -61,7 +61,7 @@ class SparkLogin:
 
 @dataclass(frozen=True)
 class Shipment:
-    """What goes along with a driver, and where it already is."""
+    """The files that are shipped with a driver, and where they already are."""
 
     settings_file: str
     package: str

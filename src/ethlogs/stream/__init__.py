@@ -1,4 +1,4 @@
-"""What everything that reads or writes a stream shares, whichever job it is.
+"""The common part of everything that reads or writes a stream, whichever job it is.
 
 The block as it will be produced (``block``, fetched ahead by ``prefetch``), what the stream is bound to
 (``identity``, watched by ``topic_watch`` and ``offsets``), who owns it and where it ends (``claim``,

@@ -1,4 +1,4 @@
-"""What a stream is bound to: one chain, its two topics as they were when it began, and its content."""
+"""The identity of a stream: one chain, its two topics as they were when it began, and its content."""
 
 from __future__ import annotations
 

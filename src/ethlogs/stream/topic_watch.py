@@ -1,4 +1,4 @@
-"""Notices that one of the stream's topics was recreated or repartitioned while a run is going on.
+"""A watch on the stream's topics: one that is recreated or repartitioned ends the run.
 
 Kafka's producer goes by names: it writes to a topic that was deleted and created again as if it were the
 same one.
@@ -63,7 +63,7 @@ class TopicWatch:
         self._writing.set()
         if self._differences:
             raise SettingsError(
-                f"this stream's topics were changed while the run was going on: {self._differences[0]}",
+                f"this stream's topics changed while the run was writing to them: {self._differences[0]}",
                 hint="begin a new stream with another --topic",
             )
 

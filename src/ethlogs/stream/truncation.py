@@ -1,4 +1,4 @@
-"""Whether the event-log topic still has the tip's records: acknowledged records can be lost.
+"""The check that the event-log topic still has the tip's records: acknowledged records can be lost.
 
 After the election of a leader that lagged (unclean.leader.election.enable), the restore of a disk, or
 kafka-delete-records, a partition ends below what the ledger says.

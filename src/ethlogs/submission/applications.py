@@ -30,7 +30,7 @@ _STREAM_TAG = "ethlogs-stream-"
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which application is meant: by its id, else by its stream and job."""
+    """The application that is wanted: by its id, else by its stream and job."""
 
     application: str | None
     brokers: BrokerOptions
@@ -120,8 +120,7 @@ def find_application(hadoop: Hadoop, wanted: Wanted) -> Application:
         what = f"{wanted.job} application" if wanted.job else "application"
         raise SubmissionError(
             f"YARN knows no {what} of the stream {stream.ledger_topic}",
-            hint="is it another --topic or --bootstrap-server, spelled as when it was submitted? Or give"
-            " --application ID",
+            hint="give --topic and --bootstrap-server exactly as when it was submitted, or --application ID",
         )
     alive = [item for item in applications if not item.ended]
     jobs = {job_of(item) for item in alive}

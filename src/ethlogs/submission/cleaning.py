@@ -42,7 +42,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Cleaning:
-    """What a cleaning did."""
+    """The result of a cleaning."""
 
     removed: tuple[Item, ...]
     kept: tuple[Item, ...]

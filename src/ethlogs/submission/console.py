@@ -1,4 +1,4 @@
-"""How a launch talks to its user, and how it ended."""
+"""The console of a launch: its messages, and its outcome."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Display(Protocol):
 
 @dataclass(frozen=True)
 class Console:
-    """How a launch talks to the user."""
+    """The output of a launch to its user."""
 
     notify: Notify
     """Shows a message, unless the user wants quiet."""
@@ -38,7 +38,7 @@ class Console:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a launch ended: with a report, with a run that is not waited for, or with a text for stdout."""
+    """The outcome of a launch: a report, a run that is not waited for, or a text for stdout."""
 
     report: dict[str, Any] | None = None
     text: str = ""

@@ -1,4 +1,4 @@
-"""Where this user's files are: what can be made again in the cache, the folders of runs in the state."""
+"""The user's folders: the cache, which can be made again, and the state with the folders of runs."""
 
 from __future__ import annotations
 

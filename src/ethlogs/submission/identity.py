@@ -28,7 +28,7 @@ _SERVICE_NAME = "sasl.kerberos.service.name"
 
 @dataclass(frozen=True)
 class Identity:
-    """How to reach Kafka, and the Kerberos principal that it takes."""
+    """The connection to Kafka, and the Kerberos principal that it takes."""
 
     kafka: KafkaSettings
     kerberos: KerberosSettings | None

@@ -40,7 +40,7 @@ _SECRET = re.compile("secret|password|passwd", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Tools:
-    """What runs a driver."""
+    """The programs that run a driver."""
 
     java: Java
     spark: SparkSubmit

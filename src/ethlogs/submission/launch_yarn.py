@@ -196,7 +196,7 @@ class YarnLaunch:
     def _require_keytab(self, settings: RunSettings) -> None:
         if settings.kerberos is None and uses_gssapi(settings.kafka):
             raise KerberosError(
-                "Kafka asks for a Kerberos ticket, and your own does not go along to a driver on YARN",
+                "Kafka asks for a Kerberos ticket, and your own is not shipped to a driver on YARN",
                 hint="give --principal and --keytab, from which the driver obtains and renews its own",
             )
 

@@ -1,4 +1,4 @@
-"""What a run was started with lies on HDFS, secrets too, until the run has ended.
+"""Files of a run that stay on HDFS, secrets too, until the run has ended.
 
 spark-submit puts such files into a folder of the application, which Spark deletes when the driver gives the
 application up; not when the application is killed, or YARN gives up. Livy takes only files that are on HDFS

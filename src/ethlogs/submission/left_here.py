@@ -1,4 +1,4 @@
-"""What a run on this machine was started with lies in its folder, secrets too, until the run has ended.
+"""Files of a run that stay in its folder on this machine, secrets too, until the run has ended.
 
 The command removes it, and so does its driver. Where both were killed, the user's next command does.
 """

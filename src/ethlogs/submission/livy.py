@@ -137,7 +137,7 @@ class LivyRoad:
             except (LivyUnavailableError, KerberosError):
                 if time.monotonic() > deadline:
                     raise OutcomeUnknownError(
-                        f"nobody can say whether Livy took the batch {name}: {why}", hint=_LOOK
+                        f"it is unknown whether Livy accepted the batch {name}: {why}", hint=_LOOK
                     ) from why
                 continue
             if found is None or not found.is_ghost:
@@ -180,7 +180,7 @@ class LivyRoad:
                 answered = time.monotonic()
             elif time.monotonic() - answered > _PATIENCE_SECONDS:
                 raise OutcomeUnknownError(
-                    f"nobody can say any more what became of the batch {created.name}: {silence}", hint=_LOOK
+                    f"the outcome of the Livy batch {created.name} is unknown: {silence}", hint=_LOOK
                 ) from silence
             time.sleep(_POLL_SECONDS)
 

@@ -32,7 +32,7 @@ _POLL_SECONDS = 0.05
 def start_kept(settings: RunSettings, folder: RunFolder, argv: Sequence[str]) -> None:
     """Start the process that keeps a run; returns when it has begun.
 
-    The files that settings name go along as they are now, as they do to a cluster.
+    The files that settings name are copied as they are now, as they do to a cluster.
 
     Raises
     ------

@@ -20,7 +20,7 @@ _POLL_SECONDS = 0.25
 
 @dataclass(frozen=True)
 class WantedRuns:
-    """Which runs are meant."""
+    """The runs that are wanted."""
 
     topic: str
     servers: str | None

@@ -1,4 +1,4 @@
-"""How fast a stream's run works, wherever it runs: what its driver wrote last."""
+"""The rate of a stream's run, wherever it runs, from what its driver wrote last."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What this machine remembers of a run that it started: enough to find it again, and no secret."""
+"""The note by which this machine finds a run again that it started; it holds no secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run has on HDFS: big files once, under names with their content's hash; its own folder."""
+"""The files of a run on HDFS: large ones once, under names with their content's hash; its own folder."""
 
 from __future__ import annotations
 

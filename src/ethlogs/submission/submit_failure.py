@@ -1,4 +1,4 @@
-"""Why a spark-submit failed, by what it wrote."""
+"""The reason of a failed spark-submit, found in its output."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def build_submit_failure(how: str, output: str, applications: Applications, loca
     hint = f"the whole output is in {local.log}"
     if any(sign in output for sign in _NO_TICKET):
         return KerberosError(
-            f"spark-submit was not let in: {reason}", hint=f"is there a valid ticket? {hint}"
+            f"authentication failed for spark-submit: {reason}", hint=f"is there a valid ticket? {hint}"
         )
     if any(sign in output for sign in _DENIED):
         return NotAuthorizedError(

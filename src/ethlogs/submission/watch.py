@@ -41,7 +41,7 @@ _DRIVERS_STATUS = re.compile(r"User application exited with status (\d+)")
 
 @dataclass(frozen=True)
 class Limits:
-    """How long to wait, in seconds; ``None`` is without end."""
+    """The times to wait, in seconds; ``None`` is without end."""
 
     run: float | None
     """For the whole run (``--timeout``)."""
@@ -219,7 +219,7 @@ class Watcher:
             end_application(self._applications, self._folder, self._id, _STOP_SECONDS)
             raise DeadlineError(
                 f"the application {self._id} did not end within --timeout; it was stopped",
-                hint="what was committed stays; run the same command again to go on after it",
+                hint="what was committed stays; run the same command again to resume after it",
             )
 
     def _describe_queue(self, application: Application) -> str:
@@ -290,7 +290,7 @@ def build_failure(application: Application, last_lines: str) -> SubmissionError:
     if application.final == "KILLED":
         return SubmissionError(
             f"the application {application.id} was killed: {reason}",
-            hint="what was committed stays; run the same command again to go on after it",
+            hint="what was committed stays; run the same command again to resume after it",
         )
     hint = "what was committed stays; the same command resumes after it"
     if any(sign in application.diagnostics + last_lines for sign in _MEMORY):

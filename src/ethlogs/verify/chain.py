@@ -54,7 +54,7 @@ class ChainReader:
         return self._prepare(height)
 
     def fetch_hash(self, height: int) -> str | None:
-        """The canonical hash at ``height``, ``None`` where there is none: it tells what a stray record is."""
+        """Return the canonical hash at ``height``, if there is one; a stray record is judged by it."""
         if height not in self._hashes:
             self._hashes[height] = self._source.fetch_hash(height)
             while len(self._hashes) > _KNOWN_HASHES:

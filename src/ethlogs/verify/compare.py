@@ -23,7 +23,7 @@ _HEX = re.compile("0x(?:[0-9a-f]{2})*")
 
 
 class Stretch(NamedTuple):
-    """Where a block's part of the topic begins and ends, by partition, whatever lies there."""
+    """The beginning and the end of a block's part of the topic, by partition, whatever lies there."""
 
     first: Mapping[int, int]
     last: Mapping[int, int]

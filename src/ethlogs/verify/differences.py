@@ -1,4 +1,4 @@
-"""What can be found wrong, and the JSON line that says so."""
+"""The differences that verify can find, and the JSON line of each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONGEST_TEXT = 200
 
 
 class Kind(StrEnum):
-    """What is wrong; the comment says with what."""
+    """The kind of a difference; the comment says what is wrong."""
 
     MISSING_LOG = "missing-log"  # the block has it, the topic does not
     DOUBLED_LOG = "doubled-log"  # more than once, or once more outside of its block's place
@@ -24,7 +24,7 @@ class Kind(StrEnum):
     EXTRA_LOG = "extra-log"  # the block has no log of this index
     ORPHANED_LOG = "orphaned-log"  # of a block that is not on the chain, and not retracted
     RETRACTION = "retraction"  # retracts what is not there, or not in the order of going back
-    FOREIGN = "foreign"  # a record that is none of ethlogs
+    FOREIGN = "foreign"  # a record that ethlogs did not write
     MISSING_BLOCK = "missing-block"  # the ledger has no record of it
     DOUBLED_BLOCK = "doubled-block"  # follower and backfill both have it, or the backfill twice
     LEDGER_BLOCK = "ledger-block"  # the ledger's fields are not the block's

@@ -1,4 +1,4 @@
-"""What the ledger's records say about each other: heights without gaps, parents, counts."""
+"""The checks of the ledger's records against each other: heights without gaps, parents, counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of the ledger a verification walks through, and where in the topic it begins to read."""
+"""The part of the ledger that a verification walks through, and where in the topic it begins to read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ethlogs.verify.ledger_scan import LedgerEntry
 
 @dataclass
 class WalkPlan:
-    """Where a walk begins, and what it will meet."""
+    """The beginning of a walk, and what it will meet."""
 
     ledger_start: int | None = None
     """The ledger's offset of the first block to walk; ``None`` where there is none."""

@@ -48,7 +48,7 @@ _CATCH_UP_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class VerifySettings:
-    """What to verify; without ``node`` the topic is compared with its ledger alone."""
+    """The settings of a verification; without ``node`` the topic is compared with its ledger alone."""
 
     kafka: KafkaSettings
     stream: StreamSettings

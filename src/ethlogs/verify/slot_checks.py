@@ -1,4 +1,4 @@
-"""What the records of the slots say: each height is in its own slot, once, and a child of the one below."""
+"""The checks of the slots' records: each height in its own slot, once, and a child of the one below."""
 
 from __future__ import annotations
 

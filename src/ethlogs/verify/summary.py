@@ -1,4 +1,4 @@
-"""How far a verification came and what it found, as JSON and in sentences."""
+"""The summary of a verification, as JSON and in sentences: its extent and its differences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ethlogs.proof import UNCHECKED
 
 
 class Verification(msgspec.Struct, rename="camel"):
-    """How far it came, and what it found; in ``--json`` the names are in camel case."""
+    """The extent and the result of a verification; in ``--json`` the names are in camel case."""
 
     topic: str
     ledger_topic: str

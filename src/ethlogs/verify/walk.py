@@ -35,7 +35,7 @@ Progress = Callable[[int, int, int, float], None]
 
 @dataclass(frozen=True)
 class Sides:
-    """What is compared with each other; without ``chain`` the topic and its ledger alone."""
+    """The sides that are compared with each other; without ``chain`` the topic and its ledger alone."""
 
     topic: str
     ledger_topic: str

@@ -1,4 +1,4 @@
-"""Faults that strike a running stream, and the proof afterwards that nothing was lost or doubled.
+"""Faults that strike a running stream, and the proof afterwards that nothing was lost or duplicated.
 
 ``catalogue`` has each fault, a short function; ``stage`` the real services and the run that they strike;
 ``scenario`` how one of them is played; ``examine`` the proof. ``matrix`` plays them all and writes

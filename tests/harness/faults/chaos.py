@@ -7,7 +7,7 @@ With ``--history`` a backfill on executors fills the 1,499 blocks below the foll
 both, the executors above all, until history is filled or the time is over. Then the rest is filled.
 
 The same seed is the same sequence of faults. Ctrl-C ends it early: what is there is verified all the same.
-The exit status is 10 where anything was lost, doubled or not proven, or a run did not recover.
+The exit status is 10 where anything was lost, duplicated or not proven, or a run did not recover.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ EXECUTORS = 4
 SHARE_OF_EXECUTORS = 3
 """How often a fault of an executor is drawn for one of a driver, Kafka or the node.
 
-A backfill whose driver is killed links its range anew: too often, and it would never fill anything.
+A backfill whose driver is killed links its range again: too often, and it would never fill anything.
 """
 
 
@@ -64,7 +64,7 @@ class Blow:
 
 
 class Blows:
-    """What a seed stands for: how many nodes there are, and one blow after the other."""
+    """The sequence that a seed gives: how many nodes there are, and one blow after the other."""
 
     def __init__(self, seed: int, *, history: bool = False) -> None:
         self._chance = random.Random(seed)  # noqa: S311 - no secret
@@ -125,7 +125,7 @@ class Chaos:
         print(f"{time.monotonic() - self._began:7.1f} s  {text}", flush=True)
 
     def measure(self) -> None:
-        """Say what the driver holds, and how long its process has been struck: a new one begins anew."""
+        """Say what the driver holds, and how long its process has been struck: a new one begins at zero."""
         driver = self._stage.driver
         found = measure(driver.pid)
         self.say(f"the driver, attempt {driver.attempt} of run {driver.settings.run}: {found or 'has ended'}")
@@ -195,7 +195,7 @@ def tell(verdict: Verdict, problem: str | None, chaos: Chaos, seed: int) -> int:
     chaos.say(
         f"{'proven' if is_good else 'NOT PROVEN'}: SEED={seed}, {chaos.blows} blows,"
         f" {verdict.blocks:,} blocks with {verdict.logs:,} event logs, {verdict.reorgs} reorgs, the deepest"
-        f" of {verdict.deepest_reorg}; lost {verdict.lost}, doubled {verdict.doubled}"
+        f" of {verdict.deepest_reorg}; lost {verdict.lost}, duplicated {verdict.doubled}"
     )
     for text in (problem, verdict.problem):
         if text:

@@ -3,7 +3,7 @@
     python -m tests.harness.faults.matrix [--only WORDS] [--alone]
 
 The rows are on stdout as they are found, progress on stderr. A part of the matrix writes no page. The exit
-status is 10 where anything was lost, doubled or not proven, or a run did not recover.
+status is 10 where anything was lost, duplicated or not proven, or a run did not recover.
 """
 
 from __future__ import annotations

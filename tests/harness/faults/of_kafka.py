@@ -43,7 +43,7 @@ def lose_commits(times: int, stage: Stage, meanwhile: Meanwhile) -> None:
     stage.wait_for(lambda: proxy.lost > before, "an answer to a commit is lost")
     meanwhile()
     if times > 1:
-        stage.wait_for(lambda: len(stage.run.told) > told, "the run tells of it")
+        stage.wait_for(lambda: len(stage.run.told) > told, "the run says so")
     proxy.lose_answer(END_TXN, 0)
 
 

@@ -26,11 +26,11 @@ class Result:
 
     @property
     def is_good(self) -> bool:
-        """Nothing lost, nothing doubled, proven, and the run recovered."""
+        """Nothing lost, nothing duplicated, proven, and the run recovered."""
         return self.played is not None and self.played.verdict.is_proven
 
     def cells(self) -> list[str]:
-        """Seconds to recover, lost, doubled."""
+        """Seconds to recover, lost, duplicated."""
         if self.played is None:
             return ["**failed**", "?", "?"]
         verdict = self.played.verdict
@@ -63,7 +63,11 @@ def format_problems(rows: Sequence[Row]) -> list[str]:
     for row in rows:
         for result in row.results:
             if not result.is_good:
-                why = result.failure or (result.played and result.played.verdict.problem) or "lost or doubled"
+                why = (
+                    result.failure
+                    or (result.played and result.played.verdict.problem)
+                    or "lost or duplicated"
+                )
                 found.append(f"{row.fault.name}{'' if result is row.alone else ', with a reorg'}: {why}")
     return found
 
@@ -92,7 +96,7 @@ def _sum_up(rows: Sequence[Row]) -> str:
     text = (
         f"{len(rows)} faults, {sum(len(row.results) for row in rows)} plays:"
         f" {sum(v.blocks for v in verdicts):,} blocks with {sum(v.logs for v in verdicts):,} event logs,"
-        f" {sum(v.reorgs for v in verdicts)} reorgs. Lost: {sum(v.lost for v in verdicts)}. Doubled:"
+        f" {sum(v.reorgs for v in verdicts)} reorgs. Lost: {sum(v.lost for v in verdicts)}. Duplicated:"
         f" {sum(v.doubled for v in verdicts)}. Proven by `ethlogs verify`:"
         f" {sum(v.is_proven for v in verdicts)}."
     )
@@ -101,7 +105,7 @@ def _sum_up(rows: Sequence[Row]) -> str:
 
 def _tables(rows: Sequence[Row]) -> str:
     head = (
-        "| fault | what a user sees | s | lost | doubled | with a reorg: s | lost | doubled |\n"
+        "| fault | what a user sees | s | lost | duplicated | with a reorg: s | lost | duplicated |\n"
         "|---|---|---|---|---|---|---|---|"
     )
     tables = []

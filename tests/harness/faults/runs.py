@@ -26,7 +26,7 @@ class Run(Protocol):
     """What the stage asks of a run, however it is started."""
 
     needed: list[str]
-    """What was done to go on each time that it had ended."""
+    """What was done to continue each time that it had ended."""
 
     @property
     def is_running(self) -> bool:

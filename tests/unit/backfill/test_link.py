@@ -66,7 +66,7 @@ def test_a_segment_ends_early_where_its_time_is_over_and_the_rest_joins_it() -> 
 
 
 def test_a_segment_that_does_not_close_is_named_with_its_height() -> None:
-    with pytest.raises(BrokenChainError, match="does not close at block 15: block 14 is 0x") as caught:
+    with pytest.raises(BrokenChainError, match="is broken at block 15: block 14 is 0x") as caught:
         walk(10, 19, broken_at=15)
     assert caught.value.exit_status == 6
 
@@ -85,7 +85,7 @@ def test_a_chain_that_does_not_fit_the_ledger_is_refused(
 ) -> None:
     with (
         link(walk(10, 19), walk(20, 29)) as linked,
-        pytest.raises(BrokenChainError, match=f"does not close at block {height}:"),
+        pytest.raises(BrokenChainError, match=f"is broken at block {height}:"),
     ):
         linked.close_chain(known, child)
 
@@ -93,6 +93,6 @@ def test_a_chain_that_does_not_fit_the_ledger_is_refused(
 def test_segments_of_two_branches_do_not_join() -> None:
     with (
         link(walk(10, 19), walk(20, 29, broken_at=0)) as linked,
-        pytest.raises(BrokenChainError, match="does not close at block 20:"),
+        pytest.raises(BrokenChainError, match="is broken at block 20:"),
     ):
         linked.close_chain({}, None)

@@ -97,7 +97,7 @@ def chain_of(genesis: str, *, away: int = 0) -> Callable[[Json], Reply]:
 def test_a_node_that_is_away_when_a_task_begins_has_the_whole_patience(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The driver has had answers of it, so that it is no wrong URL."""
+    """The driver has had answers of it, so its URL is not wrong."""
     monkeypatch.setattr(client, "FIRST_CONTACT_SECONDS", 0.0)
     with local_node(chain_of("0xgenesis", away=4)) as served:
         given = settings(served.url, patience_seconds=3600.0)

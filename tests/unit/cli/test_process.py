@@ -75,7 +75,7 @@ def test_a_full_disk_behind_stdout_is_a_setting_and_no_defect() -> None:
         process = start("produce", "--help", stdout=full.fileno())
         _, stderr = process.communicate(timeout=ENOUGH_SECONDS)
     assert process.returncode == 3
-    assert stderr.startswith("error: this machine does not allow it: No space left on device\nwhat to do: ")
+    assert stderr.startswith("error: the operating system refused it: No space left on device\nwhat to do: ")
     assert "Traceback" not in stderr
 
 

@@ -36,7 +36,7 @@ def test_a_dry_run_prints_one_line_for_a_shell_and_runs_nothing(machine: Path, d
 
 def test_the_first_line_on_stderr_says_which_master_and_why(machine: Path, dry_run: Call) -> None:
     assert dry_run().stderr.splitlines()[:2] == [
-        "master local[*]: as asked for",
+        "master local[*]: set by --master, ETHLOGS_MASTER or ethlogs.toml",
         f"spark-submit {machine / 'spark' / 'bin' / 'spark-submit'} (Spark 4.0.0, Java 17)",
     ]
 

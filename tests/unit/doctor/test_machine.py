@@ -167,4 +167,4 @@ def test_a_listener_with_tls_and_a_client_without_is_named_with_the_protocol(
 def test_in_cluster_says_what_keeps_it_from_a_container(machine: Path, call: Call) -> None:
     found = examine(call, "--master", "yarn", "--in-cluster")
     assert found["container"]["state"] == "skipped"
-    assert found["container"]["text"].endswith("it rests on hadoop")
+    assert found["container"]["text"].endswith("which needs hadoop")

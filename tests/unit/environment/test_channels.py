@@ -58,7 +58,7 @@ def test_a_folder_without_an_index_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("status", "said"),
-    [(404, "has no index of packages"), (401, "HTTP 401"), (403, "does not let this user in")],
+    [(404, "has no index of packages"), (401, "HTTP 401"), (403, "authentication failed")],
 )
 def test_a_server_that_says_no_is_refused_without_its_token(status: int, said: str) -> None:
     with channel(status) as url, pytest.raises(PackError, match=said) as caught:

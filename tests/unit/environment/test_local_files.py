@@ -126,7 +126,7 @@ def test_defaults_are_what_condarc_says_and_else_refused(tmp_path: Path) -> None
     assert condarc.resolve_all(["ours", "defaults", "main"]) == [
         f"https://conda.example/{name}" for name in ("ours", "main", "r")
     ]
-    with pytest.raises(PackError, match="the channel defaults stands for several"):
+    with pytest.raises(PackError, match="the channel defaults is a name for several"):
         Condarc().resolve_all(["defaults"])
 
 
@@ -186,7 +186,7 @@ def test_pip_takes_no_wheel_for_a_newer_glibc(tmp_path: Path) -> None:
     ("settings", "message"),
     [
         (PackSettings(glibc="old"), "--glibc old is not a version"),
-        (PackSettings(output="/nowhere/at/all/x.tar.gz"), "is in no folder"),
+        (PackSettings(output="/nowhere/at/all/x.tar.gz"), "does not exist"),
     ],
 )
 def test_what_cannot_end_well_is_refused_first(tmp_path: Path, settings: PackSettings, message: str) -> None:

@@ -150,7 +150,7 @@ def test_an_environment_is_found_by_its_name(prefix: Path) -> None:
     folder = str(prefix.parent)
     assert find_prefix(None, "mine", {"CONDA_ENVS_PATH": f"/nowhere:{folder}"}) == prefix
     assert find_prefix(None, "mine", {"MAMBA_ROOT_PREFIX": str(prefix.parent.parent)}) == prefix
-    with pytest.raises(PackError, match="no environment of the name other"):
+    with pytest.raises(PackError, match="no environment named other"):
         find_prefix(None, "other", {"CONDA_ENVS_PATH": folder})
 
 

@@ -126,7 +126,7 @@ def test_a_block_that_is_not_visible_everywhere_is_waited_for(monkeypatch: pytes
     history.grow(1, logs=5)
     with (
         stream_of(history, monkeypatch, hidden={1: 1}) as stream,
-        pytest.raises(KafkaUnavailableError, match="reading logs-1 stands at offset 1; the ledger names 1"),
+        pytest.raises(KafkaUnavailableError, match="reading logs-1 stopped at offset 1; the ledger names 1"),
     ):
         list(stream.steps(Position()))
 

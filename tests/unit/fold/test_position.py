@@ -46,7 +46,7 @@ def test_without_a_stored_position_it_is_the_beginning(text: str | None) -> None
 def test_a_position_that_was_damaged_is_refused(text: str) -> None:
     with pytest.raises(LedgerError, match="the stored position cannot be read") as caught:
         Position.from_json(text)
-    assert "begin anew" in (caught.value.hint or "")
+    assert "begin again" in (caught.value.hint or "")
 
 
 def test_fields_of_a_later_version_are_ignored() -> None:

@@ -1,5 +1,7 @@
-"""Whom a queue lets submit, by what YARN's client says; the client is a fake, since the devnet's schedulers
-know every right."""
+"""Users who may submit to a queue, by what YARN's client says.
+
+The client is a fake, since the devnet's schedulers know every right.
+"""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def test_an_object_of_a_program_cannot_be_set(option: str) -> None:
 def test_a_name_that_no_client_knows_is_refused_with_the_nearest(name: str, hint: str | None) -> None:
     with pytest.raises(SettingsError) as caught:
         check_client_settings(((name, HIDDEN),))
-    assert str(caught.value) == f"--kafka-config {name} is no setting of the Kafka client"
+    assert str(caught.value) == f"--kafka-config {name} is not a setting of the Kafka client"
     assert caught.value.hint == hint
 
 

@@ -163,13 +163,13 @@ ANSWERS = {
     "another server": (
         [Answer(200, "<html><title>Welcome to nginx!</title></html>")],
         LivyError,
-        "answered with something else than Livy's JSON: Welcome to nginx!",
+        "answered with something other than Livy's JSON: Welcome to nginx!",
         "is --livy-url the URL of Livy",
     ),
     "another JSON": (
         [Answer(200, {"jsonrpc": "2.0"})],
         LivyError,
-        "something else than Livy's JSON",
+        "something other than Livy's JSON",
         "is --livy-url the URL of Livy",
     ),
 }

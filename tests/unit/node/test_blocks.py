@@ -1,4 +1,4 @@
-"""Blocks from a node: what it tells of what it does not check."""
+"""Blocks from a node: what a run says of a block that it cannot check."""
 
 from __future__ import annotations
 

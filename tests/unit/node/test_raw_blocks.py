@@ -41,7 +41,7 @@ class ImpatientStop(StopSwitch):
 
 
 def answering(answers: Json) -> Callable[[Any], Reply]:
-    """A fake node with these answers; a Reply is sent as it is, and what it lacks is no method of it."""
+    """A fake node with these answers, and no other methods; a Reply is sent as it is."""
 
     def respond(request: Any) -> Reply:
         if request["method"] not in answers:

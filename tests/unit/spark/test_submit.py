@@ -196,7 +196,7 @@ def test_the_master_that_is_asked_for_comes_first(spark: SparkSubmit, tmp_path: 
     write_defaults(tmp_path / "conf", "yarn")
     environment = {"SPARK_CONF_DIR": str(tmp_path / "conf"), "HADOOP_CONF_DIR": "/etc/hadoop/conf"}
     found = choose_master(SparkSettings(master="local[2]"), spark, environment)
-    assert found == Master("local[2]", "as asked for")
+    assert found == Master("local[2]", "set by --master, ETHLOGS_MASTER or ethlogs.toml")
 
 
 def test_then_comes_the_properties_file_that_is_given(spark: SparkSubmit, tmp_path: Path) -> None:

@@ -66,6 +66,6 @@ def test_who_writes_is_told_of_a_recreated_topic(cluster: FakeCluster) -> None:
 
 def test_a_look_at_once_is_told_at_once(cluster: FakeCluster) -> None:
     watch = TopicWatch(KafkaSettings("kafka:9092"), StreamTopics(TOPIC, TOPIC))
-    with pytest.raises(SettingsError, match="changed while the run was going on"):
+    with pytest.raises(SettingsError, match="changed while the run was writing to them"):
         watch.look()
     assert cluster.looks == 1

@@ -18,7 +18,7 @@ WANTED = Wanted(None, BrokerOptions("kafka:9092"), StreamSettings("logs"))
 
 
 class FakeApplications:
-    """Stands for the ResourceManager, with the applications that a test wants."""
+    """In place of the ResourceManager, with the applications that a test wants."""
 
     def __init__(self, *applications: Application) -> None:
         self.applications = applications
@@ -33,7 +33,7 @@ class FakeApplications:
 
 
 class FakeHadoop:
-    """Stands for Hadoop's clients."""
+    """In place of Hadoop's clients."""
 
     def __init__(self, *applications: Application) -> None:
         self.applications = FakeApplications(*applications)

@@ -146,7 +146,7 @@ def test_a_livy_that_falls_silent_after_the_request_leaves_it_unknown(
 ) -> None:
     monkeypatch.setattr(module, "_PATIENCE_SECONDS", 0.0)
     livy.next_answers = [Answer(504, "late"), Answer(503, "away")]
-    with pytest.raises(OutcomeUnknownError, match="nobody can say whether Livy took the batch") as unknown:
+    with pytest.raises(OutcomeUnknownError, match="it is unknown whether Livy accepted the batch") as unknown:
         submit(road, local)
     assert "YARN" in str(unknown.value.hint)
 
@@ -173,7 +173,7 @@ def test_a_livy_that_has_forgotten_the_batch_leaves_it_unknown(
 ) -> None:
     monkeypatch.setattr(module, "_PATIENCE_SECONDS", 0.0)
     livy.next_answers = [Answer(201, {"id": 7, "name": "n", "state": "starting"})]
-    with pytest.raises(OutcomeUnknownError, match="batch n: Livy has forgotten the batch 7"):
+    with pytest.raises(OutcomeUnknownError, match="batch n is unknown: Livy has forgotten the batch 7"):
         submit(road, local)
 
 

@@ -13,7 +13,7 @@ from ethlogs.submission.submit_failure import build_submit_failure
 
 
 class FakeApplications:
-    """Stands for the ResourceManager."""
+    """In place of the ResourceManager."""
 
     def queue_names(self) -> list[str]:
         return ["default", "streaming"]
@@ -41,14 +41,14 @@ class FakeApplications:
         (
             'Exception in thread "main" a.b.IOException: Client cannot authenticate via:[TOKEN, KERBEROS]',
             KerberosError,
-            "spark-submit was not let in: Client cannot authenticate via:[TOKEN, KERBEROS]",
+            "authentication failed for spark-submit: Client cannot authenticate via:[TOKEN, KERBEROS]",
             "ticket",
         ),
         (
             'Exception in thread "main" a.b.IOException: x.SaslException: GSS initiate failed [Caused by'
             " GSSException: No valid credentials provided (Mechanism level: Failed to find any tgt)]",
             KerberosError,
-            "spark-submit was not let in: GSS initiate failed",
+            "authentication failed for spark-submit: GSS initiate failed",
             "ticket",
         ),
         (

@@ -32,7 +32,7 @@ class HadoopCluster(SweptProcess):
     ``state_dir`` keeps data, log and settings. ``extra_properties`` come on top of (or instead of) the
     devnet's own, by file: ``{"yarn": {"yarn.resourcemanager.am.max-attempts": "1"}}``; a change counts from
     the next start. HDFS keeps its files over a restart; YARN forgets its applications, and their containers
-    end with it. With ``kdc``, which has to run, nobody is let in without a ticket; its containers find the
+    end with it. With ``kdc``, which has to run, a ticket is needed for everything; its containers find the
     realm's krb5.conf as those of a node do that has one.
     """
 

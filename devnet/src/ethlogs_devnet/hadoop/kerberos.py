@@ -41,7 +41,7 @@ class HadoopIdentity:
         write_private(self.cookie_key, secrets.token_hex(32))
 
     def environment(self) -> dict[str, str]:
-        """Return what stands for /etc/krb5.conf on the node: for its programs, and for every Java on it."""
+        """Return the variables by which the node's programs and every Java on it find this krb5.conf."""
         return {
             "KRB5_CONFIG": str(self.krb5_conf),
             "JDK_JAVA_OPTIONS": f"-Djava.security.krb5.conf={self.krb5_conf}",
@@ -65,7 +65,7 @@ def _build_core(identity: HadoopIdentity, user: str) -> Properties:
     return {
         "hadoop.security.authentication": "kerberos",
         "hadoop.rpc.protection": "authentication",
-        # tickets here may live for less than the minute after which a client logs in anew at the earliest
+        # tickets here may live for less than the minute after which a client logs in again at the earliest
         "hadoop.kerberos.min.seconds.before.relogin": "1",
         # the daemons are the user who runs them, whom HDFS's files are of
         "hadoop.security.auth_to_local": f"RULE:[2:$1@$0](hadoop@{identity.realm})s/.*/{user}/\nDEFAULT",

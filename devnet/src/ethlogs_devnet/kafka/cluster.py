@@ -42,7 +42,7 @@ class MemberBroker(KafkaBroker):
         self.extra_properties = {**_REPLICATED, **self.extra_properties, **own}
 
     def _create_data(self, runtime: KafkaRuntime) -> None:
-        """Anew: in a copy of the prepared folder it would be broker 1."""
+        """Prepare a new folder: in a copy of the prepared one it would be broker 1."""
         runtime.format(self.files)
 
 

@@ -66,7 +66,7 @@ class KdcFiles:
 def build_krb5_conf(files: KdcFiles, port: int) -> str:
     """Return the text of krb5.conf: this realm, no DNS, and none of the machine's caches and keytabs.
 
-    Servers' names are taken as they are given, so that ``localhost`` is no other name of the machine.
+    Servers' names are taken as they are given, so ``localhost`` stays ``localhost``.
     """
     return _to_text(
         {
