@@ -39,7 +39,7 @@ class StopSwitch:
         self._deadline = time.monotonic() + timeout_seconds - gone_seconds if timeout_seconds else None
 
     def request(self, signal_number: int, why: str) -> None:
-        """Ask the run to end after the block in hand; the first request is the one that counts."""
+        """Ask the run to end after the current block; the first request is the one that counts."""
         if not self._event.is_set():
             self._signal_number, self._why = signal_number, why
             self._set()

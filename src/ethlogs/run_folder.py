@@ -87,7 +87,7 @@ class RunFiles(ABC):
         """Remove what a run was started with, where that lies in its folder; it needs it no more."""
 
     def request_stop(self, signal_number: int) -> None:
-        """Ask the driver to end after the block in hand."""
+        """Ask the driver to end after the current block."""
         self.write_json(STOP, {"signal": signal_number})
 
 

@@ -171,7 +171,7 @@ class RunInThread:
         return -1 if last is None else last
 
     def stop(self) -> None:
-        """Ask it to end after the block in hand."""
+        """Ask it to end after the current block."""
         self._stop.request(signal.SIGTERM, "interrupted by the test")
 
     def _where(self) -> str:

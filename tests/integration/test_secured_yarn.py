@@ -128,7 +128,7 @@ def long_run(estate: Estate, start: Callable[..., Command], live_geth: GethNode)
 
 
 def end(estate: Estate, application: str, where: dict[str, str]) -> None:
-    """End an application after the block in hand."""
+    """End an application after the current block."""
     patiently = ("--stop-timeout", f"{COMMAND_SECONDS - 30:g}")
     stopped = estate.command(where, "stop", "--application", application, *patiently, "--json")
     assert stopped.returncode == 0, stopped.stderr

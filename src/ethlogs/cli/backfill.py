@@ -10,10 +10,10 @@ from ethlogs.report import format_report
 
 @command(BackfillCommandOptions)
 def backfill(options: BackfillCommandOptions) -> int:
-    """Fill what the stream lacks of a range, in parallel on Spark's executors, exactly once.
+    """Fill the blocks of a range that the stream lacks, in parallel on Spark's executors, exactly once.
 
-    Before, after or beside produce; only final blocks. A second call finds nothing to do. Prints its report
-    on stdout, progress on stderr.
+    It runs before, after or beside produce, and writes only final blocks. Prints its report on stdout,
+    progress on stderr.
 
     Example: ethlogs backfill --node-url http://geth:8545 --bootstrap-server kafka:9092 --from 1 --to 5000
     """

@@ -69,7 +69,7 @@ def _block() -> click.Argument:
 
 @command(LogsOptions, _block())
 def logs(options: LogsOptions, block: str) -> None:
-    """Print a block's event logs, proven, one JSON object a line, as they would be on Kafka.
+    """Prove a block and print its event logs as they would be on Kafka, one JSON object per line.
 
     BLOCK is a number (20000000 or 0x1312d00), a hash, or latest, safe, finalized, earliest.
 
@@ -82,7 +82,7 @@ def logs(options: LogsOptions, block: str) -> None:
 
 @command(TransactionsOptions, _block())
 def transactions(options: TransactionsOptions, block: str) -> None:
-    """Print a block's transactions, as the node gives them, one JSON object a line.
+    """Print a block's transactions as the node gives them, not proven, one JSON object per line.
 
     BLOCK is a number (20000000 or 0x1312d00), a hash, or latest, safe, finalized, earliest.
 

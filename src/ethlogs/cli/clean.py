@@ -52,9 +52,9 @@ class CleanCommandOptions:
 def clean(options: CleanCommandOptions) -> int:
     """Remove old runs and archives, here and on HDFS, never one in use.
 
-    On HDFS only where HADOOP_CONF_DIR or YARN_CONF_DIR is set. A run that is going, the files that it was
-    started with, and whatever was used within the last hour stay, whatever --older-than says. Settings and
-    keys that an ended run has left on HDFS, or a killed run here, go at once.
+    HDFS is cleaned if HADOOP_CONF_DIR or YARN_CONF_DIR is set. A running run, its files, and everything that
+    was used within the last hour are kept, even with --older-than 0. Settings and keys that an ended run has
+    left on HDFS, or a killed run here, are removed at once.
 
     Example: ethlogs clean --older-than 7
     """

@@ -1,4 +1,4 @@
-"""``ethlogs doctor``: each thing that a run depends on, checked, a line each, with the fix."""
+"""``ethlogs doctor``: a check of each thing that a run depends on, with the fix."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class DoctorOptions(LaunchOptions):
 def doctor(options: DoctorOptions) -> int:
     """Check everything that a run depends on, in the order in which a run needs it.
 
-    A line each, with its time and, where it fails, what to do. Nothing is written anywhere. The exit
-    status is that of the first failure.
+    Prints a line for each check, with its time and, where it fails, the fix. Nothing is written anywhere.
+    The exit status is that of the first failure.
 
     Example: ethlogs doctor --node-url http://geth:8545 --bootstrap-server kafka:9092
     """

@@ -36,9 +36,9 @@ class ExporterCommandOptions:
 def exporter(options: ExporterCommandOptions) -> None:
     """Serve Prometheus metrics of one or many streams, read from outside their drivers.
 
-    Reads each stream's ledger and asks each node every --interval over connections that are kept; a scrape
-    asks nobody. Where a broker or a node is away, a metric says so. READ and DESCRIBE on the ledgers are all
-    the rights that it needs. Runs until it is interrupted.
+    Every --interval it reads each stream's ledger and asks each node; a scrape gets the last result. A metric
+    says when a broker or a node does not answer. It needs READ and DESCRIBE on the ledgers, and no other
+    right. It runs until it is interrupted.
 
     Example: ethlogs exporter --node-url http://geth:8545 --bootstrap-server kafka:9092 --topic eth_eventlogs
     """

@@ -20,7 +20,7 @@ class Entry:
 COMMANDS = {
     "backfill": Entry(
         "backfill",
-        "Fill what the stream lacks of a range, in parallel on Spark's executors, exactly once.",
+        "Fill the blocks of a range that the stream lacks, in parallel on Spark's executors, exactly once.",
     ),
     "clean": Entry("clean", "Remove old runs and archives, here and on HDFS, never one in use."),
     "doctor": Entry(
@@ -31,31 +31,34 @@ COMMANDS = {
         "Serve Prometheus metrics of one or many streams, read from outside their drivers.",
     ),
     "logs": Entry(
-        "blocks", "Print a block's event logs, proven, one JSON object a line, as they would be on Kafka."
+        "blocks",
+        "Prove a block and print its event logs as they would be on Kafka, one JSON object per line.",
     ),
     "pack": Entry(
-        "pack", "Pack the environment in which the driver runs on a cluster; produce does it by itself."
+        "pack",
+        "Pack the driver's Python environment for a cluster; produce also does this when it is needed.",
     ),
     "produce": Entry("produce", "Follow the chain and produce every event log, proven, exactly once."),
-    "smoketest": Entry("smoketest", "Send one block end to end, read it back and compare."),
+    "smoketest": Entry(
+        "smoketest", "Take one block end to end: prove it, produce it, read it back and compare."
+    ),
     "status": Entry(
         "status",
         "Show a stream's tip, its age, its lag behind the node, the run that holds it, and its application.",
     ),
     "stop": Entry(
         "stop",
-        "End a stream's run on this machine, else its application on YARN.",
+        "Stop a stream's run on this machine or, if there is none, its application on YARN.",
     ),
     "tail": Entry(
         "tail",
-        "Show the driver's output: live where its node can be reached, else what YARN has collected.",
+        "Show the driver's log on YARN: live if its node can be reached, else as YARN has collected it.",
     ),
     "transactions": Entry(
-        "blocks", "Print a block's transactions, as the node gives them, one JSON object a line."
+        "blocks",
+        "Print a block's transactions as the node gives them, not proven, one JSON object per line.",
     ),
-    "verify": Entry(
-        "verify", "Prove a range of a stream: ledger, event-log topic and chain against each other."
-    ),
+    "verify": Entry("verify", "Compare a range of a stream, log by log, with its ledger and the chain."),
 }
 
 

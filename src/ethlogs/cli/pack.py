@@ -39,11 +39,10 @@ class PackOptions:
 
 @command(PackOptions)
 def pack(options: PackOptions) -> int:
-    """Pack the environment in which the driver runs on a cluster; produce does it by itself.
+    """Pack the driver's Python environment for a cluster; produce also does this when it is needed.
 
-    An unchanged environment is recognised and not packed again. Prints the archive's path, or with
-    --upload its URL, on stdout. Its lock file, which says exactly what went in, lies beside it in the
-    cache.
+    An unchanged environment is not packed again. Prints the archive's path, or with --upload its URL, on
+    stdout. A lock file beside the archive in the cache lists every package.
 
     Example: ethlogs pack --env-file conda-env.yml --output /tmp
     """

@@ -12,8 +12,8 @@ from ethlogs.report import format_report
 def produce(options: ProduceOptions) -> int:
     """Follow the chain and produce every event log, proven, exactly once.
 
-    Resumes after the stream's tip; without --blocks or --to it runs until it is stopped. Prints its report
-    on stdout, progress on stderr.
+    It resumes after the stream's newest block. Without --blocks or --to it runs until it is stopped. Prints
+    its report on stdout, progress on stderr.
 
     Example: ethlogs produce --node-url http://geth:8545 --bootstrap-server kafka:9092 --blocks 5000
     """

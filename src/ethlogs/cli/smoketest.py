@@ -12,12 +12,12 @@ from ethlogs.smoketest import format_smoketest
 
 @command(SmoketestOptions)
 def smoketest(options: SmoketestOptions) -> int:
-    """Send one block end to end, read it back and compare.
+    """Take one block end to end: prove it, produce it, read it back and compare.
 
-    With -v the producer's metrics are printed.
-    It writes to its own topic (--topic followed by .smoketest) and to no stream. It checks the production
-    topics, their settings and the rights on them without writing to them. The exit status is 0 when all is
-    well, 10 when what was read differs from what was sent.
+    It writes to a separate topic (--topic + .smoketest) and to no stream. It checks the stream's topics,
+    their settings and the rights on them without writing to them. The exit status is 0 when all of this
+    succeeds, 10 when a record that was read differs from the one that was sent. With -v it prints the
+    producer's metrics.
 
     Example: ethlogs smoketest --node-url http://geth:8545 --bootstrap-server kafka:9092 --timeout 120
     """

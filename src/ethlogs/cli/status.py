@@ -75,8 +75,8 @@ FindRunner = Callable[[], Runner]
 def status(options: StatusOptions) -> int:
     """Show a stream's tip, its age, its lag behind the node, the run that holds it, and its application.
 
-    With --max-lag or --max-age the exit status is 10 when a limit is exceeded, for alerts; --watch ends
-    then. The lag is counted from the block that the stream's run follows: with --head finalized from the
+    For alerts: with --max-lag or --max-age the exit status is 10 when a limit is exceeded, and --watch ends
+    then. The lag counts from the block that the stream's run follows, with --head finalized from the
     finalized one.
 
     Example: ethlogs status --node-url http://geth:8545 --bootstrap-server kafka:9092 --max-lag 10

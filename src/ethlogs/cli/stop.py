@@ -1,4 +1,4 @@
-"""``ethlogs stop``: ending an application."""
+"""``ethlogs stop``: the end of a run, here or on YARN."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class StopCommandOptions(ApplicationCommandOptions):
 
 @command(StopCommandOptions)
 def stop(options: StopCommandOptions) -> int:
-    """End a stream's run on this machine, else its application on YARN.
+    """Stop a stream's run on this machine or, if there is none, its application on YARN.
 
-    The driver finishes the block in hand; an application is killed after --stop-timeout.
+    The driver finishes its current block. An application that has not ended after --stop-timeout is killed.
 
     Example: ethlogs stop --bootstrap-server kafka:9092 --topic eth_eventlogs
     """
@@ -56,12 +56,12 @@ def stop(options: StopCommandOptions) -> int:
             say(f"the application {application.id} has ended already: {application.final}", quiet)
             return ExitStatus.DONE
         require_owner(handle, options.hdfs.hdfs_dir)
-        say(f"asking the driver of {application.id} to end after the block in hand", quiet)
+        say(f"asking the driver of {application.id} to end after the current block", quiet)
         left = LeftFiles.of(handle.hadoop, options.hdfs.hdfs_dir, read_defaults(options.spark.spark_submit))
         gently = end(handle, options.limits.stop_timeout, left)
         progress = (handle.folder.read_json(PROGRESS) if handle.folder else None) or {}
     tip = progress.get("tip")
-    how = "has ended after the block in hand" if gently else "was killed"
+    how = "has ended after the current block" if gently else "was killed"
     say(f"the application {application.id} {how}; {_describe_end(progress)}")
     if options.output.as_json:
         click.echo(orjson.dumps({"application": application.id, "gently": gently, "tip": tip}).decode())
@@ -85,10 +85,10 @@ def _no_run(options: StopCommandOptions) -> SettingsError:
 def _stop_here(runs: list[RunFolder], options: StopCommandOptions) -> int:
     tip: int | None = None
     for folder in runs:
-        say(f"asking the driver of run {folder.run} to end after the block in hand", options.output.quiet)
+        say(f"asking the driver of run {folder.run} to end after the current block", options.output.quiet)
         tip = end_local_run(folder, signal.SIGTERM, options.limits.stop_timeout)
         progress = {**(folder.read_json(PROGRESS) or {}), "tip": tip}
-        say(f"the run {folder.run} has ended after the block in hand; {_describe_end(progress)}")
+        say(f"the run {folder.run} has ended after the current block; {_describe_end(progress)}")
     if options.output.as_json:
         answer = {"runs": [folder.run for folder in runs], "gently": True, "tip": tip}
         click.echo(orjson.dumps(answer).decode())

@@ -27,9 +27,9 @@ class TailCommandOptions(ApplicationCommandOptions):
 
 @command(TailCommandOptions)
 def tail(options: TailCommandOptions) -> int:
-    """Show the driver's output: live where its node can be reached, else what YARN has collected.
+    """Show the driver's log on YARN: live if its node can be reached, else as YARN has collected it.
 
-    Of Spark's lines those from WARN on; --verbose shows all.
+    Spark's own lines are shown from WARN on; --verbose shows all of them.
 
     Example: ethlogs tail --follow --application application_1700000000000_0001
     """

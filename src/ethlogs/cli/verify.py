@@ -46,11 +46,11 @@ class VerifyOptions:
 
 @command(VerifyOptions)
 def verify(options: VerifyOptions) -> int:
-    """Prove a range of a stream: ledger, event-log topic and chain against each other.
+    """Compare a range of a stream, log by log, with its ledger and the chain.
 
-    Every event log of every block once, byte for byte, in its partition and in order; nothing else between
-    them that is not retracted; the ledger's hashes, counts and offsets. Each difference is a JSON line on
-    stdout. The exit status is 0 when the range is proven, 10 when it is not.
+    Every event log must be there once, byte for byte, in its partition and in order. Other records must have
+    been retracted. The ledger's hashes, counts and offsets must be right. Each difference is a JSON line on
+    stdout. The exit status is 0 when there is none, 10 when there is one.
 
     Example: ethlogs verify --node-url http://geth:8545 --bootstrap-server kafka:9092 --from 20000000
     """

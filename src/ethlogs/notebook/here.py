@@ -41,7 +41,7 @@ class RunHere:
         return see_progress(progress)
 
     def stop(self, seconds: float) -> None:
-        """Ask the driver to end after the block in hand, and wait."""
+        """Ask the driver to end after the current block, and wait."""
         end_local_run(self.folder, signal.SIGTERM, seconds)
 
     def log(self) -> str:

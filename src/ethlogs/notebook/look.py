@@ -59,7 +59,7 @@ class Looking(Protocol):
         """Look once."""
 
     def stop(self, seconds: float) -> None:
-        """Ask the driver to end after the block in hand, and wait."""
+        """Ask the driver to end after the current block, and wait."""
 
     def log(self) -> str:
         """Return the driver's output."""

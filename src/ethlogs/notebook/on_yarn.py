@@ -75,7 +75,7 @@ class LookingOnYarn:
         return see_progress(self._progress)
 
     def stop(self, seconds: float) -> None:
-        """Ask the driver to end after the block in hand, and kill the application after ``seconds``."""
+        """Ask the driver to end after the current block, and kill the application after ``seconds``."""
         handle = self._handle()
         if not handle.application.ended:
             require_owner(handle, self._run.access.hdfs_dir)

@@ -97,7 +97,7 @@ class Run:
                 time.sleep(left)
 
     def stop(self, timeout: float = 60.0) -> State:
-        """Ask the driver to end after the block in hand, and wait; returns the state.
+        """Ask the driver to end after the current block, and wait; returns the state.
 
         An application is killed after ``timeout`` seconds; a run on this machine is not.
 

@@ -18,7 +18,7 @@ class NodeShare(OptionGroup):
     node_requests: int | None = option(
         "--node-requests",
         Count(min=1),
-        "Requests under way to each --node-url at a time, summed over all tasks. [default: 4 for each task]",
+        "Limit of requests to each --node-url at a time, over all tasks. [default: 4 for each task]",
     )
 
 

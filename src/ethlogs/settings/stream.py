@@ -121,7 +121,8 @@ class ProofSettings(OptionGroup):
     least: Proof = option(
         "--proof",
         Choice[Proof](_PROOFS),
-        "Weakest proof to accept; auto is the strongest that each URL gives, block needs debug calls.",
+        "Weakest proof to accept: block proves every field, by debug calls; receipts all but transaction"
+        " hashes; auto is the strongest that each URL gives.",
         default="auto",
     )
     unchecked_headers: bool = switch(

@@ -54,7 +54,7 @@ class RunFolderOptions(OptionGroup):
     run_dir: str | None = option(
         "--run-dir",
         Text("DIR"),
-        "Folder in which the folders of runs are made. [default: ~/.local/state/ethlogs/runs]",
+        "Folder for the runs' own folders, with report and log. [default: ~/.local/state/ethlogs/runs]",
     )
 
 
@@ -113,7 +113,7 @@ class YarnOptions(HdfsOptions, ProxyOptions):
     num_executors: int | None = option(
         "--num-executors",
         Count(),
-        "Number of executors to hold. [default: none; a backfill: Spark's setting, or 2]",
+        "Number of executors. [default: none; for backfill Spark's setting, or 2]",
     )
     executor_cores: int | None = option(
         "--executor-cores",
@@ -165,7 +165,7 @@ class EnvironmentOptions(OptionGroup):
     env_file: str | None = option(
         "--env-file",
         Text("FILE"),
-        "File conda-env.yml or requirements.txt of the driver's environment. [default: that of ethlogs]",
+        "File conda-env.yml or requirements.txt of the driver's Python. [default: that of ethlogs]",
     )
     env_prefix: str | None = option(
         "--env-prefix", Text("DIR"), "Folder of an environment made by conda, mamba or micromamba."

@@ -26,7 +26,7 @@ _LAST_LINES = 15
 _ROOM_BYTES = 1 << 20
 _KILL_SECONDS = 10.0
 _ORPHAN_SECONDS = 20.0
-"""For a driver that outlives spark-submit to end itself: it has 10 s for the block in hand."""
+"""For a driver that outlives spark-submit to end itself: it has 10 s for the current block."""
 _GRACE_SECONDS = 60.0
 """For Spark to start and the driver to end itself, beyond the run's own limit."""
 
@@ -36,7 +36,7 @@ def run_locally(
 ) -> dict[str, Any]:
     """Run the driver on this machine until it ends; returns its report.
 
-    The first SIGINT or SIGTERM asks the driver to end after the block in hand, the second kills it.
+    The first SIGINT or SIGTERM asks the driver to end after the current block, the second kills it.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def _wait_for_orphan(process: subprocess.Popen[bytes], folder: RunFolder) -> Non
     """Wait for the report of a driver that outlives spark-submit.
 
     systemd sends SIGTERM to every process of a service. Spark's JVM ends at once, while the driver still
-    finishes the block in hand and writes its report.
+    finishes the current block and writes its report.
     """
     deadline = time.monotonic() + _ORPHAN_SECONDS
     while folder.read_json(REPORT) is None and time.monotonic() < deadline and _has_processes(process.pid):

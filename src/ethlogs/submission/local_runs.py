@@ -72,7 +72,7 @@ def _names(servers: str) -> list[str]:
 def end_local_run(
     folder: RunFolder, signal_number: int, seconds: float, pause: Callable[[float], None] = time.sleep
 ) -> int | None:
-    """Ask a driver to end after the block in hand, and wait; return the stream's tip, if it has one.
+    """Ask a driver to end after the current block, and wait; return the stream's tip, if it has one.
 
     Raises
     ------

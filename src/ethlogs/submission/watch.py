@@ -260,7 +260,7 @@ class Watcher:
             self._folder.request_stop(number)
         except (HadoopError, KerberosError) as exc:
             return f"is still running and could not be asked to stop ({exc})"
-        return "was asked to stop after the block in hand"
+        return "was asked to stop after the current block"
 
     def _outcome(self, application: Application) -> dict[str, Any]:
         report = self._folder.read_json(REPORT)
@@ -323,7 +323,7 @@ def read_last_lines(applications: Applications, application_id: str) -> str:
 def end_application(
     applications: Applications, folder: RunFiles, application_id: str, seconds: float
 ) -> bool:
-    """Ask a driver to end after the block in hand, kill it after ``seconds``; whether it ended by itself.
+    """Ask a driver to end after the current block, kill it after ``seconds``; whether it ended by itself.
 
     An application whose driver does not run yet is killed at once.
     """

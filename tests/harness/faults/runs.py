@@ -44,7 +44,7 @@ class Run(Protocol):
         """Start it again, as a cluster or an operator would."""
 
     def ask_to_end(self) -> None:
-        """Ask it to end after the block in hand."""
+        """Ask it to end after the current block."""
 
     def wait(self) -> int:
         """Its exit status."""

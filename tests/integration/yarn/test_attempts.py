@@ -50,7 +50,7 @@ def test_an_interrupted_command_leaves_its_application_that_is_then_watched_and_
     told = json.loads(stopped.stdout)
     heights = stream.heights()
     assert told == {"application": application, "gently": True, "tip": heights[-1]}
-    assert f"has ended after the block in hand; the tip is block {heights[-1]}" in stopped.stderr
+    assert f"has ended after the current block; the tip is block {heights[-1]}" in stopped.stderr
     assert yarn.describe(application)["finalStatus"] == "SUCCEEDED"
     assert_exactly_once(stream, live_geth.url, 1, heights[-1])
 
