@@ -19,7 +19,7 @@ from ethlogs_devnet.geth.node import GethNode
 from ethlogs_devnet.geth.ready_chain import find_chain
 from ethlogs_devnet.hadoop.cluster import HadoopCluster
 from ethlogs_devnet.hadoop.jars import HADOOP_VERSION
-from ethlogs_devnet.hadoop.runtime import find_hadoop
+from ethlogs_devnet.hadoop.warm import find_hadoop
 from ethlogs_devnet.kafka.broker import KafkaBroker
 from ethlogs_devnet.kafka.jars import KAFKA_VERSION
 from ethlogs_devnet.kafka.secure import SecureKafka

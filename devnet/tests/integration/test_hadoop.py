@@ -19,6 +19,7 @@ import requests
 
 from ethlogs_devnet import HadoopCluster
 from ethlogs_devnet.hadoop.settings import HadoopPorts
+from ethlogs_devnet.hadoop.warm import find_hadoop
 
 from .processes import ENOUGH_SECONDS, processes_of, wait_until
 
@@ -185,6 +186,11 @@ def test_it_listens_on_its_ports_of_the_loopback_address_only(hadoop: HadoopClus
 
     assert {address for address, _ in listening} <= {"0100007F", "0000000000000000FFFF00000100007F"}
     assert sorted(port for _, port in listening) == sorted(hadoop.ports)
+
+
+def test_its_classes_come_from_the_archive_that_makes_starts_cheap(hadoop: HadoopCluster) -> None:
+    archive = find_hadoop().options[0].partition("=")[2]
+    assert archive in Path(f"/proc/{hadoop.pid}/maps").read_text()
 
 
 def test_after_a_kill_it_comes_back_with_its_files_and_without_containers(hadoop: HadoopCluster) -> None:

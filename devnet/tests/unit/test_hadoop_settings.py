@@ -7,7 +7,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from ethlogs_devnet.hadoop.jars import HadoopClasses
 from ethlogs_devnet.hadoop.runtime import HadoopFiles, HadoopRuntime
 from ethlogs_devnet.hadoop.settings import (
     OTHER_USER,
@@ -87,12 +86,21 @@ def test_a_cluster_writes_below_its_own_folder(site: dict[str, Properties], name
 
 def test_the_daemons_temporary_files_are_below_the_clusters_own_folder(tmp_path: Path) -> None:
     files = HadoopFiles(tmp_path)
-    runtime = HadoopRuntime("java", HadoopClasses(Path("main"), Path("stand-in")), [])
+    runtime = HadoopRuntime("java", [])
     (option,) = (word for word in runtime.command(files, []) if word.startswith("-Djava.io.tmpdir="))
     files.write({})
     folder = Path(option.partition("=")[2])
     assert folder.is_dir()
     assert folder.is_relative_to(tmp_path)
+
+
+def test_jars_come_before_the_folders_of_settings_which_an_archive_of_classes_cannot_cover(
+    tmp_path: Path,
+) -> None:
+    files = HadoopFiles(tmp_path)
+    command = HadoopRuntime("java", [Path("devnet.jar"), Path("hadoop.jar")]).command(files, [])
+    class_path = command[command.index("-cp") + 1]
+    assert class_path == f"devnet.jar:hadoop.jar:{files.daemon_conf}:{files.conf}"
 
 
 def test_extra_properties_replace_and_add() -> None:

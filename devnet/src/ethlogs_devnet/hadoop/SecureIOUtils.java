@@ -12,9 +12,10 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Opens files without asking whose they are; it stands in for the class of this name in daemons with Kerberos.
+ * Opens files without asking whose they are; it stands in for the class of this name.
  *
- * That one asks native code, which the jars of Maven lack, and ends a NodeManager at its first log aggregation.
+ * That one asks native code, which the jars of Maven lack: without Kerberos it then does not ask either, and with
+ * Kerberos it ends a NodeManager at its first log aggregation.
  * Here all containers are of the daemons' own user, so that the owner would be the wrong one anyway.
  */
 public class SecureIOUtils {

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 from dataclasses import replace
 from pathlib import Path
 
 from ethlogs_devnet.hadoop.kerberos import HadoopIdentity, build_secure_site
-from ethlogs_devnet.hadoop.runtime import HadoopFiles, HadoopRuntime, find_hadoop, wait_until_started
+from ethlogs_devnet.hadoop.runtime import HadoopFiles, HadoopRuntime, find_user, wait_until_started
 from ethlogs_devnet.hadoop.settings import (
     HOST,
     STREAMING_QUEUE,
@@ -20,6 +18,7 @@ from ethlogs_devnet.hadoop.settings import (
     merge_sites,
 )
 from ethlogs_devnet.hadoop.sweeper import Sweeper, SweptProcess
+from ethlogs_devnet.hadoop.warm import find_hadoop
 from ethlogs_devnet.kerberos.kdc import Kdc
 from ethlogs_devnet.kerberos.users import PEOPLE
 from ethlogs_devnet.ports import find_free_ports
@@ -45,8 +44,7 @@ class HadoopCluster(SweptProcess):
         self.extra_properties = dict(extra_properties or {})
         self._kdc = kdc
         ports = HadoopPorts(*find_free_ports(len(HadoopPorts._fields)))
-        user = pwd.getpwuid(os.getuid()).pw_name  # as Hadoop does, whatever $USER says
-        self._node = Node(self.files.data, ports, user)
+        self._node = Node(self.files.data, ports, find_user())
         self._process = ServiceProcess(self.name, self.files.log)
         self._sweeper = Sweeper(self._node.containers)
 

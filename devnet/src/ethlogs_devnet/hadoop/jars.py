@@ -1,11 +1,12 @@
-"""Hadoop's jars, and the classes of the devnet's own beside them, compiled once and kept with them."""
+"""Hadoop's jars, and a jar of the devnet's own classes beside them, compiled once and kept with them."""
 
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ethlogs_devnet.cache import building_folder
@@ -17,8 +18,8 @@ from ethlogs_devnet.progress import Report, silent
 HADOOP_VERSION = "3.5.0"
 MAIN_CLASS = "HadoopMain"
 _GROUP = "org.apache.hadoop"
-_MAIN = tuple(Path(__file__).with_name(f"{name}.java") for name in (MAIN_CLASS, "LocalFiles"))
-_STAND_IN = Path(__file__).with_name("SecureIOUtils.java")
+_CLASSES = (MAIN_CLASS, "LocalFiles", "SecureIOUtils")
+_SOURCES = tuple(Path(__file__).with_name(f"{name}.java") for name in _CLASSES)
 
 HADOOP_JARS = JarSet(
     "Hadoop",
@@ -36,32 +37,29 @@ HADOOP_JARS = JarSet(
 )
 
 
-@dataclass(frozen=True)
-class HadoopClasses:
-    """Folders of compiled classes: those of the daemons, and one that replaces Hadoop's with Kerberos."""
+def find_classes(jars: Sequence[Path], report: Report = silent) -> Path:
+    """Return the jar of the devnet's classes; compile them first where they are not in the cache.
 
-    main: Path
-    stand_in: Path
-
-
-def find_classes(jars: Sequence[Path], report: Report = silent) -> HadoopClasses:
-    """Return the compiled classes; compile them first where they are not in the cache."""
-    digest = hashlib.sha256(b"".join(source.read_bytes() for source in (*_MAIN, _STAND_IN))).hexdigest()[:12]
-    final = HADOOP_JARS.home / f"classes-{digest}"
+    It comes before Hadoop's jars: one class is there to replace Hadoop's.
+    """
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in _SOURCES)).hexdigest()[:12]
+    final = HADOOP_JARS.home / f"devnet-{digest}" / "devnet.jar"
     if not final.exists():
         with HADOOP_JARS.lock():
             if not final.exists():
                 report("compiling Hadoop's main class: some seconds, once")
-                with building_folder(final) as folder:
-                    _compile(jars, folder / "main", *_MAIN)
-                    _compile(jars, folder / "stand-in", _STAND_IN)
-    return HadoopClasses(final / "main", final / "stand-in")
+                with building_folder(final.parent) as folder:
+                    _compile(jars, folder / final.name)
+    return final
 
 
-def _compile(jars: Sequence[Path], folder: Path, *sources: Path) -> None:
+def _compile(jars: Sequence[Path], jar: Path) -> None:
     # -proc:none: some of the jars bring annotation processors
-    options = ["--release", "17", "-proc:none", "-nowarn", "-d", str(folder)]
-    command = [find_javac(), *options, "-cp", ":".join(map(str, jars)), *map(str, sources)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    if result.returncode != 0:
-        raise DevnetError(f"compiling {sources[0].name} failed: {result.stderr.strip()[-500:]}")
+    with tempfile.TemporaryDirectory(prefix="ethlogs-devnet-") as classes:
+        options = ["--release", "17", "-proc:none", "-nowarn", "-d", classes]
+        command = [find_javac(), *options, "-cp", ":".join(map(str, jars)), *map(str, _SOURCES)]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode != 0:
+            raise DevnetError(f"compiling {_SOURCES[0].name} failed: {result.stderr.strip()[-500:]}")
+        shutil.make_archive(str(jar), "zip", classes)
+    jar.with_name(f"{jar.name}.zip").rename(jar)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import pwd
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ethlogs_devnet.hadoop.jars import HADOOP_JARS, MAIN_CLASS, HadoopClasses, find_classes
+from ethlogs_devnet.hadoop.jars import MAIN_CLASS
 from ethlogs_devnet.hadoop.kerberos import HadoopIdentity
 from ethlogs_devnet.hadoop.settings import (
     DAEMON_FILES,
@@ -19,9 +20,8 @@ from ethlogs_devnet.hadoop.settings import (
     to_spark_defaults,
     to_xml,
 )
-from ethlogs_devnet.java import find_java, java_home
+from ethlogs_devnet.java import java_home
 from ethlogs_devnet.process import ServiceFiles, ServiceProcess
-from ethlogs_devnet.progress import Report, silent
 
 _START_SECONDS = 120.0
 _STARTED = "HDFS and YARN started"
@@ -70,21 +70,24 @@ class HadoopFiles(ServiceFiles):
 
 @dataclass(frozen=True)
 class HadoopRuntime:
-    """A java with Hadoop's jars and the devnet's classes; with ``identity`` the daemons use Kerberos."""
+    """A java with the jars of the devnet's classes and of Hadoop, in this order.
+
+    ``options`` are the JVM's that make it start faster; with ``identity`` the daemons use Kerberos.
+    """
 
     java: str
-    classes: HadoopClasses
     jars: Sequence[Path]
+    options: Sequence[str] = ()
     identity: HadoopIdentity | None = None
 
-    def command(self, files: HadoopFiles, users: Sequence[str]) -> list[str]:
+    def command(self, files: HadoopFiles, users: Sequence[str], more: Sequence[str] = ()) -> list[str]:
         """Return the command line of all daemons in one JVM; ``users`` get a folder on HDFS."""
         quick = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", f"-Xmx{_HEAP}", "-Xss512k"]
-        options = ["-XX:+PerfDisableSharedMem", "-Djava.net.preferIPv4Stack=true"]
+        options = [*self.options, *more, "-XX:+PerfDisableSharedMem", "-Djava.net.preferIPv4Stack=true"]
         folders = [f"-D{name}.log.dir={files.folder}" for name in ("hadoop", "yarn")]
         folders.append(f"-Djava.io.tmpdir={scratch_folder(files.data)}")
-        classes = [self.classes.main] if self.identity is None else [self.classes.stand_in, self.classes.main]
-        class_path = ":".join(map(str, [files.daemon_conf, files.conf, *classes, *self.jars]))
+        # a folder ends what an archive of classes may cover, so jars come first; no file is in both
+        class_path = ":".join(map(str, [*self.jars, files.daemon_conf, files.conf]))
         return [self.java, *quick, *options, *folders, "-cp", class_path, MAIN_CLASS, _STARTED, *users]
 
     def environment(self, files: HadoopFiles) -> dict[str, str]:
@@ -96,10 +99,9 @@ class HadoopRuntime:
         return {**others, **{name: str(path) for name, path in own.items()}, **of_realm}
 
 
-def find_hadoop(report: Report = silent) -> HadoopRuntime:
-    """Return a java with Hadoop's jars, fetched and compiled where they are not in the cache."""
-    java, jars = find_java(), HADOOP_JARS.find(report)
-    return HadoopRuntime(java, find_classes(jars, report), jars)
+def find_user() -> str:
+    """Return who runs the daemons: as Hadoop does, whatever $USER says."""
+    return pwd.getpwuid(os.getuid()).pw_name
 
 
 def wait_until_started(process: ServiceProcess) -> None:
