@@ -234,8 +234,9 @@ def leave_stale_state(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def geth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GethNode]:
-    with GethNode(tmp_path_factory.mktemp("geth"), BLOCKS, ipc=True) as node:
+    with GethNode(tmp_path_factory.mktemp("geth"), BLOCKS, ipc=True, many_reorgs=True) as node:
         yield node
+    assert not processes_of(node.state_dir), "the second geth has ended too"
 
 
 def receipts_of(geth: GethNode, block_hash: str) -> list[dict[str, Any]]:
@@ -291,6 +292,9 @@ def test_a_reorg_replaces_blocks_in_one_step_and_keeps_the_old_ones_by_hash(geth
     assert geth.height() == height + 1
     assert geth.rpc("eth_getBlockByHash", orphaned[0], False)["hash"] == orphaned[0]
     geth.commit_block(SMALL_PLAN)
+    (helper,) = processes_of(geth.state_dir / "side")
+    geth.reorg(1, salt=4, plan=SMALL_PLAN)
+    assert processes_of(geth.state_dir / "side") == [helper], "the second geth is there for many reorgs"
 
 
 def test_a_rewound_chain_goes_on_and_blocks_can_be_finalized(geth: GethNode) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from ethlogs_devnet.errors import NodeRpcError
@@ -21,14 +22,23 @@ class GethNode(GethProcess):
     """A geth process and its chain; all methods may be called from any thread.
 
     ``blocks`` is the length of the ready-made chain that a new data folder begins with (see
-    :mod:`ethlogs_devnet.geth.ready_chain`).
+    :mod:`ethlogs_devnet.geth.ready_chain`). With ``many_reorgs`` the second geth, which a reorg needs, runs
+    from the first reorg until this one is stopped: a start costs some seconds of CPU.
     """
 
     def __init__(
-        self, state_dir: Path, blocks: int = 0, *, ipc: bool = False, spec: ChainSpec | None = None
+        self,
+        state_dir: Path,
+        blocks: int = 0,
+        *,
+        ipc: bool = False,
+        spec: ChainSpec | None = None,
+        many_reorgs: bool = False,
     ) -> None:
         super().__init__(state_dir, spec, ipc=ipc)
         self.blocks = blocks
+        self._many_reorgs = many_reorgs
+        self._helper: GethNode | None = None
         self._writing = threading.RLock()
         self._writer = ChainWriter(self)
 
@@ -88,8 +98,26 @@ class GethNode(GethProcess):
         with self._writing:
             self._writer.forget_nonces()
             count = depth + 1 if length is None else length
-            with GethNode(self.state_dir / "side", self.blocks, spec=self.spec) as helper:
+            with self._started_helper() as helper:
                 return replace_branch(self, helper, self.height() - depth, count, plan, salt)
+
+    @contextmanager
+    def _started_helper(self) -> Iterator[GethNode]:
+        if self._helper is None:
+            self._helper = GethNode(self.state_dir / "side", self.blocks, spec=self.spec)
+        if self._helper.pid is None:
+            self._helper.start()
+        try:
+            yield self._helper
+        finally:
+            if not self._many_reorgs:
+                self._helper.stop()
+
+    def stop(self) -> None:
+        """End it gently, and the second geth, where that runs."""
+        if self._helper is not None:
+            self._helper.stop()
+        super().stop()
 
     def reorg_by_rewind(self, depth: int, salt: int = 1, plan: BlockPlan = DEFAULT_PLAN) -> list[str]:
         """Rewind ``depth`` blocks and commit ``depth`` + 1 others; return their hashes, lowest first.
