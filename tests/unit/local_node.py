@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 Json = Any
+GENESIS = "0x" + "aa" * 32
 
 
 class Reply(NamedTuple):
@@ -73,7 +74,7 @@ def failure(code: int, message: str) -> Reply:
     return Reply(json.dumps({"jsonrpc": "2.0", "id": 1, "error": error}).encode())
 
 
-def chain(chain_id: int = 1, genesis: str = "0xaa", head: int = 7) -> Callable[[Json], Reply]:
+def chain(chain_id: int = 1, genesis: str = GENESIS, head: int = 7) -> Callable[[Json], Reply]:
     """A node of a chain, which knows its id, its genesis block and its height."""
     answers = {
         "eth_chainId": hex(chain_id),

@@ -11,7 +11,7 @@ import time
 from collections import OrderedDict
 from typing import Any
 
-from ethlogs.errors import NodeError, SettingsError
+from ethlogs.errors import NodeError, NodeUnavailableError, SettingsError
 from ethlogs.node import Node
 from ethlogs.node.client import parse_quantity
 from ethlogs.notify import Notify
@@ -85,4 +85,7 @@ class FinalizedBlock:
 
 
 def _read(header: dict[str, Any], name: str) -> tuple[int, str]:
-    return parse_quantity(header.get("number"), "a block", name), str(header.get("hash")).lower()
+    block_hash = header.get("hash")
+    if not isinstance(block_hash, str):
+        raise NodeUnavailableError(f"node {name} gave a block without a hash")
+    return parse_quantity(header.get("number"), "a block", name), block_hash.lower()

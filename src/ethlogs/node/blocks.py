@@ -16,9 +16,11 @@ from ethlogs.node.history import History
 from ethlogs.node.json_blocks import JsonBlocks
 from ethlogs.node.raw_blocks import RawBlocks
 from ethlogs.node.rpc import Answer
+from ethlogs.node.verdicts import parse_quantity
 from ethlogs.notify import Notify
 from ethlogs.proof import Header, ProvenBlock, exclude_block
 from ethlogs.proof.chains import why_unprovable
+from ethlogs.proof.shapes import show
 from ethlogs.selection import BloomExclusion
 from ethlogs.settings import ProofSettings
 
@@ -229,7 +231,7 @@ class BlockSource:
 
 
 def _number_of(header: Answer) -> int:
-    try:
-        return int(header.result["number"], 16)
-    except (KeyError, TypeError, ValueError):
-        raise UnprovenError(f"the node gave a header without a number: {header.result.get('hash')}") from None
+    number = parse_quantity(header.result.get("number"))
+    if number is None:
+        raise UnprovenError(f"the node gave a header without a number: {show(header.result.get('hash'))}")
+    return number

@@ -23,6 +23,7 @@ from ethlogs.node.new_heads import NewHeads
 from ethlogs.node.rpc import Answer
 from ethlogs.node.turns import Turns
 from ethlogs.notify import Notify
+from ethlogs.proof.shapes import show
 from ethlogs.settings import NodeSettings, display_url
 
 T = TypeVar("T")
@@ -296,7 +297,8 @@ class Node:
             )
         except (NodeError, OtherChainError):
             return False
-        return isinstance(header, dict) and header.get("hash") == block_hash and own_head >= head
+        found = header.get("hash") if isinstance(header, dict) else None
+        return isinstance(found, str) and found.lower() == block_hash and own_head >= head
 
     def _after_failure(self, index: int, exc: NodeUnavailableError, backoff: Backoff) -> None:
         self.retries += 1
@@ -376,5 +378,5 @@ def parse_quantity(value: Any, what: str, name: str) -> int:
     """
     number = verdicts.parse_quantity(value)
     if number is None:
-        raise NodeUnavailableError(f"node {name} answered {what} with {str(value)[:60]!r}, not with a number")
+        raise NodeUnavailableError(f"node {name} answered {what} with {show(value)}, not with a number")
     return number

@@ -4,12 +4,14 @@ A socket's own timeout starts again with each byte that arrives, so a node that 
 holds a reader for ever. Here every operation of a socket has what is left of its thread's deadline.
 
 This file reaches into urllib3: connections make their socket in ``_new_conn``, and pool managers take their
-connection classes from ``pool_classes_by_scheme``. Its tests fail when that changes.
+connection classes from ``pool_classes_by_scheme``; and into http.client, which reads a status line in
+``_read_status``. Its tests fail when that changes.
 """
 
 from __future__ import annotations
 
 import contextlib
+import http.client
 import ipaddress
 import math
 import queue
@@ -181,8 +183,19 @@ def _open(connection: Any) -> DeadlineSocket:
         raise NewConnectionError(connection, f"connecting failed: {exc}") from exc
 
 
+class _FinalResponse(http.client.HTTPResponse):
+    """The answer behind all interim ones: the standard library takes one like 103 for the answer itself."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        version, status, reason = super()._read_status()  # type: ignore[misc]  # not in the stubs
+        is_interim = http.client.SWITCHING_PROTOCOLS < status < http.client.OK
+        return version, http.client.CONTINUE if is_interim else status, reason
+
+
 class PlainConnection(HTTPConnection):
     """A connection without TLS, with a deadline."""
+
+    response_class = _FinalResponse
 
     def _new_conn(self) -> socket.socket:
         return _open(self)
@@ -190,6 +203,8 @@ class PlainConnection(HTTPConnection):
 
 class TlsConnection(HTTPSConnection):
     """A connection with TLS, with a deadline."""
+
+    response_class = _FinalResponse
 
     def __init__(self, *arguments: Any, ssl_context: ssl.SSLContext | None = None, **more: Any) -> None:
         super().__init__(*arguments, ssl_context=ssl_context or _build_context(), **more)

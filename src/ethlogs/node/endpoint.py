@@ -11,13 +11,16 @@ from ethlogs.errors import (
     BlockGoneError,
     BlockNotFoundError,
     MissingMethodError,
+    NodeError,
     NodeRefusedError,
     NodeUnavailableError,
 )
+from ethlogs.node.headers import secrets_of
 from ethlogs.node.new_heads import NewHeads, subscribe_heads
 from ethlogs.node.rpc import Answer, RawAnswer, build_request, parse_answer
 from ethlogs.node.transport import open_transport
 from ethlogs.node.verdicts import parse_quantity
+from ethlogs.proof.shapes import ShapeError, parse_hash
 from ethlogs.settings import NodeSettings
 
 Call = tuple[Any, ...]
@@ -45,6 +48,7 @@ class Endpoint:
         self.name = name
         self._transport = open_transport(url, settings)
         self._timeout_seconds = settings.request_timeout_seconds
+        self._secrets = secrets_of(url, settings)
         self._worked: set[tuple[str, ...]] = set()
 
     @property
@@ -79,7 +83,8 @@ class Endpoint:
         """Read the next answer by what this URL has answered before."""
         form = (method, *map(_form, params))
         try:
-            answer = parse_answer(next(received), method, self.name)
+            with self._hidden_secrets():
+                answer = parse_answer(next(received), method, self.name)
         except BlockGoneError:
             raise
         except MissingMethodError as exc:
@@ -102,7 +107,20 @@ class Endpoint:
         NodeError
             When it cannot be had.
         """
-        return subscribe_heads(self._transport, self.name, self._timeout_seconds)
+        with self._hidden_secrets():
+            return subscribe_heads(self._transport, self.name, self._timeout_seconds)
+
+    @contextlib.contextmanager
+    def _hidden_secrets(self) -> Iterator[None]:
+        """Take out of an error's words what they repeat of the URL: a service may name a token it refuses."""
+        try:
+            yield
+        except NodeError as exc:
+            text = str(exc)
+            for secret in self._secrets:
+                text = text.replace(secret, "…")
+            exc.args = (text,)
+            raise
 
     def close(self) -> None:
         """Close the connections."""
@@ -121,9 +139,12 @@ class Endpoint:
             genesis = self.call("eth_getBlockByNumber", "0x0", False).result
         except (BlockNotFoundError, BlockGoneError) as exc:
             raise self._without_genesis() from exc
-        if chain_id is None or not isinstance(genesis, dict) or not isinstance(genesis.get("hash"), str):
+        if chain_id is None or not isinstance(genesis, dict):
             raise self._without_genesis()
-        return NodeIdentity(chain_id, genesis["hash"].lower())
+        try:
+            return NodeIdentity(chain_id, parse_hash(genesis.get("hash")))
+        except ShapeError:
+            raise self._without_genesis() from None
 
     def _without_genesis(self) -> NodeUnavailableError:
         return NodeUnavailableError(

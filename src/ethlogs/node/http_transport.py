@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import cast
-from urllib.parse import urljoin
 
 import requests
-from requests.auth import AuthBase, HTTPBasicAuth
+from requests.auth import AuthBase
 from requests.cookies import RequestsCookieJar, extract_cookies_to_jar
-from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_auth_from_url
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 
 from ethlogs.node.answer_size import ReceivedBody
@@ -23,9 +22,9 @@ from ethlogs.node.channel import CHUNK_BYTES
 from ethlogs.node.connections import Connections
 from ethlogs.node.contact_errors import mapped_contact_errors
 from ethlogs.node.deadline import DeadlineAdapter, deadline
-from ethlogs.node.headers import headers_for
+from ethlogs.node.headers import request_headers
 from ethlogs.node.machine import Surroundings, is_loopback, read_surroundings
-from ethlogs.node.rpc import RawAnswer, read_retry_after
+from ethlogs.node.rpc import RawAnswer, read_location, read_retry_after
 from ethlogs.settings import NodeSettings, display_url
 
 _ERROR_BYTES = 1 << 20
@@ -42,7 +41,7 @@ class HttpTransport:
         surroundings = read_surroundings(url, settings.ca_file)
         # Compression costs node and driver more than the loopback saves.
         self._encoding = "identity" if is_loopback(url) else "gzip"
-        headers = headers_for(url, settings)
+        headers = request_headers(url, settings)
         self._connections = Connections(lambda: _Session(url, self._encoding, headers, surroundings))
 
     def send(self, request: bytes) -> RawAnswer:
@@ -72,12 +71,11 @@ class HttpTransport:
                 body.add(chunk)
                 if response.status != 200 and len(body.content) > _ERROR_BYTES:
                     break
-            location = display_url(urljoin(self._url, response.headers.get("Location", "")))
             return RawAnswer(
                 body.content,
                 response.status,
                 read_retry_after(response.headers.get("Retry-After", "")),
-                location,
+                read_location(self._url, response.headers.get("Location", "")),
             )
 
 
@@ -92,7 +90,7 @@ class _Session:
         self, url: str, encoding: str, headers: tuple[tuple[str, str], ...], surroundings: Surroundings
     ) -> None:
         own = {"Content-Type": "application/json", "Accept-Encoding": encoding}
-        request = requests.Request("POST", url, {**own, **dict(headers)}, auth=_credentials(url))
+        request = requests.Request("POST", url, {**own, **dict(headers)}, auth=_OurHeadersAlone())
         self._request = requests.Session().prepare_request(request)
         self._request.headers.pop("Content-Length", None)
         proxies = dict(surroundings.proxies)
@@ -127,13 +125,8 @@ class _Session:
         self._adapter.close()
 
 
-class _NoCredentials(AuthBase):
+class _OurHeadersAlone(AuthBase):
     """Keeps requests from looking into .netrc, whose passwords are for other programs."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request
-
-
-def _credentials(url: str) -> AuthBase:
-    user, password = get_auth_from_url(url)
-    return HTTPBasicAuth(user, password) if user or password else _NoCredentials()

@@ -6,6 +6,8 @@ import contextlib
 import socket
 from collections.abc import Iterator, Sequence
 
+from urllib3.util import wait_for_read
+
 from ethlogs.errors import NodeUnavailableError
 from ethlogs.node.answer_size import ReceivedBody
 from ethlogs.node.channel import CHUNK_BYTES, end_connection
@@ -89,8 +91,8 @@ class IpcChannel:
             return body.content
 
     def is_usable(self) -> bool:
-        """Return whether nothing is left that would be taken for the next answer."""
-        return not self._received
+        """Return whether nothing has come, or is left, that would be taken for the next answer."""
+        return not self._received and (self._socket is None or not wait_for_read(self._socket, 0.0))
 
     def close(self) -> None:
         """Close the socket."""

@@ -10,6 +10,7 @@ from ethlogs.node.client import Node
 from ethlogs.node.fetched_block import FetchedBlock, readable_block
 from ethlogs.node.rpc import Answer
 from ethlogs.proof import Header, parse_header, prove_by_receipts
+from ethlogs.proof.shapes import show
 
 _AT_ONCE = 8
 """Receipts asked for one by one under way at the same time."""
@@ -49,7 +50,7 @@ class JsonBlocks:
         if not isinstance(found, str):
             raise UnprovenError(f"node {self._node.name} gave no hash for block {readable_block(block)}")
         if by_hash and found.lower() != block.lower():
-            raise UnprovenError(f"asked for block {block}, the node gave block {found}")
+            raise UnprovenError(f"asked for block {block}, the node gave block {show(found)}")
         return answer
 
     def parse(self, header: Answer) -> Header:

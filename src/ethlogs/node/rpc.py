@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple, NoReturn
+from urllib.parse import urljoin
 
 import orjson
 
@@ -17,10 +20,14 @@ from ethlogs.errors import (
     NodeUnavailableError,
 )
 from ethlogs.node.verdicts import StatusRow, Verdict, judge_error, judge_result, judge_status
+from ethlogs.proof.shapes import show
+from ethlogs.settings import display_url
 
 _SHOWN_CHARACTERS = 300
 _LONGEST_RETRY_AFTER_SECONDS = 60.0
-_CODE = re.compile(r"-?\d{1,9}")
+_CODE = re.compile(r"-?\d{1,9}", re.ASCII)
+_SECONDS = re.compile(r"\d{1,9}", re.ASCII)
+_REQUEST_ID = 1
 
 _ERRORS: dict[Verdict, type[NodeError]] = {
     Verdict.NOT_YET: BlockNotFoundError,
@@ -49,12 +56,28 @@ class Answer(NamedTuple):
 
 def build_request(method: str, params: Sequence[Any]) -> bytes:
     """One JSON-RPC request; the id is constant, since a connection carries one request at a time."""
-    return orjson.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+    return orjson.dumps({"jsonrpc": "2.0", "id": _REQUEST_ID, "method": method, "params": params})
 
 
 def read_retry_after(text: str) -> float:
-    """Return the seconds of a Retry-After header, 60 at most; 0 where it has none."""
-    return min(float(text), _LONGEST_RETRY_AFTER_SECONDS) if text.isdecimal() else 0.0
+    """Return the seconds of a Retry-After header, which may be a date, 60 at most; 0 where it has none."""
+    text = text.strip()
+    if _SECONDS.fullmatch(text):
+        seconds = float(text)
+    else:
+        try:
+            seconds = parsedate_to_datetime(text).timestamp() - time.time()
+        except (ValueError, OverflowError):
+            return 0.0
+    return max(0.0, min(seconds, _LONGEST_RETRY_AFTER_SECONDS))
+
+
+def read_location(url: str, location: str) -> str:
+    """Return where a redirect of ``url`` leads, without secrets."""
+    try:
+        return display_url(urljoin(url, location))
+    except ValueError:
+        return "a URL that cannot be read"
 
 
 def parse_answer(raw: RawAnswer, method: str, node: str) -> Answer:
@@ -77,20 +100,32 @@ def parse_answer(raw: RawAnswer, method: str, node: str) -> Answer:
         answer = orjson.loads(raw.body)
     except orjson.JSONDecodeError as exc:
         _raise_for_text(raw, method, node, str(exc))
-    if not isinstance(answer, dict) or ("result" not in answer and answer.get("error") is None):
+    if not isinstance(answer, dict) or ("result" not in answer and not _has_error(answer)):
         if raw.status != 200:
             _raise_for_status(judge_status(raw.status), raw, node)
         raise NodeRefusedError(
             f"node {node} answered {method} with JSON that is not JSON-RPC",
             hint="is --node-url the address of the node's JSON-RPC port?",
         )
-    if answer.get("error") is not None:
+    if _has_error(answer):
         _raise_for_error(answer["error"], raw, method, node)
+    if answer.get("id") not in (None, _REQUEST_ID, str(_REQUEST_ID)):
+        raise NodeUnavailableError(
+            f"node {node} answered {method} with the id {show(answer['id'])} of another request",
+            hint="does a proxy in between mix up its clients' answers?",
+        )
     result = answer.get("result")
     expected = judge_result(result, method)
     if expected is not None:
-        raise NodeUnavailableError(f"node {node} answered {method} with {_show(result)}, not with {expected}")
+        found = "null" if result is None else show(result)
+        raise NodeUnavailableError(f"node {node} answered {method} with {found}, not with {expected}")
     return Answer(result, len(raw.body))
+
+
+def _has_error(answer: Mapping[str, Any]) -> bool:
+    """Return whether an answer is an error; beside a result, some servers send an empty one."""
+    error = answer.get("error")
+    return error is not None if "result" not in answer else bool(error)
 
 
 def _raise_for_text(raw: RawAnswer, method: str, node: str, why: str) -> NoReturn:
@@ -112,7 +147,8 @@ def _raise_for_status(row: StatusRow, raw: RawAnswer, node: str) -> NoReturn:
 def _raise_for_error(error: Any, raw: RawAnswer, method: str, node: str) -> NoReturn:
     codes, text = _read_error(error)
     status = "" if raw.status == 200 else f" (HTTP {raw.status})"
-    message = f"node {node} answered {method} with error {codes[-1]}{status}: {text}"
+    code = "(no code)" if codes[-1] is None else codes[-1]
+    message = f"node {node} answered {method} with error {code}{status}: {text or '(no text)'}"
     row = next((row for code in codes if (row := judge_error(code, text, method)) is not None), None)
     if row is not None:
         _raise(row.verdict, message, row.hint or _missing_hint(row.verdict, method), raw)
@@ -130,20 +166,30 @@ def _raise(verdict: Verdict, message: str, hint: str | None, raw: RawAnswer) -> 
 def _read_error(error: Any) -> tuple[list[int | None], str]:
     """The codes, a proxy's ``data.code`` before its own, and the words."""
     if not isinstance(error, dict):
-        return [None], str(error)[:_SHOWN_CHARACTERS]
-    text, codes = str(error.get("message", "")), [_to_code(error.get("code"))]
+        return [None], _to_text(error)
+    text, codes = _to_text(error.get("message", "")), [_to_code(error.get("code"))]
     inner = error.get("data")
     if isinstance(inner, dict):
         code = _to_code(inner.get("code"))
         if code is not None:
             codes.insert(0, code)
         if isinstance(inner.get("message"), str):
-            text = f"{text} ({inner['message']})"
+            text = f"{text} ({_to_text(inner['message'])})"
     return codes, text[:_SHOWN_CHARACTERS]
+
+
+def _to_text(value: Any) -> str:
+    """The words of an error on one line: a node must not write to a terminal."""
+    if not isinstance(value, str):
+        return "" if value is None else show(value)
+    cut = value[:_SHOWN_CHARACTERS]
+    return "".join(character if character.isprintable() else " " for character in cut).strip()
 
 
 def _to_code(value: Any) -> int | None:
     if isinstance(value, str) and _CODE.fullmatch(value):
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
@@ -154,8 +200,3 @@ def _missing_hint(verdict: Verdict, method: str) -> str | None:
     if method.startswith("debug_"):
         return "does the node's --http.api list include debug?"
     return "does the node's --http.api list include eth?"
-
-
-def _show(result: Any) -> str:
-    text = "null" if result is None else repr(result)
-    return text if len(text) <= 60 else f"{text[:60]}…"

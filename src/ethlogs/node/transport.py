@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from ethlogs.errors import SettingsError
 from ethlogs.host_names import can_be_host
@@ -20,6 +21,8 @@ _URL_FORMS = (
     " ipc:///path/to/geth.ipc"
 )
 _SCHEMES = ("http", "https", "ws", "wss", "ipc")
+_SOCKET_PATH_BYTES = 107
+"""Linux's limit, without the zero byte at the end."""
 
 
 class Transport(Protocol):
@@ -75,7 +78,10 @@ def check_url(url: str) -> None:
         placed = parts.path.startswith("/") if parts.scheme == "ipc" else bool(parts.hostname)
         usable = placed and parts.port != 0
     except ValueError:
-        raise SettingsError("the node URL is not valid", hint=_URL_FORMS) from None
+        raise SettingsError(
+            "the node URL is not valid: its host or its port, up to 65535, cannot be read",
+            hint=f"{_URL_FORMS}; in a password write %2F for /, %23 for #, %3F for ? and %40 for @",
+        ) from None
     if not parts.scheme or (parts.scheme not in _SCHEMES and not url.count("://")):
         raise SettingsError(
             "the node URL does not begin with http://, https://, ws://, wss:// or ipc:///", hint=_URL_FORMS
@@ -88,12 +94,33 @@ def check_url(url: str) -> None:
     if not placed:
         what = "path" if parts.scheme == "ipc" else "host"
         raise SettingsError(f"the node URL {parts.scheme}:… names no {what}", hint=_URL_FORMS)
+    if parts.scheme == "ipc":
+        _check_socket_path(url, parts)
+    if parts.fragment or url.endswith("#"):
+        raise SettingsError(
+            "the node URL has a #, and what follows it is never sent",
+            hint="leave it out; in a password or a token write %23",
+        )
     if parts.hostname and not can_be_host(parts.hostname):
         raise SettingsError(
             f"the host of the node URL {name} is not a name that can be looked up", hint=_URL_FORMS
         )
     if not usable:
         raise SettingsError(f"the node URL {name} has the port 0", hint=_URL_FORMS)
+
+
+def _check_socket_path(url: str, parts: SplitResult) -> None:
+    if parts.netloc:
+        raise SettingsError(
+            f"the node URL {url} has two slashes before its path, which make {parts.netloc!r} a host",
+            hint="write three: ipc:///path/to/geth.ipc",
+        )
+    if len(os.fsencode(parts.path)) > _SOCKET_PATH_BYTES:
+        raise SettingsError(
+            f"the path of the node URL {url} is longer than the {_SOCKET_PATH_BYTES} bytes that a socket's"
+            " path can have",
+            hint="give geth's --ipcpath a shorter path, or make a symbolic link to it",
+        )
 
 
 def open_transport(url: str, settings: NodeSettings) -> Transport:

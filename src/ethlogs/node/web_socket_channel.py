@@ -10,7 +10,6 @@ import socket
 import ssl
 from collections.abc import Callable
 from typing import NamedTuple
-from urllib.parse import urljoin
 
 from urllib3.util import wait_for_read
 from websockets.client import ClientProtocol
@@ -24,7 +23,7 @@ from ethlogs.errors import NodeRefusedError, NodeUnavailableError
 from ethlogs.node.answer_size import MAX_ANSWER_BYTES, ReceivedBody, too_large
 from ethlogs.node.channel import CHUNK_BYTES, HandshakeRefusedError, end_connection
 from ethlogs.node.deadline import deadline
-from ethlogs.node.rpc import RawAnswer, read_retry_after
+from ethlogs.node.rpc import RawAnswer, read_location, read_retry_after
 from ethlogs.settings import display_url
 
 _PENDING_SECONDS = 0.001
@@ -135,13 +134,12 @@ class WebSocketChannel:
             raise NodeRefusedError(
                 f"node {self._name} does not open a WebSocket (HTTP {response.status_code})", hint=_HINT
             )
-        location = urljoin(self._address.url, response.headers.get("Location", ""))
         raise HandshakeRefusedError(
             RawAnswer(
                 bytes(response.body or b""),
                 response.status_code,
-                read_retry_after(response.headers.get("Retry-After", "")),
-                display_url(location),
+                read_retry_after(_last(response, "Retry-After")),
+                read_location(self._address.url, _last(response, "Location")),
             )
         )
 
@@ -186,3 +184,8 @@ class WebSocketChannel:
         for data in self._protocol.data_to_send():
             if data:  # an empty one asks for the end of the connection, which close() makes
                 self._connected.sendall(data)
+
+
+def _last(response: Response, name: str) -> str:
+    """Return a header's last value: one that is sent twice is an error to the library."""
+    return next(reversed(response.headers.get_all(name)), "")

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
-
-from requests.utils import get_auth_from_url
-from websockets.headers import build_authorization_basic
+from urllib.parse import urlsplit
 
 from ethlogs.node.channel import HandshakeRefusedError
 from ethlogs.node.connections import Connections
 from ethlogs.node.contact_errors import mapped_contact_errors
 from ethlogs.node.exchange import exchange
-from ethlogs.node.headers import Headers, headers_for
+from ethlogs.node.headers import request_headers
 from ethlogs.node.machine import is_loopback, read_surroundings
 from ethlogs.node.rpc import RawAnswer
 from ethlogs.node.tcp import open_socket
@@ -27,12 +25,15 @@ class WebSocketTransport:
     def __init__(self, url: str, settings: NodeSettings) -> None:
         self._name = display_url(url)
         self._timeout_seconds = settings.request_timeout_seconds
+        parts = urlsplit(url)
+        # The library refuses a user without a password; the headers have both.
+        plain_url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
         # The machine's proxy and certificates are those of http(s).
-        http_url = f"http{url.removeprefix('ws')}"
+        http_url = f"http{plain_url.removeprefix('ws')}"
         surroundings = read_surroundings(http_url, settings.ca_file)
         self._address = WebSocketAddress(
-            url,
-            _headers(url, settings),
+            plain_url,
+            request_headers(url, settings),
             # Compression costs node and driver more than the loopback saves.
             compressed=not is_loopback(url),
             connect=partial(open_socket, http_url, surroundings),
@@ -62,13 +63,3 @@ class WebSocketTransport:
     def close(self) -> None:
         """Close every connection."""
         self._connections.close()
-
-
-def _headers(url: str, settings: NodeSettings) -> Headers:
-    """A user and password of the URL come before an Authorization line of the file."""
-    headers = headers_for(url, settings)
-    user, password = get_auth_from_url(url)
-    if not (user or password):
-        return headers
-    others = tuple((name, value) for name, value in headers if name.lower() != "authorization")
-    return (*others, ("Authorization", build_authorization_basic(user, password)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import Any
 
@@ -70,6 +71,8 @@ def test_the_finalized_height_is_asked_for_once_a_slot() -> None:
         {"number": "0x"},
         {"number": "0x1_0", "hash": hash_of(16)},
         {"number": None, "hash": hash_of(3)},
+        {"number": "0x3", "hash": None},
+        {"number": "0x3", "hash": json.loads("[" * 900 + "]" * 900)},
         BlockNotFoundError("finalized block not found"),
         NodeRefusedError("HTTP 403"),
         NodeUnavailableError("HTTP 500"),

@@ -22,7 +22,7 @@ from ethlogs.settings import NodeSettings
 from tests.harness.lying_node import LyingNode
 from tests.harness.lying_node import Reply as LyingReply
 from tests.unit.certificates import make_certificate
-from tests.unit.local_node import LocalNode, Reply, chain, failure, local_node, result
+from tests.unit.local_node import GENESIS, LocalNode, Reply, chain, failure, local_node, result
 
 HIDDEN = "hunter2"
 DOWN = Reply(b"down", status=503)
@@ -88,7 +88,7 @@ def test_without_a_url_the_message_says_how_to_give_one() -> None:
 
 def test_the_chain_is_asked_for_before_anything_else(first: LocalNode) -> None:
     with client_of(first) as client:
-        assert client.node.connect() == NodeIdentity(1, "0xaa") == client.node.identity
+        assert client.node.connect() == NodeIdentity(1, GENESIS) == client.node.identity
         assert client.node.fetch_quantity("eth_blockNumber") == 7
     assert first.methods == ["eth_chainId", "eth_getBlockByNumber", "eth_blockNumber"]
     assert client.notices == []
@@ -125,7 +125,7 @@ def test_after_the_last_url_comes_the_first_again(first: LocalNode, second: Loca
 def test_a_run_begins_without_a_url_that_is_down(first: LocalNode, second: LocalNode) -> None:
     first.respond = lambda _request: DOWN
     with client_of(first, second) as client:
-        assert client.node.connect() == NodeIdentity(1, "0xaa")
+        assert client.node.connect() == NodeIdentity(1, GENESIS)
         assert client.node.name == second.url
     assert client.notices == [f"node {first.url} answered HTTP 503; continuing without {first.url} for now"]
 
@@ -133,17 +133,17 @@ def test_a_run_begins_without_a_url_that_is_down(first: LocalNode, second: Local
 def test_only_one_url_is_waited_for_at_the_beginning(first: LocalNode) -> None:
     first.respond = answers_after(3)
     with client_of(first) as client:
-        assert client.node.connect() == NodeIdentity(1, "0xaa")
+        assert client.node.connect() == NodeIdentity(1, GENESIS)
 
 
-OTHER_CHAINS = [chain(chain_id=5), chain(genesis="0xbb")]
+OTHER_CHAINS = [chain(chain_id=5), chain(genesis="0x" + "bb" * 32)]
 
 
 @pytest.mark.parametrize("other", OTHER_CHAINS, ids=["chain id", "genesis"])
 def test_a_url_of_another_chain_is_left_out_loudly(first: LocalNode, second: LocalNode, other: Any) -> None:
     second.respond = other
     with client_of(first, second) as client:
-        assert client.node.connect() == NodeIdentity(1, "0xaa")
+        assert client.node.connect() == NodeIdentity(1, GENESIS)
         assert client.node.fetch_quantity("eth_blockNumber") == 7
     assert len(client.notices) == 1
     assert client.notices[0].startswith(f"warning: node {second.url} has chain id ")
@@ -193,9 +193,9 @@ def test_one_answer_of_another_chain_does_not_refuse_a_url(first: LocalNode) -> 
 
 
 def test_the_case_of_a_genesis_hash_makes_no_other_chain(first: LocalNode, second: LocalNode) -> None:
-    second.respond = chain(genesis="0xAA")
+    second.respond = chain(genesis="0x" + "AA" * 32)
     with client_of(first, second) as client:
-        assert client.node.connect() == NodeIdentity(1, "0xaa")
+        assert client.node.connect() == NodeIdentity(1, GENESIS)
 
 
 def test_one_url_is_asked_as_late_as_it_wants_to_be(first: LocalNode) -> None:
@@ -258,10 +258,9 @@ def test_a_new_stream_says_once_which_url_could_not_be_asked_for_its_chain(
         client.node.require_one_chain()
         client.node.require_one_chain()
     assert len(client.notices) == 1
-    assert (
-        f"is bound to chain id 1, genesis 0xaa, as {second.url} serves it; {first.url} could not be asked"
-        in (client.notices[0])
-    )
+    (notice,) = client.notices
+    assert f"is bound to chain id 1, genesis {GENESIS}, as {second.url} serves it" in notice
+    assert f"{first.url} could not be asked" in notice
 
 
 def test_a_stream_waits_for_a_url_of_its_chain_while_one_of_another_chain_answers(
@@ -269,9 +268,9 @@ def test_a_stream_waits_for_a_url_of_its_chain_while_one_of_another_chain_answer
 ) -> None:
     first.respond, second.respond = (lambda _request: DOWN), chain(chain_id=5)
     with client_of(first, second) as client:
-        assert client.node.connect() == NodeIdentity(5, "0xaa")
+        assert client.node.connect() == NodeIdentity(5, GENESIS)
         first.respond = answers_after(4)
-        assert client.node.bind(NodeIdentity(1, "0xaa")) == client.node.identity == NodeIdentity(1, "0xaa")
+        assert client.node.bind(NodeIdentity(1, GENESIS)) == client.node.identity == NodeIdentity(1, GENESIS)
         assert client.node.fetch_quantity("eth_blockNumber") == 7
         assert client.node.name == first.url
     assert "eth_blockNumber" not in second.methods
@@ -284,7 +283,7 @@ def test_a_stream_is_refused_where_every_url_serves_another_chain(
     with client_of(first, second) as client:
         client.node.connect()
         with pytest.raises(SettingsError, match="the chain in use has chain id 1"):
-            client.node.bind(NodeIdentity(1, "0xaa"))
+            client.node.bind(NodeIdentity(1, GENESIS))
 
 
 def test_a_new_stream_says_nothing_where_every_url_serves_the_chain(
@@ -434,7 +433,7 @@ def test_when_every_url_refuses_it_ends(first: LocalNode, second: LocalNode) -> 
 def test_a_run_begins_without_a_url_that_refuses(first: LocalNode, second: LocalNode) -> None:
     first.respond = lambda _request: Reply(status=401)
     with client_of(first, second) as client:
-        assert client.node.connect() == NodeIdentity(1, "0xaa")
+        assert client.node.connect() == NodeIdentity(1, GENESIS)
         assert client.node.name == second.url
     assert client.notices == [
         f"node {first.url} refuses access (HTTP 401); continuing without {first.url} for now"
@@ -455,7 +454,7 @@ def test_a_url_without_a_genesis_block_is_left_out_where_another_works(
     serve, pruned = chain(), failure(4444, "pruned history unavailable")
     first.respond = lambda request: pruned if request["method"] == "eth_getBlockByNumber" else serve(request)
     with client_of(first, second) as client:
-        assert client.node.connect() == NodeIdentity(1, "0xaa")
+        assert client.node.connect() == NodeIdentity(1, GENESIS)
         assert client.node.fetch_quantity("eth_blockNumber") == 8
     assert client.notices == [
         f"node {first.url} does not give its genesis block; continuing without {first.url} for now"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import traceback
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.unit.local_node import LocalNode, Reply, chain, failure, local_node, 
 PAGE = Reply(b"<html>log in, please</html>")
 REFUSALS = [Reply(status=400), Reply(status=401), Reply(status=403), Reply(status=307), PAGE, Reply(b"{}")]
 HASH = "0x" + "ab" * 32
+TOKEN = "a-token-of-hunter2"
 
 
 @pytest.fixture
@@ -98,6 +100,10 @@ def test_a_block_that_is_gone_is_gone_on_a_url_that_has_worked(node: LocalNode) 
         result(None),
         result({}),
         result({"hash": None}),
+        result({"hash": "0x"}),
+        result({"hash": "0xaa", "number": "0x0"}),
+        result({"hash": "0x" + "g" * 64}),
+        result({"hash": ["0x" + "aa" * 32]}),
         failure(-32000, "block not found"),
         failure(4444, "pruned history unavailable"),
     ],
@@ -125,3 +131,26 @@ def test_the_first_answer_that_is_an_error_counts(node: LocalNode) -> None:
     node.respond = lambda request: answers[request["method"]]
     with endpoint_of(node) as endpoint, pytest.raises(MissingMethodError):
         endpoint.call_all([("eth_chainId",), ("eth_blockNumber",)])
+
+
+@pytest.mark.parametrize(
+    ("url", "headers"),
+    [
+        (f"/v3/{TOKEN}", ()),
+        (f"/rpc?chain=1&key={TOKEN}", ()),
+        ("/", (("Authorization", f"Bearer {TOKEN}"),)),
+        ("/", (("X-Api-Key", TOKEN),)),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 401, 500])
+def test_a_secret_that_an_answer_repeats_is_in_no_message(
+    node: LocalNode, url: str, headers: tuple[tuple[str, str], ...], status: int
+) -> None:
+    node.respond = lambda _request: Reply(failure(-32099, f"no project with the key {TOKEN}").body, status)
+    settings = NodeSettings((node.url + url,), headers=headers)
+    with (
+        contextlib.closing(Endpoint(node.url + url, "the node", settings)) as endpoint,
+        pytest.raises(EthlogsError, match="no project with the key …") as caught,
+    ):
+        endpoint.call("eth_chainId")
+    assert TOKEN not in "".join(traceback.format_exception(caught.value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ethlogs.errors import SettingsError
-from ethlogs.node.headers import headers_for, parse_headers
+from ethlogs.node.headers import headers_for, parse_headers, request_headers, secrets_of
 from ethlogs.settings import NodeSettings
 
 HIDDEN = "hunter2"
@@ -93,3 +93,26 @@ def test_headers_meant_for_tls_never_go_to_a_web_socket_without_it(
 
 def test_a_host_line_may_name_a_web_socket() -> None:
     assert parse_headers("[wss://b]\nA: 1", "file") == ((), (("wss://b", "A", "1"),))
+
+
+@pytest.mark.parametrize(
+    "value", [f"Bearer \u201c{HIDDEN}\u201d", f"Bearer\u00a0{HIDDEN}", f"Bearer {HIDDEN}é"]
+)
+def test_a_value_that_no_header_can_have_is_named_by_its_line_alone(value: str) -> None:
+    with pytest.raises(SettingsError, match="line 1") as caught:
+        parse_headers(f"Authorization: {value}", "the file")
+    assert HIDDEN not in f"{caught.value} {caught.value.hint}"
+
+
+def test_what_may_be_a_secret_is_known_in_each_of_its_forms_and_words_are_none() -> None:
+    url = f"https://me:{HIDDEN}%21@node.example/ethereum/v3/0123456789abcdef?apikey=fedcba9876543210&x=1"
+    secrets = secrets_of(url, NodeSettings((url,), headers=(("X-Key", "one two-three"),)))
+    assert {f"{HIDDEN}%21", f"{HIDDEN}!", "0123456789abcdef", "fedcba9876543210"} <= set(secrets)
+    assert {"one two-three", "two-three"} <= set(secrets)
+    assert not {"me", "", "ethereum", "v3", "1", "node.example"} & set(secrets)
+
+
+def test_the_credentials_of_a_url_come_before_those_of_the_file() -> None:
+    url = "https://me:pass@node.example"
+    settings = NodeSettings((url,), headers=(("authorization", "Bearer other"), ("X-Key", "k")))
+    assert request_headers(url, settings) == (("X-Key", "k"), ("Authorization", "Basic bWU6cGFzcw=="))

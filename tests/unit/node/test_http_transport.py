@@ -18,7 +18,7 @@ import pytest
 from ethlogs.errors import EthlogsError, NodeRefusedError, NodeUnavailableError
 from ethlogs.node import answer_size
 from ethlogs.node.http_transport import HttpTransport
-from ethlogs.node.rpc import RawAnswer
+from ethlogs.node.rpc import RawAnswer, parse_answer
 from ethlogs.settings import NodeSettings
 from tests.harness.running import wait_until
 from tests.unit.certificates import make_certificate
@@ -334,3 +334,84 @@ def test_a_proxy_that_is_away_is_told_without_its_password(monkeypatch: pytest.M
     with http("http://node.example:8545") as transport, pytest.raises(NodeUnavailableError) as caught:
         transport.send(REQUEST)
     assert HIDDEN not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("status", [200, 307, 429])
+def test_a_location_that_cannot_be_read_is_no_trouble(status: int) -> None:
+    answer = ask(Reply(b"{}", status, (("Location", f"http://[{HIDDEN}"),)))
+    assert answer.status == status
+    assert HIDDEN not in answer.location
+
+
+@pytest.mark.parametrize("interim", [b"100 Continue", b"102 Processing", b"103 Early Hints"])
+def test_the_answer_behind_an_interim_one_counts(interim: bytes) -> None:
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(b"HTTP/1.1 " + interim + b"\r\nLink: </a>\r\n\r\n")
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    with tcp_server(serve) as address, http(f"http://{address}") as transport:
+        answer = transport.send(REQUEST)
+    assert (answer.status, answer.body) == (200, b"ok")
+
+
+def test_interim_answers_without_end_are_given_up() -> None:
+    def serve(connection: socket.socket) -> None:
+        while True:
+            connection.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+
+    with (
+        tcp_server(serve) as address,
+        http(f"http://{address}", 0.3) as transport,
+        pytest.raises(NodeUnavailableError),
+    ):
+        transport.send(REQUEST)
+
+
+ODD_ANSWERS = {
+    "a header without end": b"HTTP/1.1 200 OK\r\nA: " + b"x" * 200_000,
+    "headers without end": b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200,
+    "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\nok",
+    "a length that is too long": b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok",
+    "a chunk that is cut": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nok",
+    "a chunk without a size": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nok\r\n",
+    "a broken compression": b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok",
+    "half of a compression": b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\n"
+    + gzip.compress(b"ok")[:9],
+    "another protocol": b"SSH-2.0-OpenSSH_9.6\r\n",
+    "another version": b"HTTP/7.5 200 OK\r\n\r\n",
+    "a status of letters": b"HTTP/1.1 abc OK\r\n\r\n",
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("name", ODD_ANSWERS)
+def test_an_answer_that_is_no_http_or_not_whole_may_pass_and_proves_nothing(name: str) -> None:
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(ODD_ANSWERS[name])
+
+    with tcp_server(serve) as address, http(f"http://{address}") as transport:
+        try:
+            body = bytes(transport.send(REQUEST).body)
+        except NodeUnavailableError:
+            return
+    with pytest.raises(NodeUnavailableError):
+        parse_answer(RawAnswer(body), "eth_blockNumber", "the node")
+
+
+@pytest.mark.parametrize(
+    ("before", "user", "password"),
+    [
+        (f"{HIDDEN}@", HIDDEN, ""),
+        (f"me:{HIDDEN}@", "me", HIDDEN),
+        ("m%C3%A9:pass%E2%82%AC%40%2F@", "mé", "pass€@/"),
+        (":%ff@", "", "\udcff"),
+    ],
+)
+def test_user_and_password_of_a_url_are_sent_as_they_are(before: str, user: str, password: str) -> None:
+    with local_node(lambda _request: Reply(b"ok")) as node:
+        with http(node.url.replace("http://", f"http://{before}")) as transport:
+            transport.send(REQUEST)
+        kind, _, sent = (node.headers[0]["Authorization"] or "").partition(" ")
+    assert (kind, base64.b64decode(sent)) == ("Basic", f"{user}:{password}".encode(errors="surrogateescape"))

@@ -217,3 +217,22 @@ def test_closing_a_transport_ends_what_waits_on_it(tmp_path: Path) -> None:
         transport.close()
         thread.join()
     assert len(errors) == 1
+
+
+def test_a_line_that_comes_after_its_answer_is_not_taken_for_the_next_one(tmp_path: Path) -> None:
+    path, taken, late = tmp_path / "geth.ipc", threading.Event(), threading.Event()
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(1000)
+        connection.sendall(b"asked\n")
+        if taken.wait(10) and not late.is_set():
+            connection.sendall(b"late\n")
+            late.set()
+        with contextlib.suppress(OSError):  # closed, with what nobody has read
+            connection.recv(1000)
+
+    with ipc_node(path, serve), ipc(path) as transport:
+        assert transport.send(REQUEST).body == b"asked\n"
+        taken.set()
+        assert late.wait(10)
+        assert transport.send(REQUEST).body == b"asked\n"

@@ -16,7 +16,14 @@ from ethlogs.errors import (
     NodeUnavailableError,
 )
 from ethlogs.node.client import parse_quantity
-from ethlogs.node.rpc import Answer, RawAnswer, build_request, parse_answer
+from ethlogs.node.rpc import (
+    Answer,
+    RawAnswer,
+    build_request,
+    parse_answer,
+    read_location,
+    read_retry_after,
+)
 
 NODE = "http://geth:8545"
 
@@ -193,10 +200,103 @@ def test_a_result_of_another_form_counts_as_no_answer(method: str, result: str) 
         parse(f'{{"result":{result}}}'.encode(), method)
 
 
-@pytest.mark.parametrize("answer", [{"error": "no"}, {"error": ["no"]}, {"error": 5}])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"error": "no"},
+        {"error": ["no"]},
+        {"error": 5},
+        {"error": {}},
+        {"error": ""},
+        {"error": {"message": None}},
+        {"error": {"message": {"text": "no"}}},
+        {"error": {"code": None, "message": ""}},
+        {"error": {"code": {}, "message": []}},
+    ],
+)
 def test_an_error_of_no_form_may_pass(answer: Any) -> None:
-    with pytest.raises(NodeUnavailableError, match="with error None"):
+    with pytest.raises(NodeUnavailableError, match=r"with error \(no code\): \S"):
         parse(json.dumps(answer).encode())
+
+
+@pytest.mark.parametrize("nothing", [None, "", {}, [], False, 0])
+def test_an_empty_error_beside_a_result_is_none(nothing: Any) -> None:
+    body = json.dumps({"error": nothing, "result": "0x7"}).encode()
+    assert parse(body, "eth_blockNumber").result == "0x7"
+
+
+NESTED = "[" * 900 + "]" * 900
+
+
+@pytest.mark.parametrize(
+    ("body", "method"),
+    [
+        (f'{{"result":{NESTED}}}', "eth_chainId"),
+        (f'{{"result":{NESTED}}}', "eth_getBlockByNumber"),
+        (f'{{"result":{{"a":{NESTED}}}}}', "eth_getBlockReceipts"),
+        (f'{{"error":{NESTED}}}', "eth_chainId"),
+        (f'{{"error":{{"message":{NESTED}}}}}', "eth_chainId"),
+        (f'{{"error":{{"code":{NESTED},"message":"no"}}}}', "eth_chainId"),
+        (f'{{"id":{NESTED},"result":"0x1"}}', "eth_chainId"),
+        (f'{{"result":{"[" * 100_000}', "eth_chainId"),
+    ],
+)
+def test_an_answer_of_any_depth_may_pass(body: str, method: str) -> None:
+    with pytest.raises(NodeUnavailableError) as caught:
+        parse(body.encode(), method)
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize("own", ["1", '"1"', "null"])
+def test_an_answer_with_the_requests_id_or_none_counts(own: str) -> None:
+    assert parse(f'{{"id":{own},"result":"0x7"}}'.encode(), "eth_blockNumber").result == "0x7"
+
+
+@pytest.mark.parametrize("other", ["2", '"2"', "0", "[]", "{}", "1.5", "999999999999999999"])
+def test_an_answer_to_another_request_does_not_count(other: str) -> None:
+    with pytest.raises(NodeUnavailableError, match="of another request"):
+        parse(f'{{"id":{other},"result":"0x7"}}'.encode(), "eth_blockNumber")
+
+
+@pytest.mark.parametrize("words", ["no\x1b[2J\x07", "no\r\nno", "\x00no", "no\u202e", "n\u2028o"])
+def test_a_node_does_not_write_to_a_terminal(words: str) -> None:
+    with pytest.raises(NodeUnavailableError) as caught:
+        parse(error(-32099, words))
+    assert str(caught.value).isprintable()
+
+
+def test_a_code_that_is_a_whole_number_in_another_form_is_that_code() -> None:
+    with pytest.raises(MissingMethodError):
+        parse(error(-32601.0))
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("", 0.0),
+        ("0", 0.0),
+        (" 7 ", 7.0),
+        ("1000000000000", 0.0),
+        ("999999999", 60.0),
+        ("-5", 0.0),
+        ("1.5", 0.0),
+        ("7, 8", 0.0),
+        ("soon", 0.0),
+        ("²", 0.0),
+        ("9" * 5000, 0.0),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 60.0),
+        ("Fri, 31 Dec 9999 23:59:59 +2400", 0.0),
+        ("Mon, 99 Foo 2026", 0.0),
+    ],
+)
+def test_when_to_ask_again_is_read_from_each_form_and_never_far_ahead(text: str, seconds: float) -> None:
+    assert read_retry_after(text) == seconds
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "http://a:99999/", "//[", "http://x]/"])
+def test_a_place_that_cannot_be_read_is_said_to_be_such(location: str) -> None:
+    assert "cannot be read" in read_location("http://geth:8545/token", location)
 
 
 def test_a_long_message_of_a_node_is_cut() -> None:
@@ -241,7 +341,10 @@ def test_a_quantity_is_hex(value: str, number: int) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [None, 7, "7", "", "0x", "0xg", "-0x1", "0x1" + "0" * 16, {"a": "0x1"}, "0x1_0", "0x10 ", " 0x10", "0X1"],
+    [
+        *(None, 7, "7", "", "0x", "0xg", "-0x1", "0x1" + "0" * 16, {"a": "0x1"}, "0x1_0", "0x10 ", " 0x10"),
+        *("0X1", "0x\u0661", "0x1\n", "0x" + "1" * 100_000, [["0x1"]], True, 1.0),
+    ],
 )
 def test_what_is_no_quantity_counts_as_no_answer(value: Any) -> None:
     with pytest.raises(NodeUnavailableError, match=r"answered eth_chainId with .*not with a number"):

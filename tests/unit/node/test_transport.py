@@ -30,6 +30,9 @@ HIDDEN = "hunter2"
         ("http:///path", "names no host"),
         ("http://geth..example.com:8545", "is not a name that can be looked up"),
         ("ipc://geth.ipc", "names no path"),
+        ("http://geth:-1", "not valid"),
+        ("http://geth:\u0668\u0665\u0664\u0665", "not valid"),
+        ("http://ge th:8545", "is not a name that can be looked up"),
     ],
 )
 def test_a_url_that_is_not_a_nodes_is_a_wrong_setting_and_says_why(url: str, words: str) -> None:
@@ -62,3 +65,21 @@ def test_a_comma_in_the_path_of_a_url_is_part_of_it() -> None:
 )
 def test_the_scheme_chooses_the_transport(url: str, kind: type) -> None:
     assert isinstance(open_transport(url, NodeSettings((url,))), kind)
+
+
+@pytest.mark.parametrize(
+    ("url", "words", "hint"),
+    [
+        (f"http://geth:8545/#{HIDDEN}", "has a #", "%23"),
+        (f"http://me:8545#{HIDDEN}@geth:8545", "has a #", "%23"),
+        (f"http://me:{HIDDEN}#{HIDDEN}@geth:8545", "not valid", "%23"),
+        ("ws://geth:8546#", "has a #", "%23"),
+        ("ipc://home/geth/geth.ipc", "two slashes before its path, which make 'home' a host", "ipc:///"),
+        (f"ipc:///{'d' * 120}/geth.ipc", "longer than the 107 bytes", "--ipcpath"),
+    ],
+)
+def test_what_would_be_read_in_another_way_than_meant_is_refused(url: str, words: str, hint: str) -> None:
+    with pytest.raises(SettingsError, match=words) as caught:
+        check_url(url)
+    assert hint in (caught.value.hint or "")
+    assert HIDDEN not in f"{caught.value} {caught.value.hint}"

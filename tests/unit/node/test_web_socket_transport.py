@@ -303,3 +303,26 @@ def test_closing_a_transport_ends_what_waits_on_it() -> None:
         transport.close()
         thread.join()
     assert len(errors) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("Location", "http://[x"), ("Retry-After", "7"), ("Server", "a")]
+)
+@pytest.mark.parametrize("status", [302, 429, 503])
+def test_a_header_of_a_refusal_may_come_twice(name: str, value: str, status: int) -> None:
+    refused = refusal(status)
+    refused.headers[name] = "other"
+    refused.headers[name] = value
+    with web_socket_node(answer("0x7"), refused) as node, web_socket(node.url) as transport:
+        raw = transport.send(REQUEST)
+    assert (raw.status, raw.retry_after_seconds) == (status, 7.0 if name == "Retry-After" else 0.0)
+
+
+@pytest.mark.parametrize(
+    ("before", "user", "password"), [(f"{HIDDEN}@", HIDDEN, ""), ("me:%ff%E2%82%AC@", "me", "\udcff€")]
+)
+def test_user_and_password_of_a_url_are_sent_as_they_are(before: str, user: str, password: str) -> None:
+    with web_socket_node(answer("0x7")) as node:
+        assert ask(node.url.replace("ws://", f"WS://{before}")) == "0x7"
+        sent = node.headers[0]["Authorization"].removeprefix("Basic ")
+    assert base64.b64decode(sent) == f"{user}:{password}".encode(errors="surrogateescape")
