@@ -9,6 +9,7 @@ from ethlogs.errors import UnprovenError
 from ethlogs.proof.header_hash import check_hash
 from ethlogs.proof.header_layouts import read_field
 from ethlogs.proof.shapes import (
+    INT64_MAX,
     ShapeError,
     parse_bytes,
     parse_hash,
@@ -53,9 +54,9 @@ def parse_header(raw: object, *, unchecked_headers: bool = False) -> Header:
     fields = _header_object(raw)
     try:
         block_hash = read_field(fields, "hash", parse_hash)
-        number = read_field(fields, "number", parse_quantity)
+        number = read_field(fields, "number", _parse_int64)
         parent_hash = read_field(fields, "parentHash", parse_hash)
-        timestamp = read_field(fields, "timestamp", parse_quantity)
+        timestamp = read_field(fields, "timestamp", _parse_int64)
         logs_bloom = int.from_bytes(read_field(fields, "logsBloom", _parse_bloom), "big")
         root = read_field(fields, "receiptsRoot", parse_hash)
         transactions = read_field(fields, "transactions", _parse_transactions)
@@ -76,6 +77,11 @@ def parse_header(raw: object, *, unchecked_headers: bool = False) -> Header:
         is_before_london=fields.get("baseFeePerGas") is None,
         unchecked=check.reason,
     )
+
+
+def _parse_int64(value: object) -> int:
+    """A number that the ledger, and a consumer's table, can hold."""
+    return parse_quantity(value, INT64_MAX)
 
 
 def _parse_bloom(value: object) -> bytes:

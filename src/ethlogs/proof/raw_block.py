@@ -8,7 +8,7 @@ from ethlogs.proof.keccak import keccak256
 from ethlogs.proof.rlp import encode_bytes, encode_list
 from ethlogs.proof.rlp_reader import Item, read_bytes, read_list, read_only_item, read_uint
 from ethlogs.proof.seals import BFT_MIX_HASH, unsealed_extra_data
-from ethlogs.proof.shapes import UINT64_MAX, ShapeError
+from ethlogs.proof.shapes import INT64_MAX, ShapeError
 from ethlogs.proof.trie import trie_root
 
 # The places of a header's fields. They are the same on every chain; what follows differs.
@@ -68,10 +68,10 @@ def parse_raw_header(data: bytes) -> RawHeader:
     if len(items) <= _MIX_HASH:
         raise ShapeError(f"the header has {len(items)} fields")
     return RawHeader(
-        number=read_uint(data, items[_NUMBER], UINT64_MAX),
+        number=read_uint(data, items[_NUMBER], INT64_MAX),
         hashes=tuple("0x" + keccak256(hashed).hex() for hashed in _hashed_bytes(data, items)),
         parent_hash="0x" + read_bytes(data, items[_PARENT_HASH], 32).hex(),
-        timestamp=read_uint(data, items[_TIMESTAMP], UINT64_MAX),
+        timestamp=read_uint(data, items[_TIMESTAMP], INT64_MAX),
         logs_bloom=int.from_bytes(read_bytes(data, items[_LOGS_BLOOM], 256), "big"),
         transactions_root=read_bytes(data, items[_TRANSACTIONS_ROOT], 32),
         receipts_root=read_bytes(data, items[_RECEIPTS_ROOT], 32),
@@ -86,7 +86,4 @@ def _hashed_bytes(data: bytes, items: list[Item]) -> list[bytes]:
     before = [item.encoding(data) for item in items[:_EXTRA_DATA]]
     after = [item.encoding(data) for item in items[_EXTRA_DATA + 1 :]]
     extra_data = items[_EXTRA_DATA].content(data)
-    rewritten = [encode_list([*before, encode_bytes(e), *after]) for e in unsealed_extra_data(extra_data)]
-    if not rewritten:
-        raise ShapeError("the header's extraData is that of no known BFT chain")
-    return rewritten
+    return [encode_list([*before, encode_bytes(e), *after]) for e in unsealed_extra_data(extra_data)]

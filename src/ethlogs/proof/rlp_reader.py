@@ -1,7 +1,7 @@
 """Reading RLP strictly and without recursion: one level at a time, as places in the data (Yellow Paper, B).
 
 Nothing is copied, nothing is read beyond the end, and an item has exactly one encoding: so data that a node
-made up can cost no more than its own length, however it is nested.
+made up cost memory in proportion to their length, however they are nested.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ethlogs.proof.shapes import ShapeError
+
+MAX_ITEMS = 1 << 20
+"""Many times a block's transactions. A place takes a hundred times the memory of an item of one byte."""
 
 _SHORT = 55  #: the longest payload whose length is part of the first byte
 
@@ -71,8 +74,11 @@ def read_list(data: bytes, item: Item) -> list[Item]:
     """The items of a list. Raises ShapeError."""
     if not item.is_list:
         raise ShapeError("has a string where an RLP list must be")
-    items, position = [], item.payload
+    items: list[Item] = []
+    position = item.payload
     while position < item.end:
+        if len(items) == MAX_ITEMS:
+            raise ShapeError(f"has an RLP list of more than {MAX_ITEMS} items")
         found = read_item(data, position, item.end)
         items.append(found)
         position = found.end

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from ethlogs.proof.rlp import EMPTY, encode_list
@@ -36,13 +37,18 @@ def rewrite_bft(fields: Fields) -> Iterator[Fields]:
         yield {**fields, "extraData": "0x" + extra.hex()}
 
 
-def unsealed_extra_data(extra: bytes) -> Iterator[bytes]:
-    """Yield what is hashed of a BFT header's extraData, once for each rule by which it can be read."""
+def unsealed_extra_data(extra: bytes) -> list[bytes]:
+    """Return what is hashed of a BFT header's extraData, once for each rule by which it can be read.
+
+    Raises ShapeError where it can be read by none of them.
+    """
+    unsealed = []
     for rule in (_unseal_legacy_ibft, _unseal_qbft, _unseal_ibft2):
-        try:
-            yield rule(extra)
-        except ShapeError:
-            continue
+        with suppress(ShapeError):
+            unsealed.append(rule(extra))
+    if not unsealed:
+        raise ShapeError("the header's extraData is that of no known BFT chain")
+    return unsealed
 
 
 def _unseal_legacy_ibft(extra: bytes) -> bytes:

@@ -9,6 +9,7 @@ import re
 from binascii import unhexlify
 from typing import Any
 
+INT64_MAX = 2**63 - 1
 UINT64_MAX = 2**64 - 1
 UINT256_MAX = 2**256 - 1
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from ethlogs.errors import UnprovenError
 from ethlogs.proof import parse_header, prove_by_receipts
+from ethlogs.proof.seals import BFT_MIX_HASH
 from tests.unit.proof_samples import (
     HEADER_FIELDS,
     MAINNET_BLOCKS,
@@ -249,3 +252,49 @@ def test_the_message_names_the_block_and_the_field() -> None:
     header = made_header() | {"timestamp": "0x" + "1" * 17}
     with pytest.raises(UnprovenError, match=r"^block 20000004: the header's timestamp is too large"):
         parse_header(header | {"ofALaterFork": "0x1"}, unchecked_headers=True)
+
+
+BFT = {"mixHash": BFT_MIX_HASH}
+
+
+@pytest.mark.parametrize(
+    "extra_data", ["0x", "0x00", "0x" + "11" * 32, "0x" + "11" * 32 + "c0", "0xc0", "0xzz"]
+)
+def test_a_bft_header_whose_seals_cannot_be_found_is_refused(extra_data: str) -> None:
+    with pytest.raises(UnprovenError, match=r"^block 20000004: "):
+        parse_header(made_header() | BFT | {"extraData": extra_data})
+
+
+@pytest.mark.parametrize("name", ["number", "timestamp"])
+@pytest.mark.parametrize("value", [2**63, 2**64 - 1, 2**256 - 1])
+def test_a_number_that_the_ledger_cannot_hold_is_refused(name: str, value: int) -> None:
+    with pytest.raises(UnprovenError, match=f"the header's {name} is too large"):
+        parse_header(made_header() | {name: hex(value)})
+
+
+MALFORMED: list[Any] = [
+    None,
+    "",
+    "0x",
+    "0X1",
+    "0x1_",
+    "0xé0",
+    "0x\u0663\u0663",
+    " 0x10",
+    7,
+    1.5,
+    True,
+    [],
+    {},
+    ["0x1"],
+    "0x" + "1" * 99_999,
+]
+
+
+@pytest.mark.parametrize("value", MALFORMED)
+@pytest.mark.parametrize("name", [*HEADER_FIELDS, "hash", "transactions"])
+def test_a_field_that_is_nothing_or_none_of_its_kind_is_refused_and_no_defect(name: str, value: Any) -> None:
+    with contextlib.suppress(UnprovenError):
+        parsed = parse_header(header_of_fork("Amsterdam") | {name: value})
+        # What the hash does not need says nothing either: a field of a later fork that is left out is none.
+        assert parsed.unchecked == "" and (name, value) == ("transactions", [])

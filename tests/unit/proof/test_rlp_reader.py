@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ethlogs.proof import rlp_reader
 from ethlogs.proof.rlp_reader import read_bytes, read_item, read_list, read_only_item, read_uint
 from ethlogs.proof.shapes import UINT64_MAX, ShapeError
 from tests.unit.proof_samples import DATA_LENGTHS, naive_rlp
@@ -79,3 +80,14 @@ def test_a_string_where_a_list_must_be_is_refused() -> None:
 def test_bytes_of_another_length_are_refused(data: bytes) -> None:
     with pytest.raises(ShapeError, match="where 32 must be"):
         read_bytes(data, read_only_item(data), 32)
+
+
+def test_a_list_of_more_items_than_any_block_has_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rlp_reader, "MAX_ITEMS", 100)
+    for count in (100, 101):
+        data = naive_rlp([b"\x01"] * count)
+        if count == 100:
+            assert len(read_list(data, read_only_item(data))) == count
+        else:
+            with pytest.raises(ShapeError, match="more than 100 items"):
+                read_list(data, read_only_item(data))
