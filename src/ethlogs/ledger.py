@@ -7,13 +7,13 @@ classes here are the records, field by field, in the order in which they are wri
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import msgspec
 
 from ethlogs.decoding.record import DecodingRecord
 from ethlogs.errors import LedgerError
-from ethlogs.heights import Ranges
 from ethlogs.selection import SelectionRecord
 
 # Rises only where a reader of the old format would be wrong: fields that it does not know are ignored.
@@ -27,7 +27,8 @@ LEAST_PARTITIONS = 2
 
 CLAIM_KEY = b"claim"
 
-Natural = Annotated[int, msgspec.Meta(ge=0)]
+Natural = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""A count, a height or an offset, as far as Kafka and consumers' tables can hold one."""
 
 Span = tuple[Natural, Natural]
 """The first and the last offset of a block's records in a partition of the event-log topic."""
@@ -66,7 +67,7 @@ class BlockRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     In the record of a common ancestor they reach to the end of the retractions behind it.
     """
-    ranges: Ranges
+    ranges: tuple[Span, ...]
     """The heights that this partition of the ledger holds, up to this record."""
     run: str
     claim: Natural
@@ -159,14 +160,21 @@ class _Formatted(msgspec.Struct):
     format: int
 
 
+_HEIGHT = re.compile(rb"0|[1-9][0-9]{0,18}")
+
 _FORMATTED = msgspec.json.Decoder(_Formatted)
 _BLOCK = msgspec.json.Decoder(BlockRecord)
 _CLAIM = msgspec.json.Decoder(Claim)
 
 
+def height_of_key(key: bytes | None) -> int | None:
+    """Return the height that a record's key names, in the one form that the ledger has; else ``None``."""
+    return int(key) if key is not None and _HEIGHT.fullmatch(key) else None
+
+
 def is_ledger_key(key: bytes | None) -> bool:
     """Return whether a record can be one of a ledger: its key is a height, or that of the claims."""
-    return key is not None and (key == CLAIM_KEY or key.isdigit())
+    return key == CLAIM_KEY or height_of_key(key) is not None
 
 
 def parse_ledger_record(key: bytes | None, value: bytes | None, where: str) -> BlockRecord | Claim | None:
@@ -182,7 +190,7 @@ def parse_ledger_record(key: bytes | None, value: bytes | None, where: str) -> B
     try:
         _check_format(_FORMATTED.decode(value).format, where)
         return _CLAIM.decode(value) if key == CLAIM_KEY else _parse_block(key, value)
-    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as exc:
+    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, RecursionError) as exc:
         raise LedgerError(
             f"{where} is not a record that ethlogs wrote ({type(exc).__name__}: {exc})",
             hint="another program wrote it: end that program. Only ethlogs may have WRITE on the ledger."

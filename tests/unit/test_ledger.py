@@ -9,7 +9,14 @@ import pytest
 from msgspec.structs import fields, replace
 
 from ethlogs.errors import LedgerError
-from ethlogs.ledger import CLAIM_KEY, BlockRecord, Claim, parse_ledger_record
+from ethlogs.ledger import (
+    CLAIM_KEY,
+    BlockRecord,
+    Claim,
+    height_of_key,
+    is_ledger_key,
+    parse_ledger_record,
+)
 from tests.unit.samples import BLOCK, CLAIM, IDENTITY
 
 WHERE = "record 5 of eth_eventlogs.ledger-0"
@@ -177,3 +184,62 @@ def test_each_difference_of_a_stream_is_named(field: str, value: Any, sentence: 
 def test_every_field_of_a_streams_identity_is_compared() -> None:
     other = replace(IDENTITY, **{field.name: "other" for field in fields(IDENTITY)})
     assert len(IDENTITY.differences(other)) == len(fields(IDENTITY))
+
+
+DEEP = "[" * 100_000 + "]" * 100_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f'{{"format":1,"later":{DEEP}}}', f'{{"format":{DEEP}}}', DEEP, '{"a":' * 100_000, f'{{"{DEEP}":1}}'],
+)
+@pytest.mark.parametrize("key", [b"100", CLAIM_KEY, None])
+def test_a_record_of_any_depth_is_one_of_another_program(key: bytes | None, text: str) -> None:
+    with pytest.raises(LedgerError, match="is not a record that ethlogs wrote") as caught:
+        parse_ledger_record(key, text.encode(), WHERE)
+    assert caught.value.__cause__ is not None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("blockNumber", 2**63),
+        ("blockTimestamp", 10**30),
+        ("logs", 2**64),
+        ("finalized", 2**63),
+        ("offsets", {"0": [0, 2**63]}),
+        ("offsets", {str(2**63): [0, 1]}),
+        ("offsets", {"00": [0, "1"]}),
+        ("ranges", [[0, 2**63]]),
+        ("ranges", [[-1, 100]]),
+        ("claim", 2**63),
+        ("chainId", 2**256),
+    ],
+)
+def test_a_number_that_no_reader_can_hold_is_refused(field: str, value: Any) -> None:
+    with pytest.raises(LedgerError, match="is not a record that ethlogs wrote"):
+        parse(b"100", block_with(**{field: value}))
+
+
+@pytest.mark.parametrize(
+    ("key", "height"),
+    [
+        (b"0", 0),
+        (b"100", 100),
+        (b"9" * 18, int("9" * 18)),
+        (b"007", None),
+        (b"00", None),
+        (b"9" * 5000, None),
+        (b"-1", None),
+        (b"1\n", None),
+        (b" 1", None),
+        (b"1_0", None),
+        (b"", None),
+        (b"\xd9\xa3", None),
+        (None, None),
+        (CLAIM_KEY, None),
+    ],
+)
+def test_a_key_names_a_height_in_one_form_alone(key: bytes | None, height: int | None) -> None:
+    assert height_of_key(key) == height
+    assert is_ledger_key(key) is (height is not None or key == CLAIM_KEY)

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import msgspec
+import orjson
 
 from ethlogs.errors import TopicError
 from ethlogs.fold.position import HeldBlock, Position
@@ -24,7 +24,7 @@ from ethlogs.stream.offsets import merge_spans
 EventLogDict = dict[str, Any]
 """The value of a record of the event-log topic, with whatever fields it has."""
 
-_NEEDED = {"blockNumber", "blockHash", "logIndex", "removed"}
+_NEEDED = {"blockNumber": int, "blockHash": str, "logIndex": int, "removed": bool}
 
 _Place = tuple[str, int]
 """Block hash and log index."""
@@ -146,10 +146,15 @@ class _Lying:
 def _decode(row: EventLogRow) -> EventLogDict | None:
     """The event log; ``None`` for a record of another program, which no block counts."""
     try:
-        log = msgspec.json.decode(row.value)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+        # Not by msgspec: where web3 has raised Python's limit of recursion, JSON that another program has
+        # nested without end would overflow the stack there, and end the process.
+        log = orjson.loads(row.value)
+    except orjson.JSONDecodeError:
         return None
-    return log if isinstance(log, dict) and log.keys() >= _NEEDED else None
+    is_event_log = isinstance(log, dict) and all(
+        type(log.get(name)) is kind for name, kind in _NEEDED.items()
+    )
+    return log if is_event_log else None
 
 
 class _Result:

@@ -182,7 +182,7 @@ class LivyClient:
     def _decode(self, answer: requests.Response, kind: type[T]) -> T:
         try:
             return msgspec.json.decode(answer.content, type=kind)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             raise LivyError(
                 f"{self._server.shown} answered with something other than Livy's JSON: {to_text(answer)}",
                 hint="is --livy-url the URL of Livy, with its path where it is behind a gateway?",

@@ -38,7 +38,7 @@ def to_text(answer: requests.Response) -> str:
     """Return what an answer says in words: Livy's message, a JSON text, or the sentence of a page."""
     try:
         value = msgspec.json.decode(answer.content)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         found = [text for match in _HTML.findall(answer.text) for text in match if text.strip()]
         value = found[-1] if found else answer.text
     if isinstance(value, dict):

@@ -13,7 +13,7 @@ from ethlogs.errors import LedgerError
 from ethlogs.event_log import Record
 from ethlogs.heights import FOLLOWER_PARTITION
 from ethlogs.kafka.reading import fetch_begin, fetch_end, open_consumer, read_range
-from ethlogs.ledger import CLAIM_KEY, BlockRecord, Span, parse_ledger_record
+from ethlogs.ledger import CLAIM_KEY, BlockRecord, Span, is_ledger_key, parse_ledger_record
 from ethlogs.settings import KafkaSettings
 from ethlogs.stream.offsets import merge_spans
 
@@ -39,7 +39,8 @@ def walk_back(settings: KafkaSettings, ledger_topic: str) -> Generator[BlockReco
         while stop > begin:
             start = max(begin, stop - window)
             for record in reversed(list(read_range(consumer, partition, start, stop))):
-                if record.key in settled:
+                # A record with another key takes no block's place.
+                if record.key in settled or not is_ledger_key(record.key):
                     continue
                 settled.add(record.key)
                 where = f"record {record.offset} of {ledger_topic}-{FOLLOWER_PARTITION}"
@@ -110,7 +111,7 @@ class FoundLogs:
         """
         try:
             place = _PLACE.decode(row.value or b"")
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return  # Another program wrote it. What is missing for it is counted at the end.
         first, last = self._offsets.get(place.block_hash, {}).get(row.partition, (0, -1))
         if first <= row.offset <= last and not place.removed:

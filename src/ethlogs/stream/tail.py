@@ -109,7 +109,7 @@ def read_end(
     consumer.assign([partition])
     tip, newest, committed_at = _find_last(consumer, partition, begin, end)
     if tip is not None and (newest is None or newest.offset < tip.claim):
-        newest = _read_claim(consumer, partition, begin, tip)
+        newest = _read_claim(consumer, partition, begin, end, tip)
     return Tail(tip, newest, end, stable, committed_at)
 
 
@@ -259,7 +259,9 @@ def _judge(strays: Mapping[bytes, LedgerError], tip: BlockRecord | None) -> None
         logging.getLogger(__name__).warning("%s; it is ignored, as a block below the tip has its key", error)
 
 
-def _read_claim(consumer: KafkaConsumer, partition: TopicPartition, begin: int, tip: BlockRecord) -> Claimed:
+def _read_claim(
+    consumer: KafkaConsumer, partition: TopicPartition, begin: int, end: int, tip: BlockRecord
+) -> Claimed:
     where = f"record {tip.claim} of {partition.topic}-{partition.partition}"
     if tip.claim < begin:
         raise LedgerError(
@@ -268,7 +270,8 @@ def _read_claim(consumer: KafkaConsumer, partition: TopicPartition, begin: int, 
             hint="its blocks stay readable. Continue on another --topic, with --start"
             f" {tip.block_number + 1}",
         )
-    for record in read_range(consumer, partition, tip.claim, tip.claim + 1):
+    # Behind the end nothing would come, for as long as one waits.
+    for record in read_range(consumer, partition, tip.claim, min(tip.claim + 1, end)):
         parsed = parse_ledger_record(record.key, record.value, where)
         if isinstance(parsed, Claim):
             return Claimed(parsed, record.offset)

@@ -13,6 +13,7 @@ from ethlogs.verify.differences import Difference, Kind
 
 DIGEST_BYTES = 16
 
+_LARGEST = 2**63 - 1
 _TYPES = tuple((field.name, field.type) for field in ALWAYS)
 
 
@@ -81,5 +82,8 @@ def _parse_log(value: bytes | None) -> dict[str, Any] | None:
     if not isinstance(log, dict):
         return None
     if any(type(log.get(name)) is not kind for name, kind in _TYPES):
+        return None
+    # No block has such a number, and no node can be asked for it.
+    if any(not 0 <= log[name] <= _LARGEST for name, kind in _TYPES if kind is int):
         return None
     return log

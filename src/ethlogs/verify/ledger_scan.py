@@ -17,7 +17,7 @@ from kafka.consumer.fetcher import ConsumerRecord
 from ethlogs.errors import LedgerError
 from ethlogs.heights import FOLLOWER_PARTITION
 from ethlogs.kafka.reading import fetch_begins, read_range
-from ethlogs.ledger import BlockRecord, Claim, parse_ledger_record
+from ethlogs.ledger import BlockRecord, Claim, height_of_key, parse_ledger_record
 from ethlogs.stream.tail import Claimed
 from ethlogs.verify.differences import Difference, Kind, Tell
 
@@ -180,8 +180,8 @@ class Ledger:
                 yield Claimed(parsed, record.offset)
             elif isinstance(parsed, BlockRecord):
                 yield LedgerEntry(parsed, partition, record.offset)
-            elif record.value is None and record.key and record.key.isdigit():
-                yield Tombstone(int(record.key), record.offset)
+            elif record.value is None and (height := height_of_key(record.key)) is not None:
+                yield Tombstone(height, record.offset)
 
     def _parse(self, record: ConsumerRecord) -> BlockRecord | Claim | None:
         where = f"record {record.offset} of {record.topic}-{record.partition}"

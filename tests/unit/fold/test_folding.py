@@ -157,7 +157,13 @@ def test_a_record_of_another_program_is_left_out() -> None:
     history = History(1)
     history.grow(1, logs=5)
     rows = history.topic[0]
-    for value in (b"\xff", b"[1]", b'{"blockHash":"0x"}', b""):
+    strays = (
+        *(b"\xff", b"[1]", b'{"blockHash":"0x"}', b"", b'{"a":' + b"[" * 100_000),
+        b'{"blockNumber":1,"blockHash":[],"logIndex":0,"removed":false}',
+        b'{"blockNumber":1,"blockHash":"0x","logIndex":{},"removed":false}',
+        b'{"blockNumber":"1","blockHash":"0x","logIndex":0,"removed":0}',
+    )
+    for value in strays:
         rows.insert(1, rows[0]._replace(value=value))
     assert len(fold_step(Position(), history.ledger, history.read).added) == 5
 

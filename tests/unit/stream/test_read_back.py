@@ -91,6 +91,9 @@ def test_event_logs_come_by_block_in_the_order_of_their_index() -> None:
         pytest.param(6, event_log("0x7", 0, removed=True), id="its retraction"),
         pytest.param(6, event_log("0xother", 0), id="another block's event log"),
         pytest.param(6, b"what?", id="another program's record"),
+        pytest.param(6, b"\xff\xfe", id="one that is not UTF-8"),
+        pytest.param(6, b'{"a":' + b"[" * 100_000, id="one of any depth"),
+        pytest.param(6, b'{"blockHash":[],"logIndex":{},"removed":7}', id="one of other types"),
         pytest.param(6, None, id="a tombstone"),
     ],
 )
@@ -101,3 +104,22 @@ def test_other_records_between_the_offsets_are_left_out(offset: int, value: byte
         found.logs_of(LOWER, "logs")
     found.take(row(0, 7, event_log("0x7", 0)))
     assert len(found.logs_of(LOWER, "logs")) == 1
+
+
+@pytest.mark.parametrize("key", [None, b"", b"hello", b"007", b"9" * 5000])
+def test_a_record_that_takes_no_blocks_place_does_not_end_a_walk_back(
+    monkeypatch: pytest.MonkeyPatch, key: bytes | None
+) -> None:
+    """As at the end of the ledger: a reorg must not be harder than the start of a run."""
+    rows = [
+        SimpleNamespace(offset=0, key=LOWER.key, value=LOWER.encode()),
+        SimpleNamespace(offset=1, key=key, value=b"a stray record"),
+        SimpleNamespace(offset=2, key=UPPER.key, value=UPPER.encode()),
+    ]
+    consumer = SimpleNamespace(assign=lambda _partitions: None)
+    monkeypatch.setattr(read_back, "open_consumer", lambda _settings: contextlib.nullcontext(consumer))
+    monkeypatch.setattr(read_back, "fetch_begin", lambda *_: 0)
+    monkeypatch.setattr(read_back, "fetch_end", lambda *_: 3)
+    monkeypatch.setattr(read_back, "read_range", lambda *_: iter(rows))
+    walked = read_back.walk_back(KafkaSettings("kafka:9092"), "logs.ledger")
+    assert [block.block_number for block in walked] == [8, 7]

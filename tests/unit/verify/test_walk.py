@@ -243,6 +243,51 @@ def test_a_record_behind_the_tip_is_found(following: Following) -> None:
     assert [difference.kind for difference in verify(following)] == [Kind.FOREIGN]
 
 
+STRAYS: dict[str, Any] = {
+    "a number below any block": {"blockNumber": -5},
+    "a number that no node knows": {"blockNumber": 2**63},
+    "a number of 64 bits": {"blockNumber": 2**64 - 1},
+    "a number of any length": {"blockNumber": 10**30},
+    "an index below any": {"logIndex": -1},
+    "a chain of any length": {"chainId": 2**256},
+    "another chain": {"chainId": 5},
+    "true for a number": {"blockNumber": True},
+    "a fraction": {"logIndex": 1.0},
+    "an address that is none": {"address": {}},
+    "a topic list that is none": {"topics": "0x"},
+}
+
+
+@pytest.mark.parametrize("offline", [False, True])
+@pytest.mark.parametrize("name", STRAYS)
+def test_a_record_that_only_looks_like_an_event_log_is_found(
+    following: Following, name: str, offline: bool
+) -> None:
+    rows = partition_with_logs(following)
+    partition = next(number for number, held in following.writer.event_logs.items() if held is rows)
+    value = json.dumps(json.loads(rows[2].value or b"") | STRAYS[name]).encode()
+    rows.append(Row(following.writer.ends["logs", partition], b"key", value))
+    following.writer.ends["logs", partition] += 1
+    (difference,) = verify(following, offline=offline)
+    assert (difference.kind, difference.offset) == (Kind.FOREIGN, rows[-1].offset)
+    assert json.loads(difference.to_json())["difference"] == "foreign"
+
+
+@pytest.mark.parametrize("offline", [False, True])
+@pytest.mark.parametrize(
+    "value", [None, b"", b"\xff\xfe", b"NaN", b"[" * 100_000, b'{"a":' * 100_000, b'{"removed":false}']
+)
+@pytest.mark.parametrize("key", [None, b"", b"\xff"])
+def test_a_record_of_another_program_between_a_blocks_is_found(
+    following: Following, key: bytes | None, value: bytes | None, offline: bool
+) -> None:
+    rows = partition_with_logs(following)
+    rows[2] = Row(rows[2].offset, key, value)
+    differences = verify(following, offline=offline)
+    assert {Kind.FOREIGN, Kind.MISSING_LOG} <= {difference.kind for difference in differences}
+    assert all(json.loads(difference.to_json()) for difference in differences)
+
+
 @pytest.mark.parametrize(
     ("fields", "kind"),
     [
