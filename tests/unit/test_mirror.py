@@ -103,7 +103,6 @@ COVERED_BY = {
     "kafka/creation.py": "unit/kafka/test_topics.py",
     "kafka/kinds.py": "unit/kafka/test_errors.py",
     "kafka/no_contact.py": "integration/test_no_contact.py",
-    "kafka/probe.py": "integration/test_no_contact.py",
     "kafka/spelling.py": "unit/kafka/test_command_config.py",
     "node/channel.py": "unit/node/test_web_socket_transport.py",
     "node/contact_errors.py": "unit/node/test_http_transport.py",

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 
 from ethlogs.errors import SettingsError
 from ethlogs.kafka.spelling import canonical_name
 from ethlogs.settings import KafkaSettings
+
+N = TypeVar("N", int, float)
 
 MAX_RECORD_BYTES = 16 << 20
 """One event log can be several MB of hex: the block's gas bounds it, nothing else does."""
@@ -55,6 +58,8 @@ _OURS = frozenset(
         "transaction_timeout_ms",
         "delivery_timeout_ms",
         "max_request_size",
+        # A topic that is created by a reader has none of the settings that a stream needs.
+        "allow_auto_create_topics",
     }
 )
 _FILES = frozenset({"ssl_cafile", "ssl_certfile", "ssl_keyfile", "ssl_crlfile"})
@@ -65,6 +70,9 @@ _NUMBERS = frozenset({"receive_buffer_bytes", "send_buffer_bytes"})
 _PROGRAMS = frozenset({"ssl_context", "sasl_oauth_token_provider"})
 """What a program alone can give, where the client's default is nothing."""
 _TEXT_OR_NONE = (str, int, float, type(None))
+_INTEGER = re.compile(r"[+-]?\d{1,30}", re.ASCII)
+_LARGEST = 2**31 - 1
+"""Java's clients have integers of 32 bits; a wait for longer is an error of the operating system."""
 
 
 def check_client_settings(client: tuple[tuple[str, str], ...]) -> None:
@@ -197,11 +205,24 @@ def _convert(name: str, value: str, known: Mapping[str, Any]) -> Any:
         if isinstance(default, bool):
             return _BOOLEANS[value.strip().lower()]
         if isinstance(default, int):
-            return int(value)
+            return _bounded(name, _to_integer(value))
         if isinstance(default, float):
-            return float(value)
+            return _bounded(name, float(value))
     except (KeyError, ValueError):
         kind = "true or false" if isinstance(default, bool) else "a number"
         # The cause repeats the value.
         raise SettingsError(f"--kafka-config {name} must be {kind}") from None
     return value
+
+
+def _to_integer(value: str) -> int:
+    if _INTEGER.fullmatch(value.strip()) is None:
+        raise ValueError
+    return int(value)
+
+
+def _bounded(name: str, number: N) -> N:
+    """Return the number. With -1 Kafka means the default, or a wait without a limit."""
+    if not -1 <= number <= _LARGEST:
+        raise SettingsError(f"--kafka-config {name} must be between -1 and {_LARGEST}")
+    return number

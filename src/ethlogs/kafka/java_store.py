@@ -74,9 +74,11 @@ def open_java_store(location: str, kind: str, password: str | None, name: str) -
         data = Path(location).expanduser().read_bytes()
     except OSError as exc:
         raise SettingsError(f"{name}.location {location} cannot be read: {exc.strerror}") from exc
+    except RuntimeError as exc:
+        raise SettingsError(f"{name}.location {location}: {exc}", hint="write the whole path") from exc
     # A store that says it is JKS is PKCS12 more often than not: Java 9 and later write that.
     if data[:4] == bytes.fromhex("feedfeed"):
-        data = _from_jks(location, password, name)
+        data = _from_jks(str(Path(location).expanduser()), password, name)
     try:
         return JavaStore(location, pkcs12.load_pkcs12(data, (password or "").encode() or None))
     except (ValueError, UnsupportedAlgorithm) as exc:
@@ -93,15 +95,19 @@ def _from_jks(location: str, password: str | None, name: str) -> bytes:
         argv = [keytool, "-importkeystore", "-noprompt", "-srckeystore", location, "-srcstoretype", "JKS"]
         argv += ["-destkeystore", str(target), "-deststoretype", "PKCS12"]
         argv += ["-srcstorepass:env", _PASSWORD, "-deststorepass:env", _PASSWORD]
-        finished = subprocess.run(
-            argv,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_KEYTOOL_SECONDS,
-            check=False,
-            env={**os.environ, _PASSWORD: password or ""},
-        )
+        try:
+            finished = subprocess.run(
+                argv,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=_KEYTOOL_SECONDS,
+                check=False,
+                env={**os.environ, _PASSWORD: password or ""},
+            )
+        except (OSError, subprocess.TimeoutExpired) as exc:
+            raise SettingsError(f"{name}.location {location} cannot be converted: {exc}") from exc
         if finished.returncode or not target.is_file():
             said = (finished.stdout + finished.stderr).strip().splitlines()
             raise SettingsError(

@@ -7,12 +7,18 @@ error.
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import struct
+import time
 from dataclasses import dataclass
 
 _SECONDS = 3.0
+_LEAST_SECONDS = 0.001
+"""A timeout of 0 would mean a socket that never waits."""
+_NAME = re.compile(rb"[A-Za-z0-9_-]{1,64}")
+"""A mechanism's: what a port sends must not be more than that on a terminal."""
 _SASL_HANDSHAKE, _VERSION, _CORRELATION = 17, 1, 7
 _MECHANISM = b"ETHLOGS-PROBE"
 """One that no broker knows: it answers with those that it does know."""
@@ -117,15 +123,18 @@ def _text(value: bytes) -> bytes:
 
 
 def _receive(connection: socket.socket) -> bytes:
-    (size,) = struct.unpack(">i", _receive_exactly(connection, 4))
+    ends_at = time.monotonic() + _SECONDS
+    (size,) = struct.unpack(">i", _receive_exactly(connection, 4, ends_at))
     if not 0 < size <= _MAX_BYTES:
         raise EOFError("not an answer of a broker")
-    return _receive_exactly(connection, size)
+    return _receive_exactly(connection, size, ends_at)
 
 
-def _receive_exactly(connection: socket.socket, size: int) -> bytes:
+def _receive_exactly(connection: socket.socket, size: int, ends_at: float) -> bytes:
+    """Receive so much by then: a socket's own timeout starts again with each byte that trickles in."""
     found = b""
     while len(found) < size:
+        connection.settimeout(max(ends_at - time.monotonic(), _LEAST_SECONDS))
         part = connection.recv(size - len(found))
         if not part:
             raise EOFError("the connection was closed")
@@ -140,6 +149,9 @@ def _parse_answer(answer: bytes) -> tuple[int, tuple[str, ...]]:
     mechanisms, position = [], 10
     for _ in range(max(count, 0)):
         (length,) = struct.unpack_from(">h", answer, position)
-        mechanisms.append(answer[position + 2 : position + 2 + length].decode(errors="replace"))
+        name = answer[position + 2 : position + 2 + length] if length > 0 else b""
+        if len(name) != length or not _NAME.fullmatch(name):
+            raise EOFError("not an answer of a broker")
+        mechanisms.append(name.decode())
         position += 2 + length
     return error, tuple(mechanisms)

@@ -24,15 +24,26 @@ def read_properties(path: Path) -> dict[str, str]:
     """
     try:
         # Windows' editors put a byte order mark before the first key, which is often security.protocol.
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8 text"
-        raise SettingsError(f"--command-config {path} cannot be read: {reason}") from exc
-    return normalize_names(parse_properties(text).items(), f"--command-config {path}")
+        properties = parse_properties(path.read_text(encoding="utf-8-sig"))
+    except OSError as exc:
+        raise SettingsError(f"--command-config {path} cannot be read: {exc.strerror}") from exc
+    except UnicodeDecodeError as exc:
+        raise SettingsError(f"--command-config {path} cannot be read: it is not UTF-8 text") from exc
+    except ValueError as exc:
+        raise SettingsError(
+            f"--command-config {path}: {exc}", hint="Java's tools refuse it too; a backslash itself is \\\\"
+        ) from None
+    return normalize_names(properties.items(), f"--command-config {path}")
 
 
 def parse_properties(text: str) -> dict[str, str]:
-    """Java's properties format: comments, ``=``, ``:`` or blanks, continued lines, escapes."""
+    """Parse Java's properties format: comments, ``=``, ``:`` or blanks, continued lines, escapes.
+
+    Raises
+    ------
+    ValueError
+        When an escape is not one of Java's. No value is repeated.
+    """
     properties: dict[str, str] = {}
     pending = ""
     for line in [*_LINE_END.split(text), ""]:
@@ -45,14 +56,22 @@ def parse_properties(text: str) -> dict[str, str]:
             continue
         match = re.fullmatch(r"((?:\\.|[^\\=:\s])*)\s*[=:]?\s*(.*)", pending, re.DOTALL)
         if match:
-            properties[_unescape(match.group(1))] = _unescape(match.group(2))
+            name = _unescape(match.group(1), "the name of a setting")
+            properties[name] = _unescape(match.group(2), name)
         pending = ""
     return properties
 
 
-def _unescape(text: str) -> str:
-    return re.sub(
-        r"\\(u[0-9a-fA-F]{4}|.)",
-        lambda m: chr(int(m[1][1:], 16)) if len(m[1]) == 5 else _ESCAPES.get(m[1], m[1]),
-        text,
-    )
+def _unescape(text: str, where: str) -> str:
+    def replace(match: re.Match[str]) -> str:
+        escaped = match[1]
+        if len(escaped) == 1 and escaped == "u":
+            raise ValueError(f"{where} has \\u without four hex digits")
+        return chr(int(escaped[1:], 16)) if len(escaped) == 5 else _ESCAPES.get(escaped, escaped)
+
+    unescaped = re.sub(r"\\(u[0-9a-fA-F]{4}|.)", replace, text, flags=re.DOTALL)
+    try:
+        # Java writes a character beyond 16 bits as two escapes.
+        return unescaped.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        raise ValueError(f"{where} has half of a character in its \\u escapes") from None

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ethlogs.errors import SettingsError
 from ethlogs.temporary import make_temporary_folder
 
 if TYPE_CHECKING:
     from ethlogs.kafka.java_store import JavaStore
+
+_KEY, _CHAIN = "ssl.keystore.key", "ssl.keystore.certificate.chain"
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,14 @@ class StoreFolder:
 
     def convert_key(self, store: KeyStore) -> dict[str, str]:
         """kafka-python's settings for the client's own certificate and key."""
+        if (store.key is None) is not (store.certificate_chain is None):
+            given, missing = _KEY, _CHAIN
+            if store.key is None:
+                given, missing = _CHAIN, _KEY
+            raise SettingsError(
+                f"{given} is set and {missing} is not: the client would have no certificate",
+                hint="give both, as PEM in the file of settings itself",
+            )
         if store.key is not None and store.certificate_chain is not None:
             path = self._write("client.pem", f"{store.key}\n{store.certificate_chain}\n".encode())
             return _with_password({"ssl.certfile": path, "ssl.keyfile": path}, store.key_password)

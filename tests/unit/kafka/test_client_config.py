@@ -166,3 +166,23 @@ def test_batches_are_compressed_unless_the_user_wants_them_otherwise() -> None:
     assert producer_config(settings_with(), "id")["compression_type"] == "lz4"
     assert producer_config(settings_with(("compression.type", "zstd")), "id")["compression_type"] == "zstd"
     assert producer_config(settings_with(("compression.type", "none")), "id")["compression_type"] is None
+
+
+@pytest.mark.parametrize("name", ["linger.ms", "request.timeout.ms", "batch.size", "receive.buffer.bytes"])
+@pytest.mark.parametrize(
+    "value", ["1e3", "1_000", "\u0667", "", " ", "1.5", "nan", "inf", "0x10", "9" * 5000]
+)
+def test_what_javas_clients_take_for_no_number_is_none(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} must be a number"):
+        check_client_settings(((name, value),))
+
+
+@pytest.mark.parametrize("value", ["-2", "2147483648", "99999999999999"])
+def test_a_number_that_no_client_can_wait_for_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match=r"linger\.ms must be between -1 and 2147483647"):
+        check_client_settings((("linger.ms", value),))
+
+
+def test_a_reader_must_not_create_the_topic_that_it_reads() -> None:
+    with pytest.raises(SettingsError, match="the guarantees"):
+        check_client_settings((("allow.auto.create.topics", "true"),))

@@ -56,3 +56,46 @@ def test_two_spellings_of_a_key_with_different_values_are_refused(tmp_path: Path
     path.write_text("security.protocol=SSL\nsecurity_protocol=PLAINTEXT\n")
     with pytest.raises(SettingsError, match=r"security\.protocol is given twice, with different values"):
         read_properties(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a=\\ud83d\\ude00", {"a": "😀"}),
+        ("a=\\u00e9\\\\u00e9", {"a": "é\\u00e9"}),
+        ("a\\ b = c", {"a b": "c"}),
+        ("a\\=b:c=d", {"a=b": "c=d"}),
+        ("=b", {"": "b"}),
+        ("a=\\\n\n#b=c", {"a": ""}),
+        ("a=b\\\r\n  c\\\r\n\td\r\n", {"a": "bcd"}),
+        ("a=b\\", {"a": "b"}),
+        ("a=b\\\\\nc=d", {"a": "b\\", "c": "d"}),
+        ("# a \\\nb=c", {"b": "c"}),
+        ("a\t=\tb", {"a": "b"}),
+        ("a==b", {"a": "=b"}),
+        ("a:=b", {"a": "=b"}),
+        ("a=\\#\\!\\:\\q", {"a": "#!:q"}),
+    ],
+)
+def test_javas_properties_format_in_its_odd_corners(text: str, found: dict[str, str]) -> None:
+    assert parse_properties(text) == found
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (r"hunter2\u12", "without four hex digits"),
+        (r"hunter2\uzzzz", "without four hex digits"),
+        (r"hunter2\u", "without four hex digits"),
+        (r"hunter2\ud83d", "half of a character"),
+        (r"\ude00\ud83dhunter2", "half of a character"),
+    ],
+)
+def test_an_escape_that_java_refuses_is_refused_without_the_value(
+    tmp_path: Path, value: str, told: str
+) -> None:
+    path = tmp_path / "client.properties"
+    path.write_text(f"ssl.key.password={value}\n")
+    with pytest.raises(SettingsError, match=rf"ssl\.key\.password has .*{told}|{told}") as caught:
+        read_properties(path)
+    assert "hunter2" not in f"{caught.value} {caught.value.hint}"

@@ -17,6 +17,8 @@ FORM = "is not of the form HOST:PORT,HOST:PORT"
         (" a:1 , [::1]:2 ", "PLAINTEXT", "a:1,[::1]:2"),
         ("SASL_SSL://a:1,sasl_ssl://b:2", "SASL_SSL", "a:1,b:2"),
         ("SSL://a:1", None, "a:1"),
+        ("[fe80::1%eth0]:9092", "PLAINTEXT", "[fe80::1%eth0]:9092"),
+        ("kafka_1:65535", "PLAINTEXT", "kafka_1:65535"),
     ],
 )
 def test_servers_are_given_without_blanks_and_names_of_listeners(
@@ -46,6 +48,24 @@ def test_a_listener_that_is_secured_otherwise_than_the_connection_is_refused(
         "http://kafka:9092",
         "kafka:9092,",
         "kafka..example.com:9092",
+        "::1:9092",
+        "2001:db8::1:9092",
+        "[::1]",
+        "[::1]:",
+        "[kafka]:9092",
+        "[::1:9092",
+        "::1]:9092",
+        "kafka:-1",
+        "kafka:0",
+        "kafka:" + "9" * 5000,
+        "kafka:\u0669\u0660\u0669\u0662",
+        "kafka: 9092",
+        "ka fka:9092",
+        "a:1 b:2",
+        "a:1;b:2",
+        "kafka:9092/path",
+        ",",
+        " ",
     ],
 )
 def test_another_form_is_refused(text: str) -> None:
