@@ -19,7 +19,7 @@ def describe_readers(name: str, path: Path) -> str | None:
     """
     try:
         found = path.expanduser().stat()
-    except OSError:
+    except (OSError, RuntimeError):  # RuntimeError: ~ of a user who has no home
         # Whoever reads it says why it cannot be read.
         return None
     unwanted = _OTHERS | _GROUP if found.st_uid == os.getuid() else _OTHERS

@@ -73,8 +73,14 @@ def print_interruption(status: ExitStatus, manner: Manner) -> ExitStatus:
 def _finish(error: str, hint: str | None, status: ExitStatus, manner: Manner) -> ExitStatus:
     if manner.as_json:
         # the names that report.json has
-        click.echo(orjson.dumps({"error": error, "hint": hint, "exitStatus": int(status)}).decode())
+        texts = {"error": _to_unicode(error), "hint": hint and _to_unicode(hint)}
+        click.echo(orjson.dumps({**texts, "exitStatus": int(status)}).decode())
     return status
+
+
+def _to_unicode(text: str) -> str:
+    """Return a text that JSON can hold: a path may have bytes that are not UTF-8."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _machine_error(exc: OSError) -> SettingsError:

@@ -14,8 +14,12 @@ from ethlogs.decoding.event import TUPLE, Event, Parameter
 _MAX_INDEXED = 3
 _EVENT = re.compile(r"(?:event\s+)?([A-Za-z_$][\w$]*)\s*\((.*)\)", re.ASCII | re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)
-_TYPE = re.compile(r"([a-z]+)(\d*)((?:\[\d*\])*)", re.ASCII)
-_SUFFIX = re.compile(r"((?:\[\d*\])*)(.*)", re.ASCII | re.DOTALL)
+_ARRAY = r"((?:\[(?:[1-9]\d{0,8})?\])*)"
+"""The brackets of arrays: another spelling of a size would give another topic0."""
+_TYPE = re.compile(rf"([a-z]+)(\d{{0,3}}){_ARRAY}", re.ASCII)
+_SUFFIX = re.compile(rf"{_ARRAY}(.*)", re.ASCII | re.DOTALL)
+_MAX_DEPTH = 32
+"""So many tuples may lie in each other."""
 _WORDS_OF_SOLIDITY = ("indexed", "memory", "calldata", "storage", "anonymous")
 
 
@@ -50,7 +54,7 @@ def parse_abi(content: object) -> list[Event]:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise ValueError("it is not an ABI: neither a list nor an object with a list as abi")
     events = [
-        _checked(Event(_name(entry), tuple(_parse_inputs(entry.get("inputs"), in_event=True))))
+        _checked(Event(_name(entry), tuple(_parse_inputs(entry.get("inputs")))))
         for entry in entries
         if entry.get("type") == "event" and not entry.get("anonymous")
     ]
@@ -90,13 +94,13 @@ def _split(text: str) -> list[str]:
     return [] if parts == [""] else parts
 
 
-def _parse_parameter(text: str, position: int, *, in_event: bool = True) -> Parameter:
-    text = text.strip()
+def _parse_parameter(text: str, position: int, *, depth: int = 0) -> Parameter:
+    text, in_event = text.strip(), depth == 0
     components: tuple[Parameter, ...] = ()
     if text.removeprefix(TUPLE).lstrip().startswith("("):
         inside, _, rest = text.partition("(")[2].rpartition(")")
         components = tuple(
-            _parse_parameter(part, place, in_event=False) for place, part in enumerate(_split(inside))
+            _parse_parameter(part, place, depth=_deeper(depth)) for place, part in enumerate(_split(inside))
         )
         if not components:
             raise ValueError(f"{text!r} is a tuple of nothing")
@@ -114,6 +118,12 @@ def _parse_parameter(text: str, position: int, *, in_event: bool = True) -> Para
     return Parameter(base, suffix, names[0] if names else f"arg{position}", indexed, components)
 
 
+def _deeper(depth: int) -> int:
+    if depth == _MAX_DEPTH:
+        raise ValueError(f"more than {_MAX_DEPTH} tuples lie in each other")
+    return depth + 1
+
+
 def _split_suffix(text: str) -> tuple[str, str]:
     match = _SUFFIX.fullmatch(text)
     assert match is not None  # noqa: S101 - it matches any text
@@ -123,7 +133,7 @@ def _split_suffix(text: str) -> tuple[str, str]:
 def _parse_type(text: str) -> tuple[str, str]:
     """An elementary type in its full form, and the brackets behind it."""
     match = _TYPE.fullmatch(text)
-    if match is None or not _is_elementary(match[1], match[2]) or "[0]" in match[3]:
+    if match is None or not _is_elementary(match[1], match[2]):
         raise ValueError(f"{text!r} is not a type of an ABI")
     word, size = match[1], match[2]
     if word == "byte":
@@ -141,7 +151,7 @@ def _is_elementary(word: str, size: str) -> bool:
     return word in ("address", "bool", "string", "byte", "function") and not size
 
 
-def _parse_inputs(inputs: Any, *, in_event: bool) -> Iterator[Parameter]:
+def _parse_inputs(inputs: Any, *, depth: int = 0) -> Iterator[Parameter]:
     if not isinstance(inputs, list) or not all(isinstance(item, dict) for item in inputs):
         raise ValueError("an event or a tuple of it has no list of parameters")
     for position, item in enumerate(inputs):
@@ -153,13 +163,13 @@ def _parse_inputs(inputs: Any, *, in_event: bool) -> Iterator[Parameter]:
             base, (suffix, rest) = TUPLE, _split_suffix(kind.removeprefix(TUPLE))
             if rest:
                 raise ValueError(f"{kind!r} is not a type of an ABI")
-            components = tuple(_parse_inputs(item.get("components"), in_event=False))
+            components = tuple(_parse_inputs(item.get("components"), depth=_deeper(depth)))
             if not components:
                 raise ValueError("a tuple of nothing")
         else:
             base, suffix = _parse_type(kind)
         name = _name(item) if item.get("name") else f"arg{position}"
-        yield Parameter(base, suffix, name, in_event and item.get("indexed") is True, components)
+        yield Parameter(base, suffix, name, depth == 0 and item.get("indexed") is True, components)
 
 
 def _name(entry: dict[str, Any]) -> str:

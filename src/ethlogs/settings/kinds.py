@@ -5,7 +5,6 @@ Each kind raises ``ValueError`` with a message that does not need the setting's 
 
 from __future__ import annotations
 
-import math
 import re
 import shlex
 from abc import ABC, abstractmethod
@@ -16,6 +15,8 @@ T = TypeVar("T")
 
 # The largest integer that settings, ledger and report can hold.
 _MAX_INTEGER = 2**63 - 1
+
+_DECIMAL = re.compile(r"[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?", re.ASCII)
 
 
 class Kind(ABC, Generic[T]):
@@ -50,8 +51,8 @@ class Text(Kind[str]):
     metavar: str = "TEXT"
 
     def parse(self, text: str) -> str:
-        """Return the text itself."""
-        return text
+        """Return the text itself, which must be one that a file of settings and a path can have."""
+        return _checked(text)
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,8 @@ class Seconds(Kind[float]):
     min: float = 0.0
     above: bool = False
     """Whether ``min`` itself is too small."""
+    max: int = 1_000_000_000
+    """By default some 30 years: the operating system refuses a wait that is much longer."""
 
     metavar: str = "SECONDS"
     toml_types: ClassVar[tuple[type, ...]] = (int, float, str)
@@ -119,12 +122,11 @@ class Seconds(Kind[float]):
 
     def parse(self, text: str) -> float:
         """Convert to a number and check its bounds."""
-        try:
-            seconds = float(text)
-        except ValueError:
-            raise ValueError(f"{text!r} is not a valid float.") from None
-        if not math.isfinite(seconds):
+        if _DECIMAL.fullmatch(text.strip()) is None:
             raise ValueError(f"{text} is not a number of seconds")
+        seconds = float(text)
+        if seconds > self.max:
+            raise ValueError(f"{text} is more than {self.max:,d} seconds")
         if seconds < self.min or (self.above and seconds == self.min):
             raise ValueError(f"{seconds:g} is not in the range x>{'' if self.above else '='}{self.min:g}.")
         return seconds
@@ -141,7 +143,7 @@ class KeyValue(Kind[tuple[str, str]]):
         key, separator, value = text.partition("=")
         if not separator or not key.strip():
             raise ValueError("expected KEY=VALUE")
-        return key.strip(), value
+        return _checked(key.strip()), _checked(value)
 
     def split(self, text: str) -> list[str]:
         """Split into words as a shell does; wrong quotes give a word that :meth:`parse` refuses."""
@@ -183,6 +185,17 @@ class Switch(Kind[bool]):
         if word in ("0", "false", "f", "no", "n", "off", ""):
             return False
         raise ValueError(f"{text!r} is not a valid boolean.")
+
+
+def _checked(text: str) -> str:
+    """Return the text. The message does not repeat it, since it may be a secret."""
+    if "\0" in text:
+        raise ValueError("the text has a NUL character")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("the text is not UTF-8") from None
+    return text
 
 
 def is_height(text: str) -> bool:

@@ -33,7 +33,10 @@ class NodeOptions(OptionGroup):
         " host; those of another host follow a line [https://HOST]. chmod 600 it.",
     )
     timeout: float = option(
-        "--node-timeout", Seconds(min=0.1), "Time limit of one request to the node.", default=30.0
+        "--node-timeout",
+        Seconds(min=0.1, max=86_400),
+        "Time limit of one request to the node.",
+        default=30.0,
     )
     patience: float = option(
         "--patience",

@@ -25,9 +25,20 @@ def read_settings_file(path: Path) -> dict[str, Any]:
     """
     try:
         # An editor on Windows may begin it with a byte order mark.
-        content = dict(_flat(tomllib.loads(path.read_text("utf-8-sig"))))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        parsed = tomllib.loads(path.read_text("utf-8-sig"))
+    except OSError as exc:
+        raise SettingsError(f"{path} cannot be read: {exc.strerror}") from exc
+    except RecursionError:
+        raise SettingsError(f"{path} cannot be read: its values are nested too deeply") from None
+    except ValueError as exc:  # what is not TOML or not UTF-8, and a number of too many digits
         raise SettingsError(f"{path} cannot be read: {exc}") from exc
+    content: dict[str, Any] = {}
+    for key, value in _flat(parsed):
+        if key in content:
+            raise SettingsError(
+                f"the key {key} is in {path} twice", hint="a table of a heading may have it too"
+            )
+        content[key] = value
     check_keys(content, str(path))
     settings = settings_by_key()
     return {
@@ -48,7 +59,7 @@ def _flat(content: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 def _to_value(option: Option, value: Any, where: str) -> Any:
     """Check the type, since 1.5 must not become 1, and bring the value into the form of a flag's."""
     if isinstance(value, dict) and isinstance(option.kind, KeyValue):
-        value = [f"{key}={item}" for key, item in _flatten(value)]
+        value = [f"{key}={item}" for key, item in _flatten(value, where)]
     if isinstance(value, list) and not option.repeatable:
         raise SettingsError(f"{where} takes one value, not several")
     words, types = (
@@ -60,10 +71,12 @@ def _to_value(option: Option, value: Any, where: str) -> Any:
     return items if option.repeatable else value
 
 
-def _flatten(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _flatten(table: dict[str, Any], where: str, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Undo that TOML reads ``security.protocol = "SSL"`` as a table in a table."""
     for key, value in table.items():
         if isinstance(value, dict):
-            yield from _flatten(value, f"{prefix}{key}.")
+            yield from _flatten(value, where, f"{prefix}{key}.")
+        elif type(value) not in (str, int, float, bool):
+            raise SettingsError(f"{where} takes text, numbers, true or false; {prefix}{key} is none of these")
         else:
             yield f"{prefix}{key}", str(value).lower() if isinstance(value, bool) else value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-import msgspec
+import orjson
 
 from ethlogs.decoding.builtin import BUILTIN
 from ethlogs.decoding.signature import parse_abi, parse_event
@@ -55,6 +55,6 @@ def _read_events(path: str) -> tuple[str, ...]:
             flag=FLAG,
         )
     try:
-        return tuple(event.text for event in parse_abi(msgspec.json.decode(read_text(FLAG, path))))
-    except (msgspec.DecodeError, ValueError) as exc:
+        return tuple(event.text for event in parse_abi(orjson.loads(read_text(FLAG, path))))
+    except ValueError as exc:  # what is not JSON, too
         raise SettingsError(f"{FLAG} {path} is not the JSON of an ABI: {exc}", flag=FLAG) from None

@@ -22,7 +22,8 @@ def read_text(flag: str, path: str) -> str:
         When it cannot be read.
     """
     try:
-        return Path(path).read_text()
+        # An editor on Windows may begin it with a byte order mark.
+        return Path(path).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "it is not text"
         raise SettingsError(f"{flag} {path} cannot be read: {reason}", flag=flag) from None

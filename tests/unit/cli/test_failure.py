@@ -53,3 +53,9 @@ def test_a_defect_and_an_interruption_are_objects_too(call: Call, monkeypatch: p
         monkeypatch.setattr("ethlogs.cli.status.check_stream", fail)
         outcome = call("status", *KAFKA, "--json")
         assert json.loads(outcome.stdout.splitlines()[-1])["exitStatus"] == status
+
+
+def test_a_path_that_is_not_utf_8_does_not_keep_an_error_from_being_json(call: Call) -> None:
+    outcome = call("status", *KAFKA, "--json", "--config", "/nowhere/\udcff.toml")
+    assert outcome.status == ExitStatus.SETTINGS
+    assert json.loads(outcome.stdout)["error"] == "--config /nowhere/\\udcff.toml does not exist"

@@ -66,6 +66,14 @@ def test_a_limit_that_never_comes_is_wrong_usage(dry_run: Call, flag: str, value
     assert f"{value} is not a number of seconds" in outcome.stderr
 
 
+@pytest.mark.parametrize("value", ["1e300", "1e400", "1000000001"])
+@pytest.mark.parametrize("flag", ["--patience", "--timeout", "--node-timeout", "--submit-timeout"])
+def test_a_limit_that_is_too_long_for_a_clock_is_wrong_usage(dry_run: Call, flag: str, value: str) -> None:
+    outcome = dry_run(flag, value)
+    assert outcome.status == 2
+    assert f"{value} is more than" in outcome.stderr
+
+
 @pytest.mark.parametrize("flag", ["--blocks", "--to", "--confirmations", "--reorg-window"])
 def test_a_number_that_no_ledger_can_hold_is_wrong_usage(dry_run: Call, flag: str) -> None:
     outcome = dry_run(flag, str(2**63))
@@ -97,7 +105,10 @@ def test_a_topic_that_kafka_would_refuse_is_a_wrong_setting(dry_run: Call, name:
             "the node URL ftp://geth:8546/… has the scheme 'ftp', which ethlogs does not support",
         ),
         (f"http:///{HIDDEN}", "the node URL http:… names no host"),
-        (f"http://me:{HIDDEN}/@geth", "the node URL is not valid"),
+        (
+            f"http://me:{HIDDEN}/@geth",
+            "the node URL is not valid: its host or its port, up to 65535, cannot be read",
+        ),
         ("ipc://geth.ipc", "the node URL ipc:… names no path"),
     ],
 )
@@ -317,3 +328,58 @@ def test_another_users_keytab_is_refused_before_anything_is_written(machine: Pat
     assert "error: --principal is service@A, and --proxy-user ada would hand it to ada" in outcome.stderr
     assert not (machine / "was-run").exists()
     assert list((machine / "work").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a = " + "[" * 200_000 + "]" * 200_000, "nested too deeply"),
+        ("blocks = " + "9" * 5_000, "cannot be read"),
+        ("blocks = 5\nblocks = 6", "cannot be read"),
+        ("blocks = 5\n[range]\nblocks = 6", "the key blocks is in {path} twice"),
+        ("topic = 'a\0b'", "cannot be read"),
+        ('topic = "a\\u0000b"', "the text has a NUL character"),
+        ('kafka-config = {"linger.ms" = [1]}', "linger.ms is none of these"),
+        ("[kafka-config]\nlinger.ms = 1979-05-27", "linger.ms is none of these"),
+        ("topic", "cannot be read"),
+        ("[topic", "cannot be read"),
+        ("patience = 1e400", "inf is not a number of seconds"),
+        ("patience = nan", "nan is not a number of seconds"),
+        ("node-timeout = 86401", "is more than 86,400 seconds"),
+        ("[[stream]]\ntopic = 'a'", "unknown key"),
+    ],
+)
+def test_a_file_of_any_content_is_a_wrong_setting_and_no_defect(dry_run: Call, text: str, told: str) -> None:
+    write_config(text)
+    outcome = dry_run()
+    assert outcome.status == 3
+    assert told.format(path=Path.cwd() / "ethlogs.toml") in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+
+
+@pytest.mark.parametrize("content", [b"topic = '\xff'", "topic = 'a'".encode("utf-16"), b"\0" * 100])
+def test_a_file_that_is_no_text_is_a_wrong_setting(dry_run: Call, content: bytes) -> None:
+    Path("ethlogs.toml").write_bytes(content)
+    outcome = dry_run()
+    assert outcome.status == 3
+    assert "ethlogs.toml cannot be read" in outcome.stderr
+
+
+def test_a_folder_that_was_deleted_is_named(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    outcome = call("produce", *NODE, *KAFKA, "--dry-run")
+    assert (outcome.status, outcome.stderr.splitlines()[0]) == (3, "error: the current folder was deleted")
+
+
+def test_a_user_without_a_home_needs_none(dry_run: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home(_path: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setattr(Path, "expanduser", no_home)
+    assert dry_run().status == 0

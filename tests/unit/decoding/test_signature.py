@@ -67,6 +67,19 @@ def test_types_have_their_full_form_and_names_that_are_missing_are_numbered(
         "Transfer(address) anonymous",
         "1Transfer(address)",
         "Transfer((bool indexed x) y)",
+        "Transfer(uint256[01])",
+        "Transfer(uint256[00])",
+        "Transfer(uint256[-1])",
+        "Transfer(uint256[" + "9" * 5000 + "])",
+        "Transfer(uint" + "9" * 5000 + ")",
+        "Transfer((bool)[0])",
+        "Transfer((bool)[01])",
+        "Transfer(" + "(" * 5_000 + "bool" + ")" * 5_000 + ")",
+        "Transfer(" + "(" * 33 + "bool" + ")" * 33 + ")",
+        "Transfer(uint256[\u0663])",
+        "Transfer(uint\u0662\u0665\u0666)",
+        "Trånsfer(bool)",
+        "",
     ],
 )
 def test_what_is_no_signature_is_refused(text: str) -> None:
@@ -116,3 +129,13 @@ def test_the_events_of_a_compilers_abi_are_those_of_its_hash() -> None:
 def test_what_is_no_abi_is_refused(content: object) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         parse_abi(content)
+
+
+def test_tuples_lie_in_each_other_as_deep_as_any_abi_has_them() -> None:
+    whole = "Deep(" + "(" * 32 + "bool" + ")" * 32 + ")"
+    assert parse_event(whole).signature == whole
+    inputs: list[dict[str, Any]] = [{"name": "a", "type": "bool"}]
+    for _ in range(33):
+        inputs = [{"name": "a", "type": "tuple", "components": inputs}]
+    with pytest.raises(ValueError, match="more than 32 tuples"):
+        parse_abi([{"type": "event", "name": "Deep", "inputs": inputs}])

@@ -30,6 +30,11 @@ HIDDEN = "hunter2"
         (Count(min=1), str(2**63 - 1), 2**63 - 1),
         (Seconds(), "0", 0.0),
         (Seconds(above=True), "1e-3", 0.001),
+        (Seconds(), " 1.5 ", 1.5),
+        (Seconds(), "+.5", 0.5),
+        (Seconds(), "2.", 2.0),
+        (Seconds(), "1E9", 1e9),
+        (Text(), "tëxt", "tëxt"),
         (KeyValue(), " a.b =c=d", ("a.b", "c=d")),
         (StartHeight(), "latest", "latest"),
         (StartHeight(), "0", "0"),
@@ -57,6 +62,21 @@ def test_text_is_parsed(kind: Kind[Any], text: str, value: Any) -> None:
         (Seconds(), "-1"),
         (Seconds(), "soon"),
         (Seconds(above=True), "0"),
+        (Seconds(), ""),
+        (Seconds(), "1e400"),
+        (Seconds(), "1000000001"),
+        (Seconds(max=60), "61"),
+        (Seconds(), "9" * 5000),
+        (Seconds(), "1_000"),
+        (Seconds(), "\u0663"),
+        (Seconds(), "0x10"),
+        (Seconds(), "5s"),
+        (Seconds(), "1,5"),
+        (Seconds(), "-inf"),
+        (Text(), "a\0b"),
+        (Text(), "a\udcffb"),
+        (KeyValue(), "a=\0"),
+        (KeyValue(), "a\udcff=b"),
         (KeyValue(), "a"),
         (KeyValue(), "=b"),
         (StartHeight(), "-1"),
@@ -84,3 +104,11 @@ def test_a_height_is_a_number_that_a_ledger_can_hold() -> None:
     assert is_height("0")
     assert not is_height(str(2**63))
     assert not is_height("-1")
+
+
+@pytest.mark.parametrize("text", [f"{HIDDEN}\0", f"{HIDDEN}\udcff"])
+def test_a_text_that_no_file_can_hold_is_refused_without_being_repeated(text: str) -> None:
+    for kind, value in ((Text(), text), (KeyValue(), f"password={text}")):
+        with pytest.raises(ValueError, match="the text") as caught:
+            kind.parse(value)
+        assert HIDDEN not in str(caught.value)

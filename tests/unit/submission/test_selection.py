@@ -60,3 +60,15 @@ def test_a_file_without_entries_does_not_select_everything(tmp_path: Path) -> No
     (tmp_path / "list").write_text("# none yet\n")
     with pytest.raises(SettingsError, match="the file has no entry"):
         check_selection(SelectionOptions((f"@{tmp_path / 'list'}",)))
+
+
+def test_a_byte_order_mark_does_not_hide_the_first_entry(tmp_path: Path) -> None:
+    (tmp_path / "list").write_bytes(b"\xef\xbb\xbf" + USDC.encode() + b"\r\n")
+    assert check_selection(SelectionOptions((f"@{tmp_path / 'list'}",))).addresses == (USDC.lower(),)
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, '{"abi":' * 100_000])
+def test_an_abi_that_is_nested_without_end_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "abi.json").write_text(content)
+    with pytest.raises(SettingsError, match=r"--abi .*abi\.json is"):
+        check_selection(SelectionOptions(abis=(str(tmp_path / "abi.json"),)))
