@@ -10,10 +10,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
@@ -27,6 +28,8 @@ from ethlogs_devnet.progress import to_stderr
 BIN = Path(sys.executable).parent
 RUN_SECONDS = 900.0
 """No measured command takes as long; a guard against one that hangs."""
+NO_MORE: Mapping[str, str] = MappingProxyType({})
+"""Nothing in a command's environment but this process's own and the devnet's."""
 
 
 def say(text: str) -> None:
@@ -95,11 +98,12 @@ class Verified:
     """Its process's peak resident memory."""
 
 
-def verify(lab: Lab, topic: str) -> Verified:
+def verify(lab: Lab, topic: str, environment: Mapping[str, str] = NO_MORE) -> Verified:
     """Run ``ethlogs verify`` over a whole stream; a difference ends the bench."""
     command = [str(BIN / "ethlogs"), "verify", "--topic", topic, "--json", "--quiet"]
+    env = {**os.environ, **lab.net.environment(), **environment}
     began = time.monotonic()
-    with start(command, env={**os.environ, **lab.net.environment()}, stdout=subprocess.PIPE) as process:
+    with start(command, env=env, stdout=subprocess.PIPE) as process:
         peak_bytes = 0
         while process.poll() is None:
             peak_bytes = max(peak_bytes, peak_memory(process.pid))
@@ -115,11 +119,12 @@ def verify(lab: Lab, topic: str) -> Verified:
 class Producing:
     """A running ``ethlogs produce``, as a user starts it."""
 
-    def __init__(self, lab: Lab, topic: str, *flags: str) -> None:
+    def __init__(self, lab: Lab, topic: str, *flags: str, environment: Mapping[str, str] = NO_MORE) -> None:
         command = [str(BIN / "ethlogs"), "produce", "--topic", topic, "--json", "--quiet"]
         command += ["--run-dir", str(lab.folder / "runs"), *flags]
         self._began = time.monotonic()
-        self._process = start(command, env={**os.environ, **lab.net.environment()}, stdout=subprocess.PIPE)
+        env = {**os.environ, **lab.net.environment(), **environment}
+        self._process = start(command, env=env, stdout=subprocess.PIPE)
         self._peak_bytes = 0
         self._watcher = threading.Thread(target=self._watch_memory, daemon=True)
         self._watcher.start()
@@ -148,9 +153,9 @@ class Producing:
             time.sleep(0.05)
 
 
-def produce(lab: Lab, topic: str, *flags: str) -> Produced:
+def produce(lab: Lab, topic: str, *flags: str, environment: Mapping[str, str] = NO_MORE) -> Produced:
     """Run ``ethlogs produce`` to its end."""
-    producing = Producing(lab, topic, *flags)
+    producing = Producing(lab, topic, *flags, environment=environment)
     try:
         return producing.wait()
     finally:

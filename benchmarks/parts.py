@@ -5,24 +5,21 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import TypeVar
 
 from benchmarks.backfill import ANSWER_SECONDS, compute_slope, measure_costs, measure_scaling
 from benchmarks.contest import build_rows, head_beside, measure_in_turn
-from benchmarks.lab import Lab, Produced, produce, say, verify
+from benchmarks.lab import NO_MORE, Lab, Produced, Verified, produce, say, verify
 from benchmarks.latency import Latencies, measure_beside_backfill, measure_latency
 from benchmarks.packing import pack_thrice
+from benchmarks.peer_setup import EARLIER, earlier_environment
 from benchmarks.peers import REFERENCE, list_contestants
 from benchmarks.steps import COLLECTOR, REST, STEPS, Steps, measure
 from benchmarks.tables import print_head, print_row
 from ethlogs.settings import Proof
 from ethlogs_devnet import DEFAULT_PLAN, Kind, plan_of_logs
 from ethlogs_devnet.geth.plans import logs_in
-
-T = TypeVar("T")
 
 MIB = 1 << 20
 PROOFS: tuple[Proof, ...] = ("block", "receipts")
@@ -56,18 +53,38 @@ class Bench:
         self._logs = options.blocks * logs_in(DEFAULT_PLAN)
 
     def verify(self) -> None:
-        """Proving what is on Kafka."""
+        """Proving what is on Kafka, beside the earlier commit, each of the stream that it has produced."""
+        environments = {"ethlogs verify": NO_MORE, f"that of {EARLIER}": earlier_environment()}
+        topics = {name: self._fill_stream(name, more) for name, more in environments.items()}
+        runs: dict[str, list[Verified]] = {name: [] for name in environments}
+        for number in range(1, self._options.repeat + 1):
+            for name, more in environments.items():
+                say(f"{name}, {number} of {self._options.repeat}")
+                runs[name].append(verify(self._lab, topics[name], more))
+        self._print_verified(runs)
+
+    def _fill_stream(self, name: str, environment: Mapping[str, str]) -> str:
         topic = self._lab.new_topic()
-        say("a stream to verify")
-        produce(self._lab, topic, "--start", "1", "--blocks", str(self._options.blocks))
-        runs = self._repeated("ethlogs verify", partial(verify, self._lab, topic))
-        if any(run.summary["logs"] != self._logs for run in runs):
-            raise SystemExit(f"bench: ethlogs verify did not meet {self._logs} event logs")
-        wall = statistics.median(run.wall_seconds for run in runs)
-        peak = max(run.peak_bytes for run in runs) / MIB
-        print_head("ethlogs verify", "wall, s", "wall, logs/s", "its process, MiB")
+        say(f"a stream for {name}")
+        flags = ("--start", "1", "--blocks", str(self._options.blocks))
+        produce(self._lab, topic, *flags, environment=environment)
+        return topic
+
+    def _print_verified(self, runs: Mapping[str, Sequence[Verified]]) -> None:
         blocks = f"{self._options.blocks} blocks, {self._logs:,} event logs"
-        print_row(blocks, f"{wall:.1f}", f"{self._logs / wall:,.0f}", f"{peak:.0f}")
+        print_head(
+            blocks, "wall, s", "wall, logs/s", "its process, MiB", "ethlogs verify is so many times as fast"
+        )
+        ours, *_ = runs.values()
+        for name, found in runs.items():
+            if any(run.summary["logs"] != self._logs for run in found):
+                raise SystemExit(f"bench: {name} did not meet {self._logs} event logs")
+            wall = statistics.median(run.wall_seconds for run in found)
+            ratio = statistics.median(
+                b.wall_seconds / a.wall_seconds for a, b in zip(ours, found, strict=True)
+            )
+            peak = max(run.peak_bytes for run in found) / MIB
+            print_row(name, f"{wall:.1f}", f"{self._logs / wall:,.0f}", f"{peak:.0f}", f"{ratio:.2f}")
 
     def peers(self) -> None:
         """Ethlogs with each proof, and other programs, in turn on the same chain."""
@@ -198,13 +215,6 @@ class Bench:
         run = self._produce_once(proof, start, blocks, blocks * LARGE_LOGS)
         seconds = run.report["logs"] / run.report["logsPerSecond"]
         print_row(name, f"{seconds:.1f}", f"{run.peak_bytes / MIB:.0f}")
-
-    def _repeated(self, name: str, run_once: Callable[[], T]) -> list[T]:
-        runs = []
-        for number in range(1, self._options.repeat + 1):
-            say(f"{name}, {number} of {self._options.repeat}")
-            runs.append(run_once())
-        return runs
 
 
 def print_steps(name: str, found: Sequence[Steps], seconds: Sequence[float]) -> None:

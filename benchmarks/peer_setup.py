@@ -42,9 +42,13 @@ def find_subsquid() -> Path:
     return Path(shutil.copy(SUBSQUID / "processor.js", folder))
 
 
-def find_earlier() -> Path:
-    """Return the source of the earlier commit, from this repository's history."""
-    return _installed(f"ethlogs-{EARLIER}", f"ethlogs {EARLIER}", _check_out_earlier) / "src"
+def earlier_environment() -> dict[str, str]:
+    """Return what lets the program ``ethlogs`` be that of the earlier commit, from this repository's history.
+
+    Its requirements are among those of today, and what is on this path comes before what is installed.
+    """
+    folder = _installed(f"ethlogs-{EARLIER}", f"ethlogs {EARLIER}", _check_out_earlier)
+    return {"PYTHONPATH": str(folder / "src")}
 
 
 def _installed(name: str, what: str, install: Callable[[Path], None]) -> Path:

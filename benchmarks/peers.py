@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks import notebook
 from benchmarks.contest import Contest, Contestant, Outcome
 from benchmarks.lab import Lab, create_topic, start
-from benchmarks.peer_setup import EARLIER, find_earlier, find_ethereum_etl, find_subsquid
+from benchmarks.peer_setup import EARLIER, earlier_environment, find_ethereum_etl, find_subsquid
 from ethlogs.settings import Proof
 from ethlogs_devnet import DEFAULT_PLAN
 from ethlogs_devnet.geth.plans import logs_in
@@ -49,8 +49,7 @@ def _run_ethlogs(lab: Lab, blocks: int, proof: str, environment: Mapping[str, st
 
 
 def _run_earlier(lab: Lab, blocks: int) -> Outcome:
-    # Its requirements are among those of today, and what is on this path comes before what is installed.
-    return _run_ethlogs(lab, blocks, "receipts", {"PYTHONPATH": str(find_earlier())})
+    return _run_ethlogs(lab, blocks, "receipts", earlier_environment())
 
 
 def _run_subsquid(lab: Lab, blocks: int) -> Outcome:
