@@ -11,10 +11,12 @@ import pytest
 from ethlogs.cancellation import StopSwitch
 from ethlogs.follow import pipeline, reorg
 from ethlogs.follow.held_stream import HeldStream
+from ethlogs.follow.open_stream import OpenStream
 from ethlogs.follow.pipeline import Pipeline
 from ethlogs.follow.trouble import KafkaTrouble
 from ethlogs.journal import Journal
 from ethlogs.ledger import BlockRecord
+from ethlogs.node import NodeIdentity
 from ethlogs.settings import FollowSettings, KafkaSettings, NodeSettings, RunSettings, SelectionSettings
 from ethlogs.stream.claim import commit_claim
 from tests.harness.streams import Fold, ranges_of
@@ -49,8 +51,9 @@ class Following:
         stop = StopSwitch()
         watch = cast(Any, SimpleNamespace(check=lambda: None))
         trouble = KafkaTrouble(300.0, stop, self.journal)
-        node = cast(Any, self.chain)
-        self.pipeline = Pipeline(self.settings, stop, self.journal, trouble, node, TOPICS, watch, 1)
+        chain = NodeIdentity(1, "0xgenesis")
+        opened = OpenStream(cast(Any, self.chain), chain, trouble, TOPICS, watch)
+        self.pipeline = Pipeline(self.settings, stop, self.journal, opened)
 
     def follow(
         self,

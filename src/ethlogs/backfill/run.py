@@ -36,8 +36,8 @@ from ethlogs.cancellation import StopSwitch
 from ethlogs.context import RunContext
 from ethlogs.errors import KafkaUnavailableError, LedgerError, SettingsError, SubmissionError
 from ethlogs.follow.head import HeadWatcher
+from ethlogs.follow.open_stream import open_stream
 from ethlogs.follow.ownership import check_not_superseded
-from ethlogs.follow.run import open_stream
 from ethlogs.follow.trouble import KafkaTrouble
 from ethlogs.heights import FOLLOWER_PARTITION, partition_of_slot
 from ethlogs.kafka.reading import has_records

@@ -18,6 +18,7 @@ from ethlogs.follow.batch import BlockBatch
 from ethlogs.follow.head import HeadWatcher
 from ethlogs.follow.heartbeat import kept_visible
 from ethlogs.follow.held_stream import HeldStream
+from ethlogs.follow.open_stream import OpenStream
 from ethlogs.follow.recent import RecentLogs
 from ethlogs.follow.reorg import (
     Branch,
@@ -26,16 +27,13 @@ from ethlogs.follow.reorg import (
     require_child,
     require_child_of_backfilled,
 )
-from ethlogs.follow.trouble import KafkaTrouble
 from ethlogs.journal import Journal
 from ethlogs.ledger import BlockRecord, Reorgs
-from ethlogs.node import BlockSource, Node
+from ethlogs.node import BlockSource
 from ethlogs.settings import RunSettings
 from ethlogs.stream.block import BlockEncoder, PreparedBlock, prepare_block
-from ethlogs.stream.identity import StreamTopics
 from ethlogs.stream.prefetch import Prefetcher
 from ethlogs.stream.read_back import read_event_logs
-from ethlogs.stream.topic_watch import TopicWatch
 
 _TAKE_SECONDS = 0.5
 
@@ -43,29 +41,19 @@ _TAKE_SECONDS = 0.5
 class Pipeline:
     """Follows the chain for one attempt of a run, also where the stream has to be taken again."""
 
-    def __init__(
-        self,
-        settings: RunSettings,
-        stop: StopSwitch,
-        journal: Journal,
-        trouble: KafkaTrouble,
-        node: Node,
-        topics: StreamTopics,
-        watch: TopicWatch,
-        chain_id: int,
-    ) -> None:
+    def __init__(self, settings: RunSettings, stop: StopSwitch, journal: Journal, opened: OpenStream) -> None:
         self._settings = settings
         self._stop = stop
         self._journal = journal
-        self._trouble = trouble
-        self._node = node
-        self._topics = topics
-        self._watch = watch
-        self._encoder = BlockEncoder(chain_id, settings.selection)
+        self._trouble = opened.trouble
+        self._node = opened.node
+        self._topics = opened.topics
+        self._watch = opened.watch
+        self._encoder = BlockEncoder(opened.chain.chain_id, settings.selection)
         patience_seconds = settings.node.patience_seconds
-        self.head = HeadWatcher(node, settings.follow, patience_seconds, stop, journal.notify)
-        self._source = BlockSource(node, settings.follow.proof, patience_seconds, stop, journal.notify)
-        self._branch = Branch(settings, node, self._source, stop)
+        self.head = HeadWatcher(opened.node, settings.follow, patience_seconds, stop, journal.notify)
+        self._source = BlockSource(opened.node, settings.follow.proof, patience_seconds, stop, journal.notify)
+        self._branch = Branch(settings, opened.node, self._source, stop)
         self._recent = RecentLogs()
         self._unsettled = Backoff(0.05, 2.0)
         self._took = False

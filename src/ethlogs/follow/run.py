@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ethlogs.cancellation import StopSwitch
 from ethlogs.decoding.record import describe_decoding
@@ -24,22 +23,19 @@ from ethlogs.errors import (
 from ethlogs.follow import ownership
 from ethlogs.follow import plan as planning
 from ethlogs.follow.held_stream import HeldStream
+from ethlogs.follow.open_stream import OpenStream, open_stream
 from ethlogs.follow.pipeline import Pipeline
 from ethlogs.follow.plan import Plan
-from ethlogs.follow.trouble import KafkaTrouble
 from ethlogs.heights import FOLLOWER_PARTITION
 from ethlogs.journal import Journal
 from ethlogs.kafka.errors import FencedError
 from ethlogs.kafka.reading import has_records
-from ethlogs.kafka.topics import ensure_topics
-from ethlogs.ledger import BlockRecord, Claim, StreamIdentity
-from ethlogs.node import Node, NodeIdentity
+from ethlogs.ledger import BlockRecord, Claim
 from ethlogs.selection import describe_selection
 from ethlogs.settings import RunSettings
 from ethlogs.stream.claim import LedgerPartition, Taken, take_partition
-from ethlogs.stream.identity import StreamTopics, check_content, check_identity
-from ethlogs.stream.tail import Claimed, Tail, read_tail, read_tails
-from ethlogs.stream.topic_watch import TopicWatch
+from ethlogs.stream.identity import check_content, check_identity
+from ethlogs.stream.tail import Claimed, Tail, read_tails
 from ethlogs.stream.truncation import check_not_truncated
 
 _ON_PURPOSE = (InterruptedRunError, DeadlineError, NodeError)
@@ -56,87 +52,24 @@ def follow_chain(settings: RunSettings, attempt: int, stop: StopSwitch, journal:
     EthlogsError
         Why the run ended before; what was committed stays.
     """
-    with open_stream(settings, stop, journal) as found:
-        identity = found.topics.identity(found.chain.chain_id, found.chain.genesis_hash)
-        Run(
-            settings, attempt, stop, journal, found.trouble, found.node, found.topics, found.watch, identity
-        ).follow()
-
-
-class OpenStream(NamedTuple):
-    """The node, the topics, and the patience with Kafka of a run that writes a stream."""
-
-    node: Node
-    chain: NodeIdentity
-    trouble: KafkaTrouble
-    topics: StreamTopics
-    watch: TopicWatch
-
-
-@contextlib.contextmanager
-def open_stream(settings: RunSettings, stop: StopSwitch, journal: Journal) -> Iterator[OpenStream]:
-    """Connect with the node, make sure of the topics, and watch them until the block ends.
-
-    Raises
-    ------
-    EthlogsError
-        Why node or topics cannot be used.
-    """
-    with contextlib.closing(Node(settings.node, stop, journal.notify)) as node:
-        journal.watch(node)
-        journal.find_node_name = lambda: node.name
-        chain = node.connect()
-        journal.chain_id = chain.chain_id
-        trouble = KafkaTrouble(settings.kafka.patience_seconds, stop, journal)
-        topic, ledger_topic, warnings = trouble.until_success(
-            lambda: ensure_topics(settings.kafka, settings.stream, settings.topics)
-        )
-        for warning in warnings:
-            journal.notify(warning)
-        topics = StreamTopics(topic, ledger_topic)
-        if not node.is_alone:
-            tail = trouble.until_success(lambda: read_tail(settings.kafka, ledger_topic.name))
-            chain = _bind_to_stream(node, tail, chain)
-            journal.chain_id = chain.chain_id
-        with TopicWatch(settings.kafka, topics) as watch:
-            yield OpenStream(node, chain, trouble, topics, watch)
-
-
-def _bind_to_stream(node: Node, tail: Tail, connected: NodeIdentity) -> NodeIdentity:
-    """The chain of a stream that has begun; of several URLs the first to answer may serve another one."""
-    if tail.newest is None:
-        return connected
-    stream = tail.newest.claim.identity
-    return node.bind(NodeIdentity(stream.chain_id, stream.genesis_hash))
+    with open_stream(settings, stop, journal) as opened:
+        Run(settings, attempt, stop, journal, opened).follow()
 
 
 class Run:
     """One attempt of a run."""
 
     def __init__(
-        self,
-        settings: RunSettings,
-        attempt: int,
-        stop: StopSwitch,
-        journal: Journal,
-        trouble: KafkaTrouble,
-        node: Node,
-        topics: StreamTopics,
-        watch: TopicWatch,
-        identity: StreamIdentity,
+        self, settings: RunSettings, attempt: int, stop: StopSwitch, journal: Journal, opened: OpenStream
     ) -> None:
         self._settings = settings
         self._attempt = attempt
         self._stop = stop
         self._journal = journal
-        self._trouble = trouble
-        self._topics = topics
-        self._watch = watch
-        self._node = node
-        self._identity = identity
+        self._opened = opened
         self._partition = LedgerPartition(settings.kafka, settings.stream)
         self._has_owned = False
-        self._pipeline = Pipeline(settings, stop, journal, trouble, node, topics, watch, identity.chain_id)
+        self._pipeline = Pipeline(settings, stop, journal, opened)
 
     def follow(self) -> None:
         """Take the stream and follow, again after each trouble with Kafka until the patience is over."""
@@ -149,12 +82,12 @@ class Run:
             except KafkaUnavailableError as exc:
                 if isinstance(exc, FencedError):
                     self._look_for_other_claim()
-                self._trouble.after(exc)
+                self._opened.trouble.after(exc)
 
     @contextlib.contextmanager
     def _take_stream(self) -> Iterator[HeldStream | None]:
         """The stream under this run's claim; ``None`` where all of its blocks are there."""
-        self._watch.look()
+        self._opened.watch.look()
         with take_partition(self._partition, self, self._stop) as taken:
             held = None if taken is None else self._hold(taken)
             try:
@@ -216,7 +149,7 @@ class Run:
         plan = self._plan(tail)
         if self._is_done(plan, tail):
             return None
-        check_not_truncated(self._settings.kafka, self._topics.event_logs.name, tail.tip)
+        check_not_truncated(self._settings.kafka, self._opened.topics.event_logs.name, tail.tip)
         newest = tail.newest
         if newest is not None and self._is_own(newest.claim):
             return newest
@@ -232,10 +165,10 @@ class Run:
         if tail.newest is not None and tail.newest.claim.run == self._settings.run:
             return planning.plan_from_claim(tail.newest)
         head = self._pipeline.head.wait_for(0)
-        kafka, topics = self._settings.kafka, self._topics
+        kafka, topics = self._settings.kafka, self._opened.topics
         is_new = tail.tip is None and tail.newest is None and not has_records(kafka, topics.ledger)
         if is_new:
-            self._node.require_one_chain()
+            self._opened.node.require_one_chain()
         strange = is_new and has_records(kafka, topics.event_logs)
         backfilled = self._highest_backfilled() if tail.tip is None else None
         return planning.plan_range(self._settings.range, tail, head, strange, backfilled)
@@ -259,7 +192,7 @@ class Run:
         return next((tip for tip in tips if tip.block_number == height), None)
 
     def _slot_tails(self) -> list[Tail]:
-        slots = range(FOLLOWER_PARTITION + 1, self._topics.ledger.partitions)
+        slots = range(FOLLOWER_PARTITION + 1, self._opened.topics.ledger.partitions)
         return list(read_tails(self._settings.kafka, self._settings.stream.ledger_topic, slots).values())
 
     def check(self, tail: Tail) -> None:
@@ -270,7 +203,7 @@ class Run:
         )
         ownership.check_not_superseded(tail.newest, self._settings.run, self._attempt, ledger_end)
         claim = tail.newest.claim if tail.newest else None
-        check_identity(claim, self._identity)
+        check_identity(claim, self._opened.identity)
         check_content(claim, self._settings.selection)
 
     def _is_done(self, plan: Plan, tail: Tail) -> bool:
@@ -289,7 +222,7 @@ class Run:
             attempt=self._attempt,
             first_block=plan.first,
             last_block=plan.last,
-            identity=self._identity,
+            identity=self._opened.identity,
             selection=describe_selection(self._settings.selection),
             decoding=describe_decoding(self._settings.selection),
             least_proof=follow.proof.least,

@@ -24,11 +24,13 @@ from ethlogs.errors import (
     SupersededError,
 )
 from ethlogs.follow import ownership, run
+from ethlogs.follow.open_stream import OpenStream
 from ethlogs.follow.run import Run
 from ethlogs.follow.trouble import KafkaTrouble
 from ethlogs.journal import Journal
 from ethlogs.kafka.errors import FencedError
 from ethlogs.ledger import BlockRecord, Claim, parse_ledger_record
+from ethlogs.node import NodeIdentity
 from ethlogs.settings import RangeSettings, StreamSettings
 from ethlogs.stream import claim as claiming
 from ethlogs.stream.claim import commit_claim
@@ -97,8 +99,9 @@ class Stream:
         journal = self.journal = Journal(name, attempt, lambda _snapshot: None)
         watch = cast(Any, SimpleNamespace(look=lambda: None, check=lambda: None))
         trouble = KafkaTrouble(30.0, stop, journal)
-        node, identity = cast(Any, self.following.chain), TOPICS.identity(1, "0xgenesis")
-        Run(settings, attempt, stop, journal, trouble, node, TOPICS, watch, identity).follow()
+        chain = NodeIdentity(1, "0xgenesis")
+        opened = OpenStream(cast(Any, self.following.chain), chain, trouble, TOPICS, watch)
+        Run(settings, attempt, stop, journal, opened).follow()
         return journal
 
     def claims(self) -> list[tuple[str, int, bool]]:

@@ -9,9 +9,11 @@ import pytest
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import KafkaUnavailableError
 from ethlogs.follow import trouble as trouble_module
+from ethlogs.follow.open_stream import OpenStream
 from ethlogs.follow.pipeline import Pipeline
 from ethlogs.follow.trouble import KafkaTrouble
 from ethlogs.journal import Journal
+from ethlogs.node import NodeIdentity
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings
 from tests.unit.samples import BLOCK
 
@@ -61,16 +63,9 @@ def test_a_stream_that_was_taken_again_and_stands_at_the_head_has_no_trouble(
     clock: Clock, trouble: KafkaTrouble
 ) -> None:
     """No block comes in between: the chain is quiet."""
-    pipeline = Pipeline(
-        SETTINGS,
-        mock.Mock(),
-        Journal("a-run", 1, lambda _snapshot: None),
-        trouble,
-        mock.Mock(),
-        mock.Mock(),
-        mock.Mock(),
-        1,
-    )
+    opened = mock.Mock(OpenStream, trouble=trouble, node=mock.Mock(), topics=mock.Mock(), watch=mock.Mock())
+    opened.chain = NodeIdentity(1, "0xgenesis")
+    pipeline = Pipeline(SETTINGS, mock.Mock(), Journal("a-run", 1, lambda _snapshot: None), opened)
     stream = mock.Mock(tip=BLOCK)
     trouble.over()
     for _ in range(3):

@@ -1,0 +1,70 @@
+"""What a run that writes a stream works with: the node, the topics, and the patience with Kafka."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ethlogs.cancellation import StopSwitch
+from ethlogs.follow.trouble import KafkaTrouble
+from ethlogs.journal import Journal
+from ethlogs.kafka.topics import ensure_topics
+from ethlogs.ledger import StreamIdentity
+from ethlogs.node import Node, NodeIdentity
+from ethlogs.settings import RunSettings
+from ethlogs.stream.identity import StreamTopics
+from ethlogs.stream.tail import Tail, read_tail
+from ethlogs.stream.topic_watch import TopicWatch
+
+
+class OpenStream(NamedTuple):
+    """The node, the topics, and the patience with Kafka of a run that writes a stream."""
+
+    node: Node
+    chain: NodeIdentity
+    trouble: KafkaTrouble
+    topics: StreamTopics
+    watch: TopicWatch
+
+    @property
+    def identity(self) -> StreamIdentity:
+        """What tells this stream from every other: its chain and its topics."""
+        return self.topics.identity(self.chain.chain_id, self.chain.genesis_hash)
+
+
+@contextlib.contextmanager
+def open_stream(settings: RunSettings, stop: StopSwitch, journal: Journal) -> Iterator[OpenStream]:
+    """Connect with the node, make sure of the topics, and watch them until the block ends.
+
+    Raises
+    ------
+    EthlogsError
+        Why node or topics cannot be used.
+    """
+    with contextlib.closing(Node(settings.node, stop, journal.notify)) as node:
+        journal.watch(node)
+        journal.find_node_name = lambda: node.name
+        chain = node.connect()
+        journal.chain_id = chain.chain_id
+        trouble = KafkaTrouble(settings.kafka.patience_seconds, stop, journal)
+        topic, ledger_topic, warnings = trouble.until_success(
+            lambda: ensure_topics(settings.kafka, settings.stream, settings.topics)
+        )
+        for warning in warnings:
+            journal.notify(warning)
+        topics = StreamTopics(topic, ledger_topic)
+        if not node.is_alone:
+            tail = trouble.until_success(lambda: read_tail(settings.kafka, ledger_topic.name))
+            chain = _bind_to_stream(node, tail, chain)
+            journal.chain_id = chain.chain_id
+        with TopicWatch(settings.kafka, topics) as watch:
+            yield OpenStream(node, chain, trouble, topics, watch)
+
+
+def _bind_to_stream(node: Node, tail: Tail, connected: NodeIdentity) -> NodeIdentity:
+    """The chain of a stream that has begun; of several URLs the first to answer may serve another one."""
+    if tail.newest is None:
+        return connected
+    stream = tail.newest.claim.identity
+    return node.bind(NodeIdentity(stream.chain_id, stream.genesis_hash))
