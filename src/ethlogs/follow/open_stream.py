@@ -1,4 +1,4 @@
-"""What a run that writes a stream works with: the node, the topics, and the patience with Kafka."""
+"""The node and the topics of a run that writes a stream, opened together and closed at its end."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class OpenStream(NamedTuple):
 
     @property
     def identity(self) -> StreamIdentity:
-        """What tells this stream from every other: its chain and its topics."""
+        """Return chain and topics, which tell this stream from every other."""
         return self.topics.identity(self.chain.chain_id, self.chain.genesis_hash)
 
 
