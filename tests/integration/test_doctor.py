@@ -54,7 +54,7 @@ def test_a_machine_where_all_is_well(stream: Stream, geth: GethNode, tmp_path: P
     assert "--topic from ETHLOGS_TOPIC" in found["settings"]["text"]
     assert f"--partitions from {tmp_path / 'ethlogs.toml'}" in found["settings"]["text"]
     assert "chain id 1337" in found["node"]["text"]
-    assert found["history"]["text"] == "back to block 1"
+    assert found["history"]["text"] == "receipts back to block 1"
     assert "3 partitions, replication 1, cleanup.policy=delete, retention.ms=" in found["topic"]["text"]
     assert f"1 broker: {stream.bootstrap} (Kafka 4." in found["kafka"]["text"]
     assert found["tip"]["text"] == "the stream has no block yet"

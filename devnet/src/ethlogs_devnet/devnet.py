@@ -74,25 +74,25 @@ def prepare(
 
 
 def _prepare_chain(blocks: int, report: Report) -> None:
-    with step(report, "geth at hand"):
+    with step(report, "geth ready"):
         geth = find_geth(report)
     if blocks:
-        with step(report, f"chain of {blocks} blocks at hand"):
+        with step(report, f"chain of {blocks} blocks ready"):
             find_chain(blocks, ChainSpec(), geth)
 
 
 def _prepare_kafka(report: Report) -> None:
-    with step(report, f"Kafka {KAFKA_VERSION} at hand"):
+    with step(report, f"Kafka {KAFKA_VERSION} ready"):
         find_kafka(report)
 
 
 def _prepare_hadoop(report: Report) -> None:
-    with step(report, f"Hadoop {HADOOP_VERSION} at hand"):
+    with step(report, f"Hadoop {HADOOP_VERSION} ready"):
         find_hadoop(report)
 
 
 def _prepare_livy(report: Report) -> None:
-    with step(report, f"Livy {LIVY_VERSION} at hand"):
+    with step(report, f"Livy {LIVY_VERSION} ready"):
         find_livy(report)
 
 
@@ -247,7 +247,7 @@ class Devnet(Service):
         if template is None:
             self._report("ethlogs is not installed beside the devnet: ETHLOGS_ENV_FILE is not set")
             return
-        with step(self._report, "conda channel of this machine's Python at hand"):
+        with step(self._report, "conda channel of this machine's Python ready"):
             channel = find_channel(self._report)
         write_env_file(self._env_file, channel, template, kerberos=self.kdc is not None)
 

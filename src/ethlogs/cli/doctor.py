@@ -67,6 +67,7 @@ def _check_in_container(checkup: Checkup, options: DoctorOptions) -> int:
         there = msgspec.convert(report, CheckReport)
         return _to_text(_join(build_report(tuple(checkup.findings)), there), as_json)
 
+    say("node and Kafka are checked again, from a container of YARN:")
     # The text has the findings from here and from the container, and is JSON where that is asked for.
     plain = replace(options, output=replace(options.output, as_json=False))
     request = JobRequest(ClusterCheckup.kind, follow=FollowSettings(proof=options.proof))

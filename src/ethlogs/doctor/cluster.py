@@ -42,7 +42,9 @@ def check_memory(options: LaunchOptions, configured: Mapping[str, str]) -> str |
     needed = needed_overheads(options.spark, options.yarn, asked, needs_executors=True)
     too_little = describe_too_little(needed, asked)
     if too_little:
-        return Warned("; ".join(too_little), "remove these settings: ethlogs derives them, or raise them")
+        return Warned(
+            "; ".join(too_little), "remove these settings, which ethlogs then computes, or raise them"
+        )
     given = {key: asked.get(key, f"{mib}m") for key, mib in needed.items()}
     return ", ".join(f"{key} {value}" for key, value in given.items())
 

@@ -126,11 +126,11 @@ class _Examination:
             try:
                 with admin_client(self._settings) as client:
                     state = client.describe_transactions([name])[name].state
-                return f"{name} is {state.name.lower()}; WRITE on it shows at the next run"
+                return f"{name} has the state {state.name.lower()}; WRITE on it is checked by the next run"
             except EthlogsError as exc:
                 cause = exc.__cause__
                 if isinstance(cause, TransactionalIdNotFoundError):
-                    return f"{name} may be described and was never used; WRITE on it shows at the first run"
+                    return f"{name} has not been used yet; WRITE on it is checked by the first run"
                 if isinstance(cause, TransactionalIdAuthorizationFailedError):
                     raise missing_transaction_right(name).of_client(self._settings) from exc
                 # The brokers make the topic of transactions at the first question about one.

@@ -149,7 +149,7 @@ class MachineExamination:
                 "Kafka asks for a Kerberos ticket, and your own is not shipped to a driver on YARN",
                 hint="give --principal and --keytab, from which the driver obtains and renews its own",
             )
-        return "no keytab is given; where Kerberos is asked for, your own ticket is taken"
+        return "no --keytab: your own ticket is used, if the cluster asks for Kerberos"
 
     def _check_stream(self) -> str:
         stream = check_stream(self._options.stream)

@@ -97,6 +97,6 @@ class _Examination:
         """The lowest block of each URL: a pruned node has no receipts below a height."""
         found = {name: lowest_of(self._node, name) for name in self._node.names}
         if set(found.values()) == {1}:
-            return "back to block 1"
-        each = "; ".join(f"{name} goes back to block {lowest}" for name, lowest in found.items())
+            return "receipts back to block 1"
+        each = "; ".join(f"{name} has receipts back to block {lowest}" for name, lowest in found.items())
         return f"{each}; a --start below {min(found.values())} needs another node"
