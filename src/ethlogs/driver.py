@@ -5,22 +5,17 @@ Whoever submitted it reads progress and report in the run's folder.
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import importlib.util
 import logging
 import os
-import signal
-import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ethlogs import __version__
 from ethlogs.attempt import Attempt, parse_attempt
 from ethlogs.attempt_folder import AttemptFolder
 from ethlogs.backoff import keep_trying
@@ -29,27 +24,23 @@ from ethlogs.cancellation import (
     GO_ON,
     StopSwitch,
     lose_container_on_signals,
-    lost_container,
     stop_on_signals,
 )
 from ethlogs.context import RunContext
+from ethlogs.driver_services import held_ticket, served_metrics
+from ethlogs.driver_stop import run_stoppable, watch_for_stop
 from ethlogs.errors import EthlogsError, ExitStatus, InterruptedRunError, SettingsError
 from ethlogs.follow.ownership import superseded_by_attempt
 from ethlogs.hadoop.hdfs import HdfsFiles
 from ethlogs.hadoop.patience import impatient
 from ethlogs.hadoop.run_folder import HdfsRunFolder
-from ethlogs.jobs import Job, build_job, find_job
+from ethlogs.jobs import build_job, find_job
 from ethlogs.journal import Journal
-from ethlogs.kafka.topics import list_hosts
-from ethlogs.kerberos.package import require_gssapi
-from ethlogs.run_command import is_command_gone
-from ethlogs.run_folder import COMMAND, PROGRESS, REPORT, SETTINGS, STOP, RunFiles, RunFolder
+from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, RunFiles, RunFolder
 from ethlogs.settings import RunSettings, from_json
 from ethlogs.spark.context import get_context
 from ethlogs.verdicts import is_final
 
-_WATCH_SECONDS = 0.25
-_STOP_SECONDS = 10.0
 StartSpark = Callable[[], Any]
 
 
@@ -147,10 +138,10 @@ def run_driver(
             lose_container_on_signals(stop)
         else:
             stop_on_signals(stop)
-        _watch_for_stop(folder, stop, attempt)
+        watch_for_stop(folder, stop, attempt)
         stop.check()
         relax_collector()
-        with _secured(settings, stop, journal), _metrics(settings, journal):
+        with held_ticket(settings, stop, journal), served_metrics(settings, journal):
             run_stoppable(job, stop)
     except EthlogsError as exc:
         # What somebody asked for needs no traceback.
@@ -173,52 +164,6 @@ def run_driver(
     return int(report["exitStatus"])
 
 
-@contextlib.contextmanager
-def _secured(settings: RunSettings, stop: StopSwitch, journal: Journal) -> Iterator[None]:
-    """Hold a ticket while the job runs, where it needs one, and know that the brokers take it.
-
-    Raises
-    ------
-    KerberosError
-        When there is none, naming what fails.
-    """
-    if settings.kerberos is None:
-        yield
-        return
-    require_gssapi()
-    from ethlogs.kerberos.keeper import kept_ticket
-
-    with kept_ticket(settings.kerberos, settings.kafka.hosts, stop, journal.notify) as keeper:
-        keeper.cover(list_hosts(settings.kafka))
-        yield
-
-
-@contextlib.contextmanager
-def _metrics(settings: RunSettings, journal: Journal) -> Iterator[None]:
-    """Serve metrics while the job runs, where that is asked for.
-
-    Raises
-    ------
-    SettingsError
-        When the environment cannot.
-    """
-    if settings.metrics_listen is None:
-        yield
-        return
-    if importlib.util.find_spec("prometheus_client") is None:
-        raise SettingsError(
-            "--metrics-listen needs the Python package prometheus_client, which the driver's environment"
-            " does not have",
-            hint="add prometheus-client to the environment and pack it again, or leave --metrics-listen out"
-            " and use ethlogs exporter",
-            flag="--metrics-listen",
-        )
-    from ethlogs.metrics.driver_metrics import serve_run_metrics
-
-    with serve_run_metrics(settings, journal, settings.metrics_listen, __version__):
-        yield
-
-
 def _seconds_since(started_at: float | None) -> float:
     """Since the run's first attempt began: its node's clock may be another one, and never counts back."""
     return max(0.0, time.time() - started_at) if started_at else 0.0
@@ -236,36 +181,6 @@ def _after(seconds: float) -> str:
     return f", after {seconds:.1f} s" if seconds >= 0.1 else ""
 
 
-def run_stoppable(job: Job, stop: StopSwitch) -> None:
-    """Run the job, but leave it behind when it does not end soon after it was asked to stop.
-
-    A request to a frozen node lasts until its timeout. What the job had not committed is never
-    visible: Kafka or the next run aborts it.
-
-    Raises
-    ------
-    EthlogsError
-        As the job raised it, or why it was ended.
-    """
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            job.run()
-        except BaseException as exc:  # noqa: BLE001 - raised again on the main thread
-            errors.append(exc)
-
-    thread = threading.Thread(target=run, name="job", daemon=True)
-    thread.start()
-    while thread.is_alive() and not stop.requested:
-        thread.join(_WATCH_SECONDS)
-    thread.join(_STOP_SECONDS)
-    if errors:
-        raise errors[0]
-    if thread.is_alive():
-        stop.check()
-
-
 def relax_collector() -> None:
     """Let Python's cycle collector take a fiftieth of the driver's time instead of a tenth.
 
@@ -274,43 +189,3 @@ def relax_collector() -> None:
     """
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)
-
-
-def _watch_for_stop(folder: RunFiles, stop: StopSwitch, attempt: Attempt) -> None:
-    """Look for a request in the run folder, and for the end of whoever started this process.
-
-    The first look is taken at once: an attempt may begin after the user has asked the run to stop.
-    """
-    parent = os.getppid()
-    command = None if attempt.in_container else _read_quietly(folder, COMMAND)
-    _look_for_request(folder, stop)
-
-    def watch() -> None:
-        while not stop.requested:
-            if is_command_gone(command):
-                stop.request(signal.SIGTERM, "the command that started this run is gone")
-            elif os.getppid() == parent:
-                _look_for_request(folder, stop)
-            elif attempt.in_container:
-                stop.fail(lost_container("the application master, which ran this driver, is gone"))
-            else:
-                stop.request(signal.SIGTERM, "spark-submit, which ran this driver, is gone")
-            threading.Event().wait(folder.write_seconds)
-
-    threading.Thread(target=watch, name="stop", daemon=True).start()
-
-
-def _look_for_request(folder: RunFiles, stop: StopSwitch) -> None:
-    request = _read_quietly(folder, STOP)
-    if request is not None:
-        number = int(request.get("signal", signal.SIGTERM))
-        stop.request(number, f"interrupted by {signal.Signals(number).name}")
-
-
-def _read_quietly(folder: RunFiles, name: str) -> dict[str, Any] | None:
-    """Read a file; HDFS may be away or refuse for a while without harm, since the next look finds it."""
-    try:
-        return folder.read_json(name)
-    except EthlogsError as exc:
-        logging.getLogger(__name__).warning("%s", exc)
-        return None

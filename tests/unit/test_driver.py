@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
-import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,7 +26,7 @@ from ethlogs.errors import (
     SettingsError,
     UnprovenError,
 )
-from ethlogs.run_folder import COMMAND, PROGRESS, REPORT, SETTINGS, RunFolder
+from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, RunFolder
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, to_json
 from ethlogs.settings.job import JobKind
 from ethlogs.settings.metrics import Address
@@ -59,15 +56,12 @@ class FakeJob:
 
     kind: ClassVar[JobKind] = JobKind("fake")
 
-    def __init__(self, error: BaseException | None = None, wait: threading.Event | None = None) -> None:
+    def __init__(self, error: BaseException | None = None) -> None:
         self._error = error
-        self._wait = wait
         self.ran = False
 
     def run(self) -> None:
         self.ran = True
-        if self._wait is not None:
-            self._wait.wait(30)
         if self._error is not None:
             raise self._error
 
@@ -88,7 +82,7 @@ def run_with(
     spark = spark or FakeSpark()
     monkeypatch.setattr(driver, "get_context", lambda: spark)
     monkeypatch.setattr(driver, "stop_on_signals", lambda _stop: None)
-    monkeypatch.setattr(driver, "_watch_for_stop", lambda *_: None)
+    monkeypatch.setattr(driver, "watch_for_stop", lambda *_: None)
     monkeypatch.setattr(driver, "build_job", lambda *_: job)
     return driver.main([str(folder.path)])
 
@@ -120,7 +114,7 @@ def test_an_attempt_ends_the_run_for_good_where_its_verdict_is_final(
     monkeypatch: pytest.MonkeyPatch, folder: RunFolder, error: EthlogsError | None, is_final: bool
 ) -> None:
     monkeypatch.setattr(driver, "lose_container_on_signals", lambda _stop: None)
-    monkeypatch.setattr(driver, "_watch_for_stop", lambda *_: None)
+    monkeypatch.setattr(driver, "watch_for_stop", lambda *_: None)
     monkeypatch.setattr(driver, "build_job", lambda *_: FakeJob(error))
     spark = FakeSpark()
     driver.run_driver(RUN, folder, Attempt(1, in_container=True), None, lambda: spark)
@@ -238,33 +232,6 @@ def test_a_run_whose_report_is_refused_for_good_ends_with_its_own_status(
     monkeypatch.setattr(driver, "build_job", lambda *_: FakeJob())
     assert driver.run_attempt(RUN, refusing, Attempt(1, in_container=True), lambda: FakeSpark()) == 0
     assert folder.read_json(REPORT) is None
-
-
-def test_a_request_is_heard_after_the_folder_has_refused_to_be_read(folder: RunFolder) -> None:
-    class Unreadable(RunFolder):
-        """Refuses the first looks."""
-
-        write_seconds = 0.01
-
-        def read(self, name: str) -> bytes | None:
-            if looks:
-                raise looks.pop()
-            return super().read(name)
-
-    looks: list[EthlogsError] = [KerberosError("GSS initiate failed"), NotAuthorizedError("denied")]
-    folder.request_stop(signal.SIGTERM)
-    stop = StopSwitch()
-    driver._watch_for_stop(Unreadable(folder.path), stop, Attempt())
-    with pytest.raises(InterruptedRunError, match="interrupted by SIGTERM"):
-        stop.pause(30)
-
-
-def test_a_driver_whose_command_was_killed_ends(folder: RunFolder) -> None:
-    folder.write_json(COMMAND, {"pid": os.getpid(), "started": "of an earlier process"})
-    stop = StopSwitch()
-    driver._watch_for_stop(folder, stop, Attempt())
-    with pytest.raises(InterruptedRunError, match="the command that started this run is gone"):
-        stop.pause(30)
 
 
 @pytest.mark.parametrize(
@@ -397,21 +364,6 @@ def test_progress_is_there_when_the_driver_has_ended(
     assert "the driver is up, with Spark 4.0.0" in progress["notices"][0]["text"]
 
 
-def test_a_job_that_does_not_end_when_it_is_asked_to_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(driver, "_STOP_SECONDS", 0.05)
-    never, stop = threading.Event(), StopSwitch()
-    threading.Timer(0.05, stop.request, (15, "asked to")).start()
-    with pytest.raises(InterruptedRunError, match="asked to"):
-        driver.run_stoppable(FakeJob(wait=never), stop)
-    never.set()
-
-
-def test_a_job_that_is_done_before_it_hears_of_the_request_is_done() -> None:
-    stop = StopSwitch()
-    stop.request(15, "asked to")
-    driver.run_stoppable(FakeJob(), stop)
-
-
 class ZombieJob(FakeJob):
     """Works while YARN starts the next attempt, which writes its own progress."""
 
@@ -435,7 +387,7 @@ def test_an_attempt_that_yarn_took_for_lost_ends_with_9_and_leaves_its_successor
     assert folder.read_json(REPORT) is None
 
 
-def test_metrics_that_the_environment_cannot_serve_end_the_run_with_the_way_out(
+def test_a_job_whose_metrics_cannot_be_served_does_not_run(
     monkeypatch: pytest.MonkeyPatch, folder: RunFolder
 ) -> None:
     folder.write(SETTINGS, to_json(replace(RUN, metrics_listen=Address("127.0.0.1", 0))))
@@ -445,18 +397,3 @@ def test_metrics_that_the_environment_cannot_serve_end_the_run_with_the_way_out(
     report = folder.read_json(REPORT) or {}
     assert "prometheus_client" in report["error"]
     assert not job.ran
-
-
-def test_metrics_are_served_while_the_job_runs(monkeypatch: pytest.MonkeyPatch, folder: RunFolder) -> None:
-    folder.write(SETTINGS, to_json(replace(RUN, metrics_listen=Address("127.0.0.1", 0))))
-    served = []
-
-    @contextlib.contextmanager
-    def serve(*arguments: Any) -> Iterator[None]:
-        served.append(arguments[2])
-        yield
-
-    monkeypatch.setattr("ethlogs.metrics.driver_metrics.serve_run_metrics", serve)
-    job = FakeJob()
-    assert run_with(monkeypatch, folder, job) == ExitStatus.DONE
-    assert (served, job.ran) == ([Address("127.0.0.1", 0)], True)

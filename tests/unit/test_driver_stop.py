@@ -1,0 +1,82 @@
+"""Stopping a driver: requests in the run folder, its command, and a job that does not end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from ethlogs import driver_stop
+from ethlogs.attempt import Attempt
+from ethlogs.cancellation import StopSwitch
+from ethlogs.driver_stop import run_stoppable, watch_for_stop
+from ethlogs.errors import EthlogsError, InterruptedRunError, KerberosError, NotAuthorizedError
+from ethlogs.run_folder import COMMAND, RunFolder
+from ethlogs.settings.job import JobKind
+
+
+class WaitingJob:
+    """Waits for an event, where it has one."""
+
+    kind: ClassVar[JobKind] = JobKind("fake")
+
+    def __init__(self, wait: threading.Event | None = None) -> None:
+        self._wait = wait
+
+    def run(self) -> None:
+        if self._wait is not None:
+            self._wait.wait(30)
+
+    def report(self, error: EthlogsError | None) -> dict[str, Any]:
+        return {"error": str(error)}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    return RunFolder.create(tmp_path / "runs")
+
+
+def test_a_request_is_heard_after_the_folder_has_refused_to_be_read(folder: RunFolder) -> None:
+    class Unreadable(RunFolder):
+        """Refuses the first looks."""
+
+        write_seconds = 0.01
+
+        def read(self, name: str) -> bytes | None:
+            if looks:
+                raise looks.pop()
+            return super().read(name)
+
+    looks: list[EthlogsError] = [KerberosError("GSS initiate failed"), NotAuthorizedError("denied")]
+    folder.request_stop(signal.SIGTERM)
+    stop = StopSwitch()
+    watch_for_stop(Unreadable(folder.path), stop, Attempt())
+    with pytest.raises(InterruptedRunError, match="interrupted by SIGTERM"):
+        stop.pause(30)
+
+
+def test_a_driver_whose_command_was_killed_ends(folder: RunFolder) -> None:
+    folder.write_json(COMMAND, {"pid": os.getpid(), "started": "of an earlier process"})
+    stop = StopSwitch()
+    watch_for_stop(folder, stop, Attempt())
+    with pytest.raises(InterruptedRunError, match="the command that started this run is gone"):
+        stop.pause(30)
+
+
+def test_a_job_that_does_not_end_when_it_is_asked_to_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver_stop, "_STOP_SECONDS", 0.05)
+    never, stop = threading.Event(), StopSwitch()
+    threading.Timer(0.05, stop.request, (15, "asked to")).start()
+    with pytest.raises(InterruptedRunError, match="asked to"):
+        run_stoppable(WaitingJob(never), stop)
+    never.set()
+
+
+def test_a_job_that_is_done_before_it_hears_of_the_request_is_done() -> None:
+    stop = StopSwitch()
+    stop.request(15, "asked to")
+    run_stoppable(WaitingJob(), stop)
