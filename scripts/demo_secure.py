@@ -32,7 +32,7 @@ def main() -> int:
     status = call("ethlogs", "produce", *who, "--blocks", "20")
     if status:
         return status
-    show("\nthe commands of docs/secured-cluster.md, with its ethlogs.toml:")
+    show("\nthe commands of docs/secured-cluster.md, with its ethlogs.toml, and ETHLOGS_BLOCKS=5 as an end:")
     status = call_page(kerberos, config)
     if status:
         return status

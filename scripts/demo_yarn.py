@@ -28,13 +28,16 @@ def main() -> int:
     show(f"({time.monotonic() - begun:.0f} seconds)")
     show("\nthree records of the event-log topic, as a consumer under read_committed reads them:")
     show_records(3)
-    show("\nthe commands of docs/first-hour.md for a cluster, with what is there now:")
+    show("\nthe commands of docs/first-hour.md for a cluster, on the stream that exists now:")
     return call_all(list_commands("first-hour.md", "6. On the cluster"))
 
 
 def show_env_file() -> None:
-    """Name the file that the devnet has ethlogs pack from."""
-    show(f"instead of conda-forge, a channel of this machine's own Python: {os.environ['ETHLOGS_ENV_FILE']}")
+    """Name the environment file of the devnet."""
+    show(
+        f"the driver's environment is packed from {os.environ['ETHLOGS_ENV_FILE']},"
+        " whose channel is made of this machine's own Python and replaces conda-forge"
+    )
 
 
 def call(program: str, *arguments: str) -> int:

@@ -181,9 +181,9 @@ def test_nothing_secret_is_told(kdc: Kdc) -> None:
     notices: list[str] = []
     with kept_ticket(settings_of(kdc), ["localhost"], StopSwitch(), notices.append):
         pass
-    assert notices == [f"a ticket for ada@ETHLOGS.TEST, for {LIFE_SECONDS} seconds"] or notices[0].startswith(
-        "a ticket for ada@ETHLOGS.TEST, for 1"
-    )
+    assert notices == [f"Kerberos ticket for ada@ETHLOGS.TEST, valid for {LIFE_SECONDS} seconds"] or notices[
+        0
+    ].startswith("Kerberos ticket for ada@ETHLOGS.TEST, valid for 1")
 
 
 # ---------------------------------------------------------------- workers

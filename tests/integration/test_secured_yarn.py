@@ -499,7 +499,7 @@ def test_a_run_outlives_its_tickets_its_sessions_and_an_attempt(
     assert cache.stat().st_mode & 0o777 == 0o600
     (driver,) = drivers(application)
     os.kill(driver, signal.SIGKILL)
-    ticket = f"a ticket for {estate.kdc.full_name(USER)}"
+    ticket = f"Kerberos ticket for {estate.kdc.full_name(USER)}"
     wait_until(lambda: command.stderr.count(ticket) == 2, "attempt 2 has its ticket", COMMAND_SECONDS)
     wait_until(lambda: not cache.exists(), "the killed attempt's ticket is gone", COMMAND_SECONDS)
     tip = long_run.stream.heights()[-1]

@@ -96,7 +96,7 @@ class TicketKeeper:
             When it cannot be had.
         """
         seconds = self._obtain()
-        self._notify(f"a ticket for {self._settings.principal}, for {_duration(seconds)}")
+        self._notify(f"Kerberos ticket for {self._settings.principal}, valid for {_duration(seconds)}")
         self._thread.start()
 
     def end(self) -> None:

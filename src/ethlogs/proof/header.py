@@ -67,13 +67,13 @@ def parse_header(raw: object, *, unchecked_headers: bool = False) -> Header:
         hint = UNCHECKED_HINT if check.has_unknown_field else None
         raise UnprovenError(f"{_name(fields)}: {check.reason}", hint=hint)
     return Header(
-        number,
-        block_hash,
-        parent_hash,
-        timestamp,
-        logs_bloom,
-        root,
-        transactions,
+        number=number,
+        hash=block_hash,
+        parent_hash=parent_hash,
+        timestamp=timestamp,
+        logs_bloom=logs_bloom,
+        receipts_root=root,
+        transactions=transactions,
         is_before_london=fields.get("baseFeePerGas") is None,
         unchecked=check.reason,
     )
