@@ -96,8 +96,9 @@ class Pipeline:
                 self._watch.check()
                 head = self.head.wait_for(following, partial(self._check_at_tip, stream))
                 self._journal.head = head
-                prefetcher.extend(head if last is None else min(head, last))
-                self._commit_some(stream, prefetcher, head, retraction)
+                wanted = head if last is None else min(head, last)
+                prefetcher.extend(wanted)
+                self._commit_some(stream, prefetcher, wanted, retraction)
                 retraction, following = None, stream.following
 
     def _check_at_tip(self, stream: HeldStream) -> None:
@@ -111,9 +112,9 @@ class Pipeline:
         return prepare_block(self._source, self._encoder, height)
 
     def _commit_some(
-        self, stream: HeldStream, prefetcher: Prefetcher, head: int, retraction: Retraction | None
+        self, stream: HeldStream, prefetcher: Prefetcher, wanted: int, retraction: Retraction | None
     ) -> None:
-        """One transaction: one block at the head, as many as its bounds allow behind the head."""
+        """One transaction: one block at the head, as many up to ``wanted`` as its bounds allow behind it."""
         previous = retraction.ancestor if retraction else stream.tip
         first = self._take_first(stream, prefetcher)
         if previous is not None:
@@ -130,10 +131,10 @@ class Pipeline:
             if retraction is not None:
                 batch.retract(retraction, retractions)
             batch.add(first)
-            self._fill(batch, prefetcher, first, head)
+            self._fill(batch, prefetcher, first, wanted)
             self._sent_proofs = Counter(block.proof for block in batch.blocks)
             self._counted = stream.tip = batch.commit(stream.event_logs, stream.ledger)
-        self._count(batch.blocks, head, retraction)
+        self._count(batch.blocks, retraction)
         if meets_history:
             # A backfill may have committed the block below in the same moment. It looks after its commit,
             # too, so whichever of the two was later sees the other one's block.
@@ -153,9 +154,9 @@ class Pipeline:
             self._stop.check()
             stream.check()
 
-    def _fill(self, batch: BlockBatch, prefetcher: Prefetcher, last: PreparedBlock, head: int) -> None:
+    def _fill(self, batch: BlockBatch, prefetcher: Prefetcher, last: PreparedBlock, wanted: int) -> None:
         """Add what is ready; a new branch is waited for, so that a slow node does not split a reorg."""
-        while last.number < head and not batch.is_full and not self._stop.requested:
+        while last.number < wanted and not batch.is_full and not self._stop.requested:
             try:
                 following = prefetcher.take(_TAKE_SECONDS)
             except NodeError:
@@ -194,7 +195,7 @@ class Pipeline:
             )
             batch.retract(retraction, retractions)
             self._counted = stream.tip = batch.commit(stream.event_logs, stream.ledger)
-        self._count([], -1, retraction)
+        self._count([], retraction)
 
     def _encode_retractions(self, retraction: Retraction) -> list[Record]:
         """The retractions of the orphaned blocks' event logs, newest first.
@@ -213,7 +214,7 @@ class Pipeline:
             for record in reversed(logs[orphan.block_hash] or [])
         ]
 
-    def _count(self, blocks: list[PreparedBlock], head: int, retraction: Retraction | None) -> None:
+    def _count(self, blocks: list[PreparedBlock], retraction: Retraction | None) -> None:
         self._trouble.over()
         self._unsettled.reset()
         meter = self._journal.meter
@@ -222,7 +223,7 @@ class Pipeline:
             meter.count_reorg(
                 retraction.depth, len(retraction.orphans), retraction.logs, whole=retraction.is_whole
             )
-        elif len(blocks) == 1 and blocks[0].number == head:
+        elif len(blocks) == 1 and blocks[0].number == self.head.height:
             meter.count_latency(time.monotonic() - self.head.seen_at)
         for block in blocks:
             self._recent.keep(block)

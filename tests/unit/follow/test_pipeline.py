@@ -76,6 +76,23 @@ def test_a_reorg_is_one_transaction_read_back_before_it_begins(
     assert counters.read_back_logs == (0 if remembered else 9)
 
 
+def test_a_reorg_of_a_runs_last_blocks_does_not_wait_for_blocks_that_nobody_wants(
+    following: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The head is above them: a transaction that waited for its blocks would hide the topic for seconds."""
+
+    class Strict(Prefetcher):
+        def take(self, timeout_seconds: float) -> PreparedBlock | None:
+            assert self._pending or self._next <= self._limit, "a block is waited for that is not wanted"
+            return super().take(timeout_seconds)
+
+    monkeypatch.setattr(pipeline, "Prefetcher", Strict)
+    following.follow(2, 10)
+    following.chain.reorg(3, 9, "b")
+    following.follow(11, 11)
+    following.assert_one_chain(*range(2, 12))
+
+
 def test_a_slow_node_does_not_split_a_reorg(following: Following, monkeypatch: pytest.MonkeyPatch) -> None:
     following.follow(2, 10)
     following.chain.reorg(3, 5, "b")
