@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 
@@ -62,13 +63,17 @@ _OURS = frozenset(
         "allow_auto_create_topics",
     }
 )
-_FILES = frozenset({"ssl_cafile", "ssl_certfile", "ssl_keyfile", "ssl_crlfile"})
+_FILES = frozenset({"ssl_cafile", "ssl_certfile", "ssl_keyfile"})
 _BOOLEANS = {"true": True, "false": False}
 _CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 _NUMBERS = frozenset({"receive_buffer_bytes", "send_buffer_bytes"})
 """Numbers whose default is the operating system's."""
 _PROGRAMS = frozenset({"ssl_context", "sasl_oauth_token_provider"})
 """What a program alone can give, where the client's default is nothing."""
+_WITHOUT_EFFECT = frozenset({"ssl_ciphers", "ssl_crlfile"})
+"""Settings that the client has and its TLS does not use: who gives one would believe in it."""
+_PROXIES = frozenset({"proxy_url", "socks5_proxy"})
+_PROXY_SCHEMES = ("socks5", "socks5h", "http")
 _TEXT_OR_NONE = (str, int, float, type(None))
 _INTEGER = re.compile(r"[+-]?\d{1,30}", re.ASCII)
 _LARGEST = 2**31 - 1
@@ -100,9 +105,24 @@ def check_client_settings(client: tuple[tuple[str, str], ...]) -> None:
             raise SettingsError(f"--kafka-config {name} is not a setting of the Kafka client", hint=hint)
         if option in _PROGRAMS or not isinstance(known[option], _TEXT_OR_NONE):
             raise SettingsError(f"--kafka-config {name} is an object of a program, which no text can give")
+        if option in _WITHOUT_EFFECT:
+            raise SettingsError(
+                f"--kafka-config {name} has no effect: the Kafka client of this Python does not use it",
+                hint="leave it out, and set it on the brokers",
+            )
+        if option in _PROXIES and not _can_be_proxy(value):
+            raise SettingsError(
+                f"--kafka-config {name} is not of the form socks5://HOST:PORT",
+                hint=f"the schemes are {', '.join(_PROXY_SCHEMES)}",
+            )
         _convert(name, value, known)
         if option == "compression_type" and value not in _CODECS:
             raise SettingsError(f"--kafka-config {name} must be one of {', '.join(_CODECS)}")
+
+
+def uses_proxy(settings: KafkaSettings) -> bool:
+    """Return whether the brokers are reached through a proxy of the client's settings."""
+    return any(_option(name) in _PROXIES for name, _ in settings.client)
 
 
 def uses_gssapi(settings: KafkaSettings) -> bool:
@@ -191,6 +211,14 @@ def _with_client(settings: KafkaSettings, known: dict[str, Any], ours: dict[str,
         "reconnect_backoff_max_ms": 1_000,
     }
     return {key: value for key, value in {**common, **ours, **users}.items() if key in known}
+
+
+def _can_be_proxy(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in _PROXY_SCHEMES and bool(parts.hostname) and bool(parts.port)
+    except ValueError:
+        return False
 
 
 def _option(name: str) -> str:

@@ -13,6 +13,7 @@ from ethlogs.errors import (
     NotAuthorizedError,
     SettingsError,
 )
+from ethlogs.kafka.client_config import uses_proxy
 from ethlogs.kafka.kinds import SETTINGS, describe
 from ethlogs.kafka.probe import Listener, probe
 from ethlogs.kafka.refusals import UNTRUSTED
@@ -34,6 +35,12 @@ def explain_no_contact(
     refusal = explain_refusal(failure, doing)
     if refusal is not None:
         return refusal
+    if uses_proxy(settings):
+        # A look past the proxy would say nothing of the way that the client takes.
+        return KafkaUnavailableError(
+            f"no broker answers through the proxy of proxy.url while {doing}",
+            hint="does the proxy answer, and may it connect to --bootstrap-server?",
+        )
     listener, problems = _find_listener(settings)
     if listener is None:
         return _explain_silence(problems, doing)

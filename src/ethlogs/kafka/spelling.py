@@ -22,7 +22,8 @@ DEFAULT_MECHANISM = "GSSAPI"
 """Kafka's own default."""
 
 _BYTE_ORDER_MARK = "\ufeff"
-_VERBATIM = frozenset({"sasl.plain.username", "sasl.plain.password", "ssl.password"})
+_USER, _PASSWORD = "sasl.plain.username", "sasl.plain.password"
+_VERBATIM = frozenset({_USER, _PASSWORD, "ssl.password"})
 """kafka-python's own names, whose blanks may be meant."""
 _PASSWORD_MECHANISMS = frozenset({"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"})
 _FALSE = "false"
@@ -58,7 +59,7 @@ def normalize_connection(client: Mapping[str, str]) -> dict[str, str]:
     Raises
     ------
     SettingsError
-        When one of them is not known.
+        When one of them is not known, or a login by password has none.
     """
     normalized = dict(client)
     if PROTOCOL in client:
@@ -67,7 +68,20 @@ def normalize_connection(client: Mapping[str, str]) -> dict[str, str]:
         normalized[MECHANISM] = _choose(MECHANISM, client[MECHANISM], MECHANISMS)
     elif normalized.get(PROTOCOL, "").startswith("SASL"):
         normalized[MECHANISM] = DEFAULT_MECHANISM
+    _require_password(normalized)
     return normalized
+
+
+def _require_password(client: Mapping[str, str]) -> None:
+    mechanism = client.get(MECHANISM)
+    if mechanism not in _PASSWORD_MECHANISMS or not client.get(PROTOCOL, "").startswith("SASL"):
+        return
+    missing = [name for name in (_USER, _PASSWORD) if not client.get(name)]
+    if missing:
+        raise SettingsError(
+            f"sasl.mechanism={mechanism} needs a user and a password, and {missing[0]} is not given",
+            hint="give sasl.jaas.config with username and password in --command-config",
+        )
 
 
 def warn_of_weak_security(client: Mapping[str, str]) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ethlogs.errors import SettingsError
 
-FILES = ("ssl.cafile", "ssl.certfile", "ssl.keyfile", "ssl.crlfile")
+FILES = ("ssl.cafile", "ssl.certfile", "ssl.keyfile")
 _HINT = "give a PEM file that this user can read, or a Java store by ssl.truststore.* and ssl.keystore.*"
 
 

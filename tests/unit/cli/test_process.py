@@ -120,3 +120,16 @@ def test_a_user_without_a_home_is_told_what_to_set(
     with pytest.raises(SettingsError) as caught:
         folder()
     assert "XDG_" in str(caught.value.hint)
+
+
+def test_a_terminal_that_lacks_a_character_shows_its_number() -> None:
+    """Help has an ellipsis, which Latin-1 does not."""
+    finished = subprocess.run(
+        [*ETHLOGS, "produce", "--help"],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+        check=False,
+        timeout=ENOUGH_SECONDS,
+    )
+    assert (finished.returncode, finished.stderr) == (0, b"")
+    assert rb"HOST:PORT,\u2026" in finished.stdout

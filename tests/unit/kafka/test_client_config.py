@@ -6,6 +6,7 @@ import traceback
 
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from kafka.net.transport import KafkaSSLTransport
 
 from ethlogs.errors import SettingsError
 from ethlogs.kafka import client_config
@@ -186,3 +187,35 @@ def test_a_number_that_no_client_can_wait_for_is_refused(value: str) -> None:
 def test_a_reader_must_not_create_the_topic_that_it_reads() -> None:
     with pytest.raises(SettingsError, match="the guarantees"):
         check_client_settings((("allow.auto.create.topics", "true"),))
+
+
+@pytest.mark.parametrize("name", ["ssl.ciphers", "ssl.crlfile"])
+def test_a_setting_of_tls_that_the_client_does_not_use_is_refused(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} has no effect"):
+        check_client_settings(((name, "/crl.pem"),))
+
+
+def test_the_settings_without_effect_are_those_that_the_library_does_not_use() -> None:
+    """It fails when a new version uses them: then they need not be refused."""
+    assert "ssl_ciphers" not in KafkaSSLTransport.DEFAULT_CONFIG
+    with pytest.raises(TypeError, match="crl"):
+        KafkaSSLTransport._build_ssl_context({**KafkaSSLTransport.DEFAULT_CONFIG, "ssl_crlfile": "/crl.pem"})
+
+
+@pytest.mark.parametrize("name", ["proxy.url", "socks5.proxy"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        f"me:{HIDDEN}@proxy:1080",
+        f"ftp://me:{HIDDEN}@proxy:1",
+        "socks5://",
+        "http://proxy",
+        "http://a:99999",
+    ],
+)
+def test_a_proxy_of_another_form_is_refused_without_being_repeated(name: str, url: str) -> None:
+    with pytest.raises(SettingsError, match="is not of the form") as caught:
+        check_client_settings(((name, url),))
+    assert HIDDEN not in f"{caught.value} {caught.value.hint}"
+    check_client_settings(((name, "socks5h://proxy:1080"),))

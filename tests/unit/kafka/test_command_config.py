@@ -239,3 +239,50 @@ def test_settings_of_another_programs_form_do_not_lead_to_clear_text(prefix: str
     # Beside the connection's own, as Connect has them, they are another client's.
     file.write_text(f"security.protocol=SSL\n{prefix}.security.protocol=SASL_SSL\n")
     assert read_client_settings(file, (), StoreFolder()).ignored == (f"{prefix}.security.protocol",)
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256", "scram-sha-512"])
+@pytest.mark.parametrize(
+    "lines", [(), ("sasl.plain.username=me",), (f"sasl.plain.password={HIDDEN}",), ("sasl.plain.username=",)]
+)
+def test_a_login_by_password_without_one_is_refused_before_it_is_tried(
+    tmp_path: Path, folder: StoreFolder, mechanism: str, lines: tuple[str, ...]
+) -> None:
+    own = tuple((name, value) for name, _, value in (line.partition("=") for line in lines))
+    path = tmp_path / "client.properties"
+    path.write_text(f"security.protocol=SASL_SSL\nsasl.mechanism={mechanism}\n")
+    with pytest.raises(SettingsError, match="needs a user and a password") as caught:
+        read_client_settings(path, own, folder)
+    assert HIDDEN not in f"{caught.value} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("line", "missing"),
+    [
+        ("ssl.keystore.key=-----BEGIN KEY-----", "ssl.keystore.certificate.chain"),
+        ("ssl.keystore.certificate.chain=-----BEGIN CHAIN-----", "ssl.keystore.key"),
+    ],
+)
+def test_half_of_a_key_pair_is_refused(tmp_path: Path, folder: StoreFolder, line: str, missing: str) -> None:
+    with pytest.raises(SettingsError, match=f"and {missing} is not"):
+        read(tmp_path, folder, "security.protocol=SSL", line)
+
+
+@pytest.mark.parametrize("name", ["ssl.truststore", "ssl.keystore"])
+@pytest.mark.parametrize(
+    ("kind", "content"), [("JKS", b""), ("PKCS12", b"hello"), ("JKS", b"\xfe\xed\xfe\xed"), ("BCFKS", b"")]
+)
+def test_a_store_that_is_none_is_a_wrong_setting(
+    tmp_path: Path, folder: StoreFolder, name: str, kind: str, content: bytes
+) -> None:
+    store = tmp_path / "störe"
+    store.write_bytes(content)
+    lines = [f"{name}.location={store}", f"{name}.type={kind}", f"{name}.password={HIDDEN}"]
+    with pytest.raises(SettingsError, match=rf"{name}\.") as caught:
+        read(tmp_path, folder, *lines)
+    assert HIDDEN not in f"{caught.value} {caught.value.hint}"
+
+
+def test_a_home_that_nobody_has_is_a_wrong_setting(tmp_path: Path, folder: StoreFolder) -> None:
+    with pytest.raises(SettingsError, match=r"home|cannot be read"):
+        read(tmp_path, folder, "ssl.truststore.location=~nobody-of-this-name/store.jks")

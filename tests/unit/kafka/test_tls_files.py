@@ -12,7 +12,7 @@ from ethlogs.kafka.tls_files import check_tls_files
 HIDDEN = "hunter2"
 
 
-@pytest.mark.parametrize("name", ["ssl.cafile", "ssl.certfile", "ssl.keyfile", "ssl.crlfile"])
+@pytest.mark.parametrize("name", ["ssl.cafile", "ssl.certfile", "ssl.keyfile"])
 def test_a_file_that_is_not_there_is_named(name: str) -> None:
     with pytest.raises(SettingsError, match=rf"{name} /nowhere\.pem cannot be read: No such file") as caught:
         check_tls_files([(name, "/nowhere.pem")])

@@ -121,3 +121,17 @@ def test_a_claim_that_was_deleted_is_named_with_where_to_continue() -> None:
     with pytest.raises(LedgerError, match=deleted) as caught:
         read_end(cast(KafkaConsumer, consumer), PARTITION, 8, 10, stable=True)
     assert "--start 101" in str(caught.value.hint)
+
+
+def test_a_claim_behind_the_end_is_not_waited_for() -> None:
+    tip = msgspec.structs.replace(BLOCK, claim=10**15)
+    consumer = FakeConsumer([FakeRecord(9, tip.key, tip.encode())])
+    with pytest.raises(LedgerError, match="there is none"):
+        read_end(cast(KafkaConsumer, consumer), PARTITION, 0, 10, stable=True)
+
+
+@pytest.mark.parametrize("key", [b"007", b"00", b"9" * 5000])
+def test_another_spelling_of_a_height_takes_no_blocks_place(key: bytes) -> None:
+    for value in (b"a stray record", None):
+        tip, newest, _ = find_last((key, value))
+        assert (tip, newest.claim) == (BLOCK, CLAIM)
