@@ -142,25 +142,31 @@ def odd_geth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GethNode]:
 @pytest.fixture(scope="session")
 def _changing_geth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GethNode]:
     """What the tests of a process have in turn: each start of geth costs four seconds of CPU."""
-    with GethNode(tmp_path_factory.mktemp("changing"), many_reorgs=True) as node:
+    with GethNode(tmp_path_factory.mktemp("changing"), ipc=True, many_reorgs=True) as node:
         yield node
 
 
 @pytest.fixture
-def own_geth(_changing_geth: GethNode) -> Iterator[GethNode]:
-    """A node with ten new small blocks that is the test's own: to kill, to rewind, to make blocks on.
+def new_geth(_changing_geth: GethNode) -> Iterator[GethNode]:
+    """A node with the genesis block alone that is the test's own: to kill, to rewind, to make blocks on.
 
-    Nothing is final on it. It runs again before the next test, whose chain begins at the genesis block.
+    Nothing is final on it. It runs again before the next test, which finds the genesis block alone, too.
     """
     node = _changing_geth
     if node.height():
         node.rewind(0)
-    for _ in range(10):
-        node.commit_block(SMALL_PLAN)
     yield node
     node.thaw()
     if node.pid is None:
         node.start()
+
+
+@pytest.fixture
+def own_geth(new_geth: GethNode) -> GethNode:
+    """The test's own node with ten small blocks."""
+    for _ in range(10):
+        new_geth.commit_block(SMALL_PLAN)
+    return new_geth
 
 
 @pytest.fixture(scope="session")

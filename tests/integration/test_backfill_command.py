@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,12 +18,11 @@ BLOCKS = 200
 
 
 @pytest.fixture
-def history_geth(tmp_path: Path) -> Iterator[GethNode]:
+def history_geth(new_geth: GethNode) -> GethNode:
     """A node with :data:`BLOCKS` small blocks of the test's own."""
-    with GethNode(tmp_path / "geth") as node:
-        for _ in range(BLOCKS):
-            node.commit_block(SMALL_PLAN)
-        yield node
+    for _ in range(BLOCKS):
+        new_geth.commit_block(SMALL_PLAN)
+    return new_geth
 
 
 def test_history_is_filled_beside_a_follower_and_verify_finds_every_log_once(

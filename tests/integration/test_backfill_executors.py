@@ -52,13 +52,13 @@ class SlowNode:
 
 
 @pytest.fixture
-def slow_geth(tmp_path: Path) -> Iterator[SlowNode]:
+def slow_geth(new_geth: GethNode) -> Iterator[SlowNode]:
     """A node with a history of the test's own."""
-    with GethNode(tmp_path / "geth") as node, SlowProxy(DELAY_SECONDS) as proxy:
-        for _ in range(BLOCKS):
-            node.commit_block(SMALL_PLAN)
-        proxy.upstream_port = int(node.url.rpartition(":")[2])
-        yield SlowNode(node, proxy)
+    for _ in range(BLOCKS):
+        new_geth.commit_block(SMALL_PLAN)
+    with SlowProxy(DELAY_SECONDS) as proxy:
+        proxy.upstream_port = int(new_geth.url.rpartition(":")[2])
+        yield SlowNode(new_geth, proxy)
 
 
 @pytest.fixture

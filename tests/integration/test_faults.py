@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ethlogs_devnet import GethNode
 from tests.harness.faults.catalogue import FAULTS
 from tests.harness.faults.chaos import Blows
 from tests.harness.faults.fault import System
@@ -33,16 +34,18 @@ def stage_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
 @pytest.mark.services
 @pytest.mark.parametrize("name", WITH_A_REORG)
 def test_a_reorg_during_a_fault_loses_and_doubles_nothing(
-    stage_kafka: Kafka, tmp_path: Path, name: str
+    stage_kafka: Kafka, new_geth: GethNode, tmp_path: Path, name: str
 ) -> None:
-    verdict = play(BY_NAME[name], stage_kafka, tmp_path / "play", reorg=True).verdict
+    verdict = play(BY_NAME[name], stage_kafka, tmp_path / "play", reorg=True, geth=new_geth).verdict
     assert verdict.is_proven, verdict
     assert verdict.deepest_reorg >= 2
 
 
 @pytest.mark.services
-def test_a_reorg_across_a_fail_over_loses_and_doubles_nothing(stage_kafka: Kafka, tmp_path: Path) -> None:
-    verdict = play(BY_NAME["reorg across a fail-over"], stage_kafka, tmp_path / "play").verdict
+def test_a_reorg_across_a_fail_over_loses_and_doubles_nothing(
+    stage_kafka: Kafka, new_geth: GethNode, tmp_path: Path
+) -> None:
+    verdict = play(BY_NAME["reorg across a fail-over"], stage_kafka, tmp_path / "play", geth=new_geth).verdict
     assert verdict.is_proven, verdict
 
 

@@ -18,12 +18,11 @@ pytestmark = pytest.mark.services
 NEVER = 3600.0
 
 
-@pytest.fixture(scope="module")
-def pushing_geth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GethNode]:
-    """A node that the tests of this file make blocks on, with a socket."""
-    with GethNode(tmp_path_factory.mktemp("geth"), ipc=True) as node:
-        node.commit_block(SMALL_PLAN)
-        yield node
+@pytest.fixture
+def pushing_geth(new_geth: GethNode) -> GethNode:
+    """A node that the test makes blocks on."""
+    new_geth.commit_block(SMALL_PLAN)
+    return new_geth
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -59,12 +58,11 @@ Row = dict[str, Any]
 
 
 @pytest.fixture
-def token_geth(tmp_path: Path) -> Iterator[GethNode]:
+def token_geth(new_geth: GethNode) -> GethNode:
     """A node whose blocks have transfers of several tokens."""
-    with GethNode(tmp_path / "geth") as node:
-        for _ in range(HEAD):
-            node.commit_block(PLAN)
-        yield node
+    for _ in range(HEAD):
+        new_geth.commit_block(PLAN)
+    return new_geth
 
 
 def find_token(node: GethNode) -> str:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ethlogs_devnet import GethNode
 from tests.harness.faults.examine import Verdict, examine
 from tests.harness.faults.fault import Fault, nothing
 from tests.harness.faults.stage import Kafka, Stage
@@ -37,14 +38,20 @@ def open_kafka(folder: Path) -> Iterator[Kafka]:
 
 
 def play(
-    fault: Fault, kafka: Kafka, folder: Path, *, reorg: bool = False, runs: Path | None = None
+    fault: Fault,
+    kafka: Kafka,
+    folder: Path,
+    *,
+    reorg: bool = False,
+    runs: Path | None = None,
+    geth: GethNode | None = None,
 ) -> Played:
     """Play a fault; with ``reorg`` the stream's newest blocks are orphaned while it lasts.
 
-    ``runs`` is where the run's folder is made, within ``folder`` by default.
+    ``runs`` is where the run's folder is made, within ``folder`` by default; ``geth`` is the stage's.
     """
     folder.mkdir(parents=True)
-    with Stage(folder, kafka, fault.setting, runs=runs) as stage:
+    with Stage(folder, kafka, fault.setting, runs=runs, geth=geth) as stage:
         stage.wait_for_blocks()
         before = len(stage.run.told)
         fault.strike(stage, (lambda: stage.reorg(REORG_DEPTH)) if reorg else nothing)

@@ -75,6 +75,7 @@ class Stage:
     """Services, and a run that follows the chain; leaving the context ends everything but the broker.
 
     A ``lenient`` one does not insist on what a fault waits for: with two at a time it may never come about.
+    ``geth`` is a running node with the genesis block alone, which stays; else the stage starts one.
     """
 
     def __init__(
@@ -88,11 +89,12 @@ class Stage:
         start: int = 1,
         runs: Path | None = None,
         lenient: bool = False,
+        geth: GethNode | None = None,
     ) -> None:
         self.kafka = kafka
         self.setting = setting
         self.stream = Stream(kafka.broker.bootstrap, f"faults-{secrets.token_hex(4)}")
-        self.geth = GethNode(folder / "geth")
+        self.geth = geth or GethNode(folder / "geth")
         self.head = LiveHead(self.geth, block_seconds, PLAN)
         self._folder = folder
         self._runs = runs or folder / "runs"
@@ -109,7 +111,8 @@ class Stage:
 
     def __enter__(self) -> Self:
         with self._stack:
-            self._stack.enter_context(self.geth)
+            if self.geth.pid is None:
+                self._stack.enter_context(self.geth)
             for _ in range(self._first_blocks):
                 self.geth.commit_block(PLAN)
             if self.setting.lying:
