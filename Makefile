@@ -8,7 +8,7 @@ TESTS ?= $(UNIT) $(INTEGRATION)
 # what others build on: each line and each branch has its unit test, which make coverage insists on
 COMPLETE := */ethlogs/proof/*,*/ethlogs/settings/*,*/ethlogs/ledger.py,*/ethlogs/event_log.py
 # most of them wait for services, which a file, or a group of files, shares
-AT_ONCE := -n 3 --dist loadscope --no-loadscope-reorder
+AT_ONCE := -n 4 --dist loadscope --no-loadscope-reorder
 .DEFAULT_GOAL := help
 # where this is set, each of the hundreds of processes that tests start compiles all that it imports
 unexport PYTHONDONTWRITEBYTECODE
@@ -37,7 +37,9 @@ demo-secure: setup ## the same on a cluster with Kerberos: KDC, HDFS, YARN, Kafk
 demo-notebook: setup-services ## the example notebook, executed with a real geth and Kafka, and its picture: in demo-notebook/
 	@$(BIN)/ethlogs-devnet run -- $(BIN)/python -m scripts.demo_notebook
 
-test: lint unit integration ## lint, types, unit tests, and integration tests with the real services
+test: ## lint, types, unit tests, and integration tests with the real services
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint unit
+	@$(MAKE) --no-print-directory integration
 
 lint: setup-python ## linter, formatter and type checker
 	$(BIN)/ruff check .
@@ -52,7 +54,7 @@ format: setup-python ## format the source, and fix what the linter can fix
 unit: setup-python ## tests without services
 	$(BIN)/pytest $(UNIT) -q -n 3
 
-integration: setup-livy ## tests with the real services, three files at a time
+integration: setup-livy ## tests with the real services, four files at a time
 	$(BIN)/pytest $(INTEGRATION) -q $(AT_ONCE)
 
 test-long: setup-livy ## the tests that take minutes each, and an older Spark

@@ -42,13 +42,31 @@ SECURED_CLUSTER = "test_secured_yarn"
 FIRST = (
     CLUSTER,
     SECURED_CLUSTER,
+    "test_devnet",
+    "test_secured_kafka",
     "test_faults",
+    "test_verify",
     "test_node_trouble",
     "test_killed",
     "test_one_writer",
+    "test_pack",
+    "test_consumers",
     "test_produce_command",
+    "test_kerberos",
+    "test_pack_trouble",
+    "test_example_notebook",
+    "test_first_hour",
+    "test_backfill_executors",
+    "test_backfill_command",
+    "test_tables",
+    "test_monitoring",
+    "test_range",
+    "test_reorgs",
+    "test_refusals",
 )
-"""The groups that take minutes each."""
+"""The groups that take a minute or more each."""
+WITHOUT_ARCHIVE = "test_hadoop"
+"""What the one process can do on clusters while another packs the archive that both need."""
 MANY_LOGS = 20_000
 LARGE_BYTES = 3_000_000
 
@@ -76,7 +94,9 @@ def pytest_sessionfinish() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put what takes longest first: of several processes none is left alone with it at the end."""
     rank = {name: place for place, name in enumerate(FIRST)}
-    items.sort(key=lambda item: rank.get(_group_of(item.nodeid), len(rank)))
+    items.sort(
+        key=lambda item: (rank.get(_group_of(item.nodeid), len(rank)), item.path.stem != WITHOUT_ARCHIVE)
+    )
 
 
 @pytest.hookimpl(optionalhook=True)
