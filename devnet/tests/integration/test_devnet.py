@@ -88,24 +88,18 @@ def nothing_is_left(tmp_path: Path) -> bool:
 # ---------------------------------------------------------------- run
 
 
-def test_run_gives_the_command_its_services_and_ends_with_its_status(tmp_path: Path) -> None:
-    process = start_run(tmp_path, "echo only this; exit 7")
+def test_run_gives_the_command_its_services_and_reorgs_and_ends_with_its_status(tmp_path: Path) -> None:
+    ask = f"{sys.executable} -m ethlogs_devnet reorg --depth 2"
+    process = start_run(tmp_path, f"{ask} && {ask} && exit 7")
     output, _ = process.communicate(timeout=ENOUGH_SECONDS)
 
-    assert (process.returncode, output) == (7, "only this\n")
+    assert process.returncode == 7
+    assert len(set(output.splitlines())) == 6, "nothing but two branches of three blocks"
     environment = (tmp_path / "environment").read_text()
     assert "ETHLOGS_CREATE_TOPICS=true" in environment
     assert "ETHLOGS_MASTER=local[*]" in environment
     assert nothing_is_left(tmp_path)
     assert [path.name for path in (tmp_path / "state").iterdir()] == ["lock"]
-
-
-def test_the_command_of_run_can_ask_its_devnet_for_a_reorg() -> None:
-    ask = f"{sys.executable} -m ethlogs_devnet reorg --depth 2"
-    result = devnet("run", *QUICK, "--", "bash", "-c", f"{ask} && {ask}")
-
-    assert result.returncode == 0, result.stderr
-    assert len(set(result.stdout.split())) == 6
 
 
 def test_run_ends_with_127_where_the_command_does_not_exist() -> None:
@@ -146,7 +140,7 @@ def test_run_leaves_nothing_when_it_is_killed(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- up, status, down
 
 
-def test_up_is_up_once_and_until_down(tmp_path: Path) -> None:
+def test_up_is_up_once_refuses_to_become_more_and_is_up_until_down(tmp_path: Path) -> None:
     state = ["--state", str(tmp_path / "state")]
     first = devnet("up", *state, "--blocks", str(BLOCKS), "--block-seconds", "0.2")
     second = devnet("up", *state)
@@ -154,6 +148,10 @@ def test_up_is_up_once_and_until_down(tmp_path: Path) -> None:
     assert first.stdout == second.stdout
     assert first.stdout.startswith("export ETHLOGS_NODE_URL=http://127.0.0.1:")
     assert "already up" in second.stderr
+    assert devnet("up", *state, "--blocks", str(BLOCKS)).returncode == 0
+    more = devnet("up", *state, "--yarn", "--blocks", "20")
+    assert (more.returncode, more.stdout) == (1, "")
+    assert f"a devnet without --blocks 20, --yarn is up in {tmp_path / 'state'}" in more.stderr
 
     wait_until(lambda: head_in(devnet("status", *state, "--json")) > BLOCKS)
     status = devnet("status", *state)
@@ -164,18 +162,6 @@ def test_up_is_up_once_and_until_down(tmp_path: Path) -> None:
     assert not processes_of(tmp_path)
     assert devnet("status", *state).returncode == 1
     assert "not up" in devnet("down", *state).stderr
-
-
-def test_up_that_asks_for_more_than_what_runs_is_refused(tmp_path: Path) -> None:
-    state = ["--state", str(tmp_path / "state")]
-    assert devnet("up", *state, *QUICK).returncode == 0
-    try:
-        assert devnet("up", *state, "--blocks", str(BLOCKS)).returncode == 0
-        more = devnet("up", *state, "--yarn", "--blocks", "20")
-        assert (more.returncode, more.stdout) == (1, "")
-        assert f"a devnet without --blocks 20, --yarn is up in {tmp_path / 'state'}" in more.stderr
-    finally:
-        devnet("down", *state)
 
 
 def test_the_chain_that_is_up_is_reorganized_down_to_its_final_block(tmp_path: Path) -> None:
