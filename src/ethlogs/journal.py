@@ -19,6 +19,7 @@ from ethlogs.history import History, Sample
 from ethlogs.ledger import BlockRecord
 from ethlogs.recent import Recent
 from ethlogs.report import Meter
+from ethlogs.waiting import Waiting
 
 _NOTICES = 50
 _CLOSE_SECONDS = 30.0
@@ -55,6 +56,7 @@ class Journal:
         self._notices: deque[dict[str, Any]] = deque(maxlen=_NOTICES)
         self._notice_number = 0
         self._retrying: list[tuple[str, Retrying]] = []
+        self._find_waits: list[Callable[[], Waiting | None]] = []
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._keep_writing, name="progress", daemon=True)
         self.meter = Meter()
@@ -91,6 +93,27 @@ class Journal:
     def watch(self, source: Retrying, kind: str = "node") -> None:
         """Count the retries of ``source`` among the run's; ``kind`` names the service that it asks."""
         self._retrying.append((kind, source))
+
+    def watch_waits(self, find: Callable[[], Waiting | None]) -> None:
+        """Show what ``find`` says that the run waits for."""
+        self._find_waits.append(find)
+
+    @property
+    def waiting(self) -> Waiting | None:
+        """What the run has waited for the longest; ``None`` where it waits for nothing but blocks."""
+        found = [waiting for find in self._find_waits if (waiting := find()) is not None]
+        return min(found, key=lambda waiting: waiting.since, default=None)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether this attempt of the run or an earlier one has read the ledger: node and Kafka answered."""
+        return self.ledger_end is not None or self.slot_ends is not None
+
+    @property
+    def tip_number(self) -> int | None:
+        """The stream's tip: the last block of this attempt, before that the one in the ledger."""
+        last = self.meter.counters.last_block
+        return self.tip.block_number if last is None and self.tip is not None else last
 
     @property
     def retries(self) -> int:
@@ -155,7 +178,7 @@ class Journal:
         with self._write_lock:
             self._write(self.snapshot())
 
-    def begin(self, first: int, last: int | None, tip: BlockRecord | None, head: int) -> None:
+    def begin(self, first: int, last: int | None, tip: BlockRecord | None, head: int | None) -> None:
         """Say which heights the run has and where it starts, once: the first line of a run."""
         done = tip is not None and last is not None and tip.block_number >= last
         if self.first_block is None and not done:
@@ -171,6 +194,7 @@ class Journal:
     def snapshot(self) -> dict[str, Any]:
         """The content of progress.json."""
         counts, recent, at = self.counts(), self.meter.recent(), round(time.time(), 3)
+        waiting = self.waiting
         with self._lock:
             notices = list(self._notices)
             self._history.add(self._sample(at, counts, recent))
@@ -183,19 +207,20 @@ class Journal:
             "firstBlock": self.first_block,
             "lastBlock": self.last_block,
             "head": self.head,
-            "tip": self.meter.counters.last_block,
+            "tip": self.tip_number,
             **msgspec.to_builtins(counts),
             "recent": msgspec.to_builtins(recent),
             "history": msgspec.to_builtins(history),
             "missingBlocks": self.missing_blocks,
             "executors": self.executors,
             "ledgerEnd": self.ledger_end,
+            "waiting": msgspec.to_builtins(waiting),
             "slotEnds": self.slot_ends and {str(number): end for number, end in self.slot_ends.items()},
             "notices": notices,
         }
 
     def _sample(self, at: float, counts: Counts, recent: Recent) -> Sample:
-        tip, latency = self.meter.counters.last_block, recent.latency_ms
+        tip, latency = self.tip_number, recent.latency_ms
         return Sample(
             at=at,
             blocks=counts.blocks,
@@ -234,13 +259,14 @@ def _read_slot_ends(earlier: dict[str, Any] | None) -> dict[int, int] | None:
     return None if found is None else {int(number): int(end) for number, end in found.items()}
 
 
-def _describe_start(first: int, last: int | None, tip: BlockRecord | None, head: int) -> str:
+def _describe_start(first: int, last: int | None, tip: BlockRecord | None, head: int | None) -> str:
     end = ", no end set" if last is None else f" ({counted(last - first + 1, 'block')}, up to {last})"
     if tip is not None and first > tip.block_number + 1:
         gap = f"--allow-gap leaves out blocks {tip.block_number + 1} to {first - 1}"
         return f"starting at block {first} after tip {tip.block_number}{end}; {gap}"
     if tip is None:
-        return f"starting at block {first}{end}; the head is block {head}"
+        place = "" if head is None else f"; the head is block {head}"
+        return f"starting at block {first}{end}{place}"
     following = max(first, tip.block_number + 1)
-    behind = counted(max(0, head - tip.block_number), "block")
-    return f"resuming at block {following} after tip {tip.block_number}{end}; {behind} behind the head"
+    behind = "" if head is None else f"; {counted(max(0, head - tip.block_number), 'block')} behind the head"
+    return f"resuming at block {following} after tip {tip.block_number}{end}{behind}"

@@ -11,6 +11,7 @@ import msgspec
 
 from ethlogs.backfill.plan import LedgerEnds
 from ethlogs.cancellation import StopSwitch
+from ethlogs.counted import counted
 from ethlogs.errors import SettingsError, TopicError
 from ethlogs.follow.head import HeadWatcher
 from ethlogs.follow.heartbeat import IDLE_SECONDS
@@ -230,6 +231,14 @@ def format_status(status: StreamStatus) -> str:
         ("writing", "yes, a transaction is open" if status.writing else "no transaction is open"),
     ]
     return "\n".join(f"{name:14}{value}" for name, value in rows)
+
+
+def summarize(status: StreamStatus) -> str:
+    """Return where the stream stands, in one sentence."""
+    if status.tip is None:
+        return f"{status.topic} has no block yet"
+    lag = "" if status.lag is None else f", {counted(status.lag, 'block')} behind the node"
+    return f"the tip of {status.topic} is block {status.tip}, {status.age_seconds} seconds old{lag}"
 
 
 def _so_far(status: StreamStatus) -> str:

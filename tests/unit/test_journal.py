@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import threading
 from typing import Any
@@ -30,6 +31,7 @@ from ethlogs.journal import Journal
 from ethlogs.recent import Latency
 from ethlogs.report import Meter, format_report
 from ethlogs.settings import KafkaSettings, NodeSettings, RangeSettings, RunSettings
+from ethlogs.waiting import Waiting
 from tests.harness.running import wait_until
 from tests.unit.samples import BLOCK
 
@@ -95,6 +97,7 @@ def test_a_snapshot_before_the_first_block_is_empty() -> None:
         "missingBlocks": None,
         "executors": None,
         "ledgerEnd": None,
+        "waiting": None,
         "slotEnds": None,
         "notices": [],
     }
@@ -118,6 +121,32 @@ def test_a_snapshot_has_the_latency_of_the_blocks_at_the_head() -> None:
     journal = worked_journal()
     journal.meter.count_latency(0.25)
     assert journal.snapshot()["recent"]["latencyMs"] == {"p50": 250.0, "p99": 250.0, "blocks": 1}
+
+
+def test_before_its_first_block_a_run_stands_at_the_tip_of_the_ledger() -> None:
+    journal = make_journal()
+    journal.tip = BLOCK
+    journal.begin(100, 119, BLOCK, None)
+    snapshot = journal.snapshot()
+    assert (snapshot["tip"], snapshot["head"], snapshot["history"][-1]["lag"]) == (100, None, None)
+    journal.meter.count_block(101, "0xb2", 7, proof="receipts")
+    assert journal.snapshot()["tip"] == 101
+
+
+def test_a_snapshot_says_what_the_run_has_waited_for_the_longest() -> None:
+    journal = make_journal()
+    waits = [Waiting("Kafka is away", 2000.0, 2300.0), None, Waiting("the node is away", 1000.0, 1300.0)]
+    for waiting in waits:
+        journal.watch_waits(itertools.repeat(waiting).__next__)
+    assert journal.snapshot()["waiting"] == {"why": "the node is away", "since": 1000.0, "until": 1300.0}
+
+
+def test_a_later_attempt_of_a_run_that_has_read_its_ledger_has_begun() -> None:
+    snapshots: list[dict[str, Any]] = []
+    first = make_journal(snapshots)
+    assert not first.has_begun
+    first.keep_ledger_end(7)
+    assert Journal("a-run", 2, snapshots.append, earlier=snapshots[-1]).has_begun
 
 
 def test_notices_are_numbered_and_the_oldest_are_forgotten() -> None:
@@ -154,6 +183,12 @@ def test_notices_are_numbered_and_the_oldest_are_forgotten() -> None:
             "resuming at block 101 after tip 100 (20 blocks, up to 119); 100 blocks behind the head",
         ),
         (
+            119,
+            BLOCK,
+            None,
+            "resuming at block 101 after tip 100 (20 blocks, up to 119)",
+        ),
+        (
             None,
             replace(BLOCK, block_number=99),
             98,
@@ -161,7 +196,7 @@ def test_notices_are_numbered_and_the_oldest_are_forgotten() -> None:
         ),
     ],
 )
-def test_the_first_notice_says_where_the_run_starts(last: Any, tip: Any, head: int, text: str) -> None:
+def test_the_first_notice_says_where_the_run_starts(last: Any, tip: Any, head: int | None, text: str) -> None:
     journal = make_journal()
     journal.begin(100, last, tip, head)
     journal.begin(100, last, tip, head)

@@ -35,7 +35,7 @@ LAYERS = (
             "host_names",
         ),
     ),
-    ("decoding", "run_command", "temporary"),
+    ("decoding", "run_command", "temporary", "waiting"),
     ("selection",),
     ("event_log", "ledger", "report"),
     ("node", "kafka", "spark", "hadoop", "livy", "environment", "kerberos", "journal"),

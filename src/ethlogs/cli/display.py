@@ -13,8 +13,11 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from ethlogs.cli.say import say
 from ethlogs.counted import counted
+from ethlogs.waiting import format_waiting, read_waiting
 
 _LINE_SECONDS = 5.0
+_WAITING_SECONDS = 15.0
+"""Between two lines that say what a run waits for: minutes of them must not fill a log."""
 
 
 class ProgressDisplay:
@@ -56,9 +59,13 @@ class ProgressDisplay:
             if number > self._shown_notice:
                 self._shown_notice = number
                 self._print(notice["text"])
-        if progress.get("firstBlock") is None:
-            return
-        if self._bar:
+        waiting = read_waiting(progress)
+        if waiting is not None:
+            self._show_waiting(format_waiting(waiting, time.time()))
+        elif progress.get("firstBlock") is None:
+            if self._bar:
+                self._bar.update(self._task, description="starting", total=None, rest="")
+        elif self._bar:
             self._update_bar(self._bar, progress)
         elif time.monotonic() - self._line_at >= _LINE_SECONDS:
             self._print_line(progress)
@@ -73,6 +80,13 @@ class ProgressDisplay:
         elif time.monotonic() - self._line_at >= _LINE_SECONDS:
             self._line_at = time.monotonic()
             say(f"{what}: {amount}", self._quiet)
+
+    def _show_waiting(self, text: str) -> None:
+        if self._bar:
+            self._bar.update(self._task, description=text, total=None, rest="")
+        elif time.monotonic() - self._line_at >= _WAITING_SECONDS:
+            self._line, self._line_at = text, time.monotonic()
+            say(text, self._quiet)
 
     def _print(self, text: str) -> None:
         if self._bar:
@@ -101,7 +115,8 @@ def _done(progress: dict[str, Any]) -> int:
     if progress.get("missingBlocks") is not None:
         return int(progress["blocks"])
     tip = progress.get("tip")
-    return 0 if tip is None else int(tip) - int(progress["firstBlock"]) + 1
+    # Below 0 where --allow-gap leaves out what follows the tip.
+    return 0 if tip is None else max(0, int(tip) - int(progress["firstBlock"]) + 1)
 
 
 def _total(progress: dict[str, Any]) -> int | None:

@@ -9,6 +9,7 @@ from functools import partial
 from ethlogs import __version__
 from ethlogs.cli.command import command
 from ethlogs.cli.say import say
+from ethlogs.cli.user_end import until_user_ends
 from ethlogs.metrics.exporter import Exporter
 from ethlogs.metrics.node_reader import NODE_SECONDS, NodeReader, open_nodes
 from ethlogs.metrics.server import serve_metrics
@@ -55,8 +56,8 @@ def exporter(options: ExporterCommandOptions) -> None:
             serve_metrics(collector, listen, "--listen") as url,
         ):
             notify(f"serving {url}, refreshed every {interval:g} seconds")
-            # Until SIGINT or SIGTERM, which arrive as exceptions.
-            threading.Event().wait()
+            with until_user_ends(lambda: f"stopped serving {url}", options.output.quiet):
+                threading.Event().wait()
 
 
 def _open_nodes(node: NodeOptions) -> tuple[NodeReader, ...]:

@@ -16,6 +16,7 @@ import orjson
 
 from ethlogs.cli.command import command
 from ethlogs.cli.say import say
+from ethlogs.cli.user_end import until_user_ends
 from ethlogs.errors import (
     ExitStatus,
     KafkaUnavailableError,
@@ -23,18 +24,20 @@ from ethlogs.errors import (
     NodeUnavailableError,
     SettingsError,
     SubmissionError,
+    TopicError,
 )
 from ethlogs.hadoop.client import Hadoop, is_cluster_configured
 from ethlogs.settings import KafkaOptions, KerberosOptions, NodeOptions, NodeSettings, StreamSettings
 from ethlogs.settings.output import LagOptions, OutputOptions, WatchOptions
 from ethlogs.settings.submission import ApplicationOptions, HdfsOptions, RunFolderOptions, SparkProgram
-from ethlogs.status import StreamStatus, fetch_status, format_status, seen_since
+from ethlogs.status import StreamStatus, fetch_status, format_status, seen_since, summarize
 from ethlogs.submission.applications import Wanted, find_application, job_of, open_cluster
 from ethlogs.submission.checked import check_node, check_stream
 from ethlogs.submission.identity import Caller
 from ethlogs.submission.launch import runs_base
 from ethlogs.submission.local_runs import WantedRuns
 from ethlogs.submission.progress import Pace, find_pace_here, find_pace_on_yarn, format_pace
+from ethlogs.waiting import format_waiting
 
 _WATCH_SECONDS = 3.0
 
@@ -86,18 +89,26 @@ def status(options: StatusOptions) -> int:
         identity = caller.identify(options.kafka, options.node.patience)
         stream, node = check_stream(options.stream), _check_node(options)
         with identity.ticket(), _find_runner(options, caller) as find_runner:
-            stream_status = fetch_status(identity.kafka, stream, node)
+            look = partial(fetch_status, identity.kafka, stream, node)
+            try:
+                stream_status = look()
+            except TopicError:
+                _tell_waiting(find_runner())
+                raise
             _show(stream_status, find_runner(), as_json)
             exceeded = stream_status.exceeded(limits.max_lag, limits.max_age)
-            while options.watch.watch and not exceeded:
-                time.sleep(_WATCH_SECONDS)
-                try:
-                    stream_status = seen_since(stream_status, fetch_status(identity.kafka, stream, node))
-                except (NodeUnavailableError, KafkaUnavailableError) as exc:
-                    say(f"{exc}; asking again")
-                    continue
-                _show(stream_status, find_runner(), as_json)
-                exceeded = stream_status.exceeded(limits.max_lag, limits.max_age)
+            with until_user_ends(
+                lambda: f"stopped watching; {summarize(stream_status)}", options.output.quiet
+            ):
+                while options.watch.watch and not exceeded:
+                    time.sleep(_WATCH_SECONDS)
+                    try:
+                        stream_status = seen_since(stream_status, look())
+                    except (NodeUnavailableError, KafkaUnavailableError) as exc:
+                        say(f"{exc}; asking again")
+                        continue
+                    _show(stream_status, find_runner(), as_json)
+                    exceeded = stream_status.exceeded(limits.max_lag, limits.max_age)
     for sentence in exceeded:
         say(f"error: {sentence}")
     return ExitStatus.DIFFERENCE if exceeded else ExitStatus.DONE
@@ -110,6 +121,13 @@ def _check_node(options: StatusOptions) -> NodeSettings | None:
     if options.limits.max_lag is not None:
         raise click.UsageError("--max-lag needs --node-url", click.get_current_context())
     return None
+
+
+def _tell_waiting(runner: Runner) -> None:
+    """Say why there is no stream yet, where a run waits for something before it begins one."""
+    pace = runner.pace
+    if pace is not None and pace.waiting is not None:
+        say(f"the run {pace.run} is {format_waiting(pace.waiting, time.time())}")
 
 
 def _show(status: StreamStatus, runner: Runner, as_json: bool) -> None:

@@ -11,6 +11,7 @@ import click
 from ethlogs.cli.application import ApplicationCommandOptions, open_wanted_application
 from ethlogs.cli.command import command
 from ethlogs.cli.say import say
+from ethlogs.cli.user_end import until_user_ends
 from ethlogs.errors import ExitStatus
 from ethlogs.settings.output import TailOptions, VerbosityOptions
 from ethlogs.submission.applications import ApplicationHandle
@@ -41,7 +42,9 @@ def tail(options: TailCommandOptions) -> int:
         )
         choose = str if options.output.verbose else without_sparks_talk
         if options.tail.follow and not application.ended:
-            _follow(handle, choose)
+            end = f"stopped showing the log; the application {application.id} continues"
+            with until_user_ends(lambda: end, options.output.quiet):
+                _follow(handle, choose)
         else:
             click.echo(choose(read_log(handle)), nl=False)
     return ExitStatus.DONE

@@ -13,14 +13,13 @@ from ethlogs.environment import find_interpreter, require_packages
 from ethlogs.environment.channels import find_silent_channels
 from ethlogs.environment.condarc import check_certificates, read_condarc
 from ethlogs.environment.spec import DEFAULT_FILE, read_spec
-from ethlogs.errors import SubmissionError
 from ethlogs.hadoop.client import Hadoop, find_conf_dir
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.spark.java import Java
 from ethlogs.spark.memory import describe_too_little, needed_overheads
 from ethlogs.spark.submit import SparkSubmit, read_configured
 from ethlogs.submission.applications import open_hadoop_with
-from ethlogs.submission.checked import check_archive, check_environment
+from ethlogs.submission.checked import check_archive, check_environment, missing_archive
 from ethlogs.submission.identity import Caller, Identity
 from ethlogs.submission.layout import HdfsLayout
 from ethlogs.submission.left_files import LeftFiles
@@ -165,7 +164,5 @@ class ClusterExamination:
             return f"{archive}, with {find_interpreter(path)}"
         size = self._hadoop.files.size(archive)
         if size is None:
-            raise SubmissionError(
-                f"--env-archive {archive} does not exist", hint="ethlogs pack --upload makes one"
-            )
+            raise missing_archive(archive)
         return f"{archive}, {size / 1e6:.1f} MB"

@@ -8,18 +8,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ethlogs.cancellation import StopSwitch
-from ethlogs.errors import EthlogsError, LedgerError, SettingsError
+from ethlogs.errors import EthlogsError, LedgerError, NodeUnavailableError, SettingsError
 from ethlogs.follow.plan import plan_range
 from ethlogs.heights import FOLLOWER_PARTITION
 from ethlogs.kafka.reading import has_records
 from ethlogs.kafka.rights import WRITER
 from ethlogs.kafka.topics import Topic, admin_client, describe_topic, missing_topic
 from ethlogs.node import Node
+from ethlogs.node.client import FIRST_CONTACT_SECONDS
+from ethlogs.notify import Notify
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, StreamSettings
 from ethlogs.stream.tail import Tail, read_tails
 from ethlogs.submission.identity import Identity
 
 _CONNECT_SECONDS = 1.0
+_NODE_SECONDS = 2.0
 _KAFKA_LIMIT = ("bootstrap.timeout.ms", "3000")
 _EMPTY = Tail(tip=None, newest=None, end_offset=0, stable=True)
 
@@ -27,11 +30,12 @@ Tails = Mapping[int, Tail]
 """The ends of the ledger's partitions; empty where there is no ledger yet, or it cannot be read."""
 
 
-def look_first(settings: RunSettings) -> None:
+def look_first(settings: RunSettings, warn: Notify | None = None) -> None:
     """Refuse a missing topic, and heights that the chain does not have, as the driver would.
 
     Nothing else ends a run here: this machine may not reach what a container reaches, and what does not
-    answer now may answer within the driver's patience.
+    answer now may answer within the driver's patience. ``warn`` hears of a node that does not answer, where
+    the driver begins much later than this.
 
     Raises
     ------
@@ -40,6 +44,12 @@ def look_first(settings: RunSettings) -> None:
     SettingsError
         When ``--start``, ``--from`` or ``--to`` do not go with chain and stream.
     """
+    _look_at_stream(settings)
+    if warn is not None:
+        _warn_of_silence(settings.node, warn)
+
+
+def _look_at_stream(settings: RunSettings) -> None:
     kafka = settings.kafka
     if not _is_near(kafka):
         return
@@ -104,6 +114,20 @@ def _describe_topics(kafka: KafkaSettings, stream: StreamSettings) -> tuple[Topi
     with admin_client(kafka) as client:
         topic = describe_topic(client, stream.topic, WRITER)
         return topic, describe_topic(client, stream.ledger_topic, WRITER)
+
+
+def _warn_of_silence(node: NodeSettings, warn: Notify) -> None:
+    """Say where no URL answers here, which a wrong URL does not either."""
+    seconds = min(node.request_timeout_seconds, _NODE_SECONDS)
+    impatient = replace(node, patience_seconds=0.0, request_timeout_seconds=seconds)
+    try:
+        with contextlib.closing(Node(impatient, StopSwitch(), lambda _notice: None)) as opened:
+            opened.connect()
+    except NodeUnavailableError as exc:
+        tries = min(node.patience_seconds, FIRST_CONTACT_SECONDS)
+        warn(f"warning: {exc}; a driver that cannot reach it either tries for {tries:g} s in each attempt")
+    except EthlogsError as exc:
+        warn(f"warning: {exc}")
 
 
 def _fetch_head(node: NodeSettings) -> int | None:

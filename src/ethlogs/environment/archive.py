@@ -112,7 +112,10 @@ def find_interpreter(archive: Path) -> str:
     for name in _names(archive):
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts:
-            raise PackError(f"{archive} has the member {name!r}, which leaves the folder it is unpacked in")
+            raise PackError(
+                f"{archive} has the member {name!r}, which leaves the folder it is unpacked in",
+                hint="it should be what ethlogs pack or conda-pack writes",
+            )
         inner = str(PurePosixPath(*path.parts[-2:]))
         if inner in _INTERPRETERS and len(path.parts) <= 3 and (found is None or len(name) < len(found)):
             found = str(path)

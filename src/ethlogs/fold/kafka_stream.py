@@ -21,7 +21,7 @@ from ethlogs.kafka.client_config import check_client_settings, consumer_config
 from ethlogs.kafka.command_config import read_client_settings
 from ethlogs.kafka.errors import connect, mapped_errors
 from ethlogs.kafka.internals import take_up_resumed
-from ethlogs.kafka.reading import READ_SECONDS, fetch_begins, fetch_ends
+from ethlogs.kafka.reading import READ_SECONDS, STANDS_STILL_HINT, fetch_begins, fetch_ends
 from ethlogs.kafka.servers import check_servers
 from ethlogs.kafka.spelling import PROTOCOL, PROTOCOLS
 from ethlogs.kafka.stores import StoreFolder
@@ -165,7 +165,7 @@ class _Ledger:
             if not follow and all(self._position(number) >= end for number, end in ends.items()):
                 return
             if not follow and time.monotonic() > deadline:
-                raise KafkaUnavailableError(f"reading {self._topic} stands still")
+                raise KafkaUnavailableError(f"reading {self._topic} stands still", hint=STANDS_STILL_HINT)
 
     def _poll(self) -> list[LedgerRow]:
         found: defaultdict[int, list[tuple[int, LedgerRow]]] = defaultdict(list)

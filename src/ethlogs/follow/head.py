@@ -46,6 +46,11 @@ class HeadWatcher:
         self.seen_at = time.monotonic()
         """When ``height`` was first seen, by the monotonic clock."""
 
+    @property
+    def known_height(self) -> int | None:
+        """The height that was seen last; ``None`` before the first look, and where the tag names no block."""
+        return self.height if self.height >= 0 else None
+
     @contextlib.contextmanager
     def pushed(self) -> Iterator[None]:
         """Hear of new heads from the node until the block ends, where it can say so.

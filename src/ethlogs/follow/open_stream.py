@@ -42,8 +42,11 @@ def open_stream(settings: RunSettings, stop: StopSwitch, journal: Journal) -> It
     EthlogsError
         Why node or topics cannot be used.
     """
-    with contextlib.closing(Node(settings.node, stop, journal.notify)) as node:
+    with contextlib.closing(
+        Node(settings.node, stop, journal.notify, has_answered=journal.has_begun)
+    ) as node:
         journal.watch(node)
+        journal.watch_waits(lambda: node.waiting)
         journal.find_node_name = lambda: node.name
         chain = node.connect()
         journal.chain_id = chain.chain_id

@@ -103,7 +103,7 @@ class Run:
         ignored = planning.describe_ignored_start(self._settings.range, tail)
         if ignored and taken.is_new:
             self._journal.notify(ignored)
-        self._journal.begin(claim.first_block, claim.last_block, tail.tip, self._pipeline.head.height)
+        self._journal.begin(claim.first_block, claim.last_block, tail.tip, self._pipeline.head.known_height)
         self._has_owned = True
         return HeldStream(
             taken.writer, claim, claimed.offset, tail.tip, find_backfilled=self._find_backfilled
@@ -212,7 +212,7 @@ class Run:
             return False
         if not self._journal.meter.counters.blocks:
             self._journal.notify(f"nothing to do: the stream's tip is block {tail.tip.block_number} already")
-        self._journal.begin(plan.first, plan.last, tail.tip, self._pipeline.head.height)
+        self._journal.begin(plan.first, plan.last, tail.tip, self._pipeline.head.known_height)
         return True
 
     def _build_claim(self, plan: Plan) -> Claim:

@@ -9,6 +9,7 @@ from ethlogs.backoff import Backoff
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import KafkaUnavailableError
 from ethlogs.journal import Journal
+from ethlogs.waiting import Waiting, look_at_trouble
 
 FIRST_CONTACT_SECONDS = 30.0
 """A broker that has never answered is more often a wrong address than a broker that restarts."""
@@ -24,11 +25,19 @@ class KafkaTrouble:
     """
 
     def __init__(self, patience_seconds: float, stop: StopSwitch, journal: Journal) -> None:
-        self._patience_seconds = min(patience_seconds, FIRST_CONTACT_SECONDS)
+        first_seconds = patience_seconds if journal.has_begun else FIRST_CONTACT_SECONDS
+        self._patience_seconds = min(patience_seconds, first_seconds)
         self._later_patience_seconds = patience_seconds
         self._stop = stop
         self._journal = journal
         self._backoff = Backoff()
+        self._why = ""
+        journal.watch_waits(lambda: self.waiting)
+
+    @property
+    def waiting(self) -> Waiting | None:
+        """What the run waits for; ``None`` where Kafka works."""
+        return look_at_trouble(self._backoff, self._why, self._patience_seconds)
 
     def over(self) -> None:
         """Kafka did what it was asked to."""
@@ -44,6 +53,7 @@ class KafkaTrouble:
             When the patience is over.
         """
         self._journal.meter.counters.retries += 1
+        self._why = str(exc)
         if self._backoff.failing_seconds > self._patience_seconds:
             raise KafkaUnavailableError(
                 f"{exc}; no success for {self._patience_seconds:g} seconds",

@@ -185,6 +185,9 @@ def _launch(
     except (OSError, ValueError) as exc:
         complaints.seek(0)
         text = complaints.read().decode(errors="replace").strip()[-300:]
-        raise HadoopError(f"the JVM of Hadoop's client does not start: {text or exc}") from exc
+        raise HadoopError(
+            f"the JVM of Hadoop's client does not start: {text or exc}",
+            hint=f"does {java} -version work, and is the Spark of --spark-submit whole?",
+        ) from exc
     parameters = GatewayParameters(port=port, auth_token=token, auto_convert=True)
     return InterruptibleGateway(gateway_parameters=parameters), process

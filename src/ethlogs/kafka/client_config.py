@@ -97,14 +97,18 @@ def check_client_settings(client: tuple[tuple[str, str], ...]) -> None:
         option = _option(name)
         if option in _OURS:
             raise SettingsError(
-                f"--kafka-config {name} cannot be set: the guarantees of ethlogs rest on its own value"
+                f"--kafka-config {name} cannot be set: the guarantees of ethlogs rest on its own value",
+                hint="leave it out",
             )
         if option not in known:
             near = difflib.get_close_matches(option, known, n=1)
             hint = f"did you mean {near[0].replace('_', '.')}?" if near else None
             raise SettingsError(f"--kafka-config {name} is not a setting of the Kafka client", hint=hint)
         if option in _PROGRAMS or not isinstance(known[option], _TEXT_OR_NONE):
-            raise SettingsError(f"--kafka-config {name} is an object of a program, which no text can give")
+            raise SettingsError(
+                f"--kafka-config {name} is an object of a program, which no text can give",
+                hint="leave it out",
+            )
         if option in _WITHOUT_EFFECT:
             raise SettingsError(
                 f"--kafka-config {name} has no effect: the Kafka client of this Python does not use it",

@@ -216,7 +216,10 @@ class _Reader:
             )
         missing = [name for name in ("username", "password") if not options.get(name)]
         if missing:
-            raise SettingsError(f"{where}: {_JAAS} has no {missing[0]}")
+            raise SettingsError(
+                f"{where}: {_JAAS} has no {missing[0]}",
+                hint='it is of the form MODULE required username="NAME" password="PASSWORD";',
+            )
         self._client["sasl.plain.username"] = options["username"]
         self._client["sasl.plain.password"] = options["password"]
 

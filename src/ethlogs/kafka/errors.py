@@ -18,7 +18,7 @@ from ethlogs.errors import (
     TopicError,
 )
 from ethlogs.kafka.kinds import FENCED, SETTINGS, TOO_LARGE, TOPIC, describe
-from ethlogs.kafka.no_contact import explain_login, explain_no_contact
+from ethlogs.kafka.no_contact import REFUSED_HINT, explain_login, explain_no_contact
 from ethlogs.kafka.refusals import last_failure
 from ethlogs.settings import KafkaSettings
 
@@ -116,14 +116,17 @@ def to_ethlogs_error(exc: BaseException, doing: str) -> EthlogsError:
             hint="raise max.message.bytes of the event-log topic (16 MiB is what ethlogs creates it with)",
         )
     if isinstance(exc, SETTINGS):
-        return SettingsError(f"Kafka refused the settings while {doing} ({said})")
+        return SettingsError(f"Kafka refused the settings while {doing} ({said})", hint=REFUSED_HINT)
     if isinstance(exc, kafka_errors.OffsetOutOfRangeError):
         return TopicError(
             f"records are not on Kafka any more while {doing} ({said})",
             hint="retention deleted them, or the topic was deleted and created again, while they were read",
         )
     if isinstance(exc, TOPIC):
-        return TopicError(f"a topic is missing or its name is not valid, while {doing} ({said})")
+        return TopicError(
+            f"a topic is missing or its name is not valid, while {doing} ({said})",
+            hint="is --topic right? ethlogs produce --create-topics creates the topics of a stream",
+        )
     return KafkaUnavailableError(
         f"Kafka failed while {doing} ({said})", hint="is Kafka running, and is --bootstrap-server right?"
     )
@@ -149,7 +152,10 @@ def run_with_limit(function: Callable[[], T], seconds: float, doing: str) -> T:
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
-        raise KafkaUnavailableError(f"Kafka did not answer within {seconds:g} seconds while {doing}")
+        raise KafkaUnavailableError(
+            f"Kafka did not answer within {seconds:g} seconds while {doing}",
+            hint="are the brokers well? ethlogs doctor asks each thing that a run needs of them",
+        )
     if "error" in outcome:
         raise outcome["error"]
     return outcome["value"]  # type: ignore[no-any-return]

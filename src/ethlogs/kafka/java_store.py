@@ -38,7 +38,10 @@ class JavaStore:
         if self.content.cert is not None:
             certificates.append(self.content.cert.certificate)
         if not certificates:
-            raise SettingsError(f"ssl.truststore.location {self.location} holds no certificate")
+            raise SettingsError(
+                f"ssl.truststore.location {self.location} holds no certificate",
+                hint="keytool -list shows what it holds; keytool -importcert adds the company's CA",
+            )
         return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
 
     def key_pem(self) -> bytes:
@@ -52,7 +55,8 @@ class JavaStore:
         key, certificate = self.content.key, self.content.cert
         if key is None or certificate is None:
             raise SettingsError(
-                f"ssl.keystore.location {self.location} holds no private key with its certificate"
+                f"ssl.keystore.location {self.location} holds no private key with its certificate",
+                hint="keytool -list shows what it holds; a private key is a PrivateKeyEntry",
             )
         chain = [certificate, *self.content.additional_certs]
         return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + b"".join(
@@ -73,7 +77,10 @@ def open_java_store(location: str, kind: str, password: str | None, name: str) -
     try:
         data = Path(location).expanduser().read_bytes()
     except OSError as exc:
-        raise SettingsError(f"{name}.location {location} cannot be read: {exc.strerror}") from exc
+        raise SettingsError(
+            f"{name}.location {location} cannot be read: {exc.strerror}",
+            hint="give the path of a store that you can read",
+        ) from exc
     except RuntimeError as exc:
         raise SettingsError(f"{name}.location {location}: {exc}", hint="write the whole path") from exc
     # A store that says it is JKS is PKCS12 more often than not: Java 9 and later write that.
@@ -107,7 +114,10 @@ def _from_jks(location: str, password: str | None, name: str) -> bytes:
                 env={**os.environ, _PASSWORD: password or ""},
             )
         except (OSError, subprocess.TimeoutExpired) as exc:
-            raise SettingsError(f"{name}.location {location} cannot be converted: {exc}") from exc
+            raise SettingsError(
+                f"{name}.location {location} cannot be converted: {exc}",
+                hint="keytool -list shows what it holds, and whether it is whole",
+            ) from exc
         if finished.returncode or not target.is_file():
             said = (finished.stdout + finished.stderr).strip().splitlines()
             raise SettingsError(

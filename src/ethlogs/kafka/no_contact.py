@@ -20,6 +20,8 @@ from ethlogs.kafka.refusals import UNTRUSTED
 from ethlogs.kafka.spelling import MECHANISM, PROTOCOL
 from ethlogs.settings import KafkaSettings
 
+REFUSED_HINT = "is there a setting in --command-config or --kafka-config that these brokers do not know?"
+
 _CERTIFICATE = "ssl.certfile"
 _ALERT = "ALERT"
 """How OpenSSL names what the other side refused, in the text of an error."""
@@ -52,7 +54,9 @@ def explain_refusal(failure: BaseException | None, doing: str) -> EthlogsError |
     if isinstance(failure, kafka_errors.SaslAuthenticationFailedError):
         return explain_login(failure, doing)
     if isinstance(failure, SETTINGS):
-        return SettingsError(f"Kafka refused the settings while {doing} ({describe(failure)})")
+        return SettingsError(
+            f"Kafka refused the settings while {doing} ({describe(failure)})", hint=REFUSED_HINT
+        )
     if UNTRUSTED in str(failure):
         return SettingsError(
             f"the brokers' certificate was not accepted while {doing}: {failure}",

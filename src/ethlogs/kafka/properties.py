@@ -12,6 +12,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 """Java's; Python's splitlines() ends a line at other characters too, which a password may hold."""
 
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
+_HINT = "give the client.properties that Kafka's own tools take, as a file that you can read"
 
 
 def read_properties(path: Path) -> dict[str, str]:
@@ -26,9 +27,11 @@ def read_properties(path: Path) -> dict[str, str]:
         # Windows' editors put a byte order mark before the first key, which is often security.protocol.
         properties = parse_properties(path.read_text(encoding="utf-8-sig"))
     except OSError as exc:
-        raise SettingsError(f"--command-config {path} cannot be read: {exc.strerror}") from exc
+        raise SettingsError(f"--command-config {path} cannot be read: {exc.strerror}", hint=_HINT) from exc
     except UnicodeDecodeError as exc:
-        raise SettingsError(f"--command-config {path} cannot be read: it is not UTF-8 text") from exc
+        raise SettingsError(
+            f"--command-config {path} cannot be read: it is not UTF-8 text", hint=_HINT
+        ) from exc
     except ValueError as exc:
         raise SettingsError(
             f"--command-config {path}: {exc}", hint="Java's tools refuse it too; a backslash itself is \\\\"

@@ -23,6 +23,7 @@ _OFFSETS_MS = 15_000
 
 READ_SECONDS = 30.0
 """Limit of one read without anything new."""
+STANDS_STILL_HINT = "is the broker that leads this partition well? Run the same command again"
 
 
 @contextmanager
@@ -95,5 +96,6 @@ def read_range(
             deadline = time.monotonic() + READ_SECONDS
         elif time.monotonic() > deadline:
             raise KafkaUnavailableError(
-                f"reading {partition.topic}-{partition.partition} stopped at offset {before} of {stop}"
+                f"reading {partition.topic}-{partition.partition} stopped at offset {before} of {stop}",
+                hint=STANDS_STILL_HINT,
             )

@@ -177,7 +177,10 @@ def read_lifetime(cache: Path) -> float:
     try:
         found = gssapi.Credentials(usage="initiate", store=store_of(cache)).lifetime
     except GSSError as exc:
-        raise KerberosError(f"the ticket that kinit got cannot be used: {exc}") from exc
+        raise KerberosError(
+            f"the ticket that kinit got cannot be used: {exc}",
+            hint="klist shows it; is this machine's clock right?",
+        ) from exc
     return float(found or 0)
 
 

@@ -29,7 +29,9 @@ def read_principals(keytab: bytes, path: str) -> frozenset[str]:
             # A negative size is a hole that a removed key left.
             position += abs(size)
     except (struct.error, UnicodeDecodeError) as exc:
-        raise SettingsError(f"--keytab {path} cannot be read: it is cut off") from exc
+        raise SettingsError(
+            f"--keytab {path} cannot be read: it is cut off", hint="copy it again from where it was made"
+        ) from exc
     return frozenset(principals)
 
 

@@ -68,7 +68,10 @@ def _copy_file(file: Path, copy: Path) -> None:
         shutil.copyfile(file, copy)
     except OSError as exc:
         copy.unlink()
-        raise KerberosError(f"the ticket cache {file} cannot be read: {exc.strerror}") from exc
+        raise KerberosError(
+            f"the ticket cache {file} cannot be read: {exc.strerror}",
+            hint="kinit makes a new one, where KRB5CCNAME says",
+        ) from exc
 
 
 def _copy_tickets(copy: Path) -> None:

@@ -69,9 +69,16 @@ def build_refusal(status: int, text: str, server: str) -> EthlogsError:
 def build_contact_error(exc: BaseException, server: str, seconds: float) -> EthlogsError:
     """Return the error of a request without an answer; the texts of requests repeat the URL."""
     if isinstance(exc, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
-        return SettingsError(f"--livy-url {server} cannot be used", flag="--livy-url")
+        return SettingsError(
+            f"--livy-url {server} cannot be used",
+            hint="give --livy-url as http://HOST:8998 or https://HOST/PATH",
+            flag="--livy-url",
+        )
     if isinstance(exc, requests.exceptions.Timeout):
-        return LivyUnavailableError(f"Livy at {server} did not answer within {seconds:g} seconds")
+        return LivyUnavailableError(
+            f"Livy at {server} did not answer within {seconds:g} seconds",
+            hint="is it well, and is --livy-url right?",
+        )
     cause = root_cause.find_root(exc)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return LivyError(

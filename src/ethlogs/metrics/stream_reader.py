@@ -139,7 +139,10 @@ class StreamReader:
                 hint="is --topic right, and has this principal READ and DESCRIBE on the ledger?",
             )
         if len(numbers) < LEAST_PARTITIONS:
-            raise LedgerError(f"the topic {ledger} has {len(numbers)} partition: it is not a ledger")
+            raise LedgerError(
+                f"the topic {ledger} has {len(numbers)} partition: it is not a ledger",
+                hint="is --topic that of a stream? Another program may have made its ledger",
+            )
         return [TopicPartition(ledger, number) for number in numbers]
 
     def _look_at(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -25,6 +26,7 @@ from ethlogs.node.turns import Turns
 from ethlogs.notify import Notify
 from ethlogs.proof.shapes import show
 from ethlogs.settings import NodeSettings, display_url
+from ethlogs.waiting import Waiting, look_at_trouble
 
 T = TypeVar("T")
 
@@ -45,6 +47,18 @@ class Trouble:
     def __init__(self) -> None:
         self.backoff = Backoff()
         self.refusing: dict[int, EthlogsError] = {}
+        self.failing: dict[int, str] = {}
+        """What each URL that does not answer well answered last."""
+        self.patience_seconds = 0.0
+
+    @property
+    def waiting(self) -> Waiting | None:
+        """What the call waits for; ``None`` where nothing has failed."""
+        return look_at_trouble(self.backoff, self.describe(), self.patience_seconds)
+
+    def describe(self) -> str:
+        """Say what each URL answered."""
+        return "; ".join(dict(sorted(self.failing.items())).values())
 
 
 class Node:
@@ -54,7 +68,10 @@ class Node:
     after each failure of it.
     """
 
-    def __init__(self, settings: NodeSettings, stop: StopSwitch, notify: Notify) -> None:
+    def __init__(
+        self, settings: NodeSettings, stop: StopSwitch, notify: Notify, *, has_answered: bool = False
+    ) -> None:
+        """``has_answered`` says that one of the URLs has answered an earlier attempt of the run."""
         if not settings.urls:
             raise SettingsError("no node URL is given", hint="give --node-url, or set ETHLOGS_NODE_URL")
         names = distinct_names(settings.urls)
@@ -72,6 +89,9 @@ class Node:
         self._silent: set[int] = set()
         """The URLs whose chain could not be asked when the node was connected with."""
         self._identity: NodeIdentity | None = None
+        self._has_answered = has_answered
+        self._troubles: list[Trouble] = []
+        """Of the calls that are being tried again."""
         self.retries = 0
 
     @property
@@ -90,6 +110,14 @@ class Node:
     def names(self) -> list[str]:
         """Every URL, without secrets."""
         return [endpoint.name for endpoint in self._endpoints]
+
+    @property
+    def waiting(self) -> Waiting | None:
+        """What the call waits for that has been tried the longest; ``None`` where nothing is tried again."""
+        with self._lock:
+            troubles = list(self._troubles)
+        found = [waiting for trouble in troubles if (waiting := trouble.waiting) is not None]
+        return min(found, key=lambda waiting: waiting.since, default=None)
 
     @property
     def is_alone(self) -> bool:
@@ -271,6 +299,14 @@ class Node:
     def _ask(self, read: Callable[[list[Answer], str], T], *calls: Call) -> T:
         """Ask until ``read`` takes the answers: reading is a part of what is tried again."""
         trouble = Trouble()
+        try:
+            return self._keep_asking(trouble, read, *calls)
+        finally:
+            with self._lock:
+                if trouble in self._troubles:
+                    self._troubles.remove(trouble)
+
+    def _keep_asking(self, trouble: Trouble, read: Callable[[list[Answer], str], T], *calls: Call) -> T:
         while True:
             index = self._current
             try:
@@ -280,7 +316,7 @@ class Node:
                 return read(endpoint.call_all(calls), endpoint.name)
             except NodeUnavailableError as exc:
                 trouble.refusing.pop(index, None)
-                self._after_failure(index, exc, trouble.backoff)
+                self._after_failure(index, exc, trouble)
             except OtherChainError as exc:
                 self._leave_out(index, exc)
                 self._after_refusal(index, exc, trouble)
@@ -300,21 +336,24 @@ class Node:
         found = header.get("hash") if isinstance(header, dict) else None
         return isinstance(found, str) and found.lower() == block_hash and own_head >= head
 
-    def _after_failure(self, index: int, exc: NodeUnavailableError, backoff: Backoff) -> None:
+    def _after_failure(self, index: int, exc: NodeUnavailableError, trouble: Trouble) -> None:
         self.retries += 1
         # It may come back as another chain's node.
         self._checked.discard(index)
-        patience_seconds, first = self._patience_seconds, ""
-        if self._identity is None and patience_seconds > FIRST_CONTACT_SECONDS:
-            patience_seconds = FIRST_CONTACT_SECONDS
-            first = ": --patience counts once the node has answered"
-        if backoff.failing_seconds > patience_seconds:
-            raise NodeUnavailableError(
-                f"{exc}; no answer for {patience_seconds:g} seconds",
-                hint=exc.hint or "is the node running, and is --node-url right?",
-            ) from exc
+        is_first_contact = self._identity is None and not self._has_answered
+        trouble.failing[index] = str(exc)
+        trouble.patience_seconds = self._patience_seconds
+        if is_first_contact:
+            trouble.patience_seconds = min(self._patience_seconds, FIRST_CONTACT_SECONDS)
+        backoff = trouble.backoff
+        if backoff.failing_seconds > trouble.patience_seconds:
+            raise _give_up(trouble, exc, is_first_contact=is_first_contact) from exc
         if backoff.tries == 0:
-            self._notify(f"{exc}; trying again for up to {patience_seconds:g} seconds{first}")
+            is_short = trouble.patience_seconds < self._patience_seconds
+            first = ": --patience counts once the node has answered" if is_short else ""
+            self._notify(f"{exc}; trying again for up to {trouble.patience_seconds:g} seconds{first}")
+            with self._lock:
+                self._troubles.append(trouble)
         self._turns.let_rest(index, exc.retry_after_seconds)
         self.switch_from(self._endpoints[index].name, str(exc))
         backoff.wait(self._stop.pause, self._turns.rest_seconds(self._current))
@@ -357,6 +396,17 @@ class Node:
                 )
             self._checked.add(index)
             self._turns.left_out.pop(index, None)
+
+
+def _give_up(trouble: Trouble, last: NodeUnavailableError, *, is_first_contact: bool) -> NodeUnavailableError:
+    """Return the error of a call whose patience is over."""
+    what, hint = trouble.describe(), last.hint or "is the node running, and is --node-url right?"
+    if trouble.patience_seconds:
+        what += f"; no answer for {trouble.patience_seconds:g} seconds"
+    if is_first_contact:
+        what += f", asked from {socket.gethostname()}"
+        hint = last.hint or "is the node running, is --node-url right, and can that machine reach it?"
+    return NodeUnavailableError(what, hint=hint)
 
 
 def distinct_names(urls: Sequence[str]) -> list[str]:

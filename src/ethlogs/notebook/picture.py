@@ -82,7 +82,7 @@ def _blocks(progress: dict[str, Any]) -> str:
     if missing is not None:
         return f"{progress['blocks']:,} filled, {missing:,} missing"
     first, last, tip = progress["firstBlock"], progress.get("lastBlock"), progress.get("tip")
-    done = 0 if tip is None else tip - first + 1
+    done = 0 if tip is None else max(0, tip - first + 1)
     total = "" if last is None else f" of {max(0, last - first + 1):,}"
     return f"{done:,}{total}, {'no tip yet' if tip is None else f'the tip is {tip:,}'}"
 

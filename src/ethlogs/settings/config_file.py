@@ -21,7 +21,10 @@ def find_config(wanted: str | None, environment: Mapping[str, str]) -> Path | No
     """
     if wanted is not None:
         if not Path(wanted).exists():
-            raise SettingsError(f"--config {wanted} does not exist")
+            raise SettingsError(
+                f"--config {wanted} does not exist",
+                hint=f"give the path of an {FILE_NAME}, or leave it out and give flags",
+            )
         if Path(wanted).is_dir():
             raise SettingsError(
                 f"--config {wanted} is a folder", hint=f"name the file in it, like {FILE_NAME}"

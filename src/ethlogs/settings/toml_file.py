@@ -12,6 +12,7 @@ from ethlogs.settings.catalogue import check_keys, settings_by_key
 from ethlogs.settings.kinds import KeyValue
 from ethlogs.settings.option import HEADINGS, Option
 
+_HINT = "it has one KEY = VALUE in each line, as TOML has it, text in quotes"
 _TABLES = {heading.lower() for heading in HEADINGS}
 
 
@@ -27,11 +28,13 @@ def read_settings_file(path: Path) -> dict[str, Any]:
         # An editor on Windows may begin it with a byte order mark.
         parsed = tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as exc:
-        raise SettingsError(f"{path} cannot be read: {exc.strerror}") from exc
+        raise SettingsError(
+            f"{path} cannot be read: {exc.strerror}", hint="give a file that you can read"
+        ) from exc
     except RecursionError:
-        raise SettingsError(f"{path} cannot be read: its values are nested too deeply") from None
+        raise SettingsError(f"{path} cannot be read: its values are nested too deeply", hint=_HINT) from None
     except ValueError as exc:  # what is not TOML or not UTF-8, and a number of too many digits
-        raise SettingsError(f"{path} cannot be read: {exc}") from exc
+        raise SettingsError(f"{path} cannot be read: {exc}", hint=_HINT) from exc
     content: dict[str, Any] = {}
     for key, value in _flat(parsed):
         if key in content:

@@ -320,7 +320,10 @@ def _fetch_version(path: str, environment: Mapping[str, str]) -> str:
         ) from exc
     match = re.search(r"version (\d+\.\d+\.\d+\S*)", finished.stdout + finished.stderr)
     if match is None:
-        raise SubmissionError(f"{path} --version does not say the version of Spark")
+        raise SubmissionError(
+            f"{path} --version does not say the version of Spark",
+            hint="give --spark-submit the path of Spark's bin/spark-submit",
+        )
     return match.group(1)
 
 
@@ -330,7 +333,10 @@ def _properties_files(
     if settings.properties_file:
         files = [Path(settings.properties_file)]
         if not files[0].is_file():
-            raise SettingsError(f"--properties-file {settings.properties_file} does not exist")
+            raise SettingsError(
+                f"--properties-file {settings.properties_file} does not exist",
+                hint="give the path of a file like Spark's spark-defaults.conf, or leave it out",
+            )
         return files
     return [path for path in [find_conf_folder(spark, environment) / "spark-defaults.conf"] if path.is_file()]
 

@@ -57,4 +57,8 @@ def _read_events(path: str) -> tuple[str, ...]:
     try:
         return tuple(event.text for event in parse_abi(orjson.loads(read_text(FLAG, path))))
     except ValueError as exc:  # what is not JSON, too
-        raise SettingsError(f"{FLAG} {path} is not the JSON of an ABI: {exc}", flag=FLAG) from None
+        raise SettingsError(
+            f"{FLAG} {path} is not the JSON of an ABI: {exc}",
+            hint="give the list of a contract's functions and events, as a compiler writes it",
+            flag=FLAG,
+        ) from None

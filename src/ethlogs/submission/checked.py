@@ -74,7 +74,9 @@ def _read_headers(path: Path, notify: Notify) -> tuple[Headers, HostHeaders]:
     except (OSError, UnicodeDecodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "it is not text"
         raise SettingsError(
-            f"--node-header-file {path} cannot be read: {reason}", flag="--node-header-file"
+            f"--node-header-file {path} cannot be read: {reason}",
+            hint="give a text file that you can read, with one NAME: VALUE in each line",
+            flag="--node-header-file",
         ) from None
     headers = parse_headers(text, f"--node-header-file {path}")
     warning = describe_readers("--node-header-file", path)
@@ -136,7 +138,11 @@ def check_spark(spark: SparkSettings) -> SparkSettings:
     """
     file = spark.properties_file
     if file and not Path(file).is_file():
-        raise SettingsError(f"--properties-file {file} does not exist", flag="--properties-file")
+        raise SettingsError(
+            f"--properties-file {file} does not exist",
+            hint="give the path of a file like Spark's spark-defaults.conf, or leave it out",
+            flag="--properties-file",
+        )
     return spark
 
 
@@ -168,5 +174,15 @@ def check_archive(path: str) -> Path:
         When there is none.
     """
     if not Path(path).is_file():
-        raise SettingsError(f"--env-archive {path} does not exist", flag="--env-archive")
+        raise missing_archive(path)
     return Path(path)
+
+
+def missing_archive(place: str) -> SettingsError:
+    """Return the error of an ``--env-archive`` that is not there, on this machine or on HDFS."""
+    return SettingsError(
+        f"--env-archive {place} does not exist",
+        hint="ethlogs pack makes an archive, and with --upload puts it on HDFS; without --env-archive the run"
+        " packs the environment itself",
+        flag="--env-archive",
+    )

@@ -67,11 +67,12 @@ def launch(
     options: LaunchOptions,
     start: StartOptions,
     console: Console,
-    look_first: Callable[[RunSettings], None],
+    look_first: Callable[[RunSettings, Notify | None], None],
 ) -> Outcome:
     """Run a job's driver and wait for its report, unless the user wants a dry run or ``--detach``.
 
-    ``look_first`` raises what would end a run of a stream at once.
+    ``look_first`` raises what would end a run of a stream at once, and warns of what a driver on YARN would
+    meet much later.
     """
     tools = find_tools(options)
     master, spark = tools.master, tools.spark
@@ -98,14 +99,14 @@ def launch(
             if start.dry_run:
                 return _describe(request.kind, settings, shlex.join(here.build_argv(settings)), console)
             if request.kind.writes_stream:
-                look_first(settings)
+                look_first(settings, None)
             return (here.start if start.detach else here.run)(settings, console)
         yarn = YarnLaunch(request.kind, options, start, spark, tools.java.path, name, base)
         yarn.check(master.url, settings, console.warn)
         if start.dry_run:
             return _describe(request.kind, settings, yarn.build_text(settings), console)
         if request.kind.writes_stream:
-            look_first(settings)
+            look_first(settings, console.warn)
         return yarn.run(settings, caller, console)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from ethlogs.settings.submission import STREAM_JOBS
 from ethlogs.submission.applications import run_of
 from ethlogs.submission.layout import HdfsLayout
 from ethlogs.submission.local_runs import WantedRuns, find_local_runs
+from ethlogs.waiting import Waiting, format_waiting
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -29,6 +31,8 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     logs_per_second: float
     """From the attempt's first fetch to its last commit."""
     recent: Recent
+    waiting: Waiting | None = None
+    """What the run waits for; ``None`` where it works, or its driver is of an older version."""
 
 
 def find_pace_here(base: Path, wanted: WantedRuns) -> Pace | None:
@@ -69,4 +73,6 @@ def format_pace(pace: Pace) -> str:
         ),
         ("latency", format_latency(recent.latency_ms)),
     ]
+    if pace.waiting is not None:
+        rows.append(("the run is", format_waiting(pace.waiting, time.time())))
     return "\n".join(f"{name:14}{value}" for name, value in rows)

@@ -43,7 +43,9 @@ def _check_keytab(user: str, kerberos: KerberosSettings) -> None:
     try:
         content = Path(kerberos.keytab).read_bytes()
     except OSError as exc:
-        raise SettingsError(f"--keytab {kerberos.keytab} cannot be read: {exc.strerror}") from exc
+        raise SettingsError(
+            f"--keytab {kerberos.keytab} cannot be read: {exc.strerror}", hint="give a file that you can read"
+        ) from exc
     realm = kerberos.principal.partition("@")[2]
     for principal in sorted(read_principals(content, kerberos.keytab)):
         owner = f"--keytab {kerberos.keytab} has a key of {principal}"
@@ -84,9 +86,15 @@ def _read_common_names(certificate: str | None) -> list[str]:
         # The first is the client's own, the others are its chain.
         own = x509.load_pem_x509_certificates(Path(certificate).expanduser().read_bytes())[0]
     except OSError as exc:
-        raise SettingsError(f"the client certificate {certificate} cannot be read: {exc.strerror}") from exc
+        raise SettingsError(
+            f"the client certificate {certificate} cannot be read: {exc.strerror}",
+            hint="give a file that you can read, by ssl.keystore.location in --command-config",
+        ) from exc
     except ValueError as exc:
-        raise SettingsError(f"the client certificate {certificate} is not PEM: {exc}") from exc
+        raise SettingsError(
+            f"the client certificate {certificate} is not PEM: {exc}",
+            hint="openssl x509 -in FILE -text shows what it is",
+        ) from exc
     return [str(name.value) for name in own.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)]
 
 

@@ -46,5 +46,7 @@ def _read_all(flag: str, values: Iterable[str]) -> Iterator[tuple[str, str]]:
         lines = read_text(flag, value[1:]).splitlines()
         entries = [(line.partition("#")[0].strip(), n) for n, line in enumerate(lines, 1)]
         if not any(text for text, _ in entries):
-            raise SettingsError(f"{flag} {value}: the file has no entry", flag=flag)
+            raise SettingsError(
+                f"{flag} {value}: the file has no entry", hint="give one entry in each line", flag=flag
+            )
         yield from ((text, f"line {n} of {value[1:]}: ") for text, n in entries if text)

@@ -26,7 +26,9 @@ def read_text(flag: str, path: str) -> str:
         return Path(path).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "it is not text"
-        raise SettingsError(f"{flag} {path} cannot be read: {reason}", flag=flag) from None
+        raise SettingsError(
+            f"{flag} {path} cannot be read: {reason}", hint="give a text file that you can read", flag=flag
+        ) from None
 
 
 def parse_address(text: str) -> str:

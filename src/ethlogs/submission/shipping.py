@@ -146,7 +146,10 @@ def _read_file(name: str, path: str) -> bytes:
     try:
         return Path(path).expanduser().read_bytes()
     except OSError as exc:
-        raise SettingsError(f"{name}: the file {path} cannot be read: {exc.strerror}") from exc
+        raise SettingsError(
+            f"{name}: the file {path} cannot be read: {exc.strerror}",
+            hint="give a file that you can read: it is shipped to the driver",
+        ) from exc
 
 
 def build_package(folder: Path) -> Path:

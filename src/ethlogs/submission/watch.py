@@ -24,6 +24,7 @@ from ethlogs.errors import (
 from ethlogs.hadoop.applications import Application, Applications
 from ethlogs.notify import Notify, ShowProgress
 from ethlogs.run_folder import PROGRESS, REPORT, RunFiles
+from ethlogs.submission.attempt_end import read_end
 from ethlogs.submission.causes import find_cause
 from ethlogs.submission.missing_report import build_missing_report, with_drivers_status
 from ethlogs.verdicts import is_final
@@ -34,9 +35,13 @@ _SECOND_SIGNAL_SECONDS = 3.0
 _STOP_SECONDS = 60.0
 _LAST_LINES = 15
 _LOG_SECONDS = 20.0
-_MEMORY = ("beyond physical memory limits", "OutOfMemoryError", "exitCode: 52", "exitCode: -104")
-
-_DRIVERS_STATUS = re.compile(r"User application exited with status (\d+)")
+_FIGURES = re.compile(r" (?:Details|Last Node which was processed for the application) :")
+_WAITS = {
+    "waiting for AM container to be allocated": "waiting for a container",
+    "Application is Activated, waiting for resources to be assigned for AM": "waiting for a container",
+    "AM container is launched": "the driver's container is starting",
+}
+"""What YARN says of an application whose driver is to come, "AM", beside what it does."""
 
 
 @dataclass(frozen=True)
@@ -173,14 +178,27 @@ class Watcher:
         """Notify of each container that YARN has replaced, and why, also of one between two looks."""
         seen = application.attempt if self._attempt is None else self._attempt
         for lost in range(max(seen, 1), application.attempt):
-            why = ""
-            with contextlib.suppress(EthlogsError):
-                why = _first_reason(self._applications.attempt_diagnostics(self._id, lost))
             self._say(
-                f"attempt {lost} has ended ({why or 'YARN does not say why'}); attempt {lost + 1} resumes"
+                f"attempt {lost} has ended: {self._describe_attempts_end(lost)}; attempt {lost + 1} resumes"
                 " after what was committed"
             )
         self._attempt = max(seen, application.attempt)
+
+    def _describe_attempts_end(self, attempt: int) -> str:
+        """Say why an attempt ended: by its own report, where it could write one, else by YARN's words."""
+        with contextlib.suppress(EthlogsError):
+            report = self._folder.read_json(REPORT)
+            if (
+                report is not None
+                and report.get("attempt") == attempt
+                and _knows_why(report)
+                and report["error"]
+            ):
+                return str(report["error"])
+        end = None
+        with contextlib.suppress(EthlogsError):
+            end = read_end(self._applications.attempt_diagnostics(self._id, attempt))
+        return "YARN does not say why" if end is None else end.sentence
 
     def _tell_state(self, application: Application) -> None:
         state = f"application {application.id} is {application.state}"
@@ -280,28 +298,34 @@ def tells_the_end(report: dict[str, Any], application: Application) -> bool:
     if report["exitStatus"] == ExitStatus.DONE:
         return True
     is_earlier = report.get("attempt", application.attempt) < application.attempt
-    is_yarns = report["exitStatus"] == ExitStatus.SUBMISSION
-    return application.final != "KILLED" and (is_final(report) or not (is_earlier or is_yarns))
+    return application.final != "KILLED" and (is_final(report) or (_knows_why(report) and not is_earlier))
+
+
+def _knows_why(report: dict[str, Any]) -> bool:
+    """Return whether a driver's report says why it ended: why it lost its container, YARN knows better."""
+    return bool(report["exitStatus"] != ExitStatus.SUBMISSION)
 
 
 def build_failure(application: Application, last_lines: str) -> SubmissionError:
     """Return why an application ended without a report, by YARN's words and the driver's last lines."""
-    reason = _first_reason(application.diagnostics) or f"YARN says {application.final}"
+    end = read_end(application.diagnostics)
+    reason = f"YARN says {application.final}" if end is None else end.sentence
     if application.final == "KILLED":
         return SubmissionError(
             f"the application {application.id} was killed: {reason}",
             hint="what was committed stays; run the same command again to resume after it",
         )
     hint = "what was committed stays; the same command resumes after it"
-    if any(sign in application.diagnostics + last_lines for sign in _MEMORY):
-        hint = "give the driver more memory, with --driver-memory or spark.driver.memoryOverhead"
+    if (end is not None and end.is_memory) or "OutOfMemoryError" in last_lines:
+        hint = f"give the driver more memory, with --driver-memory or spark.driver.memoryOverhead; {hint}"
     error = SubmissionError(
         f"the application {application.id} failed in attempt {application.attempt}: {reason};"
         f" the driver's last lines:\n{last_lines}",
         hint=hint,
     )
-    status = _DRIVERS_STATUS.search(application.diagnostics)
-    return with_drivers_status(error, int(status.group(1))) if status else error
+    return (
+        error if end is None or end.drivers_status is None else with_drivers_status(error, end.drivers_status)
+    )
 
 
 def read_last_lines(applications: Applications, application_id: str) -> str:
@@ -345,14 +369,10 @@ def _has_no_container(application: Application) -> bool:
 
 
 def _waits_for(diagnostics: str) -> str:
-    """The sentence with which YARN says what an application waits for, without date and figures."""
+    """Say what an application waits for; where YARN's words are not known, in them without figures."""
     text = re.sub(r"^\[[^]]*\]\s*", "", " ".join(diagnostics.split()))
-    return text.split(" Details :")[0][:300]
-
-
-def _first_reason(diagnostics: str) -> str:
-    lines = [line.strip() for line in diagnostics.splitlines() if line.strip()]
-    return " ".join(lines[:3])[:600]
+    known = next((sentence for words, sentence in _WAITS.items() if words in text), None)
+    return known or _FIGURES.split(text)[0][:300]
 
 
 @contextlib.contextmanager

@@ -17,6 +17,7 @@ from ethlogs.cancellation import OutOfTime, Terminated
 from ethlogs.environment import PackSettings, find_interpreter, pack_environment, require_packages
 from ethlogs.errors import (
     EthlogsError,
+    HadoopError,
     InterruptedRunError,
     OutcomeUnknownError,
     SubmissionError,
@@ -41,6 +42,7 @@ from ethlogs.spark.submit import (
 )
 from ethlogs.spark.yarn import Shipment, SparkLogin, build_yarn_argv, find_attempts
 from ethlogs.submission.applications import RUN_TAG, build_tags, find_rivals, run_of
+from ethlogs.submission.checked import missing_archive
 from ethlogs.submission.layout import HdfsLayout
 from ethlogs.submission.left_files import LeftFiles, put_on_hdfs
 from ethlogs.submission.livy import LivyRoad, build_run_batch
@@ -232,6 +234,7 @@ class YarnSubmitter:
     def _ship_archive(self, layout: HdfsLayout, needed: dict[str, str]) -> tuple[str, str]:
         archive = self._options.yarn.env_archive
         if archive is not None and "://" in archive:
+            self._require_archive(archive)
             return archive, DEFAULT_PYTHON
         if archive is not None:
             path = Path(archive)
@@ -243,6 +246,12 @@ class YarnSubmitter:
             check_python(self._spark.version, packed.python_version)
         require_packages(packed.path, needed)
         return ship_archive(layout, packed.path, self._notify, self._show_bytes), packed.python
+
+    def _require_archive(self, url: str) -> None:
+        """Refuse an archive that is not there; one of another file system is left to Spark."""
+        with contextlib.suppress(HadoopError):
+            if self._hadoop.files.size(url) is None:
+                raise missing_archive(url)
 
     def _run(self, argv: list[str], local: RunFolder, settings: RunSettings) -> str:
         """Run spark-submit, which returns as soon as YARN has the application."""
@@ -268,7 +277,8 @@ class YarnSubmitter:
         found = self._hadoop.applications.find(f"{RUN_TAG}{settings.run}", alive_only=False)
         if not found:
             raise SubmissionError(
-                f"spark-submit ended well, but YARN knows no application of this run; its output: {local.log}"
+                "spark-submit ended well, but YARN knows no application of this run",
+                hint=f"does spark-submit use the cluster of HADOOP_CONF_DIR? Its output is in {local.log}",
             )
         return found[0].id
 
@@ -291,7 +301,9 @@ class YarnSubmitter:
         number = signal.SIGTERM if isinstance(exc, Terminated) else signal.SIGINT
         if not found:
             raise InterruptedRunError(
-                "interrupted while submitting: nothing was started", signal_number=number
+                "interrupted while submitting: nothing was started",
+                signal_number=number,
+                hint="run the same command again",
             ) from None
         raise InterruptedRunError(
             f"interrupted while submitting: the application {found[0].id} is {found[0].state}",

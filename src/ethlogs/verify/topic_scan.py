@@ -14,7 +14,7 @@ from ethlogs.errors import KafkaUnavailableError
 from ethlogs.kafka.client_config import consumer_config
 from ethlogs.kafka.errors import connect, mapped_errors
 from ethlogs.kafka.internals import read_whole_batches, take_up_resumed
-from ethlogs.kafka.reading import READ_SECONDS, fetch_begins, fetch_ends
+from ethlogs.kafka.reading import READ_SECONDS, STANDS_STILL_HINT, fetch_begins, fetch_ends
 from ethlogs.kafka.record_batch import FetchedRecord
 from ethlogs.settings import KafkaSettings
 from ethlogs.verify.found_record import FoundRecord
@@ -92,7 +92,8 @@ class TopicReader:
             elif time.monotonic() > deadline:
                 raise KafkaUnavailableError(
                     f"reading {self._topic} stands still: nothing new in partition {waiting[0]} below offset"
-                    f" {stops[waiting[0]]}"
+                    f" {stops[waiting[0]]}",
+                    hint=STANDS_STILL_HINT,
                 )
 
     def _take(self, number: int, stop: int) -> Iterator[FoundRecord]:

@@ -62,7 +62,7 @@ def test_a_driver_that_is_lost_is_followed_by_an_attempt_that_continues(
     report = parse_report(command.stdout)
     assert (report["exitStatus"], report["attempt"], report["tip"]["number"]) == (0, attempts, blocks)
     for lost in range(1, attempts):
-        said = rf"attempt {lost} has ended \(.+\); attempt {lost + 1} resumes after what was committed"
+        said = rf"attempt {lost} has ended: .+; attempt {lost + 1} resumes after what was committed"
         assert re.search(said, command.stderr), command.stderr
     assert len({claim.json["run"] for claim in stream.claims()}) == 1
     assert_exactly_once(stream, own_geth.url, 1, blocks)

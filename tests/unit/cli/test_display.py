@@ -40,6 +40,28 @@ def test_a_run_with_nothing_to_do_has_no_blocks_below_none(
     assert capsys.readouterr().err == "0 of 0 blocks · 0 event logs · 0/s\n"
 
 
+WAITING = {"why": "node http://geth:8545 is away", "since": 1000.0, "until": 1030.0}
+
+
+def test_what_a_run_waits_for_is_a_line_before_its_first_block_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ethlogs.cli.display._WAITING_SECONDS", 0.0)
+    monkeypatch.setattr("ethlogs.cli.display.time.time", lambda: 1012.0)
+    with ProgressDisplay(quiet=False) as display:
+        display.show({"attempt": 1, "firstBlock": None, "waiting": WAITING})
+    assert capsys.readouterr().err == (
+        "waiting for 12 s, for up to 18 s more: node http://geth:8545 is away\n"
+    )
+
+
+def test_minutes_of_waiting_do_not_fill_a_log(capsys: pytest.CaptureFixture[str]) -> None:
+    with ProgressDisplay(quiet=False) as display:
+        for _ in range(100):
+            display.show({"attempt": 1, "firstBlock": None, "waiting": WAITING})
+    assert capsys.readouterr().err == ""
+
+
 def test_an_upload_is_lines_where_there_is_no_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

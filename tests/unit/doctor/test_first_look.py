@@ -106,6 +106,24 @@ def test_history_from_above_the_head_is_refused_unless_its_end_says_to_wait(brok
     look(backfill=BackfillSettings(first=100))
 
 
+def test_a_node_that_does_not_answer_here_is_warned_of_where_a_driver_begins_much_later() -> None:
+    warnings: list[str] = []
+    look_first(SETTINGS, warnings.append)
+    (warning,) = warnings
+    assert warning.startswith(
+        "warning: node http://127.0.0.1:9 cannot be reached: Connection refused, asked from "
+    )
+    assert warning.endswith("; a driver that cannot reach it either tries for 30 s in each attempt")
+
+
+def test_a_node_that_answers_is_no_warning(brokers: FakeBrokers) -> None:
+    warnings: list[str] = []
+    answers = {"eth_chainId": "0x1", "eth_getBlockByNumber": {"hash": "0x" + "d4" * 32}}
+    with local_node(lambda asked: result(answers[asked["method"]])) as node:
+        look_first(replace(SETTINGS, node=NodeSettings((node.url,))), warnings.append)
+    assert warnings == []
+
+
 def test_what_cannot_be_reached_from_here_is_left_to_the_driver(brokers: FakeBrokers) -> None:
     brokers.forget(TOPIC)
     look_first(SETTINGS)

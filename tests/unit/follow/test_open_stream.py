@@ -28,11 +28,11 @@ CLAIMED: Any = SimpleNamespace(claim=SimpleNamespace(identity=TOPICS.identity(1,
 @pytest.fixture
 def node(monkeypatch: pytest.MonkeyPatch) -> mock.Mock:
     """A node of two URLs that have different chains, and topics that are there."""
-    node = mock.Mock(is_alone=False, retries=0)
+    node = mock.Mock(is_alone=False, retries=0, waiting=None)
     node.connect.return_value = CONNECTED
     node.bind.side_effect = lambda identity: identity
     node.name = "a-node"
-    monkeypatch.setattr(module, "Node", lambda *_: node)
+    monkeypatch.setattr(module, "Node", lambda *_, **_more: node)
     topics = (TOPICS.event_logs, TOPICS.ledger, ("replication factor 1",))
     monkeypatch.setattr(module, "ensure_topics", lambda *_: topics)
     monkeypatch.setattr(module, "TopicWatch", mock.MagicMock())

@@ -59,6 +59,19 @@ def test_a_broker_that_never_answered_has_less_patience(clock: Clock, trouble: K
         trouble.after(AWAY)
 
 
+def test_a_later_attempt_of_a_run_that_has_begun_has_all_the_patience(clock: Clock) -> None:
+    journal = Journal("a-run", 2, lambda _snapshot: None, earlier={"ledgerEnd": 7})
+    later = KafkaTrouble(300.0, mock.Mock(StopSwitch), journal)
+    later.after(AWAY)
+    clock.now += trouble_module.FIRST_CONTACT_SECONDS + 1
+    later.after(AWAY)
+    waiting = journal.waiting
+    assert waiting is not None
+    assert (waiting.why, round(waiting.until - waiting.since)) == ("Kafka is away", 300)
+    later.over()
+    assert journal.waiting is None
+
+
 def test_a_stream_that_was_taken_again_and_stands_at_the_head_has_no_trouble(
     clock: Clock, trouble: KafkaTrouble
 ) -> None:

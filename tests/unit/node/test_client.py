@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from ethlogs.errors import (
 )
 from ethlogs.node import Node, NodeIdentity
 from ethlogs.settings import NodeSettings
+from ethlogs.waiting import Waiting
 from tests.harness.lying_node import LyingNode
 from tests.harness.lying_node import Reply as LyingReply
 from tests.unit.certificates import make_certificate
@@ -296,10 +299,10 @@ def test_a_new_stream_says_nothing_where_every_url_serves_the_chain(
 
 
 def test_patience_with_a_node_ends(first: LocalNode) -> None:
-    with client_of(first, patience_seconds=0.0) as client:
+    with client_of(first, patience_seconds=0.001) as client:
         client.node.connect()
         first.respond = lambda _request: DOWN
-        with pytest.raises(NodeUnavailableError, match="HTTP 503; no answer for 0 seconds") as caught:
+        with pytest.raises(NodeUnavailableError, match=r"HTTP 503; no answer for 0\.001 seconds") as caught:
             client.node.call("eth_blockNumber")
     assert "--node-url" in (caught.value.hint or "")
 
@@ -409,6 +412,52 @@ def test_the_limit_of_the_first_contact_is_said(first: LocalNode) -> None:
     assert client.notices[0].endswith(
         "trying again for up to 30 seconds: --patience counts once the node has answered"
     )
+
+
+def test_a_run_whose_node_has_answered_an_earlier_attempt_has_all_the_patience(first: LocalNode) -> None:
+    first.respond = answers_after(2)
+    notices: list[str] = []
+    settings = NodeSettings((first.url,), 5.0, 300.0)
+    with contextlib.closing(Node(settings, ImpatientStop(), notices.append, has_answered=True)) as node:
+        node.connect()
+    assert notices[0].endswith("trying again for up to 300 seconds")
+
+
+def test_a_node_that_never_answered_is_named_with_every_url_and_the_machine_that_asked(
+    first: LocalNode, second: LocalNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ethlogs.node.client.FIRST_CONTACT_SECONDS", 0.0)
+    first.respond = second.respond = lambda _request: DOWN
+    with client_of(first, second) as client, pytest.raises(NodeUnavailableError) as caught:
+        client.node.connect()
+    assert first.url in str(caught.value)
+    assert second.url in str(caught.value)
+    assert str(caught.value).endswith(f", asked from {socket.gethostname()}")
+    assert caught.value.hint == "is the node running, is --node-url right, and can that machine reach it?"
+
+
+def test_what_a_call_waits_for_can_be_seen_while_it_is_tried_again(first: LocalNode) -> None:
+    seen: list[Waiting | None] = []
+
+    class Looking(ImpatientStop):
+        """Looks while the call pauses. The trouble is made older: a real one would have to be waited for."""
+
+        def pause(self, seconds: float) -> None:
+            (trouble,) = node._troubles
+            trouble.backoff._since = time.monotonic() - 20
+            seen.append(node.waiting)
+            super().pause(seconds)
+
+    node = Node(NodeSettings((first.url,), 5.0, 60.0), Looking(), lambda _notice: None)
+    with contextlib.closing(node):
+        node.connect()
+        first.respond = answers_after(1)
+        node.fetch_quantity("eth_blockNumber")
+        assert node.waiting is None
+    (waiting,) = seen
+    assert waiting is not None
+    assert waiting.why.startswith(f"node {first.url} ")
+    assert round(waiting.until - waiting.since) == 60
 
 
 def test_when_a_url_refuses_the_next_one_is_asked(first: LocalNode, second: LocalNode) -> None:

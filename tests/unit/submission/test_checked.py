@@ -72,8 +72,9 @@ def test_two_sources_of_an_environment_exclude_each_other() -> None:
 
 
 def test_an_archive_that_does_not_exist_is_named() -> None:
-    with pytest.raises(SettingsError, match=r"^--env-archive /nowhere\.tar\.gz does not exist$"):
+    with pytest.raises(SettingsError, match=r"^--env-archive /nowhere\.tar\.gz does not exist$") as caught:
         check_archive("/nowhere.tar.gz")
+    assert "ethlogs pack makes an archive" in str(caught.value.hint)
 
 
 def notices_for(folder: Path, *urls: str) -> list[str]:

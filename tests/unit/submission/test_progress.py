@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,16 @@ def test_the_pace_shows_what_happens_now_beside_the_mean(tmp_path: Path) -> None
         "rate          20 event logs/s in the last 60 seconds, 7,000/s since the driver started\n"
         "latency       p50 12.5 ms, p99 80.0 ms, node to committed, 5 blocks"
     )
+
+
+def test_a_run_that_waits_says_for_what(tmp_path: Path) -> None:
+    now = time.time()
+    waiting = {"why": "node http://geth:8545 is away", "since": now - 12, "until": now + 300}
+    make_run(tmp_path, {**snapshot(), "waiting": waiting})
+    pace = find_pace_here(tmp_path, WantedRuns("logs", None))
+    assert pace is not None
+    last = format_pace(pace).splitlines()[-1]
+    assert re.fullmatch(r"the run is    waiting for \d+ s, for up to \d+ s more: node \S+ is away", last)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,9 @@ WAITING = replace(
 )
 
 
+OUTSIDE = "the driver's container was ended from outside, by SIGTERM"
+
+
 @dataclass
 class FakeApplications:
     """Always gives the same application."""
@@ -155,10 +158,42 @@ def test_each_lost_attempt_is_told_with_yarns_reason(
     watcher = Watcher(applications, folder, WAITING.id, said.append, lambda _progress: None)
     assert watcher.wait(Limits(None, None)) == {"exitStatus": 0, "attempt": seen[-1]}
     assert [line for line in said if line.startswith("attempt")] == [
-        f"attempt {lost} has ended (AM Container for attempt {lost} exited with exitCode: 143);"
+        f"attempt {lost} has ended: the driver's container was ended from outside, by SIGTERM;"
         f" attempt {lost + 1} resumes after what was committed"
         for lost in told
     ]
+
+
+@pytest.mark.parametrize(
+    ("report", "why"),
+    [
+        (
+            {"attempt": 1, "exitStatus": 6, "error": "node http://geth:8545 is away"},
+            "node http://geth:8545 is away",
+        ),
+        ({"attempt": 1, "exitStatus": 8, "error": "it received SIGTERM"}, OUTSIDE),
+        ({"attempt": 7, "exitStatus": 6, "error": "of another attempt"}, OUTSIDE),
+    ],
+    ids=["the driver knows", "YARN knows better", "another attempt's"],
+)
+def test_why_an_attempt_ended_its_own_report_says_where_it_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, report: dict[str, Any], why: str
+) -> None:
+    monkeypatch.setattr(watch_module, "_POLL_SECONDS", 0.0)
+    folder, said = RunFolder(tmp_path), list[str]()
+
+    class Ending(ReplacedContainers):
+        """Its second attempt writes a report before the third look."""
+
+        def describe(self, application_id: str) -> Application:
+            if len(self.states) == 1:
+                folder.write_json("report.json", {"exitStatus": 0, "attempt": 2, "error": None})
+            return super().describe(application_id)
+
+    folder.write_json("report.json", report)
+    applications = cast(Applications, Ending(1, 2, 2))
+    Watcher(applications, folder, WAITING.id, said.append, lambda _progress: None).wait(Limits(None, None))
+    assert f"attempt 1 has ended: {why}; attempt 2 resumes after what was committed" in said
 
 
 def test_a_ticket_that_expires_while_watching_says_nothing_about_the_run(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any, cast
 import pytest
 
 from ethlogs.errors import (
+    HadoopError,
     InterruptedRunError,
     LivyError,
     OutcomeUnknownError,
@@ -49,6 +50,28 @@ def test_an_archive_that_lacks_what_a_run_needs_is_refused_before_anything_is_up
     )
     with pytest.raises(PackError, match="has no Python package gssapi"):
         submitter._ship_archive(nothing, {"gssapi": "a driver with a Kerberos ticket"})
+
+
+@pytest.mark.parametrize("asked", [None, HadoopError("Wrong FS: s3a://bucket/env.tar.gz")])
+def test_an_archive_that_is_not_on_hdfs_is_refused_and_one_elsewhere_is_left_to_spark(
+    tmp_path: Path, asked: HadoopError | None
+) -> None:
+    """HDFS is a fake: a real one has no second file system beside it."""
+
+    def size(_path: str) -> None:
+        if asked is not None:
+            raise asked
+
+    url, nothing = "hdfs://nn:8020/env.tar.gz", cast(Any, None)
+    options = cast(Any, SimpleNamespace(yarn=SimpleNamespace(env_archive=url)))
+    hadoop = cast(Any, SimpleNamespace(files=SimpleNamespace(size=size)))
+    submitter = YarnSubmitter(hadoop, nothing, options, {}, tmp_path, print, job=nothing)
+    if asked is not None:
+        assert submitter._ship_archive(nothing, {}) == (url, "bin/python")
+        return
+    with pytest.raises(SettingsError, match=f"--env-archive {url} does not exist") as caught:
+        submitter._ship_archive(nothing, {})
+    assert "ethlogs pack" in str(caught.value.hint)
 
 
 class FakeApplications:
@@ -146,9 +169,11 @@ def test_an_applications_run_is_in_its_tags() -> None:
 
 
 def test_a_killed_application_says_who_killed_it() -> None:
-    killed = replace(APPLICATION, final="KILLED", diagnostics="Application killed by alice")
+    killed = replace(
+        APPLICATION, final="KILLED", diagnostics="Application a was killed by user alice at 10.0.0.7"
+    )
     assert str(build_failure(killed, "    last")) == (
-        "the application application_1700000000000_0001 was killed: Application killed by alice"
+        "the application application_1700000000000_0001 was killed: user alice at 10.0.0.7 killed it"
     )
 
 
@@ -180,11 +205,34 @@ def test_a_driver_out_of_memory_is_told_to_take_more() -> None:
     assert "--driver-memory" not in str(build_failure(APPLICATION, "    last").hint)
 
 
-def test_what_an_application_waits_for_is_one_sentence() -> None:
-    text = (
-        "[Tue Nov 24 02:41:50 +0000 2026] Application is Activated, waiting. Details : AM Partition = <X> ;"
-    )
-    assert _waits_for(text) == "Application is Activated, waiting."
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (
+            "Application is Activated, waiting. Details : AM Partition = <X> ;",
+            "Application is Activated, waiting.",
+        ),
+        (
+            "Application is Activated, waiting for resources to be assigned for AM. Last Node which was"
+            " processed for the application : localhost:16957 ( Partition : [] ).",
+            "waiting for a container",
+        ),
+        (
+            "waiting for AM container to be allocated, launched and register with RM.",
+            "waiting for a container",
+        ),
+        (
+            "AM container is launched, waiting for AM container to Register with RM",
+            "the driver's container is starting",
+        ),
+        (
+            "Queue's AM resource limit exceeded. Last Node which was processed for the application : a:1",
+            "Queue's AM resource limit exceeded.",
+        ),
+    ],
+)
+def test_what_an_application_waits_for_is_one_sentence(words: str, sentence: str) -> None:
+    assert _waits_for(f"[Tue Nov 24 02:41:50 +0000 2026] {words}") == sentence
 
 
 @pytest.mark.parametrize(
