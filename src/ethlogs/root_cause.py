@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ethlogs.one_line import to_one_line
+
 
 def find_root(exc: BaseException) -> BaseException:
     """Return the error that all others wrap."""
@@ -16,4 +18,5 @@ def find_root(exc: BaseException) -> BaseException:
 
 def to_text(cause: BaseException) -> str:
     """Return what a root cause says: it has not the URL that its wrappers repeat."""
-    return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+    text = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+    return to_one_line(text)

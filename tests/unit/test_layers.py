@@ -18,7 +18,7 @@ DEVNET = Path(ethlogs_devnet.__file__).parent
 
 # Lowest first. Parts of one layer know nothing of each other.
 LAYERS = (
-    ("errors",),
+    ("errors", "one_line"),
     (
         *("settings", "backoff", "cancellation", "notify", "run_folder", "counts", "proof", "heights"),
         *(

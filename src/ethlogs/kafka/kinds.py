@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import kafka.errors as kafka_errors
 
+from ethlogs.one_line import to_one_line
+
 FENCED = (
     kafka_errors.ProducerFencedError,
     kafka_errors.InvalidProducerEpochError,
@@ -28,5 +30,5 @@ TOPIC = (kafka_errors.InvalidTopicError, kafka_errors.UnknownTopicOrPartitionErr
 
 def describe(exc: BaseException) -> str:
     """Return the class and the text of an error; kafka-python repeats the class's name in the text."""
-    name, text = type(exc).__name__, str(exc)[:300]
+    name, text = type(exc).__name__, to_one_line(str(exc))
     return text if text.startswith(name) else f"{name}: {text}"

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import ssl
 from collections.abc import Iterator
 
@@ -57,5 +58,10 @@ def _to_node_error(name: str, exc: BaseException) -> NodeUnavailableError | Node
         return NodeUnavailableError(
             f"the TLS connection to node {name} failed: {to_text(cause)}",
             hint="does this port speak TLS, or should --node-url begin with http: or ws:?" if plain else None,
+        )
+    if isinstance(cause, http.client.BadStatusLine) and not isinstance(cause, ConnectionError):
+        return NodeUnavailableError(
+            f"node {name} sent something that is not an HTTP answer: {to_text(cause)}",
+            hint="is --node-url the address of the node's JSON-RPC port?",
         )
     return NodeUnavailableError(f"node {name} cannot be reached: {to_text(cause)}")

@@ -20,6 +20,7 @@ from ethlogs.errors import (
     NodeUnavailableError,
 )
 from ethlogs.node.verdicts import StatusRow, Verdict, judge_error, judge_result, judge_status
+from ethlogs.one_line import to_one_line
 from ethlogs.proof.shapes import show
 from ethlogs.settings import display_url
 
@@ -179,11 +180,10 @@ def _read_error(error: Any) -> tuple[list[int | None], str]:
 
 
 def _to_text(value: Any) -> str:
-    """The words of an error on one line: a node must not write to a terminal."""
-    if not isinstance(value, str):
-        return "" if value is None else show(value)
-    cut = value[:_SHOWN_CHARACTERS]
-    return "".join(character if character.isprintable() else " " for character in cut).strip()
+    """The words of an error, whatever a node sends in their place."""
+    if isinstance(value, str):
+        return to_one_line(value)
+    return "" if value is None else show(value)
 
 
 def _to_code(value: Any) -> int | None:

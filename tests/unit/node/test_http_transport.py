@@ -400,6 +400,21 @@ def test_an_answer_that_is_no_http_or_not_whole_may_pass_and_proves_nothing(name
         parse_answer(RawAnswer(body), "eth_blockNumber", "the node")
 
 
+def test_what_is_no_http_is_said_to_be_such_in_one_line() -> None:
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(b"\x1b[2JSSH-2.0-" + b"x" * 5000 + b"\r\n")
+
+    with (
+        tcp_server(serve) as address,
+        http(f"http://{address}") as transport,
+        pytest.raises(NodeUnavailableError, match=r"is not an HTTP answer: .*SSH-2") as caught,
+    ):
+        transport.send(REQUEST)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 500
+
+
 @pytest.mark.parametrize(
     ("before", "user", "password"),
     [
