@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ethlogs.backfill import run as driving
+from ethlogs.backfill import hull_filler
 from ethlogs.backfill.cluster import TaskLostError
 from ethlogs.backfill.task import TaskEnd
 from ethlogs.errors import BrokenChainError, InterruptedRunError, SettingsError, SupersededError
@@ -149,7 +149,7 @@ def test_a_chain_without_a_finalized_block_needs_confirmations(stream: Stream, g
 def test_a_backfill_that_is_stopped_releases_its_slots_and_the_same_command_goes_on_at_once(
     stream: Stream, geth: GethNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(driving, "PIECE_BLOCKS", 5)
+    monkeypatch.setattr(hull_filler, "PIECE_BLOCKS", 5)
     settings, tasks = backfill_settings(stream, geth.url, to=19), ThreadCluster(1)
     with BackfillInThread(settings, tasks) as running:
 

@@ -1,0 +1,74 @@
+"""Filling one hull: its headers are linked first, then its missing blocks are produced slot by slot."""
+
+from __future__ import annotations
+
+import contextlib
+from functools import partial
+
+from ethlogs.backfill.cluster import TaskLostError
+from ethlogs.backfill.dispatch import Dispatcher, Step
+from ethlogs.backfill.link import LinkedHull
+from ethlogs.backfill.missing import SlotGaps
+from ethlogs.backfill.own_ledger import OwnLedger
+from ethlogs.backfill.plan import Hull, share_segments
+from ethlogs.backfill.task import Piece, TaskSettings, run_piece, run_segment
+
+PIECE_BLOCKS = 2_048
+"""Heights of one task; it may end before the last of them."""
+
+
+class HullFiller:
+    """Fills hulls by tasks of one run."""
+
+    def __init__(self, settings: TaskSettings, dispatcher: Dispatcher, ledger: OwnLedger) -> None:
+        self._settings = settings
+        self._dispatcher = dispatcher
+        self._ledger = ledger
+
+    def fill(self, hull: Hull, gaps: tuple[SlotGaps, ...]) -> None:
+        """Link a hull, then fill what the gaps have in it.
+
+        Raises
+        ------
+        BrokenChainError
+            When the headers do not join; nothing of the hull is committed then.
+        """
+        with LinkedHull(hull) as linked:
+            self._link(linked)
+            inside = [gap.within(hull.first, hull.last) for gap in gaps]
+            self._dispatcher.run_all([partial(self._fill_some, linked, gap) for gap in inside if gap.places])
+
+    def _link(self, linked: LinkedHull) -> None:
+        """Walk the headers of a hull in tasks, and join them to each other and to the ledger."""
+
+        def walk(first: int, last: int) -> Step | None:
+            task = partial(run_segment, self._settings, self._dispatcher.next_number(), first, last)
+            end = self._dispatcher.run_task(f"link blocks {first} to {last}", task)
+            if end.segment is None:
+                raise TaskLostError(f"the headers {first} to {last} were not walked")
+            linked.add(end.segment)
+            return step(end.segment.last + 1, last) if end.segment.last < last else None
+
+        def step(first: int, last: int) -> Step:
+            return partial(self._dispatcher.until_not_lost, partial(walk, first, last))
+
+        segments = share_segments(linked.hull.segments, self._dispatcher.share().tasks)
+        self._dispatcher.run_all([step(*segment) for segment in segments])
+        linked.close_chain(*self._ledger.read_neighbours(linked.hull))
+
+    def _fill_some(self, linked: LinkedHull, gap: SlotGaps) -> Step | None:
+        """Fill the next piece of a slot; returns what is left to do of it, by the ledger."""
+        heights = tuple(gap.heights(PIECE_BLOCKS))
+        hashes = b"".join(linked.hash_of(height) for height in heights)
+        slot = gap.slot.number
+        describe = f"slot {slot}: blocks {heights[0]} to {heights[-1]} ({len(heights)} of them)"
+        piece = Piece(slot, heights, hashes)
+        task = partial(run_piece, self._settings, self._dispatcher.next_number(), piece)
+        with contextlib.suppress(TaskLostError):
+            self._dispatcher.run_task(describe, task)
+        left = self._ledger.read_left(gap, linked.hull)
+        if left.places == gap.places:
+            self._dispatcher.wait_after_lost(TaskLostError(f"a task of slot {slot} has committed nothing"))
+        else:
+            self._dispatcher.forget_lost()
+        return partial(self._fill_some, linked, left) if left.places else None

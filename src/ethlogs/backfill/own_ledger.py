@@ -1,0 +1,95 @@
+"""The ledger as a backfill reads it: each look also checks that the run still has the stream."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ethlogs.backfill.ends import EndsReader, check_seam
+from ethlogs.backfill.link import to_bytes
+from ethlogs.backfill.missing import SlotGaps, subtract
+from ethlogs.backfill.plan import Hull, LedgerEnds, own_heights
+from ethlogs.context import RunContext
+from ethlogs.follow.ownership import check_not_superseded
+from ethlogs.follow.trouble import KafkaTrouble
+from ethlogs.heights import FOLLOWER_PARTITION, partition_of_slot
+from ethlogs.ledger import StreamIdentity
+from ethlogs.stream.identity import check_content, check_identity
+
+
+class OwnLedger:
+    """Reads the ledger of a run's stream; what passes on Kafka is waited for."""
+
+    def __init__(
+        self, context: RunContext, reader: EndsReader, identity: StreamIdentity, trouble: KafkaTrouble
+    ) -> None:
+        self._settings = context.settings
+        self._attempt = context.attempt
+        self._journal = context.journal
+        self._stop = context.stop
+        self._identity = identity
+        self._trouble = trouble
+        self.reader = reader
+
+    @property
+    def slot_ends(self) -> dict[int, int]:
+        """The offset by partition from which on a claim is a newer run's."""
+        return self._journal.slot_ends or {}
+
+    def read(self) -> LedgerEnds:
+        """Read the ends of all partitions.
+
+        Raises
+        ------
+        SettingsError, SupersededError
+            When the stream is bound to something else, or a newer run has a slot.
+        """
+        ends = self._trouble.until_success(self.reader.read)
+        self._journal.tip = ends.follower.tip
+        first_look = self._journal.keep_slot_ends(
+            {number: tail.end_offset for number, tail in ends.slot_tails.items()},
+            self._settings.node.patience_seconds,
+            self._stop.pause,
+        )
+        for tail in ends.tails.values():
+            claimed = tail.newest.claim if tail.newest else None
+            check_identity(claimed, self._identity)
+            check_content(claimed, self._settings.selection)
+        for number, tail in ends.slot_tails.items():
+            check_not_superseded(tail.newest, self._settings.run, self._attempt, first_look.get(number, 0))
+        return ends
+
+    def read_left(self, gap: SlotGaps, hull: Hull) -> SlotGaps:
+        """Return what the ledger still lacks of a slot's gaps.
+
+        Raises
+        ------
+        SupersededError
+            When a newer run has the slot.
+        """
+        number = partition_of_slot(gap.slot.number)
+        tails = self._trouble.until_success(partial(self.reader.read_some, [FOLLOWER_PARTITION, number]))
+        check_not_superseded(
+            tails[number].newest, self._settings.run, self._attempt, self.slot_ends.get(number, 0)
+        )
+        tip = tails[number].tip
+        own = gap.slot.places(own_heights(((hull.first, hull.last),), tails[FOLLOWER_PARTITION]))
+        held = gap.slot.places(tip.ranges if tip is not None else ())
+        left = subtract(gap.places, held)
+        return SlotGaps(gap.slot, subtract(left, subtract(left, own)))
+
+    def read_neighbours(self, hull: Hull) -> tuple[dict[int, bytes], bytes | None]:
+        """Return the hashes that the ledger has in and below a hull, and the parent of the block above it."""
+        ends = self.read()
+        known = self.reader.find_known(ends, hull)
+        child = self.reader.find_record(ends, hull.last + 1)
+        return known, to_bytes(child.parent_hash) if child is not None else None
+
+    def check_seam(self, ends: LedgerEnds) -> None:
+        """Look once more where history meets the followed part, whose first block may be newer than the link.
+
+        Raises
+        ------
+        BrokenChainError
+            When the follower has committed a block there that is not a child of the backfilled one.
+        """
+        self._trouble.until_success(partial(check_seam, self.reader, ends))
