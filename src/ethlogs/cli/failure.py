@@ -19,6 +19,9 @@ _OF_THE_MACHINE = frozenset(
 """Failures of the machine, which are not a defect of ethlogs wherever they happen."""
 
 
+_BY_THE_USER = (ExitStatus.SIGINT, ExitStatus.SIGTERM)
+
+
 @dataclass
 class Manner:
     """The form of a call's errors; ``as_json`` is known for sure once the command's settings are read."""
@@ -31,13 +34,13 @@ def print_error(exc: EthlogsError, manner: Manner) -> ExitStatus:
     """Print an error that was raised on purpose; return its exit status."""
     if manner.verbose:
         traceback.print_exception(exc)
-    say_failure(str(exc), exc.hint)
+    say_failure(str(exc), exc.hint, exc.exit_status)
     return _finish(str(exc), exc.hint, exc.exit_status, manner)
 
 
-def say_failure(error: str, hint: str | None) -> None:
-    """Say on stderr what happened, and what to do."""
-    say(f"error: {error}")
+def say_failure(error: str, hint: str | None, status: int = ExitStatus.DEFECT) -> None:
+    """Say on stderr what happened, and what to do. That a user ends a run is not an error."""
+    say(error if status in _BY_THE_USER else f"error: {error}")
     if hint:
         say(f"what to do: {hint}")
 

@@ -51,7 +51,7 @@ def _print_report(report: dict[str, Any], format_report: FormatReport) -> int:
     click.echo(format_report(report))
     status = int(report["exitStatus"])
     if status:
-        say_failure(report["error"], report["hint"])
+        say_failure(report["error"], report["hint"], status)
     return status
 
 

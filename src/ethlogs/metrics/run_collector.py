@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import msgspec
@@ -45,6 +46,7 @@ class RunCollector(Collector):
         yield self._build_retries(labels)
         yield self._build_latency(labels)
         yield self._build_node(labels)
+        yield self._build_waiting(labels)
 
     def _build_retries(self, labels: list[str]) -> Metric:
         family = CounterMetricFamily(
@@ -72,6 +74,16 @@ class RunCollector(Collector):
         node = self._journal.node_name
         if node is not None:
             family.add_metric([*labels, node], 1)
+        return family
+
+    def _build_waiting(self, labels: list[str]) -> Metric:
+        family = GaugeMetricFamily(
+            "ethlogs_run_waiting_seconds",
+            "Time that the run has waited for a node or for Kafka; 0 where both answer.",
+            labels=LABELS,
+        )
+        waiting = self._journal.waiting
+        family.add_metric(labels, 0.0 if waiting is None else max(0.0, time.time() - waiting.since))
         return family
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -14,6 +15,7 @@ from ethlogs.history import Sample
 from ethlogs.notebook.chart import Chart
 from ethlogs.notebook.look import Look
 from ethlogs.submission.run_note import RunNote
+from ethlogs.waiting import format_waiting, read_waiting
 
 _BADGES = {
     "waiting": "#8a6d00",
@@ -70,6 +72,9 @@ def _describe(look: Look) -> list[tuple[str, str]]:
             )
         )
         rows.append(("lag", _lag(progress)))
+        waiting = read_waiting(progress)
+        if waiting is not None:
+            rows.append(("now", format_waiting(waiting, time.time())))
     else:
         rows.append(("rate", f"{counts['logsPerSecond']:,.0f} event logs/s"))
     rows.append(("latency", _latency(counts.get("latencyMs") or recent.get("latencyMs"))))

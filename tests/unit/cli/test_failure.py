@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from ethlogs.errors import ExitStatus
+from ethlogs.cli.failure import Manner, print_error
+from ethlogs.errors import ExitStatus, InterruptedRunError
 from tests.unit.cli.calls import KAFKA, Call
 
 
@@ -27,6 +28,16 @@ def test_with_json_an_error_is_an_object_on_stdout_too(
     assert list(shown) == ["error", "hint", "exitStatus"]
     assert shown["exitStatus"] == status
     assert shown["error"] in " ".join(outcome.stderr.split())
+
+
+def test_a_run_that_its_user_ends_is_not_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    ended = InterruptedRunError(
+        "interrupted by SIGINT; the application continues", hint="stop it: ethlogs stop"
+    )
+    assert print_error(ended, Manner(verbose=False, as_json=False)) == ExitStatus.SIGINT
+    assert capsys.readouterr().err == (
+        "interrupted by SIGINT; the application continues\nwhat to do: stop it: ethlogs stop\n"
+    )
 
 
 def test_json_that_a_variable_asks_for_counts_too(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 
+import pytest
 import requests
 
 from ethlogs.journal import Journal
@@ -26,6 +27,8 @@ def test_a_driver_serves_what_it_counts_and_where_its_stream_stands() -> None:
         match = re.fullmatch(r"metrics are served at (http://127\.0\.0\.1:\d+/metrics)", notice)
         assert match is not None
         text = requests.get(match[1], timeout=10).text
+    with pytest.raises(requests.ConnectionError):
+        requests.get(match[1], timeout=10)
     assert 'ethlogs_run_blocks{chain_id="",topic="eth_eventlogs"} 0.0' in text
     assert "ethlogs_kafka_up 0.0" in text
 

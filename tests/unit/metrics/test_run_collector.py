@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import time
+
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from ethlogs.counts import COUNTERS
 from ethlogs.journal import Journal
 from ethlogs.metrics.run_collector import FALLING, RunCollector, metric_name
+from ethlogs.waiting import Waiting
 
 
 class Asked:
@@ -52,6 +56,7 @@ def text_of(journal: Journal) -> str:
         'ethlogs_run_latency_seconds_bucket{chain_id="1",le="+Inf",topic="logs"} 1.0',
         'ethlogs_run_latency_seconds_sum{chain_id="1",topic="logs"} 0.08',
         'ethlogs_run_node_info{chain_id="1",node="http://geth:8545",topic="logs"} 1.0',
+        'ethlogs_run_waiting_seconds{chain_id="1",topic="logs"} 0.0',
     ],
 )
 def test_what_a_run_counts_is_exported(line: str) -> None:
@@ -64,6 +69,14 @@ def test_every_number_of_the_table_is_exported_once() -> None:
     assert len(set(names)) == len(names)
     assert [name for name in names if f"\n{name}{{" not in text] == []
     assert {counter.field for counter in COUNTERS} >= FALLING
+
+
+def test_a_run_that_waits_says_for_how_long() -> None:
+    journal, now = worked_journal(), time.time()
+    journal.watch_waits(lambda: Waiting("node http://geth:8545 is away", now - 3600, now + 300))
+    value = re.search(r"^ethlogs_run_waiting_seconds\{[^}]*\} (\S+)$", text_of(journal), re.MULTILINE)
+    assert value is not None
+    assert float(value[1]) >= 3600
 
 
 def test_a_run_that_has_asked_nobody_has_no_node_and_no_chain() -> None:

@@ -49,6 +49,14 @@ def test_a_running_run_shows_rate_lag_latency_and_reorgs() -> None:
     assert "a dashed line marks a reorg" in text
 
 
+def test_a_run_that_waits_says_for_what_until_it_has_ended() -> None:
+    waiting = {"why": "node http://geth:8545 is away", "since": 1000.0, "until": 1030.0}
+    texts = [
+        text_of(draw(NOTE, None, Look(state, progress(waiting=waiting)))) for state in ("running", "done")
+    ]
+    assert ["for up to 0 s more: node http://geth:8545 is away" in text for text in texts] == [True, False]
+
+
 def test_it_has_no_script_and_loads_nothing() -> None:
     html = draw(NOTE, None, Look("running", progress()))
     assert html.count("<svg") == 3
