@@ -14,7 +14,10 @@ from ethlogs.cli.say import say
 from ethlogs.errors import EthlogsError, ExitStatus, SettingsError
 
 _OF_THE_MACHINE = frozenset(
-    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE}
+    {
+        *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE),
+        *(errno.ENAMETOOLONG, errno.ELOOP),
+    }
 )
 """Failures of the machine, which are not a defect of ethlogs wherever they happen."""
 

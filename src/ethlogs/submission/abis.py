@@ -35,7 +35,7 @@ def _check_abi(value: str) -> Abi:
         contract = None if address is None else parse_address(address)
         if name in BUILTIN:
             return Abi(name, contract, BUILTIN[name])
-        if "(" in name and not Path(name).is_file():
+        if "(" in name and not _is_file(name):
             return Abi(SIGNATURE, contract, (parse_event(name).text,))
     except ValueError as exc:
         raise SettingsError(f"{FLAG}: {exc}", flag=FLAG) from None
@@ -47,8 +47,16 @@ def _split_address(value: str) -> tuple[str | None, str]:
     return (address, name) if separator and value.startswith("0x") else (None, value)
 
 
+def _is_file(name: str) -> bool:
+    """Return whether a name is a file's; a signature may be longer than any name of one."""
+    try:
+        return Path(name).is_file()
+    except OSError:
+        return False
+
+
 def _read_events(path: str) -> tuple[str, ...]:
-    if not Path(path).is_file():
+    if not _is_file(path):
         raise SettingsError(
             f"{FLAG} {path!r} is not a file, a signature like Transfer(address,address,uint256), or one of"
             f" {', '.join(BUILTIN)}",

@@ -72,3 +72,11 @@ def test_an_abi_that_is_nested_without_end_is_refused(tmp_path: Path, content: s
     (tmp_path / "abi.json").write_text(content)
     with pytest.raises(SettingsError, match=r"--abi .*abi\.json is"):
         check_selection(SelectionOptions(abis=(str(tmp_path / "abi.json"),)))
+
+
+def test_a_signature_may_be_longer_than_the_name_of_a_file() -> None:
+    signature = f"Order({','.join(f'uint256 a_parameter_with_a_long_name_{n}' for n in range(20))})"
+    (abi,) = check_selection(SelectionOptions(abis=(signature,))).abis
+    assert (abi.name, abi.events) == ("signature", (signature,))
+    with pytest.raises(SettingsError, match="is not a file, a signature"):
+        check_selection(SelectionOptions(abis=("x" * 5000,)))
