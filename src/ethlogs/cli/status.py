@@ -36,7 +36,13 @@ from ethlogs.submission.checked import check_node, check_stream
 from ethlogs.submission.identity import Caller
 from ethlogs.submission.launch import runs_base
 from ethlogs.submission.local_runs import WantedRuns
-from ethlogs.submission.progress import Pace, find_pace_here, find_pace_on_yarn, format_pace
+from ethlogs.submission.progress import (
+    Pace,
+    find_end_on_yarn,
+    find_pace_here,
+    find_pace_on_yarn,
+    format_pace,
+)
 from ethlogs.waiting import format_waiting
 
 _WATCH_SECONDS = 3.0
@@ -128,6 +134,8 @@ def _tell_waiting(runner: Runner) -> None:
     pace = runner.pace
     if pace is not None and pace.waiting is not None:
         say(f"the run {pace.run} is {format_waiting(pace.waiting, time.time())}")
+    elif runner.application is not None and runner.application.get("why"):
+        say(f"the application {runner.application['id']} has ended: {runner.application['why']}")
 
 
 def _show(status: StreamStatus, runner: Runner, as_json: bool) -> None:
@@ -143,8 +151,11 @@ def _show(status: StreamStatus, runner: Runner, as_json: bool) -> None:
     if runner.pace is not None:
         click.echo(format_pace(runner.pace))
     if runner.application is not None:
-        values = ", ".join(str(value) for value in runner.application.values() if value)
-        click.echo(f"{'application':14}{values}")
+        shown = {name: value for name, value in runner.application.items() if value}
+        why = shown.pop("why", None)
+        click.echo(f"{'application':14}{', '.join(map(str, shown.values()))}")
+        if why is not None:
+            click.echo(f"{'it ended':14}{why}")
 
 
 @contextlib.contextmanager
@@ -183,5 +194,6 @@ def _look_on_yarn(hadoop: Hadoop, wanted: Wanted, hdfs_dir: str | None, look_her
         "attempt": f"attempt {application.attempt}",
         "queue": application.queue,
         "trackingUrl": application.tracking_url,
+        "why": find_end_on_yarn(hadoop, application, hdfs_dir),
     }
     return Runner(described, find_pace_on_yarn(hadoop, application, hdfs_dir) or look_here().pace)

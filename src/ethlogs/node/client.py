@@ -271,14 +271,17 @@ class Node:
         """Subscribe to new heads at the current URL, once; see :meth:`Endpoint.subscribe_heads`."""
         return self._endpoints[self._current].subscribe_heads()
 
-    def switch_from(self, name: str, why: str) -> bool:
-        """Leave the URL ``name`` for the next one; whether there is another."""
+    def switch_from(self, name: str, why: str, *, is_told: bool = False) -> bool:
+        """Leave the URL ``name`` for the next one; whether there is another.
+
+        Nothing is said where the user ``is_told`` already.
+        """
         with self._lock:
             if self.is_alone:
                 return False
             if self.name == name:
                 self._current = self._turns.after(self._current)
-                if self.name != name:
+                if self.name != name and not is_told:
                     self._notify(f"{why}; asking {self.name} instead")
         return True
 
@@ -341,6 +344,8 @@ class Node:
         # It may come back as another chain's node.
         self._checked.discard(index)
         is_first_contact = self._identity is None and not self._has_answered
+        # Where all URLs are away, each is asked in turn for minutes: that is said of each once.
+        is_told = trouble.failing.get(index) == str(exc)
         trouble.failing[index] = str(exc)
         trouble.patience_seconds = self._patience_seconds
         if is_first_contact:
@@ -355,7 +360,7 @@ class Node:
             with self._lock:
                 self._troubles.append(trouble)
         self._turns.let_rest(index, exc.retry_after_seconds)
-        self.switch_from(self._endpoints[index].name, str(exc))
+        self.switch_from(self._endpoints[index].name, str(exc), is_told=is_told)
         backoff.wait(self._stop.pause, self._turns.rest_seconds(self._current))
 
     def _after_refusal(self, index: int, exc: EthlogsError, trouble: Trouble) -> None:

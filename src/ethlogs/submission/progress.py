@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +14,13 @@ from ethlogs.hadoop.applications import Application
 from ethlogs.hadoop.client import Hadoop
 from ethlogs.recent import Recent
 from ethlogs.report import format_latency
-from ethlogs.run_folder import PROGRESS, RunFiles
+from ethlogs.run_folder import PROGRESS, REPORT, RunFiles
 from ethlogs.settings.submission import STREAM_JOBS
 from ethlogs.submission.applications import run_of
+from ethlogs.submission.attempt_end import read_end
 from ethlogs.submission.layout import HdfsLayout
 from ethlogs.submission.local_runs import WantedRuns, find_local_runs
+from ethlogs.submission.watch import tells_the_end
 from ethlogs.waiting import Waiting, format_waiting
 
 
@@ -52,6 +55,20 @@ def find_pace_on_yarn(hadoop: Hadoop, application: Application, hdfs_dir: str | 
     if run is None or application.ended:
         return None
     return _read_pace(HdfsLayout.of(hadoop.files, hdfs_dir).run_folder(run))
+
+
+def find_end_on_yarn(hadoop: Hadoop, application: Application, hdfs_dir: str | None) -> str | None:
+    """Return why an application failed: by its driver's report, else by YARN; ``None`` where it did not."""
+    if not application.ended or application.final == "SUCCEEDED":
+        return None
+    run = run_of(application)
+    with contextlib.suppress(EthlogsError):
+        folder = HdfsLayout.of(hadoop.files, hdfs_dir).run_folder(run) if run else None
+        report = folder.read_json(REPORT) if folder else None
+        if report is not None and report.get("error") and tells_the_end(report, application):
+            return str(report["error"])
+    end = read_end(application.diagnostics)
+    return "YARN does not say why" if end is None else end.sentence
 
 
 def _read_pace(folder: RunFiles) -> Pace | None:

@@ -436,6 +436,20 @@ def test_a_node_that_never_answered_is_named_with_every_url_and_the_machine_that
     assert caught.value.hint == "is the node running, is --node-url right, and can that machine reach it?"
 
 
+def test_urls_that_are_all_away_are_named_once_each_however_long_they_are_asked_in_turn(
+    first: LocalNode, second: LocalNode
+) -> None:
+    with client_of(first, second) as client:
+        client.node.connect()
+        first.respond = second.respond = answers_after(20)
+        client.node.fetch_quantity("eth_blockNumber")
+    assert len(client.stop.waits) == 20
+    assert [notice for notice in client.notices if "instead" in notice] == [
+        f"node {first.url} answered HTTP 503; asking {second.url} instead",
+        f"node {second.url} answered HTTP 503; asking {first.url} instead",
+    ]
+
+
 def test_what_a_call_waits_for_can_be_seen_while_it_is_tried_again(first: LocalNode) -> None:
     seen: list[Waiting | None] = []
 

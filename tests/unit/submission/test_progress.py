@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from ethlogs.journal import Journal
 from ethlogs.recent import Latency
-from ethlogs.run_folder import COMMAND, PROGRESS, RunFolder
+from ethlogs.run_folder import COMMAND, PROGRESS, REPORT, RunFolder
+from ethlogs.submission import progress as progress_module
 from ethlogs.submission.local_runs import WantedRuns
-from ethlogs.submission.progress import find_pace_here, format_pace
+from ethlogs.submission.progress import find_end_on_yarn, find_pace_here, format_pace
+from tests.unit.samples import APPLICATION
 
 
 def make_run(base: Path, progress: dict[str, Any]) -> RunFolder:
@@ -64,6 +68,44 @@ def test_a_run_that_waits_says_for_what(tmp_path: Path) -> None:
     assert pace is not None
     last = format_pace(pace).splitlines()[-1]
     assert re.fullmatch(r"the run is    waiting for \d+ s, for up to \d+ s more: node \S+ is away", last)
+
+
+OUTSIDE = "exitCode: 143"
+
+
+@pytest.mark.parametrize(
+    ("state", "final", "report", "why"),
+    [
+        ("RUNNING", "UNDEFINED", None, None),
+        ("FINISHED", "SUCCEEDED", {"exitStatus": 143, "error": "interrupted by SIGTERM"}, None),
+        ("FINISHED", "FAILED", {"exitStatus": 6, "error": "the node is away"}, "the node is away"),
+        ("FAILED", "FAILED", None, "the driver's container was ended from outside, by SIGTERM"),
+        (
+            "FAILED",
+            "FAILED",
+            {"exitStatus": 6, "error": "the node is away", "attempt": 1},
+            "the driver's container was ended from outside, by SIGTERM",
+        ),
+    ],
+    ids=["runs", "was stopped", "says why", "left no report", "left the report of an earlier attempt"],
+)
+def test_why_an_application_failed_its_report_says_or_else_yarn(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    state: str,
+    final: str,
+    report: dict[str, Any] | None,
+    why: str | None,
+) -> None:
+    """The run's folder is here: a unit test has no HDFS."""
+    folder = RunFolder(tmp_path)
+    if report is not None:
+        folder.write_json(REPORT, report)
+    layout = mock.Mock()
+    layout.of.return_value.run_folder.return_value = folder
+    monkeypatch.setattr(progress_module, "HdfsLayout", layout)
+    application = replace(APPLICATION, state=state, final=final, attempt=3, diagnostics=OUTSIDE)
+    assert find_end_on_yarn(mock.Mock(), application, None) == why
 
 
 @pytest.mark.parametrize(
