@@ -6,17 +6,20 @@ import fcntl
 import json
 import os
 import subprocess
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ethlogs.environment.spec import read_spec
 from ethlogs_devnet.conda.channel import find_channel, write_env_file
+from ethlogs_devnet.conda.wheels import find_wheels
 from tests.harness.commands import ETHLOGS
 
 TEMPLATE = Path(__file__).parents[2] / "conda-env.yml"
 ENOUGH_SECONDS = 400.0
-PIP_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pip"
 
 
 @dataclass(frozen=True)
@@ -37,14 +40,15 @@ class Packing:
 def start_pack(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     """Start the command; what it keeps is below ``folder``.
 
-    pip's cache stays the user's: it has the wheel of gssapi, which takes two minutes to compile.
+    pip takes wheels that were fetched once instead of reading the pages of an index.
     """
     kept = {key: value for key, value in os.environ.items() if not key.startswith("ETHLOGS_")}
     return subprocess.Popen(
         [str(ETHLOGS), "pack", *arguments],
         env={
-            "PIP_CACHE_DIR": str(PIP_CACHE),
             **kept,
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": find_wheels(read_pip_section()).as_uri(),
             "XDG_CACHE_HOME": str(folder / "cache"),
             "CONDARC": str(folder / "no-condarc"),
         },
@@ -53,6 +57,16 @@ def start_pack(folder: Path, *arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+@cache
+def read_pip_section() -> list[str]:
+    """What pip installs into the driver's environment."""
+    with tempfile.TemporaryDirectory() as folder:
+        env_file = write_env_file(
+            Path(folder) / "conda-env.yml", find_channel(), TEMPLATE, kerberos=has_kerberos()
+        )
+        return list(read_spec(env_file).pip)
 
 
 def pack(folder: Path, *arguments: str) -> tuple[int, str, str]:
