@@ -135,7 +135,8 @@ def test_a_run_that_waits_for_a_block_ends_with_its_timeout(stream: Stream, geth
 
 
 @pytest.mark.parametrize(
-    ("least", "shown"), [("receipts", "receipts"), ("auto", "block"), ("block", "block")]
+    ("least", "shown"),
+    [("receipts", "receipts"), ("auto", "block"), pytest.param("block", "block", marks=pytest.mark.long)],
 )
 def test_blocks_without_logs_with_very_many_and_with_very_large_ones(
     stream: Stream, odd_geth: GethNode, least: Proof, shown: str

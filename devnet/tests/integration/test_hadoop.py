@@ -232,6 +232,7 @@ def test_two_clusters_that_start_at_once_come_up(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- the devnet with it
 
 
+@pytest.mark.long
 def test_up_with_yarn_and_livy_is_shown_and_all_of_it_dies_with_the_supervisor(tmp_path: Path) -> None:
     folder = tmp_path / "state"
     arguments = ["--state", str(folder)]

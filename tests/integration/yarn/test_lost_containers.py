@@ -25,7 +25,7 @@ Loss = float | str
 """The seconds that YARN leaves a container, or the process that is killed."""
 LOSSES: dict[str, tuple[Loss, ...]] = {
     "often": (YARN_SECONDS,) * 5 + (AMPLE_SECONDS,) * 2,
-    "three times, and YARN forgets": ("java", YARN_SECONDS, AMPLE_SECONDS),
+    "twice, and YARN forgets": ("java", AMPLE_SECONDS),
 }
 FORGETFUL = ("--max-app-attempts", "2", "--conf", "spark.yarn.am.attemptFailuresValidityInterval=1s")
 """What happens in months where failures count for an hour: more attempts than YARN may start in a row."""
@@ -39,9 +39,7 @@ def lose_driver(yarn: Yarn, application: str, loss: Loss) -> None:
         yarn.end_container(application, loss)
 
 
-@pytest.mark.parametrize(
-    "losses", [pytest.param("often", marks=pytest.mark.long), "three times, and YARN forgets"]
-)
+@pytest.mark.parametrize("losses", [pytest.param("often", marks=pytest.mark.long), "twice, and YARN forgets"])
 def test_a_driver_that_is_lost_is_followed_by_an_attempt_that_continues(
     yarn: Yarn, start: Callable[..., Command], stream: Stream, own_geth: GethNode, losses: str
 ) -> None:

@@ -147,7 +147,7 @@ REFUSALS = {
 }
 
 
-RARER = ("an unknown queue", "more cores than there are")
+RARER = ("an unknown queue", "a queue that is not permitted", "more cores than there are")
 
 
 @pytest.mark.parametrize(
