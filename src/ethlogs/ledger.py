@@ -160,6 +160,7 @@ class _Formatted(msgspec.Struct):
     format: int
 
 
+_SHOWN_BYTES = 40
 _HEIGHT = re.compile(rb"0|[1-9][0-9]{0,18}")
 
 _FORMATTED = msgspec.json.Decoder(_Formatted)
@@ -175,6 +176,13 @@ def height_of_key(key: bytes | None) -> int | None:
 def is_ledger_key(key: bytes | None) -> bool:
     """Return whether a record can be one of a ledger: its key is a height, or that of the claims."""
     return key == CLAIM_KEY or height_of_key(key) is not None
+
+
+def show_key(key: bytes | None) -> str:
+    """Return a record's key for a message: another program's may be megabytes long."""
+    if key is None or len(key) <= _SHOWN_BYTES:
+        return repr(key)
+    return f"{key[:_SHOWN_BYTES]!r}… ({len(key)} bytes)"
 
 
 def parse_ledger_record(key: bytes | None, value: bytes | None, where: str) -> BlockRecord | Claim | None:
@@ -212,5 +220,5 @@ def _check_format(number: int, where: str) -> None:
 def _parse_block(key: bytes | None, value: bytes) -> BlockRecord:
     record = _BLOCK.decode(value)
     if record.key != key:
-        raise ValueError(f"the key is {key!r}, the block number {record.block_number}")
+        raise ValueError(f"the key is {show_key(key)}, the block number {record.block_number}")
     return record

@@ -16,6 +16,7 @@ from ethlogs.ledger import (
     height_of_key,
     is_ledger_key,
     parse_ledger_record,
+    show_key,
 )
 from tests.unit.samples import BLOCK, CLAIM, IDENTITY
 
@@ -243,3 +244,11 @@ def test_a_number_that_no_reader_can_hold_is_refused(field: str, value: Any) -> 
 def test_a_key_names_a_height_in_one_form_alone(key: bytes | None, height: int | None) -> None:
     assert height_of_key(key) == height
     assert is_ledger_key(key) is (height is not None or key == CLAIM_KEY)
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [(None, "None"), (b"100", "b'100'"), (b"9" * 5000, "b'" + "9" * 40 + "'… (5000 bytes)")],
+)
+def test_a_key_in_a_message_is_short_whatever_it_is(key: bytes | None, shown: str) -> None:
+    assert show_key(key) == shown

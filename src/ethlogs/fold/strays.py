@@ -9,7 +9,7 @@ from kafka import KafkaConsumer, TopicPartition
 
 from ethlogs.errors import LedgerError
 from ethlogs.fold.rows import LedgerRow
-from ethlogs.ledger import is_ledger_key
+from ethlogs.ledger import is_ledger_key, show_key
 from ethlogs.stream.tail import check_end
 
 
@@ -42,7 +42,9 @@ class StrayFilter:
 def _reason(row: LedgerRow) -> str | None:
     """Return why a record is not one of a ledger; ``None`` where it is one."""
     if not is_ledger_key(row.key):
-        return f"record {row.offset} of the ledger's partition {row.partition} has the key {row.key!r}"
+        return (
+            f"record {row.offset} of the ledger's partition {row.partition} has the key {show_key(row.key)}"
+        )
     try:
         row.parse_block()
     except LedgerError as exc:

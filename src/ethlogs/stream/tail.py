@@ -25,7 +25,7 @@ from ethlogs.kafka.reading import (
     read_range,
 )
 from ethlogs.kafka.topics import admin_client
-from ethlogs.ledger import CLAIM_KEY, BlockRecord, Claim, is_ledger_key, parse_ledger_record
+from ethlogs.ledger import CLAIM_KEY, BlockRecord, Claim, is_ledger_key, parse_ledger_record, show_key
 from ethlogs.settings import KafkaSettings
 
 STABLE_SECONDS = 75.0
@@ -242,7 +242,7 @@ def _read_window(
             window.take(record, where)
         else:
             # It takes no block's place, so what the ledger says is still whole.
-            logging.getLogger(__name__).warning("%s with the key %r is ignored", where, record.key)
+            logging.getLogger(__name__).warning("%s with the key %s is ignored", where, show_key(record.key))
     return window
 
 
