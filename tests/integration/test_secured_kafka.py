@@ -25,6 +25,8 @@ from ethlogs.verify import VerifySettings, verify_stream
 from ethlogs_devnet import SMALL_PLAN, GethNode, Kdc, LiveHead, Right, SecureKafka, Way
 from ethlogs_devnet.kafka.secure_settings import WAYS
 from ethlogs_devnet.kerberos.users import USER, VISITOR
+from tests.harness.commands import Command
+from tests.harness.exporting import FAST, Exported
 from tests.harness.running import RunInProcess, another_run, run
 from tests.harness.streams import (
     Stream,
@@ -169,6 +171,28 @@ def test_a_kdc_that_is_away_for_several_lives_of_a_ticket(
             time.sleep(2 * TICKET_SECONDS)
             realm.start()
     assert_exactly_once(stream, own_geth.url, 1, stream.heights()[-1])
+
+
+def test_an_exporter_with_a_keytab_of_its_own_reads_by_two_rights(
+    secured: SecureKafka, realm: Kdc, geth: GethNode, stores: StoreFolder, tmp_path: Path
+) -> None:
+    stream, settings = settings_for(secured, geth.url, stores, Way(), blocks=1)
+    readable(secured)
+    with with_ticket(settings):
+        run(settings).assert_done()
+    secured.allow(VISITOR, Right("TOPIC", stream.ledger, ("READ", "DESCRIBE")))
+    where = {"ETHLOGS_COMMAND_CONFIG": str(secured.client_properties(VISITOR))}
+    read = replace(stream, bootstrap=secured.bootstrap)
+    with Command(read, geth.url, tmp_path / "exporter", *FAST, name="exporter", where=where) as command:
+        exported = Exported(command)
+        exported.wait_for(ethlogs_kafka_up=1, ethlogs_stream_up=1, ethlogs_tip_block_number=1)
+        again = another_run(settings, blocks=1)
+        with with_ticket(again):
+            run(again).assert_done()
+        exported.wait_for(ethlogs_kafka_up=1, ethlogs_stream_up=1, ethlogs_tip_block_number=2)
+        command.process.terminate()
+        assert command.wait() == 143
+        assert command.stderr.splitlines()[-1] == f"stopped serving {exported.url}"
 
 
 WAY_OF_RIGHTS = Way("SASL_PLAINTEXT", "SCRAM-SHA-512")
