@@ -98,7 +98,9 @@ class Backfill:
             ready = tuple(gap.within(first, min(last, final)) for gap in gaps)
             if not count_missing(ready):
                 if not has_said_waiting:
-                    self._journal.notify(f"waiting until block {last} is final; block {final} is now")
+                    self._journal.notify(
+                        f"waiting until block {last} is final; the newest final block is {final}"
+                    )
                 has_said_waiting = True
                 self._stop.pause(LOOK_SECONDS)
                 continue

@@ -120,7 +120,7 @@ class ClusterExamination:
         if proof is not None:
             return f"{text}, authenticated by {proof}"
         if self._hadoop.is_secured:
-            return Warned(f"{text}; it asks nobody who he is, on a cluster with Kerberos", _LIVY_IS_OPEN)
+            return Warned(f"{text}; it has no authentication, on a cluster with Kerberos", _LIVY_IS_OPEN)
         return f"{text}, asks for no authentication"
 
     def _check_left_files(self) -> str | Warned:

@@ -102,7 +102,7 @@ class MachineExamination:
         problems = list_problems(self._node, self._identity.kafka, advertised)
         if problems:
             return Warned("; ".join(problems), _OTHER_HOSTS)
-        return "nothing in the names of node and brokers is of this machine alone"
+        return "node and brokers have names that other machines can know"
 
     def _check_node_settings(self) -> str:
         patience = min(self._options.node.patience, _PATIENCE_SECONDS)

@@ -96,4 +96,4 @@ class PushedHeads:
         """Once for each trouble."""
         if name not in self._told:
             self._told.add(name)
-            self._notify(f"new blocks are not pushed by {name}, which is asked for them instead: {exc}")
+            self._notify(f"node {name} does not push new blocks, so it is asked for them: {exc}")

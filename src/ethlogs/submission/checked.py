@@ -64,7 +64,7 @@ def check_node(options: NodeOptions, notify: Notify) -> NodeSettings:
     )
     for url in options.urls:
         if options.header_file and not url.startswith("ipc:") and not headers_for(url, settings):
-            notify(f"no line of --node-header-file is meant for {display_url(url)}: it gets no header of it")
+            notify(f"--node-header-file has no header for {display_url(url)}")
     return settings
 
 

@@ -195,7 +195,7 @@ class YarnSubmitter:
             self._notify(f"stopping the application {other.id}, to be replaced")
             folder = layout.run_folder(run_of(other) or "")
             if not end_application(applications, folder, other.id, _REPLACE_SECONDS):
-                self._notify("it did not end by itself and was killed")
+                self._notify(f"the application {other.id} did not end in time and was killed")
 
     def _ship(self, layout: HdfsLayout, settings: RunSettings, local: RunFolder, begun: float) -> Shipment:
         login = spark_login(self._options, settings)

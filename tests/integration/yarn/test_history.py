@@ -32,7 +32,7 @@ def test_executors_fill_history_in_their_containers_and_the_run_is_found_by_its_
     flags = ("--confirmations", "1", "--max-app-attempts", "1")
     command = start(*flags, *EXECUTORS, "--to", str(NOT_YET), name="backfill")
     application = id_of(command)
-    waits = f"waiting until block {NOT_YET} is final; block {TOP} is now"
+    waits = f"waiting until block {NOT_YET} is final; the newest final block is {TOP}"
     wait_until(lambda: waits in command.stderr, "all that is final is there", START_SECONDS)
     wait_until(
         lambda: yarn.describe(application)["runningContainers"] == 3,

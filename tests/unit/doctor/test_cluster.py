@@ -108,7 +108,7 @@ def test_livy_is_shown_with_its_version_and_how_it_knows_the_caller(livy: FakeLi
 def test_a_livy_that_anybody_can_use_on_a_secured_cluster_is_a_warning(livy: FakeLivy) -> None:
     found = examine_livy(livy.url, secured=True)
     assert found.state == "warning"
-    assert "it asks nobody who he is" in found.text
+    assert "it has no authentication" in found.text
     assert "livy.server.auth.type" in str(found.hint)
 
 

@@ -101,7 +101,7 @@ def test_a_lost_subscription_is_said_once_and_made_again() -> None:
             wake.wait(0.01)
         assert listening.is_subscribed
     assert len(notices) == 1
-    assert "new blocks are not pushed by ws://first" in notices[0]
+    assert "node ws://first does not push new blocks" in notices[0]
 
 
 @pytest.mark.parametrize("refused", [MissingMethodError("no such method"), NodeRefusedError("HTTP 401")])

@@ -92,5 +92,5 @@ def test_urls_for_which_the_header_file_has_lines_are_not_mentioned(tmp_path: Pa
 
 def test_a_url_for_which_the_header_file_has_no_line_is_named_without_its_secrets(tmp_path: Path) -> None:
     assert notices_for(tmp_path, "https://a.example", "http://public.example/KEY") == [
-        "no line of --node-header-file is meant for http://public.example/…: it gets no header of it"
+        "--node-header-file has no header for http://public.example/…"
     ]
