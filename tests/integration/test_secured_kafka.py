@@ -173,9 +173,11 @@ def test_a_kdc_that_is_away_for_several_lives_of_a_ticket(
     assert_exactly_once(stream, own_geth.url, 1, stream.heights()[-1])
 
 
-def test_an_exporter_with_a_keytab_of_its_own_reads_by_two_rights(
-    secured: SecureKafka, realm: Kdc, geth: GethNode, stores: StoreFolder, tmp_path: Path
+@pytest.mark.parametrize("lives", [0, pytest.param(2, marks=pytest.mark.long)])
+def test_an_exporter_with_a_keytab_of_its_own_reads_by_two_rights_and_renews_its_ticket(
+    secured: SecureKafka, realm: Kdc, geth: GethNode, stores: StoreFolder, tmp_path: Path, lives: int
 ) -> None:
+    """It sees a block that is produced when its first ticket and its first session are long over."""
     stream, settings = settings_for(secured, geth.url, stores, Way(), blocks=1)
     readable(secured)
     with with_ticket(settings):
@@ -186,6 +188,7 @@ def test_an_exporter_with_a_keytab_of_its_own_reads_by_two_rights(
     with Command(read, geth.url, tmp_path / "exporter", *FAST, name="exporter", where=where) as command:
         exported = Exported(command)
         exported.wait_for(ethlogs_kafka_up=1, ethlogs_stream_up=1, ethlogs_tip_block_number=1)
+        time.sleep(lives * TICKET_SECONDS)
         again = another_run(settings, blocks=1)
         with with_ticket(again):
             run(again).assert_done()
