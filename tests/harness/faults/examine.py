@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.harness.commands import Command
@@ -44,11 +45,12 @@ def examine(
     folder: Path,
     *,
     backfilled: bool = False,
+    proofs: Collection[str] = ("receipts",),
 ) -> Verdict:
     """Compare the stream with the node from the first block to the last."""
     newest = stream.newest_block()
     reorgs = newest.json["streamReorgs"] if newest else {"count": 0, "deepest": 0}
-    followed = assert_folds if reorgs["count"] else assert_exactly_once
+    followed = assert_folds if reorgs["count"] else partial(assert_exactly_once, proof=proofs)
     check = assert_history_exactly_once if backfilled else followed
     count = count_lost_and_doubled(stream, node_url, first, last)
     problems = [

@@ -16,6 +16,7 @@ from tests.harness.lies import change_a_byte, hide_a_log
 from tests.harness.lying_node import Reply, Rule
 
 LYING = Setting(lying=True)
+BYTES = Setting(lying=True, proof="auto")
 AWAY_SECONDS = 8.0
 LAG_SECONDS = 6.0
 SLOW_SECONDS = NODE_TIMEOUT_SECONDS - 2
@@ -87,6 +88,20 @@ def altered(change: Callable[[list[dict[str, Any]]], None]) -> Rule:
     return rule
 
 
+def change_raw_byte(params: list[Any], result: Any) -> Any:
+    """The bytes of receipts, one digit in the middle of the first one changed."""
+    if not result:
+        return result
+    first = result[0]
+    middle = len(first) // 2
+    return [first[:middle] + ("0" if first[middle] != "0" else "1") + first[middle + 1 :], *result[1:]]
+
+
+def not_there(params: list[Any], result: Any) -> Any:
+    """A method that the node had, and has no more: its flag was changed, or another member answers."""
+    raise Reply.rpc_error(-32601, "the method does not exist/is not available")
+
+
 def forge_root(params: list[Any], result: Any) -> Any:
     """Another receipts root under the true hash, and one more field, as if a later fork had added it."""
     return result and {**result, "receiptsRoot": "0x" + "11" * 32, "aFieldOfALaterFork": "0x1"}
@@ -150,11 +165,12 @@ def _whole(result: Any) -> bytes:
     return json.dumps({"jsonrpc": "2.0", "id": 1, "result": result}).encode()
 
 
-def _answers(name: str, rules: dict[str, Rule]) -> Fault:
-    return Fault(name, System.NODE, partial(answer_wrongly, rules), LYING)
+def _answers(name: str, rules: dict[str, Rule], setting: Setting = LYING) -> Fault:
+    return Fault(name, System.NODE, partial(answer_wrongly, rules), setting)
 
 
 RECEIPTS, HEADER = "eth_getBlockReceipts", "eth_getBlockByNumber"
+RAW_BLOCK, RAW_RECEIPTS = "debug_getRawBlock", "debug_getRawReceipts"
 FAULTS = (
     Fault("node killed and restarted", System.NODE, kill_node),
     Fault(f"node frozen for {AWAY_SECONDS:g} s (SIGSTOP)", System.NODE, freeze_node),
@@ -167,6 +183,12 @@ FAULTS = (
     _answers("receipts empty at the head", {RECEIPTS: empty}),
     _answers("HTTP 429, 408, 403 and 404, and unknown JSON-RPC codes", {"*": limit}),
     _answers("headers that trickle in without end", {"*": trickle}),
+    _answers("a byte of the raw receipts changed (--proof auto)", {RAW_RECEIPTS: change_raw_byte}, BYTES),
+    _answers(
+        "debug methods gone in the middle of a stream (--proof auto)",
+        {RAW_BLOCK: not_there, RAW_RECEIPTS: not_there},
+        BYTES,
+    ),
     Fault("a TLS endpoint that is replaced", System.NODE, roll_over, Setting(lying=True, tls=True)),
     Fault(
         "one of two nodes loses its blocks, the genesis block too",

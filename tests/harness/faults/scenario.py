@@ -59,7 +59,10 @@ def play(
         stage.wait_for_blocks()
         told, needed = shorten(stage.run.told[before:], stage.node_urls), list(stage.run.needed)
         status = stage.end_run()
-        verdict = examine(stage.stream, stage.geth.url, 1, stage.geth.height(), folder / "verify")
+        proofs = ("block", "receipts") if fault.setting.proof == "auto" else (fault.setting.proof,)
+        verdict = examine(
+            stage.stream, stage.geth.url, 1, stage.geth.height(), folder / "verify", proofs=proofs
+        )
     assert status == 143, f"asked to end, the run ended with status {status}: {stage.run.told[-1]}"
     if reorg or not fault.takes_reorg:
         assert verdict.reorgs, "no reorg has struck the stream"

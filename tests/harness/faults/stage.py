@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from kafka.errors import KafkaError
 
-from ethlogs.settings import RunSettings
+from ethlogs.settings import Proof, RunSettings
 from ethlogs_devnet import SMALL_PLAN, GethNode, KafkaBroker, KafkaCluster, LiveHead, logs_in
 from tests.harness.faults.peer import PeerNode
 from tests.harness.faults.runs import CommandRun, DriverRun, Run
@@ -60,13 +60,15 @@ class Setting:
     """The run is ``ethlogs produce`` with its JVM, and not the driver alone."""
     container: bool = False
     """The driver runs as in a container of YARN: a signal is not the user's."""
+    proof: Proof = "receipts"
+    """What the run asks for; with ``auto`` a block has the proof that the node gave then."""
 
     def fits_into(self, other: Setting) -> bool:
         """Whether what stands on this can stand on the other, too."""
         return (
             (self.spark, self.container) == (other.spark, other.container)
             and self.lying <= other.lying
-            and self.tls == other.tls
+            and (self.tls, self.proof) == (other.tls, other.proof)
             and self.two_nodes <= other.two_nodes
         )
 
@@ -184,6 +186,7 @@ class Stage:
             kafka_patience=PATIENCE_SECONDS,
             timeout=24 * 3600.0,
             ca_file=self._ca_file,
+            proof=self.setting.proof,
         )
 
     def _start_run(self) -> Run:
