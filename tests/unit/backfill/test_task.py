@@ -26,6 +26,7 @@ _SERIALIZER: Any = CloudPickleSerializer
 HIDDEN = "hunter2"
 NOBODY = f"http://127.0.0.1:1/{HIDDEN}"
 PIECE = Piece(3, (96, 97), b"\x11" * 64)
+GENESIS, OTHER = "0x" + "11" * 32, "0x" + "22" * 32
 
 
 def settings(*urls: str, file: Path = Path("nothing"), patience_seconds: float = 0.0) -> TaskSettings:
@@ -33,9 +34,7 @@ def settings(*urls: str, file: Path = Path("nothing"), patience_seconds: float =
     run = RunSettings(
         "a-run", "backfill", node, KafkaSettings("kafka:9092", (("sasl.plain.password", HIDDEN),))
     )
-    return TaskSettings(
-        ShippedSettings(run, file), 1, TOPICS, TOPICS.identity(1, "0xgenesis"), 0, 99, {1: 0}, 2
-    )
+    return TaskSettings(ShippedSettings(run, file), 1, TOPICS, TOPICS.identity(1, GENESIS), 0, 99, {1: 0}, 2)
 
 
 def through_spark(value: Any) -> Any:
@@ -99,17 +98,17 @@ def test_a_node_that_is_away_when_a_task_begins_has_the_whole_patience(
 ) -> None:
     """The driver has had answers of it, so its URL is not wrong."""
     monkeypatch.setattr(client, "FIRST_CONTACT_SECONDS", 0.0)
-    with local_node(chain_of("0xgenesis", away=4)) as served:
-        given = settings(served.url, patience_seconds=3600.0)
+    with local_node(chain_of(GENESIS, away=4)) as served:
+        given = settings(served.url, patience_seconds=300.0)
         with task.open_node(given, 0, StopSwitch(), TaskEnd()) as node:
-            assert node.identity.genesis_hash == "0xgenesis"
+            assert node.identity.genesis_hash == GENESIS
         assert len(served.requests) > 4
 
 
 def test_a_task_uses_no_node_of_another_chain() -> None:
-    with local_node(chain_of("0xother")) as other, local_node(chain_of("0xgenesis")) as right:
+    with local_node(chain_of(OTHER)) as other, local_node(chain_of(GENESIS)) as right:
         with task.open_node(settings(other.url, right.url), 0, StopSwitch(), TaskEnd()) as node:
             assert node.name == right.url
         end = run_piece(settings(other.url), 0, PIECE)
     assert isinstance(end.error, SettingsError)
-    assert "genesis 0xother; the chain in use has chain id 1 and genesis 0xgenesis" in str(end.error)
+    assert f"genesis {OTHER}; the chain in use has chain id 1 and genesis {GENESIS}" in str(end.error)
