@@ -164,7 +164,7 @@ def test_a_node_that_is_not_there_ends_the_run_with_status_6(stream: Stream) -> 
     (port,) = find_free_ports(1)
     url = f"http://127.0.0.1:{port}"
     outcome = run(build_settings(stream, url, blocks=1, patience=1.0))
-    outcome.assert_failed(NodeUnavailableError, url, "cannot be reached", hint="is --node-url right?")
+    outcome.assert_failed(NodeUnavailableError, url, "cannot be reached", hint="is --node-url right")
     assert outcome.report["exitStatus"] == 6
 
 
