@@ -11,7 +11,6 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,12 +49,7 @@ def measure_latency(lab: Lab, node_url: str, blocks: int, block_seconds: float) 
         return following.finish(known_at)
 
 
-def measure_beside_backfill(
-    lab: Lab,
-    node_url: str,
-    block_seconds: float,
-    beside: Callable[[int, str], AbstractContextManager[object]],
-) -> Latencies:
+def measure_beside_backfill(lab: Lab, node_url: str, block_seconds: float) -> Latencies:
     """Follow a live chain while one executor fills all blocks below, and count the blocks of that time."""
     filled = lab.net.geth.height() - 1
     with _Following(lab, node_url, None) as following:
@@ -65,8 +59,7 @@ def measure_beside_backfill(
         try:
             following.commit(BESIDE_BLOCKS, block_seconds, lambda: 1 not in watcher.complete_at)
             say(f"   the backfill of {filled} blocks is at work")
-            with beside(process.pid, following.topic):
-                known_at = following.commit(BESIDE_BLOCKS, block_seconds, lambda: process.poll() is None)
+            known_at = following.commit(BESIDE_BLOCKS, block_seconds, lambda: process.poll() is None)
             _check_ended(process)
         finally:
             process.kill()

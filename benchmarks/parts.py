@@ -6,12 +6,10 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 from benchmarks.backfill import ANSWER_SECONDS, compute_slope, measure_costs, measure_scaling
 from benchmarks.contest import build_rows, head_beside, measure_in_turn
-from benchmarks.killing import ExecutorKiller
 from benchmarks.lab import NO_MORE, Lab, Produced, Verified, produce, say, verify
 from benchmarks.latency import Latencies, measure_beside_backfill, measure_latency
 from benchmarks.packing import pack_thrice
@@ -107,26 +105,8 @@ class Bench:
             say(f"latency over {options.head_blocks} blocks, one each {options.block_seconds:g} s, {way}")
             print_latency(way, measure_latency(self._lab, url, options.head_blocks, options.block_seconds))
         say("latency beside a backfill")
-        quiet = measure_beside_backfill(
-            self._lab, geth.ws_url, options.block_seconds, lambda _pid, _topic: nullcontext()
-        )
-        print_latency("pushed, beside a backfill by one executor", quiet)
-        self._print_latency_beside_kills()
-
-    def _print_latency_beside_kills(self) -> None:
-        say("latency beside a backfill whose executor is killed")
-        killers: list[ExecutorKiller] = []
-
-        def kill(pid: int, topic: str) -> ExecutorKiller:
-            killers.append(ExecutorKiller(pid, self._lab.bootstrap, topic))
-            return killers[-1]
-
-        found = measure_beside_backfill(
-            self._lab, self._lab.net.geth.ws_url, self._options.block_seconds, kill
-        )
-        (killer,) = killers
-        times = f"killed {killer.kills} times, {killer.left_open} of them inside a transaction"
-        print_latency(f"pushed, beside a backfill whose executor is {times}", found)
+        beside = measure_beside_backfill(self._lab, geth.ws_url, options.block_seconds)
+        print_latency("pushed, beside a backfill by one executor", beside)
 
     def memory(self) -> None:
         """Blocks of very many event logs: one, and several to catch up over."""
