@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.consumer.fetcher import Fetcher
 from kafka.errors import CorruptRecordError
+from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 from kafka.record.default_records import DefaultRecord, DefaultRecordBatch
 from kafka.record.memory_records import MemoryRecords
 
@@ -17,6 +18,25 @@ from ethlogs.kafka.record_batch import read_records
 
 # The logger that has why a connection failed. Calls only say that their time is over.
 CONNECTION_LOGGER = "kafka.net.manager"
+
+
+def keep_what_came_before_the_end(transport: Any) -> None:
+    """Let a class of connections hand on what it has read where it meets the connection's end with it.
+
+    The library drops it. A broker sends why it refuses a login and closes the connection: a slow client reads
+    both at once, and would say that the connection was closed. The next read meets the end again.
+    """
+    receive = transport._sock_recv
+
+    def receive_all(connection: Any) -> tuple[bytes, BaseException | None]:
+        data, error = receive(connection)
+        return data, None if data else error
+
+    transport._sock_recv = receive_all
+
+
+for _transport in (KafkaTCPTransport, KafkaSSLTransport):
+    keep_what_came_before_the_end(_transport)
 
 
 class Acknowledged(NamedTuple):

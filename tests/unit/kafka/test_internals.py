@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import socket
 from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,7 +12,8 @@ import kafka.net.manager
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.consumer.fetcher import Fetcher
-from kafka.errors import CorruptRecordError, KafkaError
+from kafka.errors import CorruptRecordError, KafkaConnectionError, KafkaError
+from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 from kafka.producer.record_accumulator import RecordAccumulator
 from kafka.producer.sender import Sender
 from kafka.producer.transaction_manager import ProducerIdAndEpoch, TransactionManager, TransactionState
@@ -265,3 +267,17 @@ def test_a_consumer_has_a_fetcher_that_holds_one_partitions_records() -> None:
 
 def test_the_logger_of_connections_has_its_name() -> None:
     assert kafka.net.manager.log.name == internals.CONNECTION_LOGGER
+
+
+@pytest.mark.parametrize("transport", [KafkaTCPTransport, KafkaSSLTransport])
+def test_what_a_broker_sends_before_it_closes_the_connection_is_read(transport: type) -> None:
+    """A slow client meets both in one read: why a login was refused, and the end."""
+    broker, client = socket.socketpair()
+    with broker, client:
+        client.setblocking(False)
+        broker.sendall(b"wrong password")
+        broker.close()
+        connection: Any = SimpleNamespace(_sock=client)
+        assert cast(Any, transport)._sock_recv(connection) == (b"wrong password", None)
+        data, error = cast(Any, transport)._sock_recv(connection)
+    assert (data, type(error)) == (b"", KafkaConnectionError)
