@@ -19,7 +19,7 @@ from ethlogs.history import History, Sample
 from ethlogs.ledger import BlockRecord
 from ethlogs.recent import Recent
 from ethlogs.report import Meter
-from ethlogs.waiting import Waiting
+from ethlogs.waiting import Waiting, longest
 
 _NOTICES = 50
 _CLOSE_SECONDS = 30.0
@@ -101,8 +101,7 @@ class Journal:
     @property
     def waiting(self) -> Waiting | None:
         """What the run has waited for the longest; ``None`` where it waits for nothing but blocks."""
-        found = [waiting for find in self._find_waits if (waiting := find()) is not None]
-        return min(found, key=lambda waiting: waiting.since, default=None)
+        return longest(find() for find in self._find_waits)
 
     @property
     def has_begun(self) -> bool:

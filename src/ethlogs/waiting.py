@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -30,6 +30,11 @@ def look_at_trouble(backoff: Backoff, why: str, patience_seconds: float) -> Wait
         return None
     since = time.time() - failing_seconds
     return Waiting(why, round(since, 3), round(since + patience_seconds, 3))
+
+
+def longest(waits: Iterable[Waiting | None]) -> Waiting | None:
+    """Return the wait that began first; ``None`` where there is none."""
+    return min((waiting for waiting in waits if waiting), key=lambda waiting: waiting.since, default=None)
 
 
 def format_waiting(waiting: Waiting, now: float) -> str:

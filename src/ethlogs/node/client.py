@@ -26,7 +26,7 @@ from ethlogs.node.turns import Turns
 from ethlogs.notify import Notify
 from ethlogs.proof.shapes import show
 from ethlogs.settings import NodeSettings, display_url
-from ethlogs.waiting import Waiting, look_at_trouble
+from ethlogs.waiting import Waiting, longest, look_at_trouble
 
 T = TypeVar("T")
 
@@ -116,8 +116,7 @@ class Node:
         """What the call waits for that has been tried the longest; ``None`` where nothing is tried again."""
         with self._lock:
             troubles = list(self._troubles)
-        found = [waiting for trouble in troubles if (waiting := trouble.waiting) is not None]
-        return min(found, key=lambda waiting: waiting.since, default=None)
+        return longest(trouble.waiting for trouble in troubles)
 
     @property
     def is_alone(self) -> bool:
