@@ -20,7 +20,7 @@ from kafka.admin import NewTopic
 from benchmarks.lab import BIN, RUN_SECONDS, Lab, say, start
 from benchmarks.ledger_watch import LedgerWatch, Recorded
 from benchmarks.processes import Meter
-from ethlogs.kafka.topics import LEDGER_CONFIG
+from ethlogs.kafka.creation import LEDGER_CONFIG
 from ethlogs.settings import StreamSettings
 from tests.harness.slow_proxy import SlowProxy
 

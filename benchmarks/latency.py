@@ -18,7 +18,7 @@ from kafka import KafkaConsumer, TopicPartition
 
 from benchmarks.backfill import build_flags, start_command
 from benchmarks.lab import Lab, Producing, say
-from ethlogs.kafka.topics import ensure_topics
+from ethlogs.kafka.creation import ensure_topics
 from ethlogs.settings import KafkaSettings, StreamSettings, TopicCreation
 
 START_SECONDS = 120.0

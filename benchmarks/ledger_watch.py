@@ -12,7 +12,7 @@ from typing import Self
 from kafka import KafkaConsumer, TopicPartition
 
 from benchmarks.lab import Lab
-from ethlogs.kafka.topics import ensure_topics
+from ethlogs.kafka.creation import ensure_topics
 from ethlogs.settings import KafkaSettings, StreamSettings, TopicCreation
 
 GRACE_SECONDS = 20.0

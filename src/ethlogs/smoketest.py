@@ -27,17 +27,11 @@ from ethlogs.errors import (
     TopicError,
 )
 from ethlogs.event_log import Record
+from ethlogs.kafka.creation import EVENT_LOG_CONFIG, create_topic
 from ethlogs.kafka.reading import open_consumer, read_range
 from ethlogs.kafka.rights import WRITER
-from ethlogs.kafka.topics import (
-    EVENT_LOG_CONFIG,
-    Topic,
-    admin_client,
-    check_event_log_topic,
-    check_ledger_topic,
-    create_topic,
-    describe_topic,
-)
+from ethlogs.kafka.topic_checks import check_event_log_topic, check_ledger_topic
+from ethlogs.kafka.topics import Topic, admin_client, describe_topic
 from ethlogs.kafka.writer import TransactionalWriter, partition_of
 from ethlogs.node import BlockSource, Node
 from ethlogs.report import Tip

@@ -22,16 +22,10 @@ from ethlogs.kafka.brokers import (
 )
 from ethlogs.kafka.client_config import codec_of
 from ethlogs.kafka.codecs import require_codec
+from ethlogs.kafka.creation import try_to_create
 from ethlogs.kafka.rights import WRITER, missing_transaction_right
-from ethlogs.kafka.topics import (
-    Topic,
-    admin_client,
-    check_event_log_topic,
-    check_ledger_topic,
-    describe_topic,
-    missing_topic,
-    try_to_create,
-)
+from ethlogs.kafka.topic_checks import check_event_log_topic, check_ledger_topic
+from ethlogs.kafka.topics import Topic, admin_client, describe_topic, missing_topic
 from ethlogs.node.endpoint import NodeIdentity
 from ethlogs.settings import KafkaSettings, StreamSettings, TopicCreation
 from ethlogs.stream.identity import StreamTopics

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ethlogs.cancellation import StopSwitch
 from ethlogs.follow.trouble import KafkaTrouble
 from ethlogs.journal import Journal
-from ethlogs.kafka.topics import ensure_topics
+from ethlogs.kafka.creation import ensure_topics
 from ethlogs.ledger import StreamIdentity
 from ethlogs.node import Node, NodeIdentity
 from ethlogs.settings import RunSettings
