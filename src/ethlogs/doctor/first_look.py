@@ -15,7 +15,7 @@ from ethlogs.kafka.reading import has_records
 from ethlogs.kafka.rights import WRITER
 from ethlogs.kafka.topics import Topic, admin_client, describe_topic, missing_topic
 from ethlogs.node import Node
-from ethlogs.node.client import FIRST_CONTACT_SECONDS
+from ethlogs.node.trouble import FIRST_CONTACT_SECONDS
 from ethlogs.notify import Notify
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, StreamSettings
 from ethlogs.stream.tail import Tail, read_tails

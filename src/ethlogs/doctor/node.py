@@ -11,8 +11,7 @@ from ethlogs.counted import counted
 from ethlogs.doctor.checkup import Checkup, Warned
 from ethlogs.errors import NodeError
 from ethlogs.node import BlockLookup, BlockSource, Node
-from ethlogs.node.client import distinct_names
-from ethlogs.node.endpoint import NodeIdentity
+from ethlogs.node.endpoint import NodeIdentity, distinct_names
 from ethlogs.node.history import lowest_of
 from ethlogs.node.raw_blocks import DEBUG_DANGER
 from ethlogs.settings import NodeSettings, ProofSettings

@@ -13,7 +13,7 @@ from typing import Any
 
 from ethlogs.errors import NodeError, NodeUnavailableError, SettingsError
 from ethlogs.node import Node
-from ethlogs.node.client import parse_quantity
+from ethlogs.node.endpoint import require_quantity
 from ethlogs.notify import Notify
 
 _ASKED_EVERY_SECONDS = 12.0
@@ -62,7 +62,7 @@ class FinalizedBlock:
 
     def _check(self, header: Any) -> int | None:
         number, block_hash = _read(header, self._node.name)
-        head = parse_quantity(
+        head = require_quantity(
             self._node.call_once("eth_blockNumber").result, "eth_blockNumber", self._node.name
         )
         own = self._node.call_once("eth_getBlockByNumber", hex(number), False).result
@@ -88,4 +88,4 @@ def _read(header: dict[str, Any], name: str) -> tuple[int, str]:
     block_hash = header.get("hash")
     if not isinstance(block_hash, str):
         raise NodeUnavailableError(f"node {name} gave a block without a hash")
-    return parse_quantity(header.get("number"), "a block", name), block_hash.lower()
+    return require_quantity(header.get("number"), "a block", name), block_hash.lower()

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ethlogs.errors import BlockNotFoundError, NodeUnavailableError
-from ethlogs.node.client import distinct_names, parse_quantity
-from ethlogs.node.endpoint import Endpoint
+from ethlogs.node.endpoint import Endpoint, distinct_names, require_quantity
 from ethlogs.settings import NodeSettings
 
 NODE_SECONDS = 5.0
@@ -46,15 +45,15 @@ class NodeReader:
         """
         chain_id, self._chain_id = self._chain_id, None
         if chain_id is None:
-            chain_id = parse_quantity(self._endpoint.call("eth_chainId").result, "eth_chainId", self.name)
+            chain_id = require_quantity(self._endpoint.call("eth_chainId").result, "eth_chainId", self.name)
         heights, head_timestamp = {}, 0
         for tag in _TAGS:
             header = self._fetch_header(tag)
             if header is None:
                 continue
-            heights[tag] = parse_quantity(header.get("number"), f"the {tag} block", self.name)
+            heights[tag] = require_quantity(header.get("number"), f"the {tag} block", self.name)
             if tag == LATEST:
-                head_timestamp = parse_quantity(header.get("timestamp"), "the head's timestamp", self.name)
+                head_timestamp = require_quantity(header.get("timestamp"), "the head's timestamp", self.name)
         if LATEST not in heights:
             raise NodeUnavailableError(f"node {self.name} has no latest block")
         self._chain_id = chain_id

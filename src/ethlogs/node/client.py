@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from ethlogs.backoff import Backoff
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import (
     BlockGoneError,
@@ -18,20 +16,16 @@ from ethlogs.errors import (
     NodeUnavailableError,
     SettingsError,
 )
-from ethlogs.node import verdicts
-from ethlogs.node.endpoint import Call, Endpoint, NodeIdentity
+from ethlogs.node.endpoint import Call, Endpoint, NodeIdentity, distinct_names, require_quantity
 from ethlogs.node.new_heads import NewHeads
 from ethlogs.node.rpc import Answer
+from ethlogs.node.trouble import FIRST_CONTACT_SECONDS, Trouble, give_up
 from ethlogs.node.turns import Turns
 from ethlogs.notify import Notify
-from ethlogs.proof.shapes import show
-from ethlogs.settings import NodeSettings, display_url
-from ethlogs.waiting import Waiting, longest, look_at_trouble
+from ethlogs.settings import NodeSettings
+from ethlogs.waiting import Waiting, longest
 
 T = TypeVar("T")
-
-FIRST_CONTACT_SECONDS = 30.0
-"""A node that has never answered is more often a wrong URL than a node that restarts."""
 
 REPEATED = 4
 """So often a final answer has to come from a URL that works, where one answer may be one member's."""
@@ -39,26 +33,6 @@ REPEATED = 4
 
 class OtherChainError(SettingsError):
     """A URL serves another chain than the first one that answered."""
-
-
-class Trouble:
-    """One call's trouble: since when nothing was answered well, and which URLs have refused for good."""
-
-    def __init__(self) -> None:
-        self.backoff = Backoff()
-        self.refusing: dict[int, EthlogsError] = {}
-        self.failing: dict[int, str] = {}
-        """What each URL that does not answer well answered last."""
-        self.patience_seconds = 0.0
-
-    @property
-    def waiting(self) -> Waiting | None:
-        """What the call waits for; ``None`` where nothing has failed."""
-        return look_at_trouble(self.backoff, self.describe(), self.patience_seconds)
-
-    def describe(self) -> str:
-        """Say what each URL answered."""
-        return "; ".join(dict(sorted(self.failing.items())).values())
 
 
 class Node:
@@ -253,7 +227,7 @@ class Node:
         """Ask for a number; an answer that is none counts as no answer."""
 
         def read(answers: list[Answer], name: str) -> int:
-            return parse_quantity(answers[0].result, method, name)
+            return require_quantity(answers[0].result, method, name)
 
         return self._ask(read, (method, *params))
 
@@ -262,7 +236,9 @@ class Node:
 
         def read(answers: list[Answer], name: str) -> int | None:
             header = answers[0].result
-            return None if header is None else parse_quantity(header.get("number"), f"the {tag} block", name)
+            return (
+                None if header is None else require_quantity(header.get("number"), f"the {tag} block", name)
+            )
 
         return self._ask(read, ("eth_getBlockByNumber", tag, False))
 
@@ -330,7 +306,7 @@ class Node:
         try:
             self._check_identity(index)
             header = endpoint.call("eth_getBlockByNumber", hex(height), False).result
-            own_head = parse_quantity(
+            own_head = require_quantity(
                 endpoint.call("eth_blockNumber").result, "eth_blockNumber", endpoint.name
             )
         except (NodeError, OtherChainError):
@@ -351,7 +327,7 @@ class Node:
             trouble.patience_seconds = min(self._patience_seconds, FIRST_CONTACT_SECONDS)
         backoff = trouble.backoff
         if backoff.failing_seconds > trouble.patience_seconds:
-            raise _give_up(trouble, exc, is_first_contact=is_first_contact) from exc
+            raise give_up(trouble, exc, is_first_contact=is_first_contact) from exc
         if backoff.tries == 0:
             is_short = trouble.patience_seconds < self._patience_seconds
             first = ": --patience counts once the node has answered" if is_short else ""
@@ -400,37 +376,3 @@ class Node:
                 )
             self._checked.add(index)
             self._turns.left_out.pop(index, None)
-
-
-def _give_up(trouble: Trouble, last: NodeUnavailableError, *, is_first_contact: bool) -> NodeUnavailableError:
-    """Return the error of a call whose patience is over."""
-    what, hint = trouble.describe(), last.hint or "is the node running, and is --node-url right?"
-    if trouble.patience_seconds:
-        what += f"; no answer for {trouble.patience_seconds:g} seconds"
-    if is_first_contact:
-        what += f", asked from {socket.gethostname()}"
-        hint = last.hint or "is the node running, is --node-url right, and can that machine reach it?"
-    return NodeUnavailableError(what, hint=hint)
-
-
-def distinct_names(urls: Sequence[str]) -> list[str]:
-    """Return a name for each URL: two of one host, whose paths may be secrets, differ by number."""
-    names = [display_url(url) for url in urls]
-    return [
-        name if names.count(name) == 1 else f"{name} ({names[:place].count(name) + 1})"
-        for place, name in enumerate(names)
-    ]
-
-
-def parse_quantity(value: Any, what: str, name: str) -> int:
-    """Decode a JSON-RPC quantity, like ``0x1b4``.
-
-    Raises
-    ------
-    NodeUnavailableError
-        When it is none.
-    """
-    number = verdicts.parse_quantity(value)
-    if number is None:
-        raise NodeUnavailableError(f"node {name} answered {what} with {show(value)}, not with a number")
-    return number

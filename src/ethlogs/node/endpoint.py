@@ -20,8 +20,8 @@ from ethlogs.node.new_heads import NewHeads, subscribe_heads
 from ethlogs.node.rpc import Answer, RawAnswer, build_request, parse_answer
 from ethlogs.node.transport import open_transport
 from ethlogs.node.verdicts import parse_quantity
-from ethlogs.proof.shapes import ShapeError, parse_hash
-from ethlogs.settings import NodeSettings
+from ethlogs.proof.shapes import ShapeError, parse_hash, show
+from ethlogs.settings import NodeSettings, display_url
 
 Call = tuple[Any, ...]
 """A method and its parameters."""
@@ -158,3 +158,26 @@ def _form(parameter: Any) -> str:
     if isinstance(parameter, str):
         return "hash" if len(parameter) == _HASH_CHARACTERS else "text"
     return type(parameter).__name__
+
+
+def distinct_names(urls: Sequence[str]) -> list[str]:
+    """Return a name for each URL: two of one host, whose paths may be secrets, differ by number."""
+    names = [display_url(url) for url in urls]
+    return [
+        name if names.count(name) == 1 else f"{name} ({names[:place].count(name) + 1})"
+        for place, name in enumerate(names)
+    ]
+
+
+def require_quantity(value: Any, what: str, name: str) -> int:
+    """Decode a JSON-RPC quantity, like ``0x1b4``.
+
+    Raises
+    ------
+    NodeUnavailableError
+        When it is none.
+    """
+    number = parse_quantity(value)
+    if number is None:
+        raise NodeUnavailableError(f"node {name} answered {what} with {show(value)}, not with a number")
+    return number

@@ -6,7 +6,8 @@ import contextlib
 from collections.abc import Callable
 
 from ethlogs.errors import BlockNotFoundError, MissingMethodError, NodeError, NodeRefusedError, SettingsError
-from ethlogs.node.client import Node, parse_quantity
+from ethlogs.node.client import Node
+from ethlogs.node.endpoint import require_quantity
 
 _NEIGHBOURS = 16
 """Blocks without transactions have no receipts to lack: so many above one are looked at in its place."""
@@ -74,7 +75,7 @@ def lowest_of(node: Node, name: str) -> int:
         When the URL does not answer.
     """
     with contextlib.closing(node.only(name)) as alone:
-        head = parse_quantity(alone.call_once("eth_blockNumber").result, "eth_blockNumber", name)
+        head = require_quantity(alone.call_once("eth_blockNumber").result, "eth_blockNumber", name)
         return find_lowest(lambda block: has_receipts(alone, block), head)
 
 

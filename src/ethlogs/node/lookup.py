@@ -9,7 +9,8 @@ from ethlogs.backoff import Backoff
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import BlockNotFoundError
 from ethlogs.node.blocks import BlockSource
-from ethlogs.node.client import Node, parse_quantity
+from ethlogs.node.client import Node
+from ethlogs.node.endpoint import require_quantity
 from ethlogs.node.fetched_block import FetchedBlock, readable_block
 from ethlogs.node.rpc import Answer
 from ethlogs.notify import Notify
@@ -77,7 +78,7 @@ class BlockLookup:
 
     def _fetch_height(self, block: str) -> int:
         header = self.fetch_block(block, with_transactions=False).result
-        return parse_quantity(header.get("number"), f"block {readable_block(block)}", self._node.name)
+        return require_quantity(header.get("number"), f"block {readable_block(block)}", self._node.name)
 
     def _wait_for(self, ask: Callable[[], T], seconds: float) -> T:
         backoff = Backoff()

@@ -13,7 +13,7 @@ from ethlogs.errors import BlockNotFoundError, InterruptedRunError, NodeUnavaila
 from ethlogs.follow import head as head_module
 from ethlogs.follow.head import HeadWatcher
 from ethlogs.follow.pace import QUICKEST_SECONDS, SLOWEST_SECONDS
-from ethlogs.node.client import parse_quantity
+from ethlogs.node.endpoint import require_quantity
 from ethlogs.settings import FollowSettings
 
 
@@ -31,11 +31,11 @@ class FakeNode:
 
     def fetch_quantity(self, method: str) -> int:
         assert method == "eth_blockNumber"
-        return parse_quantity(self._next("latest"), method, self.name)
+        return require_quantity(self._next("latest"), method, self.name)
 
     def fetch_height(self, tag: str) -> int | None:
         found = self._next(tag)
-        return None if found is None else parse_quantity(found, tag, self.name)
+        return None if found is None else require_quantity(found, tag, self.name)
 
     def switch_from(self, name: str, why: str) -> bool:
         self.left.append(name)

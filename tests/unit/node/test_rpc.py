@@ -15,7 +15,7 @@ from ethlogs.errors import (
     NodeRefusedError,
     NodeUnavailableError,
 )
-from ethlogs.node.client import parse_quantity
+from ethlogs.node.endpoint import require_quantity
 from ethlogs.node.rpc import (
     Answer,
     RawAnswer,
@@ -336,7 +336,7 @@ def test_json_that_is_no_json_rpc_is_refused(body: bytes) -> None:
 
 @pytest.mark.parametrize(("value", "number"), [("0x0", 0), ("0x1b4", 436), ("0xffffffffffffffff", 2**64 - 1)])
 def test_a_quantity_is_hex(value: str, number: int) -> None:
-    assert parse_quantity(value, "eth_chainId", NODE) == number
+    assert require_quantity(value, "eth_chainId", NODE) == number
 
 
 @pytest.mark.parametrize(
@@ -348,4 +348,4 @@ def test_a_quantity_is_hex(value: str, number: int) -> None:
 )
 def test_what_is_no_quantity_counts_as_no_answer(value: Any) -> None:
     with pytest.raises(NodeUnavailableError, match=r"answered eth_chainId with .*not with a number"):
-        parse_quantity(value, "eth_chainId", NODE)
+        require_quantity(value, "eth_chainId", NODE)
