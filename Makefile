@@ -13,7 +13,7 @@ AT_ONCE := -n 4 --dist loadscope --no-loadscope-reorder
 # where this is set, each of the hundreds of processes that tests start compiles all that it imports
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-demo setup-python setup-services setup-yarn setup-livy demo demo-yarn demo-secure demo-notebook \
+.PHONY: help setup setup-demo setup-python setup-packages setup-services setup-yarn setup-livy demo demo-yarn demo-secure demo-notebook \
 	test test-long lint format unit integration coverage faults chaos bench docs site release lock clean
 
 help: ## show the targets
@@ -22,7 +22,7 @@ help: ## show the targets
 setup: ## everything that the other targets set up as they need it, Kerberos included
 	$(SETUP) all
 
-setup-demo setup-python setup-services setup-yarn setup-livy:
+setup-demo setup-python setup-packages setup-services setup-yarn setup-livy:
 	$(SETUP) $(@:setup-%=%)
 
 demo: setup-demo ## the main job on this machine: a real geth, a real Kafka, 20 blocks
@@ -37,8 +37,9 @@ demo-secure: setup ## the same on a cluster with Kerberos: KDC, HDFS, YARN, Kafk
 demo-notebook: setup-services ## the example notebook, executed with a real geth and Kafka, and its picture: in demo-notebook/
 	@$(BIN)/ethlogs-devnet run -- $(BIN)/python -m scripts.demo_notebook
 
-test: ## lint, types, unit tests, and integration tests with the real services
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint unit
+# lint and unit tests need no service, so these are fetched meanwhile
+test: setup-packages ## lint, types, unit tests, and integration tests with the real services
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target lint unit setup-livy
 	@$(MAKE) --no-print-directory integration
 
 lint: setup-python ## linter, formatter and type checker

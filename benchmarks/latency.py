@@ -10,14 +10,14 @@ import json
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
 from benchmarks.backfill import build_flags, start_command
-from benchmarks.lab import Lab, Producing, say
+from benchmarks.lab import NO_MORE, Lab, Producing, say
 from ethlogs.kafka.creation import ensure_topics
 from ethlogs.settings import KafkaSettings, StreamSettings, TopicCreation
 
@@ -41,9 +41,11 @@ class Latencies:
         return self.milliseconds[min(len(self.milliseconds) - 1, int(len(self.milliseconds) * share))]
 
 
-def measure_latency(lab: Lab, node_url: str, blocks: int, block_seconds: float) -> Latencies:
+def measure_latency(
+    lab: Lab, node_url: str, blocks: int, block_seconds: float, environment: Mapping[str, str] = NO_MORE
+) -> Latencies:
     """Follow a live chain for ``blocks`` blocks of the default plan, after the first ones."""
-    with _Following(lab, node_url, WARM_UP_BLOCKS + blocks) as following:
+    with _Following(lab, node_url, WARM_UP_BLOCKS + blocks, environment) as following:
         following.commit(WARM_UP_BLOCKS, block_seconds)
         known_at = following.commit(blocks, block_seconds)
         return following.finish(known_at)
@@ -75,7 +77,9 @@ def _check_ended(process: subprocess.Popen[bytes]) -> None:
 class _Following:
     """A run that follows the head, a consumer of its stream, and the chain that grows meanwhile."""
 
-    def __init__(self, lab: Lab, node_url: str, blocks: int | None) -> None:
+    def __init__(
+        self, lab: Lab, node_url: str, blocks: int | None, environment: Mapping[str, str] = NO_MORE
+    ) -> None:
         self._lab = lab
         self._endless = blocks is None
         self.topic = lab.new_topic()
@@ -84,7 +88,10 @@ class _Following:
         self._head = lab.net.geth.height()
         self.watcher = Watcher(lab.bootstrap, stream)
         end = () if blocks is None else ("--blocks", str(blocks + 1))
-        self._producing = Producing(lab, self.topic, "--node-url", node_url, "--start", "latest", *end)
+        # the earlier commit names its ledger in another way
+        environment = {**environment, "ETHLOGS_LEDGER_TOPIC": stream.ledger_topic} if environment else NO_MORE
+        flags = ("--node-url", node_url, "--start", "latest", *end)
+        self._producing = Producing(lab, self.topic, *flags, environment=environment)
 
     def __enter__(self) -> _Following:
         self.watcher.__enter__()
@@ -174,7 +181,9 @@ class Watcher:
     def _expect(self, record: Any) -> None:
         if record.key.isdigit() and record.value:
             block = json.loads(record.value)
-            last = {int(number): end for number, (_, end) in block["offsets"].items()}
+            # a first and a last offset; the earlier commit has the last one alone
+            spans = block["offsets"].items()
+            last = {int(number): span[1] if isinstance(span, list) else span for number, span in spans}
             self._waiting[block["blockNumber"]] = last
 
     def _note_complete(self) -> None:

@@ -101,9 +101,15 @@ class Bench:
         print_head(
             "from block on the node to visible under read_committed, ms", "p50", "p99", "largest", "blocks"
         )
-        for way, url in (("pushed (ws)", geth.ws_url), ("asked for (http)", geth.url)):
+        ways: list[tuple[str, str, Mapping[str, str]]] = [
+            ("pushed (ws)", geth.ws_url, NO_MORE),
+            ("asked for (http)", geth.url, NO_MORE),
+            (f"{EARLIER} (http)", geth.url, earlier_environment()),
+        ]
+        for way, url, environment in ways:
             say(f"latency over {options.head_blocks} blocks, one each {options.block_seconds:g} s, {way}")
-            print_latency(way, measure_latency(self._lab, url, options.head_blocks, options.block_seconds))
+            found = measure_latency(self._lab, url, options.head_blocks, options.block_seconds, environment)
+            print_latency(way, found)
         say("latency beside a backfill")
         beside = measure_beside_backfill(self._lab, geth.ws_url, options.block_seconds)
         print_latency("pushed, beside a backfill by one executor", beside)
