@@ -29,7 +29,7 @@ from ethlogs.cancellation import (
 from ethlogs.context import RunContext
 from ethlogs.driver_services import held_ticket, served_metrics
 from ethlogs.driver_stop import run_stoppable, watch_for_stop
-from ethlogs.errors import EthlogsError, ExitStatus, InterruptedRunError, SettingsError
+from ethlogs.errors import EthlogsError, ExitStatus, SettingsError
 from ethlogs.follow.ownership import superseded_by_attempt
 from ethlogs.hadoop.hdfs import HdfsFiles
 from ethlogs.hadoop.patience import impatient
@@ -98,7 +98,8 @@ def run_attempt(settings: RunSettings, folder: RunFiles, attempt: Attempt, start
         earlier = keep_trying(lambda: folder.read_json(REPORT), patience)
         progress = keep_trying(lambda: folder.read_json(PROGRESS), patience)
     except EthlogsError as exc:
-        logging.getLogger(__name__).error("%s; no success for %g seconds", exc, patience)
+        logging.getLogger(__name__).error("no success for %g seconds", patience)
+        _log_end(exc)
         return int(exc.exit_status)
     if earlier is not None and is_final(earlier):
         logging.getLogger(__name__).warning(
@@ -144,9 +145,7 @@ def run_driver(
         with held_ticket(settings, stop, journal), served_metrics(settings, journal):
             run_stoppable(job, stop)
     except EthlogsError as exc:
-        # What somebody asked for needs no traceback.
-        is_trouble = not isinstance(exc, InterruptedRunError)
-        logging.getLogger(__name__).warning("%s", exc, exc_info=is_trouble)
+        _log_end(exc)
         error = exc
     except Exception as exc:  # noqa: BLE001 - the outermost edge: a defect must reach the report
         traceback.print_exc()
@@ -162,6 +161,13 @@ def run_driver(
     if spark is not None:
         spark.stop()
     return int(report["exitStatus"])
+
+
+def _log_end(error: EthlogsError) -> None:
+    """Log the end as a command shows one: an error that was raised on purpose needs no traceback."""
+    # Lines that are indented belong to the one before them, also for "ethlogs tail".
+    hint = f"\n  what to do: {error.hint}" if error.hint else ""
+    logging.getLogger(__name__).warning("%s%s\n  exit status: %d", error, hint, error.exit_status)
 
 
 def _seconds_since(started_at: float | None) -> float:

@@ -235,21 +235,37 @@ def test_a_run_whose_report_is_refused_for_good_ends_with_its_own_status(
 
 
 @pytest.mark.parametrize(
-    ("error", "has_traceback"),
-    [(InterruptedRunError("interrupted by SIGTERM"), False), (UnprovenError("no"), True)],
+    ("error", "logged"),
+    [
+        (InterruptedRunError("interrupted"), "interrupted\n  exit status: 130"),
+        (
+            UnprovenError("block 7 is wrong", hint="ask another node"),
+            "block 7 is wrong\n  what to do: ask another node\n  exit status: 6",
+        ),
+    ],
 )
-def test_a_driver_that_was_asked_to_end_logs_no_traceback(
+def test_a_driver_logs_a_known_error_with_its_hint_and_status_and_no_traceback(
     error: EthlogsError,
-    has_traceback: bool,
+    logged: str,
     monkeypatch: pytest.MonkeyPatch,
     folder: RunFolder,
     caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(driver, "build_job", lambda *_: FakeJob(error))
     driver.run_driver(RUN, folder, Attempt(), None, FakeSpark)
     (record,) = [one for one in caplog.records if one.name == "ethlogs.driver"]
-    assert record.getMessage() == str(error)
-    assert bool(record.exc_info) is has_traceback
+    assert record.getMessage() == logged
+    assert not record.exc_info
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_driver_logs_the_traceback_of_a_defect(
+    monkeypatch: pytest.MonkeyPatch, folder: RunFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(driver, "build_job", lambda *_: FakeJob(ZeroDivisionError("by zero")))
+    driver.run_driver(RUN, folder, Attempt(), None, FakeSpark)
+    assert "Traceback" in capsys.readouterr().err
 
 
 def test_a_driver_on_this_machine_removes_the_settings_whose_command_cannot(

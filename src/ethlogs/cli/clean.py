@@ -25,7 +25,7 @@ from ethlogs.settings.submission import (
     SparkProgram,
 )
 from ethlogs.submission.applications import open_cluster, read_defaults
-from ethlogs.submission.cleaning import Cleaning, Item, list_local, list_on_hdfs, remove_old
+from ethlogs.submission.cleaning import Cleaning, Item, explain_kept, list_local, list_on_hdfs, remove_old
 from ethlogs.submission.folders import cache_folder
 from ethlogs.submission.identity import Caller
 from ethlogs.submission.launch import runs_base
@@ -108,12 +108,8 @@ def _show(options: CleanCommandOptions, cleanings: list[Cleaning], removed: list
     verb = "would remove" if options.wanted.list_only else "removed"
     for item in removed:
         click.echo(f"{verb} the {item.kind} {item.place}, {item.age_seconds / _DAY_SECONDS:.1f} days old")
-    used = sum(item.in_use is not None for item in kept)
     size = sum(item.size_bytes for item in removed) / 1e6
-    say(
-        f"{verb} {len(removed)} ({size:,.1f} MB), kept {len(kept)}, of which {used} in use",
-        options.output.quiet,
-    )
+    say(f"{verb} {len(removed)} ({size:,.1f} MB), {explain_kept(kept)}", options.output.quiet)
 
 
 def _to_json(item: Item) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,11 @@ LEAST_SECONDS = 3600.0
 
 _OF_A_RUN = frozenset({SETTINGS, PROGRESS, REPORT, LOG})
 """One of them is in every folder of a run; a folder without any of them is somebody else's."""
+
+_IN_USE = "in use"
+_JUST_USED = "used within the last hour"
+_YOUNG = "not older than --older-than"
+_REASONS = (_IN_USE, _JUST_USED, _YOUNG)
 
 Kind = Literal["run", "archive"]
 
@@ -46,6 +52,19 @@ class Cleaning:
 
     removed: tuple[Item, ...]
     kept: tuple[Item, ...]
+
+
+def explain_kept(items: Iterable[Item]) -> str:
+    """Return how many items were kept, and why: "kept 3: 1 in use, 2 used within the last hour"."""
+    reasons = Counter(_reason(item) for item in items)
+    causes = ", ".join(f"{reasons[reason]} {reason}" for reason in _REASONS if reasons[reason])
+    return f"kept {reasons.total()}" + (f": {causes}" if causes else "")
+
+
+def _reason(item: Item) -> str:
+    if item.in_use is not None:
+        return _IN_USE
+    return _JUST_USED if item.age_seconds < LEAST_SECONDS else _YOUNG
 
 
 def remove_old(items: Iterable[Item], older_than_seconds: float, *, dry_run: bool = False) -> Cleaning:

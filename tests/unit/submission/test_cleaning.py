@@ -14,7 +14,7 @@ import pytest
 
 from ethlogs.hadoop.applications import Applications
 from ethlogs.hadoop.hdfs import HdfsFiles
-from ethlogs.submission.cleaning import Cleaning, list_local, list_on_hdfs, remove_old
+from ethlogs.submission.cleaning import Cleaning, Item, explain_kept, list_local, list_on_hdfs, remove_old
 from ethlogs.submission.layout import HdfsLayout
 from tests.unit.submission.fake_hdfs import Entry, FakeHdfs
 
@@ -73,6 +73,17 @@ def test_a_run_that_wrote_within_the_hour_stays_whatever_is_asked(tmp_path: Path
     make_run(tmp_path, "going", 0.5 / 24)
     make_run(tmp_path, "ended", 2 / 24)
     assert names(remove_old(list_local(tmp_path, tmp_path / "cache"), 0.0)) == (["ended"], ["going"])
+
+
+def test_it_says_why_each_item_was_kept() -> None:
+    def item(days: float, in_use: str | None = None) -> Item:
+        return Item("run", "/runs/a-run", 0, days * DAY, in_use, lambda: None)
+
+    kept = [item(0.5 / 24), item(2), item(2), item(40, "its application"), item(0, "its application")]
+    assert explain_kept(kept) == (
+        "kept 5: 2 in use, 1 used within the last hour, 2 not older than --older-than"
+    )
+    assert explain_kept([]) == "kept 0"
 
 
 def test_a_run_whose_driver_is_there_stays_though_it_has_not_written(tmp_path: Path) -> None:
