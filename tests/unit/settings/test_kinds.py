@@ -11,6 +11,7 @@ from ethlogs.settings.kinds import (
     Count,
     KeyValue,
     Kind,
+    Quoted,
     Seconds,
     StartHeight,
     Switch,
@@ -98,6 +99,8 @@ def test_a_variable_of_pairs_is_split_as_a_shell_splits_it() -> None:
     assert KeyValue().split("a=1 'b=two words'") == ["a=1", "b=two words"]
     assert KeyValue().split("a='1") == [""]
     assert Text().split("http://a  ipc:///b") == ["http://a", "ipc:///b"]
+    assert Quoted().split("a 'two words'") == ["a", "two words"]
+    assert Quoted().split("a 'two words") == ["a 'two words"]
 
 
 def test_a_height_is_a_number_that_a_ledger_can_hold() -> None:

@@ -23,6 +23,12 @@ def test_a_key_may_stand_alone_or_below_its_heading(tmp_path: Path) -> None:
     assert read(tmp_path, '[stream]\ntopic = "logs"\n[range]\nblocks = 5\n') == {"topic": "logs", "blocks": 5}
 
 
+def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=f"{tmp_path} cannot be read: Is a directory") as caught:
+        read_settings_file(tmp_path)
+    assert caught.value.hint == "give a file that you can read"
+
+
 def test_a_repeatable_setting_takes_one_text_too(tmp_path: Path) -> None:
     assert read(tmp_path, 'node-url = "http://a"\n') == {"node-url": ["http://a"]}
 
