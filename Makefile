@@ -71,9 +71,9 @@ coverage: $(if $(findstring integration,$(TESTS)),setup-livy,setup-python) ## wh
 faults: setup-services ## each fault on a running stream, nothing lost, nothing duplicated: makes docs/faults.md
 	@$(BIN)/python -m tests.harness.faults.matrix
 
-chaos: setup-services ## random faults on one stream, then the proof: MINUTES=10 SEED=7, HISTORY=1 EXECUTORS=4
+chaos: setup-services ## random faults on one stream, then the proof: MINUTES=10 SEED=7, ONE_DRIVER=1, HISTORY=1 EXECUTORS=4
 	@$(BIN)/python -m tests.harness.faults.chaos --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED)) \
-		$(if $(HISTORY),--history --executors $(or $(EXECUTORS),4))
+		$(if $(ONE_DRIVER),--one-driver) $(if $(HISTORY),--history --executors $(or $(EXECUTORS),4))
 
 bench: setup-services ## throughput and latency, beside peers, in one run: ONLY=peers,latency OUTPUT=docs/performance.md
 	@$(BIN)/python -m benchmarks.run $(if $(ONLY),--only $(ONLY)) $(if $(OUTPUT),--output $(OUTPUT))

@@ -59,6 +59,13 @@ def test_the_same_seed_is_the_same_sequence_of_faults() -> None:
     assert first == again != other
 
 
+def test_chaos_on_one_driver_strikes_all_but_its_process() -> None:
+    blows = list(islice(Blows(7, one_driver=True), 200))
+    struck = [fault for blow in blows for fault in (blow.fault, blow.meanwhile) if fault]
+    assert {fault.system for fault in struck} == {System.DRIVER, System.KAFKA, System.NODE, System.CHAIN}
+    assert not any(fault.ends_driver for fault in struck)
+
+
 def test_chaos_on_history_strikes_executors_drivers_broker_and_node_and_makes_no_reorg() -> None:
     blows = list(islice(Blows(7, history=True), 200))
     struck = {fault.system for blow in blows for fault in (blow.fault, blow.meanwhile) if fault}

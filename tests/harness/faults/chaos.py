@@ -1,7 +1,10 @@
 """Strikes one stream with random faults, some two at a time, until the time is over; then verifies it.
 
-    python -m tests.harness.faults.chaos --minutes 10 [--seed SEED]
+    python -m tests.harness.faults.chaos --minutes 10 [--seed SEED] [--one-driver]
     python -m tests.harness.faults.chaos --history --minutes 10 [--executors 4] [--seed SEED]
+
+With ``--one-driver`` no fault ends the driver: what its process holds in the end, beside what it held once
+warm, shows whether trouble leaks.
 
 With ``--history`` a backfill on executors fills the 1,499 blocks below the followed ones; the faults strike
 both, the executors above all, until history is filled or the time is over. Then the rest is filled.
@@ -66,10 +69,12 @@ class Blow:
 class Blows:
     """The sequence that a seed gives: how many nodes there are, and one blow after the other."""
 
-    def __init__(self, seed: int, *, history: bool = False) -> None:
+    def __init__(self, seed: int, *, history: bool = False, one_driver: bool = False) -> None:
         self._chance = random.Random(seed)  # noqa: S311 - no secret
         self.setting = Setting() if history else Setting(True, two_nodes=self._chance.random() < 0.5)
         self._faults = [fault for fault in FAULTS if fault.setting.fits_into(self.setting)]
+        if one_driver:
+            self._faults = [fault for fault in self._faults if not fault.ends_driver]
         if history:
             # What is backfilled is final: no reorg reaches it.
             followed = [fault for fault in self._faults if fault.system is not System.CHAIN]
@@ -145,9 +150,9 @@ class Chaos:
         self.say(f"   recovered in {seconds:.1f} s at block {stage.run.tip}")
 
 
-def run_chaos(minutes: float, seed: int, folder: Path) -> int:
+def run_chaos(minutes: float, seed: int, folder: Path, *, one_driver: bool) -> int:
     """Play; returns the exit status."""
-    blows = Blows(seed)
+    blows = Blows(seed, one_driver=one_driver)
     nodes = "two nodes" if blows.setting.two_nodes else "one node"
     print(f"SEED={seed}, {minutes:g} minutes, {nodes}", flush=True)
     with (
@@ -210,6 +215,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, help="else a new one")
+    parser.add_argument("--one-driver", action="store_true", help="without the faults that end the driver")
     parser.add_argument("--history", action="store_true", help="with a backfill beside the follower")
     parser.add_argument("--executors", type=int, default=EXECUTORS, help="of the backfill")
     given = parser.parse_args(arguments)
@@ -218,7 +224,7 @@ def main(arguments: Sequence[str]) -> int:
         try:
             if given.history:
                 return run_history(given.minutes, seed, given.executors, Path(folder))
-            return run_chaos(given.minutes, seed, Path(folder))
+            return run_chaos(given.minutes, seed, Path(folder), one_driver=given.one_driver)
         except InterruptedBySignal as exc:
             print(f"interrupted before the proof: SEED={seed}", flush=True)
             return exc.exit_status

@@ -38,6 +38,8 @@ class Fault:
     setting: Setting = PLAIN
     takes_reorg: bool = True
     """Whether a reorg can strike meanwhile; it is one itself where not."""
+    ends_driver: bool = False
+    """Whether another process continues the stream afterwards."""
 
 
 def nothing() -> None:

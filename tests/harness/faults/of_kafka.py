@@ -74,7 +74,12 @@ FAULTS = (
     Fault(f"broker frozen for {FROZEN_SECONDS:g} s (SIGSTOP)", System.KAFKA, freeze_broker),
     Fault("answer to a commit lost", System.KAFKA, partial(lose_commits, 1)),
     Fault("answer to a commit and to its retries lost", System.KAFKA, partial(lose_commits, EVERY_RETRY)),
-    Fault("topics that the broker compresses with zstd, driver killed", System.KAFKA, recompress_topics),
+    Fault(
+        "topics that the broker compresses with zstd, driver killed",
+        System.KAFKA,
+        recompress_topics,
+        ends_driver=True,
+    ),
     Fault(
         f"a quota of {QUOTA_BYTES:,} bytes/s for {QUOTA_SECONDS:g} s (producer_byte_rate)",
         System.KAFKA,

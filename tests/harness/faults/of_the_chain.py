@@ -58,7 +58,13 @@ FAULTS = (
         Fault(f"reorg of {depth}", System.CHAIN, partial(reorganize, depth), takes_reorg=False)
         for depth in (1, 2, 7, 64)
     ),
-    Fault("reorg while the driver is dead", System.CHAIN, reorganize_while_dead, takes_reorg=False),
+    Fault(
+        "reorg while the driver is dead",
+        System.CHAIN,
+        reorganize_while_dead,
+        takes_reorg=False,
+        ends_driver=True,
+    ),
     Fault("node restarted on another branch", System.CHAIN, restart_on_another_branch, takes_reorg=False),
     Fault(
         "reorg across a fail-over",

@@ -84,37 +84,41 @@ def start_rival(stage: Stage, meanwhile: Meanwhile) -> None:
 
 
 FAULTS = (
-    Fault("driver killed (SIGKILL)", System.DRIVER, partial(end_driver, signal.SIGKILL)),
-    Fault("driver ended (SIGTERM)", System.DRIVER, partial(end_driver, signal.SIGTERM)),
+    Fault("driver killed (SIGKILL)", System.DRIVER, partial(end_driver, signal.SIGKILL), ends_driver=True),
+    Fault("driver ended (SIGTERM)", System.DRIVER, partial(end_driver, signal.SIGTERM), ends_driver=True),
     Fault(
         "container ended by YARN (SIGTERM, SIGKILL 250 ms later)",
         System.DRIVER,
         end_container,
         Setting(container=True),
+        ends_driver=True,
     ),
     Fault(
         "container ended by SIGTERM alone",
         System.DRIVER,
         partial(end_driver, signal.SIGTERM),
         Setting(container=True),
+        ends_driver=True,
     ),
     Fault(
         "an attempt comes back after the next one has begun",
         System.DRIVER,
         replace_zombie,
         Setting(container=True),
+        ends_driver=True,
     ),
     Fault(
         "driver of `ethlogs produce` killed (SIGKILL)",
         System.DRIVER,
         kill_driver_of_command,
         Setting(spark=True),
+        ends_driver=True,
     ),
-    Fault("its JVM killed (SIGKILL)", System.DRIVER, kill_jvm, Setting(spark=True)),
+    Fault("its JVM killed (SIGKILL)", System.DRIVER, kill_jvm, Setting(spark=True), ends_driver=True),
     Fault(
         f"run folder (HDFS on a cluster) that refuses everything for {FOLDER_SECONDS:g} s",
         System.DRIVER,
         take_run_folder,
     ),
-    Fault("two runs on one stream at once", System.DRIVER, start_rival),
+    Fault("two runs on one stream at once", System.DRIVER, start_rival, ends_driver=True),
 )
