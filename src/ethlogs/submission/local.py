@@ -19,7 +19,7 @@ from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, RunFolder
 from ethlogs.settings import RunSettings, to_json
 from ethlogs.spark.submit import build_environment, start_spark_submit
 from ethlogs.submission.causes import find_cause
-from ethlogs.submission.missing_report import build_missing_report, with_drivers_status
+from ethlogs.submission.outcome import build_missing_report, with_drivers_status
 
 _POLL_SECONDS = 0.25
 _LAST_LINES = 15

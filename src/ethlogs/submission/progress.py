@@ -20,7 +20,7 @@ from ethlogs.submission.applications import run_of
 from ethlogs.submission.attempt_end import read_end
 from ethlogs.submission.layout import HdfsLayout
 from ethlogs.submission.local_runs import WantedRuns, find_local_runs
-from ethlogs.submission.watch import tells_the_end
+from ethlogs.submission.outcome import tells_the_end
 from ethlogs.waiting import Waiting, format_waiting
 
 

@@ -1,4 +1,4 @@
-"""Watching an application until it ends, and its true outcome: the driver's report, else YARN's words."""
+"""Watching an application until it ends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from typing import Any
 from ethlogs.errors import (
     DeadlineError,
     EthlogsError,
-    ExitStatus,
     HadoopError,
     HadoopUnavailableError,
     InterruptedRunError,
@@ -25,16 +24,18 @@ from ethlogs.hadoop.applications import Application, Applications
 from ethlogs.notify import Notify, ShowProgress
 from ethlogs.run_folder import PROGRESS, REPORT, RunFiles
 from ethlogs.submission.attempt_end import read_end
-from ethlogs.submission.causes import find_cause
-from ethlogs.submission.missing_report import build_missing_report, with_drivers_status
-from ethlogs.verdicts import is_final
+from ethlogs.submission.outcome import (
+    build_failure,
+    build_missing_report,
+    knows_why,
+    read_last_lines,
+    tells_the_end,
+)
 
 _POLL_SECONDS = 1.0
 _PATIENCE_SECONDS = 60.0
 _SECOND_SIGNAL_SECONDS = 3.0
 _STOP_SECONDS = 60.0
-_LAST_LINES = 15
-_LOG_SECONDS = 20.0
 _FIGURES = re.compile(r" (?:Details|Last Node which was processed for the application) :")
 _WAITS = {
     "waiting for AM container to be allocated": "waiting for a container",
@@ -191,7 +192,7 @@ class Watcher:
             if (
                 report is not None
                 and report.get("attempt") == attempt
-                and _knows_why(report)
+                and knows_why(report)
                 and report["error"]
             ):
                 return str(report["error"])
@@ -287,61 +288,6 @@ class Watcher:
         if application.final == "SUCCEEDED":
             return build_missing_report(self._folder)
         raise build_failure(application, read_last_lines(self._applications, self._id))
-
-
-def tells_the_end(report: dict[str, Any], application: Application) -> bool:
-    """Return whether a report is the last word on its application.
-
-    No report but a success is where the application was killed. One that is not final is not, where a later
-    attempt ended without a report, or where the driver lost its container (8): YARN knows why.
-    """
-    if report["exitStatus"] == ExitStatus.DONE:
-        return True
-    is_earlier = report.get("attempt", application.attempt) < application.attempt
-    return application.final != "KILLED" and (is_final(report) or (_knows_why(report) and not is_earlier))
-
-
-def _knows_why(report: dict[str, Any]) -> bool:
-    """Return whether a driver's report says why it ended: why it lost its container, YARN knows better."""
-    return bool(report["exitStatus"] != ExitStatus.SUBMISSION)
-
-
-def build_failure(application: Application, last_lines: str) -> SubmissionError:
-    """Return why an application ended without a report, by YARN's words and the driver's last lines."""
-    end = read_end(application.diagnostics)
-    reason = f"YARN says {application.final}" if end is None else end.sentence
-    if application.final == "KILLED":
-        return SubmissionError(
-            f"the application {application.id} was killed: {reason}",
-            hint="what was committed stays; run the same command again to resume after it",
-        )
-    hint = "what was committed stays; the same command resumes after it"
-    if (end is not None and end.is_memory) or "OutOfMemoryError" in last_lines:
-        hint = f"give the driver more memory, with --driver-memory or spark.driver.memoryOverhead; {hint}"
-    error = SubmissionError(
-        f"the application {application.id} failed in attempt {application.attempt}: {reason};"
-        f" the driver's last lines:\n{last_lines}",
-        hint=hint,
-    )
-    return (
-        error if end is None or end.drivers_status is None else with_drivers_status(error, end.drivers_status)
-    )
-
-
-def read_last_lines(applications: Applications, application_id: str) -> str:
-    """The end of the driver's output, once YARN has collected it."""
-    deadline = time.monotonic() + _LOG_SECONDS
-    text = None
-    while text is None and time.monotonic() < deadline:
-        with contextlib.suppress(SubmissionError):
-            text = applications.read_aggregated_log(application_id)
-        if text is None:
-            time.sleep(1)
-    lines = (text or "").splitlines()[-_LAST_LINES:]
-    cause = find_cause(text or "", lines)
-    if cause is not None:
-        lines = [cause, "…", *lines]
-    return "\n".join(f"    {line}" for line in lines) or "    (no output)"
 
 
 def end_application(

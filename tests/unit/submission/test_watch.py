@@ -21,7 +21,7 @@ from ethlogs.errors import (
 from ethlogs.hadoop.applications import Application, Applications
 from ethlogs.run_folder import RunFolder
 from ethlogs.submission import watch as watch_module
-from ethlogs.submission.watch import Limits, Watcher, build_failure
+from ethlogs.submission.watch import Limits, Watcher, _waits_for
 from tests.unit.samples import APPLICATION
 
 WAITING = replace(
@@ -233,14 +233,30 @@ def test_a_driver_that_succeeded_without_a_report_has_done_what_it_was_asked(
 
 
 @pytest.mark.parametrize(
-    ("diagnostics", "status"),
+    ("words", "sentence"),
     [
-        ("User application exited with status 7", 7),
-        ("User application exited with status 1", 8),
-        ("User application exited with status 143", 8),
-        ("Container exited with a non-zero exit code 137", 8),
+        (
+            "Application is Activated, waiting. Details : AM Partition = <X> ;",
+            "Application is Activated, waiting.",
+        ),
+        (
+            "Application is Activated, waiting for resources to be assigned for AM. Last Node which was"
+            " processed for the application : localhost:16957 ( Partition : [] ).",
+            "waiting for a container",
+        ),
+        (
+            "waiting for AM container to be allocated, launched and register with RM.",
+            "waiting for a container",
+        ),
+        (
+            "AM container is launched, waiting for AM container to Register with RM",
+            "the driver's container is starting",
+        ),
+        (
+            "Queue's AM resource limit exceeded. Last Node which was processed for the application : a:1",
+            "Queue's AM resource limit exceeded.",
+        ),
     ],
 )
-def test_a_failed_application_without_a_report_has_its_drivers_status(diagnostics: str, status: int) -> None:
-    failed = replace(WAITING, state="FINISHED", final="FAILED", diagnostics=diagnostics)
-    assert build_failure(failed, "    last").exit_status == status
+def test_what_an_application_waits_for_is_one_sentence(words: str, sentence: str) -> None:
+    assert _waits_for(f"[Tue Nov 24 02:41:50 +0000 2026] {words}") == sentence

@@ -27,7 +27,6 @@ from ethlogs.run_folder import RunFolder
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, StreamSettings
 from ethlogs.submission.applications import run_of, stream_tag
 from ethlogs.submission.shipping import build_package, hash_file, take_files_along
-from ethlogs.submission.watch import _waits_for, build_failure, tells_the_end
 from ethlogs.submission.yarn import YarnSubmitter
 from tests.unit.samples import APPLICATION
 
@@ -166,73 +165,6 @@ def test_an_applications_run_is_in_its_tags() -> None:
 
 
 # ---------------------------------------------------------------- failures
-
-
-def test_a_killed_application_says_who_killed_it() -> None:
-    killed = replace(
-        APPLICATION, final="KILLED", diagnostics="Application a was killed by user alice at 10.0.0.7"
-    )
-    assert str(build_failure(killed, "    last")) == (
-        "the application application_1700000000000_0001 was killed: user alice at 10.0.0.7 killed it"
-    )
-
-
-@pytest.mark.parametrize(
-    ("status", "attempt", "final", "last"),
-    [
-        (0, 1, "SUCCEEDED", True),
-        (0, 1, "KILLED", True),
-        (9, 1, "FAILED", True),
-        (9, 1, "KILLED", False),
-        (6, 2, "FAILED", True),
-        (6, 1, "FAILED", False),
-        (7, 1, "FAILED", False),
-        (143, 1, "FAILED", True),
-        (5, 1, "FAILED", False),
-        (8, 2, "FAILED", False),
-    ],
-)
-def test_which_report_is_the_last_word(status: int, attempt: int, final: str, last: bool) -> None:
-    application = replace(APPLICATION, attempt=2, final=final)
-    assert tells_the_end({"exitStatus": status, "attempt": attempt}, application) is last
-
-
-def test_a_driver_out_of_memory_is_told_to_take_more() -> None:
-    failed = replace(APPLICATION, diagnostics="Container is running beyond physical memory limits.")
-    error = build_failure(failed, "    last")
-    assert "the driver's last lines:\n    last" in str(error)
-    assert "--driver-memory" in str(error.hint)
-    assert "--driver-memory" not in str(build_failure(APPLICATION, "    last").hint)
-
-
-@pytest.mark.parametrize(
-    ("words", "sentence"),
-    [
-        (
-            "Application is Activated, waiting. Details : AM Partition = <X> ;",
-            "Application is Activated, waiting.",
-        ),
-        (
-            "Application is Activated, waiting for resources to be assigned for AM. Last Node which was"
-            " processed for the application : localhost:16957 ( Partition : [] ).",
-            "waiting for a container",
-        ),
-        (
-            "waiting for AM container to be allocated, launched and register with RM.",
-            "waiting for a container",
-        ),
-        (
-            "AM container is launched, waiting for AM container to Register with RM",
-            "the driver's container is starting",
-        ),
-        (
-            "Queue's AM resource limit exceeded. Last Node which was processed for the application : a:1",
-            "Queue's AM resource limit exceeded.",
-        ),
-    ],
-)
-def test_what_an_application_waits_for_is_one_sentence(words: str, sentence: str) -> None:
-    assert _waits_for(f"[Tue Nov 24 02:41:50 +0000 2026] {words}") == sentence
 
 
 @pytest.mark.parametrize(
