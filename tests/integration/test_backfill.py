@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
+import multiprocessing
+import os
+import signal
 import threading
+from collections import Counter
 from collections.abc import Callable
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from ethlogs import ledger
-from ethlogs.backfill import hull_filler
+from ethlogs.backfill import hull_filler, plan
 from ethlogs.backfill.cluster import TaskLostError
 from ethlogs.backfill.task import TaskEnd
 from ethlogs.errors import BrokenChainError, InterruptedRunError, SettingsError, SupersededError
 from ethlogs.kafka.writer import Transaction
 from ethlogs.node import BlockSource
 from ethlogs.proof import Header
+from ethlogs.settings import RunSettings
 from ethlogs_devnet import GethNode
 from tests.harness.backfilling import BackfillInThread, ThreadCluster, again, backfill_settings, run_here
-from tests.harness.running import build_settings, run, wait_until
-from tests.harness.streams import Stream, assert_history_exactly_once, read_topic
+from tests.harness.lying_node import LyingNode
+from tests.harness.running import ENOUGH_SECONDS, build_settings, run, wait_until
+from tests.harness.streams import Stream, assert_history_exactly_once, create_stream, read_topic
 
 pytestmark = pytest.mark.services
 FEW_SLOTS = 4
@@ -147,6 +155,46 @@ def test_a_chain_that_does_not_close_commits_nothing(
     assert outcome.report["exitStatus"] == 6
     committed = read_topic(stream.bootstrap, stream.ledger)
     assert {row.key for number, rows in committed.items() if number for row in rows} == {b"claim"}
+
+
+def test_a_driver_is_killed_between_linking_and_filling_and_the_next_one_links_the_rest_alone(
+    stream: Stream, geth: GethNode
+) -> None:
+    """A ledger of one slot and stretches of two blocks: blocks 0 to 7 are one hull, 8 to 15 the next."""
+    create_stream(stream)
+    settings = backfill_settings(stream, geth.url, to=23)
+    driver = multiprocessing.get_context("spawn").Process(target=die_before_filling_block_8, args=(settings,))
+    driver.start()
+    driver.join(ENOUGH_SECONDS)
+    assert driver.exitcode == -signal.SIGKILL
+    asked: Counter[str] = Counter()
+
+    def count(params: list[Any], result: Any) -> Any:
+        asked[params[0]] += 1
+        return result
+
+    with LyingNode(geth.url) as counted:
+        for method in ("eth_getBlockByNumber", "debug_getRawHeader"):
+            counted.when(method, count)
+        next_driver = again(backfill_settings(stream, counted.url, to=23), take_over=True)
+        report = run_here(next_driver).assert_done().report
+    assert (report["range"], report["blocks"]) == ({"first": 0, "last": 23}, 16)
+    assert not [height for height in range(16, 24) if asked[hex(height)]]
+    assert all(asked[hex(height)] for height in range(16))
+    assert_history_exactly_once(stream, geth.url, 0, 23)
+
+
+def die_before_filling_block_8(settings: RunSettings) -> None:
+    """Backfill in hulls of 8 blocks until the second one is linked; for a process that only does this."""
+    tasks = ThreadCluster(1)
+
+    def kill(description: str) -> None:
+        if description.startswith("slot 0: blocks 8 to"):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    tasks.before = kill
+    with patch.multiple(plan, STRETCH_BLOCKS=2, HULL_SEGMENTS=1):
+        run_here(settings, tasks)
 
 
 def test_a_chain_without_a_finalized_block_needs_confirmations(stream: Stream, geth: GethNode) -> None:

@@ -1,8 +1,9 @@
-"""Filling one hull: its headers are linked first, then its missing blocks are produced slot by slot."""
+"""Filling hulls: the headers of each are linked first, then its missing blocks are produced slot by slot."""
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from functools import partial
 
 from ethlogs.backfill.cluster import TaskLostError
@@ -10,7 +11,7 @@ from ethlogs.backfill.dispatch import Dispatcher, Step
 from ethlogs.backfill.link import LinkedHull
 from ethlogs.backfill.missing import SlotGaps
 from ethlogs.backfill.own_ledger import OwnLedger
-from ethlogs.backfill.plan import Hull, share_segments
+from ethlogs.backfill.plan import Hull, lowest_of_several, share_segments
 from ethlogs.backfill.task import Piece, TaskSettings, run_piece, run_segment
 
 PIECE_BLOCKS = 2_048
@@ -25,21 +26,29 @@ class HullFiller:
         self._dispatcher = dispatcher
         self._ledger = ledger
 
-    def fill(self, hull: Hull, gaps: tuple[SlotGaps, ...]) -> None:
-        """Link a hull, then fill what the gaps have in it.
+    def fill_all(self, hulls: Sequence[Hull], gaps: tuple[SlotGaps, ...]) -> None:
+        """Fill what the gaps have in hulls, which come highest first.
 
         Raises
         ------
         BrokenChainError
-            When the headers do not join; nothing of the hull is committed then.
+            When headers do not join; nothing of that hull and of those below it is committed then.
         """
-        with LinkedHull(hull) as linked:
-            self._link(linked)
-            inside = [gap.within(hull.first, hull.last) for gap in gaps]
-            self._dispatcher.run_all([partial(self._fill_some, linked, gap) for gap in inside if gap.places])
+        # Hours may pass before the lowest hull's turn: a ledger that does not fit there is found at once.
+        for hull in lowest_of_several(hulls):
+            self._link(Hull(hull.first, hull.first, ((hull.first, hull.first),)))
+        above: LinkedHull | None = None
+        for hull in hulls:
+            above = self._link(hull, above)
+            self._fill(above, gaps)
 
-    def _link(self, linked: LinkedHull) -> None:
-        """Walk the headers of a hull in tasks, and join them to each other and to the ledger."""
+    def _fill(self, linked: LinkedHull, gaps: tuple[SlotGaps, ...]) -> None:
+        inside = [gap.within(linked.hull.first, linked.hull.last) for gap in gaps]
+        self._dispatcher.run_all([partial(self._fill_some, linked, gap) for gap in inside if gap.places])
+
+    def _link(self, hull: Hull, above: LinkedHull | None = None) -> LinkedHull:
+        """Walk the headers of a hull in tasks, and join them to each other and to both neighbours."""
+        linked = LinkedHull(hull)
 
         def walk(first: int, last: int) -> Step | None:
             task = partial(run_segment, self._settings, self._dispatcher.next_number(), first, last)
@@ -52,9 +61,10 @@ class HullFiller:
         def step(first: int, last: int) -> Step:
             return partial(self._dispatcher.until_not_lost, partial(walk, first, last))
 
-        segments = share_segments(linked.hull.segments, self._dispatcher.share().tasks)
+        segments = share_segments(hull.segments, self._dispatcher.share().tasks)
         self._dispatcher.run_all([step(*segment) for segment in segments])
-        linked.close_chain(*self._ledger.read_neighbours(linked.hull))
+        linked.close_chain(*self._ledger.read_neighbours(hull, above))
+        return linked
 
     def _fill_some(self, linked: LinkedHull, gap: SlotGaps) -> Step | None:
         """Fill the next piece of a slot; returns what is left to do of it, by the ledger."""

@@ -1,19 +1,16 @@
 """Linking a hull before anything of it is committed: every header hashes to what its child names.
 
-Tasks walk segments and the driver joins their ends, with what the ledger has on both sides. A block's hash
-commits to its parent, so above a hash that is known nothing can be exchanged any more.
+Tasks walk segments and the driver joins their ends, with what is known on both sides. A block's hash commits
+to its parent, so below a hash that is known nothing can be exchanged any more: hulls are linked from the top
+down, each when the one above it is filled.
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 from ethlogs.backfill.plan import Hull
 from ethlogs.errors import BrokenChainError
@@ -76,35 +73,34 @@ def walk_segment(
 
 
 class LinkedHull:
-    """The hashes of a hull, in a file: 32 bytes a height, also for all of a chain."""
+    """The hashes of a hull: 32 bytes a height, some megabytes."""
 
     def __init__(self, hull: Hull) -> None:
         self.hull = hull
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
+        self._hashes = bytearray((hull.last - hull.first + 1) * HASH_BYTES)
         self._ends: dict[int, tuple[bytes, bytes]] = {}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()
-
     def add(self, segment: Segment) -> None:
-        """Take a segment, in any order."""
-        os.pwrite(self._file.fileno(), segment.hashes, (segment.first - self.hull.first) * HASH_BYTES)
+        """Take a segment, in any order; safe to call from several threads."""
+        start = (segment.first - self.hull.first) * HASH_BYTES
+        self._hashes[start : start + len(segment.hashes)] = segment.hashes
         self._ends[segment.first] = segment.parent, segment.last_hash
 
     def hash_of(self, height: int) -> bytes:
-        """Return the hash of a height; safe to call from several threads."""
-        return os.pread(self._file.fileno(), HASH_BYTES, (height - self.hull.first) * HASH_BYTES)
+        """Return the hash of a height."""
+        start = (height - self.hull.first) * HASH_BYTES
+        return bytes(self._hashes[start : start + HASH_BYTES])
+
+    @property
+    def parent(self) -> bytes:
+        """The parent hash of the lowest height."""
+        return self._ends[self.hull.first][0]
 
     def close_chain(self, known: Mapping[int, bytes], child_names: bytes | None) -> None:
-        """Join the segments, and both ends to what the ledger has.
+        """Join the segments, and both ends to what is known there.
 
         ``known`` are hashes of the ledger by height: the block below the hull, and any within it.
-        ``child_names`` is the parent hash of the ledger's block above it.
+        ``child_names`` is the parent hash of the block above it, of the ledger or of the hull linked before.
 
         Raises
         ------
@@ -133,7 +129,7 @@ def broken_chain(height: int, parent: bytes, named: bytes) -> BrokenChainError:
     """Return the error of a chain that is broken at a height."""
     return BrokenChainError(
         f"the chain is broken at block {height}: block {height - 1} is 0x{parent.hex()}, and block"
-        f" {height} is a child of 0x{named.hex()}; nothing of this range was committed",
+        f" {height} is a child of 0x{named.hex()}; what does not join the blocks above it is not committed",
         hint="are the nodes of one chain and in sync? Give --node-url of another node; where the ledger has"
         " the wrong blocks, ethlogs verify names them",
     )

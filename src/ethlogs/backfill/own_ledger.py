@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from ethlogs.backfill.ends import EndsReader, check_seam
-from ethlogs.backfill.link import to_bytes
+from ethlogs.backfill.link import LinkedHull, to_bytes
 from ethlogs.backfill.missing import SlotGaps, subtract
 from ethlogs.backfill.plan import Hull, LedgerEnds, own_heights
 from ethlogs.context import RunContext
@@ -77,10 +77,15 @@ class OwnLedger:
         left = subtract(gap.places, held)
         return SlotGaps(gap.slot, subtract(left, subtract(left, own)))
 
-    def read_neighbours(self, hull: Hull) -> tuple[dict[int, bytes], bytes | None]:
-        """Return the hashes that the ledger has in and below a hull, and the parent of the block above it."""
+    def read_neighbours(self, hull: Hull, above: LinkedHull | None) -> tuple[dict[int, bytes], bytes | None]:
+        """Return the hashes that the ledger has in and below a hull, and the parent of the block above it.
+
+        ``above`` is the hull linked before: where it lies right above, no partition is searched for a block.
+        """
         ends = self.read()
         known = self.reader.find_known(ends, hull)
+        if above is not None and above.hull.first == hull.last + 1:
+            return known, above.parent
         child = self.reader.find_record(ends, hull.last + 1)
         return known, to_bytes(child.parent_hash) if child is not None else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ethlogs.backfill.missing import SlotGaps, bounds, count_missing, find_gaps, merge, subtract
@@ -12,6 +12,11 @@ from ethlogs.stream.tail import Tail
 
 SEGMENT_STRETCHES = 4
 """Stretches of each slot in one segment: 4,096 heights with 32 slots."""
+
+HULL_SEGMENTS = 64
+"""Segments of one hull, at most: 262,144 heights with 32 slots. What is linked and not yet filled is lost
+with its driver, so it must be the work of minutes. A hull has four pieces of each slot, so that tasks find
+work beside a slow one."""
 
 LEAST_SEGMENT_BLOCKS = 64
 """A task costs more than the headers of so few heights."""
@@ -104,31 +109,44 @@ def own_heights(wanted: Ranges, follower: Tail) -> Ranges:
 
 @dataclass(frozen=True)
 class Hull:
-    """A range of heights in which every segment lacks something: it is linked as a whole."""
+    """A range of heights in which every segment lacks something: it is linked as a whole, then filled."""
 
     first: int
     last: int
     segments: Ranges
 
 
-def cut_hulls(gaps: tuple[SlotGaps, ...], slots: int) -> Iterator[Hull]:
-    """Cut the missing heights into hulls: long stretches that are there already are not walked again."""
+def cut_hulls(gaps: tuple[SlotGaps, ...], slots: int) -> list[Hull]:
+    """Cut the missing heights into hulls, the highest first.
+
+    A hull joins the one above it, so that each block that is committed is an ancestor of what the ledger has
+    above. Long stretches that are there already are not walked again. The bounds of hulls are the same for
+    every attempt.
+    """
     found = bounds(gaps)
     if found is None:
-        return
+        return []
     size = SEGMENT_STRETCHES * STRETCH_BLOCKS * slots
+    hulls: list[Hull] = []
     run: list[tuple[int, int]] = []
     for start in range(found[0] // size * size, found[1] + 1, size):
         inside = bounds(gap.within(start, start + size - 1) for gap in gaps)
+        if run and (inside is None or start % (size * HULL_SEGMENTS) == 0):
+            hulls.append(_build_hull(run))
+            run = []
         if inside is not None:
             run.append(inside if not run else (start, inside[1]))
             if len(run) > 1:
                 run[-2] = (run[-2][0], start - 1)
-        elif run:
-            yield _build_hull(run)
-            run = []
     if run:
-        yield _build_hull(run)
+        hulls.append(_build_hull(run))
+    return hulls[::-1]
+
+
+def lowest_of_several(hulls: Sequence[Hull]) -> list[Hull]:
+    """Return the lowest one of all hulls that lie right below each other, where these are more than one."""
+    firsts, lasts = {hull.first for hull in hulls}, {hull.last for hull in hulls}
+    return [hull for hull in hulls if hull.last + 1 in firsts and hull.first - 1 not in lasts]
 
 
 def _build_hull(segments: list[tuple[int, int]]) -> Hull:

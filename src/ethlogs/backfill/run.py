@@ -106,8 +106,7 @@ class Backfill:
                 continue
             self._take_over(first, last)
             filler = HullFiller(self._task_settings(first, last), self._dispatcher, self._ledger)
-            for hull in cut_hulls(ready, ends.slots):
-                filler.fill(hull, ready)
+            filler.fill_all(cut_hulls(ready, ends.slots), ready)
 
     def _refuse_strange_records(self) -> None:
         kafka, topics = self._settings.kafka, self._stream.topics

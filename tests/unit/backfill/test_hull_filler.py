@@ -14,14 +14,15 @@ from ethlogs.backfill import hull_filler
 from ethlogs.backfill.cluster import TaskLostError
 from ethlogs.backfill.dispatch import Step
 from ethlogs.backfill.hull_filler import HullFiller
-from ethlogs.backfill.link import Segment
-from ethlogs.backfill.missing import Slot, SlotGaps
+from ethlogs.backfill.link import LinkedHull, Segment
+from ethlogs.backfill.missing import Slot, SlotGaps, merge, subtract
 from ethlogs.backfill.plan import Hull
 from ethlogs.backfill.share import Share
 from ethlogs.backfill.task import Piece, TaskEnd
 from ethlogs.errors import BrokenChainError
 
 HULL = Hull(0, 9, ((0, 9),))
+UPPER, LOWER = Hull(5, 9, ((5, 9),)), Hull(0, 4, ((0, 4),))
 GAP = SlotGaps(Slot(0, 1), ((0, 9),))
 
 
@@ -35,10 +36,13 @@ class FakeWork:
     def __init__(self, lost: int = 0, commits: int = 10) -> None:
         self.lost = lost
         self.commits = commits
-        self.held = 0
+        self.held: set[int] = set()
         self.tasks: list[str] = []
         self.waits = 0
+        self.branch_below = 0
+        """Headers below this height are those of another branch."""
         self.parent_above: bytes | None = hash_of(9)
+        self.hash_below = hash_of(-1)
 
     # the dispatcher
 
@@ -73,10 +77,14 @@ class FakeWork:
     # the ledger
 
     def read_left(self, gap: SlotGaps, _hull: Hull) -> SlotGaps:
-        return SlotGaps(gap.slot, ((self.held, 9),) if self.held < 10 else ())
+        left = subtract(gap.places, [(height, height) for height in self.held])
+        return SlotGaps(gap.slot, merge(left))
 
-    def read_neighbours(self, _hull: Hull) -> tuple[dict[int, bytes], bytes | None]:
-        return {}, self.parent_above
+    def read_neighbours(self, hull: Hull, above: LinkedHull | None) -> tuple[dict[int, bytes], bytes | None]:
+        known = {hull.first - 1: self.hash_below} if hull.first == 0 else {}
+        if above is not None:
+            return known, above.parent
+        return known, self.parent_above if hull.last == 9 else None
 
 
 @pytest.fixture
@@ -84,12 +92,13 @@ def work(monkeypatch: pytest.MonkeyPatch) -> FakeWork:
     found = FakeWork()
 
     def walk(_settings: Any, _number: int, first: int, last: int) -> TaskEnd:
-        hashes = b"".join(hash_of(height) for height in range(first, last + 1))
+        branch = 100 if last < found.branch_below else 0
+        hashes = b"".join(hash_of(height + branch) for height in range(first, last + 1))
         return TaskEnd(segment=Segment(first, hash_of(first - 1), hashes))
 
     def fill(_settings: Any, _number: int, piece: Piece) -> TaskEnd:
         assert piece.hashes == b"".join(hash_of(height) for height in piece.heights)
-        found.held = min(10, found.held + found.commits)
+        found.held.update(piece.heights[: found.commits])
         return TaskEnd()
 
     monkeypatch.setattr(hull_filler, "run_segment", walk)
@@ -97,8 +106,8 @@ def work(monkeypatch: pytest.MonkeyPatch) -> FakeWork:
     return found
 
 
-def fill(work: FakeWork) -> None:
-    HullFiller(cast(Any, None), cast(Any, work), cast(Any, work)).fill(HULL, (GAP,))
+def fill(work: FakeWork, *hulls: Hull) -> None:
+    HullFiller(cast(Any, None), cast(Any, work), cast(Any, work)).fill_all(hulls or (HULL,), (GAP,))
 
 
 def test_a_hull_is_linked_and_then_filled_with_the_linked_hashes(work: FakeWork) -> None:
@@ -111,6 +120,33 @@ def test_nothing_is_filled_of_a_chain_that_does_not_join_the_ledger(work: FakeWo
     with pytest.raises(BrokenChainError, match="broken at block 10"):
         fill(work)
     assert work.tasks == ["link blocks 0 to 9"]
+
+
+def test_a_hull_is_linked_when_the_one_above_it_is_filled(work: FakeWork) -> None:
+    fill(work, UPPER, LOWER)
+    assert work.tasks == [
+        "link blocks 0 to 0",
+        "link blocks 5 to 9",
+        "slot 0: blocks 5 to 9 (5 of them)",
+        "link blocks 0 to 4",
+        "slot 0: blocks 0 to 4 (5 of them)",
+    ]
+
+
+def test_a_ledger_that_does_not_fit_below_the_lowest_hull_is_found_before_anything_is_filled(
+    work: FakeWork,
+) -> None:
+    work.hash_below = hash_of(7)
+    with pytest.raises(BrokenChainError, match="broken at block 0:"):
+        fill(work, UPPER, LOWER)
+    assert work.tasks == ["link blocks 0 to 0"]
+
+
+def test_a_lower_hull_that_does_not_join_the_upper_one_is_not_filled(work: FakeWork) -> None:
+    work.branch_below = 5
+    with pytest.raises(BrokenChainError, match="broken at block 5:"):
+        fill(work, UPPER, LOWER)
+    assert work.held == {5, 6, 7, 8, 9}
 
 
 def test_a_slot_is_filled_on_from_where_the_ledger_is(work: FakeWork) -> None:

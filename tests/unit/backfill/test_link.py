@@ -48,21 +48,20 @@ def as_bytes(height: int, branch: int = 0) -> bytes:
 
 
 def test_a_chain_that_closes_gives_the_hash_of_each_height() -> None:
-    with link(walk(20, 29), walk(10, 19)) as linked:
-        linked.close_chain({9: as_bytes(9), 15: as_bytes(15)}, as_bytes(29))
-        assert [linked.hash_of(height) for height in (10, 19, 20, 29)] == [
-            as_bytes(height) for height in (10, 19, 20, 29)
-        ]
+    linked = link(walk(20, 29), walk(10, 19))
+    linked.close_chain({9: as_bytes(9), 15: as_bytes(15)}, as_bytes(29))
+    assert [linked.hash_of(height) for height in (10, 19, 20, 29)] == [
+        as_bytes(height) for height in (10, 19, 20, 29)
+    ]
+    assert linked.parent == as_bytes(9)
 
 
 def test_a_segment_ends_early_where_its_time_is_over_and_the_rest_joins_it() -> None:
     short = walk_segment(cast(Any, FakeHeaders()), 10, 99, 1, limit_seconds=0.0)
     assert (short.first, short.last) == (10, 25)
-    with LinkedHull(Hull(10, 29, ((10, 29),))) as linked:
-        linked.add(short)
-        linked.add(walk(26, 29))
-        linked.close_chain({9: as_bytes(9)}, as_bytes(29))
-        assert [linked.hash_of(height) for height in (25, 26)] == [as_bytes(25), as_bytes(26)]
+    linked = link(short, walk(26, 29))
+    linked.close_chain({9: as_bytes(9)}, as_bytes(29))
+    assert [linked.hash_of(height) for height in (25, 26)] == [as_bytes(25), as_bytes(26)]
 
 
 def test_a_segment_that_does_not_close_is_named_with_its_height() -> None:
@@ -83,16 +82,12 @@ def test_a_segment_that_does_not_close_is_named_with_its_height() -> None:
 def test_a_chain_that_does_not_fit_the_ledger_is_refused(
     known: dict[int, bytes], child: bytes | None, height: int
 ) -> None:
-    with (
-        link(walk(10, 19), walk(20, 29)) as linked,
-        pytest.raises(BrokenChainError, match=f"is broken at block {height}:"),
-    ):
+    linked = link(walk(10, 19), walk(20, 29))
+    with pytest.raises(BrokenChainError, match=f"is broken at block {height}:"):
         linked.close_chain(known, child)
 
 
 def test_segments_of_two_branches_do_not_join() -> None:
-    with (
-        link(walk(10, 19), walk(20, 29, broken_at=0)) as linked,
-        pytest.raises(BrokenChainError, match="is broken at block 20:"),
-    ):
+    linked = link(walk(10, 19), walk(20, 29, broken_at=0))
+    with pytest.raises(BrokenChainError, match="is broken at block 20:"):
         linked.close_chain({}, None)

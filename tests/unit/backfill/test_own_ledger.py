@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 from msgspec.structs import replace as replace_record
 
+from ethlogs.backfill.link import LinkedHull, Segment
 from ethlogs.backfill.missing import Slot, SlotGaps
 from ethlogs.backfill.own_ledger import OwnLedger
 from ethlogs.backfill.plan import Hull, LedgerEnds
@@ -92,5 +93,13 @@ def test_a_ledger_of_another_chain_is_refused() -> None:
 
 def test_the_neighbours_of_a_hull_are_the_blocks_below_it_and_the_parent_named_above_it() -> None:
     above = replace_record(BLOCK, block_number=64, parent_hash="0xb0")
-    assert ledger(ends_with(EMPTY_TAIL, slot())).read_neighbours(HULL) == ({-1: b"below"}, None)
-    assert ledger(ends_with(EMPTY_TAIL, slot()), above).read_neighbours(HULL)[1] == b"\xb0"
+    assert ledger(ends_with(EMPTY_TAIL, slot())).read_neighbours(HULL, None) == ({-1: b"below"}, None)
+    assert ledger(ends_with(EMPTY_TAIL, slot()), above).read_neighbours(HULL, None)[1] == b"\xb0"
+
+
+def test_a_hull_that_was_linked_right_above_is_the_neighbour_and_another_one_is_not() -> None:
+    own = ledger(ends_with(EMPTY_TAIL, slot()))
+    for first, parent in ((64, b"parent"), (70, None)):
+        linked = LinkedHull(Hull(first, first, ((first, first),)))
+        linked.add(Segment(first, b"parent", bytes(32)))
+        assert own.read_neighbours(HULL, linked)[1] == parent

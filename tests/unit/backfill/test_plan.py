@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import pytest
 from msgspec.structs import replace
 
 from ethlogs.backfill.missing import find_gaps
-from ethlogs.backfill.plan import LedgerEnds, cut_hulls, followers_first, own_heights, share_segments
+from ethlogs.backfill.plan import (
+    Hull,
+    LedgerEnds,
+    cut_hulls,
+    followers_first,
+    lowest_of_several,
+    own_heights,
+    share_segments,
+)
 from ethlogs.heights import Ranges
 from ethlogs.stream.tail import Claimed, Tail
 from tests.unit.samples import BLOCK, CLAIM, EMPTY_TAIL, TAIL
@@ -53,17 +62,31 @@ def test_a_hull_is_cut_into_segments_that_follow_each_other() -> None:
 
 def test_long_stretches_that_are_there_are_not_walked_again() -> None:
     held: dict[int, Ranges] = {number: ((4_096 + 32 * number, 12_287),) for number in range(32)}
-    hulls = list(cut_hulls(find_gaps(((0, 20_000),), held, 32), 32))
-    assert [(hull.first, hull.last) for hull in hulls] == [(0, 4_095), (12_288, 20_000)]
+    hulls = cut_hulls(find_gaps(((0, 20_000),), held, 32), 32)
+    assert [(hull.first, hull.last) for hull in hulls] == [(12_288, 20_000), (0, 4_095)]
 
 
 def test_nothing_missing_is_no_hull() -> None:
-    assert list(cut_hulls(find_gaps((), {}, 32), 32)) == []
+    assert cut_hulls(find_gaps((), {}, 32), 32) == []
 
 
-def test_24_million_blocks_are_cut_into_as_many_segments_as_they_need() -> None:
-    (hull,) = cut_hulls(find_gaps(((0, 23_999_999),), {}, 32), 32)
-    assert len(hull.segments) == -(-24_000_000 // 4_096)
+def test_24_million_blocks_are_linked_in_parts_from_the_top_down() -> None:
+    hulls = cut_hulls(find_gaps(((0, 23_999_999),), {}, 32), 32)
+    assert sum(len(hull.segments) for hull in hulls) == -(-24_000_000 // 4_096)
+    assert (hulls[0].first, hulls[0].last) == (91 * 262_144, 23_999_999)
+    assert {hull.last - hull.first + 1 for hull in hulls[1:]} == {262_144}
+    assert all(upper.first == lower.last + 1 for upper, lower in itertools.pairwise(hulls))
+    assert hulls[-1].first == 0
+    assert lowest_of_several(hulls) == hulls[-1:]
+
+
+def test_the_lowest_of_several_hulls_is_one_that_has_another_right_above_it() -> None:
+    def hull(first: int, last: int) -> Hull:
+        return Hull(first, last, ((first, last),))
+
+    assert lowest_of_several([hull(80, 89), hull(50, 59), hull(40, 49), hull(10, 19)]) == [hull(40, 49)]
+    assert lowest_of_several([hull(80, 89)]) == []
+    assert lowest_of_several([]) == []
 
 
 def test_a_short_range_is_walked_by_every_task_and_a_long_one_as_it_was_cut() -> None:
