@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from ethlogs.backfill.missing import count_missing
 from ethlogs.backfill.plan import LedgerEnds
 from ethlogs.errors import SupersededError
-from ethlogs.follow.ownership import WATCH_SECONDS
+from ethlogs.follow.ownership import watch_holder
 from ethlogs.notify import Notify
 from ethlogs.stream.tail import Tail
-
-_LOOK_SECONDS = 1.0
 
 
 def find_holder(ends: LedgerEnds, run: str) -> str | None:
@@ -36,26 +33,19 @@ def wait_until_free(
     SupersededError
         When it still commits.
     """
-    first = read()
-    other = find_holder(first, run)
-    if other is None:
-        return
-    notify(
-        f"backfill {other} has this stream; watching for up to {WATCH_SECONDS:g} seconds whether it commits"
-    )
-    deadline = time.monotonic() + WATCH_SECONDS
-    while time.monotonic() < deadline:
-        pause(_LOOK_SECONDS)
-        now = read()
-        if find_holder(now, run) is None:
-            return
-        if _committed(now) != _committed(first):
-            raise SupersededError(
-                f"backfill {other} is filling this stream: two backfills cannot write one stream",
-                hint="leave it to that run, or stop it first: ethlogs stop, or Ctrl-C where it runs;"
-                " --replace takes the stream over from it",
-            )
-    notify(f"backfill {other} has committed nothing for {WATCH_SECONDS:g} seconds; taking over from it")
+
+    def describe_holder(ends: LedgerEnds) -> str | None:
+        holder = find_holder(ends, run)
+        return None if holder is None else f"backfill {holder}"
+
+    def build_refusal(ends: LedgerEnds) -> SupersededError:
+        return SupersededError(
+            f"{describe_holder(ends)} is filling this stream: two backfills cannot write one stream",
+            hint="leave it to that run, or stop it first: ethlogs stop, or Ctrl-C where it runs;"
+            " --replace takes the stream over from it",
+        )
+
+    watch_holder(read, describe_holder, _committed, build_refusal, pause, notify)
 
 
 def _committed(ends: LedgerEnds) -> list[tuple[int, int]]:

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from ethlogs.errors import SupersededError
+from ethlogs.notify import Notify
 from ethlogs.stream.tail import Claimed, Tail
+
+T = TypeVar("T")
 
 WATCH_SECONDS = 30.0
 """Longer than the time between two blocks of most chains, so that a run that lives is seen to commit."""
@@ -56,7 +60,7 @@ def is_held(tail: Tail, run: str | None = None) -> bool:
 
 
 def wait_until_free(
-    read: Callable[[], Tail], run: str, pause: Callable[[float], None], notify: Callable[[str], None]
+    read: Callable[[], Tail], run: str, pause: Callable[[float], None], notify: Notify
 ) -> None:
     """Watch a stream that another run has, until it is known to be gone.
 
@@ -65,20 +69,44 @@ def wait_until_free(
     SupersededError
         When it still commits.
     """
+
+    def find_holder(tail: Tail) -> str | None:
+        return f"run {tail.newest.claim.run}" if tail.newest and is_held(tail, run) else None
+
+    watch_holder(read, find_holder, _committed, _build_refusal, pause, notify)
+
+
+def watch_holder(
+    read: Callable[[], T],
+    find_holder: Callable[[T], str | None],
+    find_committed: Callable[[T], object],
+    build_refusal: Callable[[T], SupersededError],
+    pause: Callable[[float], None],
+    notify: Notify,
+) -> None:
+    """Watch who holds a part of a stream, by its ends in the ledger, until nobody does or nothing comes.
+
+    ``find_committed`` returns what changes with whatever the holder commits.
+
+    Raises
+    ------
+    SupersededError
+        When the holder still commits: that of ``build_refusal``.
+    """
     first = read()
-    if first.newest is None or not is_held(first, run):
+    holder = find_holder(first)
+    if holder is None:
         return
-    other = first.newest.claim.run
-    notify(f"run {other} has this stream; watching for up to {WATCH_SECONDS:g} seconds whether it commits")
+    notify(f"{holder} has this stream; watching for up to {WATCH_SECONDS:g} seconds whether it commits")
     deadline = time.monotonic() + WATCH_SECONDS
     while time.monotonic() < deadline:
         pause(_LOOK_SECONDS)
-        tail = read()
-        if not is_held(tail, run):
+        now = read()
+        if find_holder(now) is None:
             return
-        if _committed(tail) != _committed(first):
-            raise _build_refusal(tail)
-    notify(f"run {other} has committed nothing for {WATCH_SECONDS:g} seconds; taking the stream over from it")
+        if find_committed(now) != find_committed(first):
+            raise build_refusal(now)
+    notify(f"{holder} has committed nothing for {WATCH_SECONDS:g} seconds; taking the stream over from it")
 
 
 def _committed(tail: Tail) -> tuple[str | None, int | None]:
