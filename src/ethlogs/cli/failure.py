@@ -56,7 +56,9 @@ def print_usage_error(exc: click.UsageError, manner: Manner) -> ExitStatus:
         say_failure(message, None)
         return _finish(message, None, ExitStatus.SETTINGS, manner)
     exc.show()
-    return _finish(exc.format_message(), None, ExitStatus.USAGE, manner)
+    # click's own lines on stderr have the hint
+    hint = f"{exc.ctx.command_path} --help lists the options" if exc.ctx else None
+    return _finish(exc.format_message(), hint, ExitStatus.USAGE, manner)
 
 
 def print_foreign_error(exc: Exception, manner: Manner) -> ExitStatus:

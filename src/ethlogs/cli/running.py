@@ -31,8 +31,11 @@ def run_job(wanted: WantedJob, format_report: FormatReport) -> int:
     if start.dry_run:
         config = config_path(click.get_current_context())
         console.notify(f"config file {config}" if config else "config file: none")
-    format_one = _to_json if options.output.as_json else partial(_to_text, format_report)
-    return _print_outcome(outcome, format_one)
+    as_json = options.output.as_json
+    if as_json and outcome.started is not None:
+        click.echo(_to_json({"run": outcome.started.run, "application": outcome.started.application}))
+        return ExitStatus.DONE
+    return _print_outcome(outcome, _to_json if as_json else partial(_to_text, format_report))
 
 
 def _print_outcome(outcome: Outcome, format_report: FormatReport) -> int:

@@ -18,7 +18,7 @@ from ethlogs.hadoop.client import is_cluster_configured
 from ethlogs.run_folder import PROGRESS, RunFolder
 from ethlogs.settings.output import OutputOptions, StopOptions
 from ethlogs.settings.submission import RunFolderOptions
-from ethlogs.submission.applications import read_defaults
+from ethlogs.submission.applications import ApplicationHandle, read_defaults
 from ethlogs.submission.checked import check_stream
 from ethlogs.submission.ending import end, require_owner
 from ethlogs.submission.launch import runs_base
@@ -54,17 +54,18 @@ def stop(options: StopCommandOptions) -> int:
         application = handle.application
         if application.ended:
             say(f"the application {application.id} has ended already: {application.final}", quiet)
+            tip = _read_progress(handle).get("tip")
+            _print_json(options, {"application": application.id, "gently": None, "tip": tip})
             return ExitStatus.DONE
         require_owner(handle, options.hdfs.hdfs_dir)
         say(f"asking the driver of {application.id} to end after the current block", quiet)
         left = LeftFiles.of(handle.hadoop, options.hdfs.hdfs_dir, read_defaults(options.spark.spark_submit))
         gently = end(handle, options.limits.stop_timeout, left)
-        progress = (handle.folder.read_json(PROGRESS) if handle.folder else None) or {}
+        progress = _read_progress(handle)
     tip = progress.get("tip")
     how = "has ended after the current block" if gently else "was killed"
     say(f"the application {application.id} {how}; {_describe_end(progress)}")
-    if options.output.as_json:
-        click.echo(orjson.dumps({"application": application.id, "gently": gently, "tip": tip}).decode())
+    _print_json(options, {"application": application.id, "gently": gently, "tip": tip})
     return ExitStatus.DONE
 
 
@@ -89,10 +90,17 @@ def _stop_here(runs: list[RunFolder], options: StopCommandOptions) -> int:
         tip = end_local_run(folder, signal.SIGTERM, options.limits.stop_timeout)
         progress = {**(folder.read_json(PROGRESS) or {}), "tip": tip}
         say(f"the run {folder.run} has ended after the current block; {_describe_end(progress)}")
-    if options.output.as_json:
-        answer = {"runs": [folder.run for folder in runs], "gently": True, "tip": tip}
-        click.echo(orjson.dumps(answer).decode())
+    _print_json(options, {"runs": [folder.run for folder in runs], "gently": True, "tip": tip})
     return ExitStatus.DONE
+
+
+def _read_progress(handle: ApplicationHandle) -> dict[str, Any]:
+    return (handle.folder.read_json(PROGRESS) if handle.folder else None) or {}
+
+
+def _print_json(options: StopCommandOptions, answer: dict[str, Any]) -> None:
+    if options.output.as_json:
+        click.echo(orjson.dumps(answer).decode())
 
 
 def _describe_end(progress: dict[str, Any]) -> str:

@@ -15,7 +15,13 @@ from ethlogs.cli.user_end import until_user_ends
 from ethlogs.errors import ExitStatus
 from ethlogs.settings.output import TailOptions, VerbosityOptions
 from ethlogs.submission.applications import ApplicationHandle
-from ethlogs.submission.driver_log import POLL_SECONDS, read_live_log, read_log, without_sparks_talk
+from ethlogs.submission.driver_log import (
+    POLL_SECONDS,
+    FollowedLog,
+    read_live_log,
+    read_log,
+    without_sparks_talk,
+)
 
 
 @dataclass(frozen=True)
@@ -51,10 +57,14 @@ def tail(options: TailCommandOptions) -> int:
 
 
 def _follow(handle: ApplicationHandle, choose: Callable[[str], str]) -> None:
-    shown = ""
-    while not handle.hadoop.applications.describe(handle.application.id).ended:
-        text = choose(read_live_log(handle) or "")
-        # Another attempt begins another log.
-        click.echo(text.removeprefix(shown), nl=False)
-        shown = text
+    """Show the log until the application ends; its last lines may be in YARN's collected log alone."""
+    log = FollowedLog(choose)
+    application = handle.application
+    while not application.ended:
+        click.echo(log.read_news(read_live_log(handle) or {}), nl=False)
         time.sleep(POLL_SECONDS)
+        application = handle.hadoop.applications.describe(application.id)
+    say(
+        f"the application {application.id} has ended: {application.final}; its whole log:"
+        f" ethlogs tail --application {application.id}"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,8 @@ from ethlogs.temporary import make_temporary_folder
 
 ENDED = frozenset({"FINISHED", "FAILED", "KILLED"})
 _ALIVE = ("NEW", "NEW_SAVING", "SUBMITTED", "ACCEPTED", "RUNNING")
-_LOG_FILES = ("stdout", "stderr")
+_LOG_FILES = ("stderr", "stdout")
+"""Spark's, then the driver's own: the last lines say how the driver ended."""
 _HTTP_SECONDS = 5.0
 _WHO_ASKS = 401
 _ROOT, _FIXED_QUEUES = "root", "CapacityScheduler"
@@ -192,8 +194,8 @@ class Applications:
 
     def read_live_log(
         self, application_id: str, introduce: Callable[[str], dict[str, str]] = lambda _url: {}
-    ) -> str | None:
-        """Return the driver's output so far, from its NodeManager; ``None`` where that does not give it.
+    ) -> dict[str, str] | None:
+        """Return the files of the driver's output so far; ``None`` where its NodeManager does not give them.
 
         ``introduce`` makes the headers for a page that wants to know who asks.
         """
@@ -202,7 +204,7 @@ class Applications:
         if container is None or url is None:
             return None
         base = url.split("/node/")[0]
-        texts = []
+        texts: dict[str, str] = {}
         try:
             for name in _LOG_FILES:
                 page = f"{base}/ws/v1/node/containers/{container}/logs/{name}"
@@ -210,10 +212,10 @@ class Applications:
                 if answer.status_code == _WHO_ASKS:
                     answer = requests.get(page, headers=introduce(page), timeout=_HTTP_SECONDS)
                 if answer.ok:
-                    texts.append(_strip_frame(answer.text))
+                    texts[name] = strip_frame(answer.text)
         except requests.RequestException:
             return None
-        return "".join(texts) if texts else None
+        return texts or None
 
     def read_aggregated_log(self, application_id: str) -> str | None:
         """The drivers' output of all attempts after the end; ``None`` while it is not there."""
@@ -222,7 +224,7 @@ class Applications:
             with mapped_errors(f"reading the aggregated log of {application_id}"):
                 self._dump_logs(application, folder)
             files = sorted(Path(folder).rglob("container_*_000001*"))
-            texts = [_strip_frame(file.read_text(errors="replace")) for file in files if file.is_file()]
+            texts = [strip_frame(file.read_text(errors="replace")) for file in files if file.is_file()]
         return "".join(texts) or None
 
     def _dump_logs(self, application: Application, folder: str) -> None:
@@ -274,13 +276,10 @@ class Applications:
         )
 
 
-def _strip_frame(text: str) -> str:
-    """The log without the lines that Hadoop puts around each file."""
-    kept = [line for line in text.splitlines(keepends=True) if not line.startswith(_FRAME)]
-    return "".join(kept).lstrip("\n")
+def strip_frame(text: str) -> str:
+    """Return what is in the files of a log, without what Hadoop puts around each of them."""
+    # an older NodeManager puts nothing around a running container's file
+    return "".join(_CONTENTS.findall(text)) if _CONTENTS.search(text) else text
 
 
-_FRAME = (
-    "Container: ", "LogAggregationType:", "LogType:", "LogLastModifiedTime:", "LogLength:", "LogContents:",
-    "End of LogType:", "======", "******", "This log file belongs to",
-)  # fmt: skip
+_CONTENTS = re.compile(r"^Log ?Contents:\n(.*?)\n?^End of LogType:", re.DOTALL | re.MULTILINE)

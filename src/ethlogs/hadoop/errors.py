@@ -104,6 +104,11 @@ def to_ethlogs_error(causes: list[tuple[str, str]], doing: str) -> EthlogsError:
         return HadoopUnavailableError(
             f"{doing}: {text}", hint="is it running, and does HADOOP_CONF_DIR name the right cluster?"
         )
+    if "ApplicationNotFoundException" in names:
+        return HadoopError(
+            f"{doing}: there is no such application",
+            hint="is --application right, and does HADOOP_CONF_DIR name its cluster? YARN forgets old ones",
+        )
     if any(sign in whole for sign in _NO_ROOM):
         return HadoopError(f"{doing}: HDFS has no room: {text}", hint="make room, or ask for more quota")
     kind = ReplacedError if any(sign in whole for sign in _REPLACED) else HadoopError

@@ -36,6 +36,7 @@ LEDGER_CONFIG = {"cleanup.policy": "compact"}
 _SPREAD_SECONDS = 15.0
 """A broker hears of a topic that another one created within moments; each call may ask another broker."""
 _WRONG_NUMBERS = (kafka_errors.InvalidReplicationFactorError, kafka_errors.InvalidPartitionsError)
+_BROKERS_DEFAULT = " (the brokers' default; --partitions N creates another number)"
 _MAX_MESSAGE = "max.message.bytes"
 _MIN_INSYNC = "min.insync.replicas"
 _REFUSED = (PolicyViolationError, InvalidConfigurationError)
@@ -100,6 +101,8 @@ def try_to_create(
     partitions = max(int(planned.get("num_partitions") or -1), partitions)
     replication = max(int(planned.get("replication_factor") or -1), replication)
     count = counted(partitions, "partition") if partitions > 0 else "the default number of partitions"
+    if name == stream.topic and partitions > 0 and not creation.partitions:
+        count += _BROKERS_DEFAULT
     copies = f"replication {replication}" if replication > 0 else "the default replication"
     return f"{name} can be created with {count} and {copies}"
 
@@ -148,7 +151,7 @@ def _create_missing(client: KafkaAdminClient, stream: StreamSettings, creation: 
 
 def _describe_creation(topic: Topic, creation: TopicCreation) -> str:
     count = counted(topic.partitions, "partition")
-    default = "" if creation.partitions else " (the brokers' default; --partitions N creates another number)"
+    default = "" if creation.partitions else _BROKERS_DEFAULT
     return (
         f"created the topic {topic.name} with {count}{default} and replication {topic.replication_factor}:"
         " the number of partitions is fixed as long as the stream exists"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
+from collections.abc import Callable, Mapping
 
 from ethlogs.errors import HadoopError, SubmissionError
 from ethlogs.kerberos.spnego import build_headers
@@ -31,8 +32,29 @@ def without_sparks_talk(text: str) -> str:
     return "".join(kept)
 
 
-def read_live_log(handle: ApplicationHandle) -> str | None:
-    """Read the running driver's log; YARN may forget its container while it is asked, at the end."""
+class FollowedLog:
+    """The files of a log that grows: what is new of each is shown once, in whole lines."""
+
+    def __init__(self, choose: Callable[[str], str]) -> None:
+        """``choose`` returns the lines of a text that are shown."""
+        self._choose = choose
+        self._shown: dict[str, str] = {}
+
+    def read_news(self, files: Mapping[str, str]) -> str:
+        """Return the new lines of the files, as they are now."""
+        news = []
+        for name, text in files.items():
+            lines = text[: text.rfind("\n") + 1]
+            shown = self._shown.get(name, "")
+            # Another attempt begins another log.
+            shown = shown if lines.startswith(shown) else ""
+            news.append(self._choose(lines)[len(self._choose(shown)) :])
+            self._shown[name] = lines
+        return "".join(news)
+
+
+def read_live_log(handle: ApplicationHandle) -> dict[str, str] | None:
+    """Read the files of the running driver's log; YARN may forget its container while it is asked."""
     with contextlib.suppress(HadoopError):
         return handle.hadoop.applications.read_live_log(handle.application.id, build_headers)
     return None
@@ -50,7 +72,7 @@ def read_log(handle: ApplicationHandle) -> str:
     if not application.ended:
         live = read_live_log(handle)
         if live is not None:
-            return live
+            return "".join(live.values())
         raise SubmissionError(
             f"the log of the running application {application.id} cannot be read from its node",
             hint="nodes' web ports are often closed: look again when it has ended, or open"

@@ -58,6 +58,23 @@ def plan_walk(
     return plan
 
 
+def find_extent(
+    plan: WalkPlan, backfilled: Iterable[int], first: int | None, last: int | None
+) -> tuple[int, int] | None:
+    """Return the lowest and the highest block that is walked and asked for; ``None`` where there is none.
+
+    ``backfilled`` are the heights of the slots that are asked for. Beside them the followed part is walked
+    as a whole, and only a part of it may be asked for.
+    """
+    heights = list(backfilled)
+    if plan.first is not None and plan.last is not None:
+        lowest = plan.first if first is None else max(plan.first, first)
+        highest = plan.last if last is None else min(plan.last, last)
+        if lowest <= highest:
+            heights += [lowest, highest]
+    return (min(heights), max(heights)) if heights else None
+
+
 def _is_expired(entry: LedgerEntry, positions: Mapping[int, int], begins: Mapping[int, int]) -> bool:
     return any(
         positions.get(partition, -1) + 1 < begins.get(partition, 0) for partition in entry.record.offsets

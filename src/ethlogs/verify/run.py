@@ -36,7 +36,7 @@ from ethlogs.verify.chain import ChainReader
 from ethlogs.verify.differences import Difference, Tell
 from ethlogs.verify.ledger_checks import missing_blocks, missing_ranges
 from ethlogs.verify.ledger_scan import Ledger, LedgerEntry
-from ethlogs.verify.plan import WalkPlan, plan_walk
+from ethlogs.verify.plan import WalkPlan, find_extent, plan_walk
 from ethlogs.verify.slot_checks import SlotChecks
 from ethlogs.verify.summary import Verification, with_standing
 from ethlogs.verify.topic_scan import TopicReader, open_rereader, open_topic
@@ -257,7 +257,7 @@ class _Verifier:
     def _state(self, plan: WalkPlan, backfilled: Mapping[int, LedgerEntry]) -> None:
         """Say what will be verified, and what cannot be."""
         summary = self._summary
-        heights = [h for h in (plan.first, plan.last, *backfilled) if h is not None and self._is_wanted(h)]
+        extent = find_extent(plan, backfilled, self._settings.first, self._settings.last)
         summary.expired_blocks = plan.expired
         summary.expired_first, summary.expired_last = plan.expired_first, plan.expired_last
         if plan.expired:
@@ -265,13 +265,13 @@ class _Verifier:
                 f"retention has deleted event logs of blocks {plan.expired_first} to {plan.expired_last}:"
                 " these blocks are not verified"
             )
-        if not heights and plan.expired:
+        if extent is None and plan.expired:
             raise SettingsError(
                 "there is nothing to verify: the event logs of the range have expired on Kafka",
                 hint="give a range that retention has kept, or leave --from and --to out",
             )
-        if heights:
-            summary.first_block, summary.last_block = min(heights), max(heights)
+        if extent is not None:
+            summary.first_block, summary.last_block = extent
 
     def _tell_nothing_there(self, plan: WalkPlan) -> None:
         """Blocks that were asked for and are not there differ; without both ends nothing was asked for."""
@@ -324,14 +324,19 @@ class _Verifier:
         first, last = self._settings.first, self._settings.last
         return (first is None or height >= first) and (last is None or height <= last)
 
-    def _progress(self, height: int, blocks: int, logs: int, logs_per_second: float) -> None:
-        self._summary.blocks, self._summary.logs = blocks, logs
+    def _progress(self, blocks: int, logs: int, seconds: float) -> None:
+        """Show how many blocks are done: backfilled ones come in the order of the topic, not of heights."""
+        summary = self._summary
+        summary.blocks, summary.logs = blocks, logs
+        first, last = summary.first_block, summary.last_block
         self._show(
             {
-                "firstBlock": self._summary.first_block,
-                "lastBlock": self._summary.last_block,
-                "tip": height,
+                "firstBlock": first,
+                "lastBlock": last,
+                "blocks": blocks,
+                "missingBlocks": 0 if first is None or last is None else max(0, last - first + 1 - blocks),
                 "logs": logs,
-                "logsPerSecond": logs_per_second,
+                "logsPerSecond": logs / seconds,
+                "seconds": seconds,
             }
         )

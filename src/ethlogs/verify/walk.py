@@ -29,8 +29,8 @@ from ethlogs.verify.topic_scan import TopicReader
 
 _REMEMBERED = 4096
 
-Progress = Callable[[int, int, int, float], None]
-"""Told the height, and the blocks, event logs and event logs a second so far."""
+Progress = Callable[[int, int, float], None]
+"""Shows the blocks, event logs and seconds so far."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class Walk:
             detail = "the follower and a backfill both have it"
             self._checks.differs(entry, Kind.DOUBLED_BLOCK, detail, {})
         self._remember(record.block_number, record.block_hash)
-        self._show(record.block_number)
+        self._show()
 
     def rest(self, ends: Mapping[int, int]) -> None:
         """Behind the last block of the ledger there must be nothing."""
@@ -195,7 +195,7 @@ class Walk:
         compare_offsets(record, own, Stretch(first, last), place, self._tell)
         self._blocks += 1
         self._logs += len(own)
-        self._show(record.block_number)
+        self._show()
 
     def _tell_strays(self, strays: list[FoundRecord]) -> None:
         for stray in strays:
@@ -219,6 +219,6 @@ class Walk:
         if len(self._hashes) > _REMEMBERED:
             del self._hashes[next(iter(self._hashes))]
 
-    def _show(self, height: int) -> None:
+    def _show(self) -> None:
         seconds = max(time.monotonic() - self._began_at, 1e-3)
-        self._progress(height, self._blocks, self._logs, self._logs / seconds)
+        self._progress(self._blocks, self._logs, seconds)

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.cli.calls import KAFKA, NODE, Call, Outcome, write_config
+from ethlogs.submission.console import Outcome
+from ethlogs.submission.run_note import RunNote
+from tests.unit.cli.calls import KAFKA, NODE, Call, write_config
+from tests.unit.cli.calls import Outcome as CallOutcome
 from tests.unit.fake_programs import write_program
 
 
-def run_that_reports(machine: Path, call: Call, report: str, *more: str) -> Outcome:
+def run_that_reports(machine: Path, call: Call, report: str, *more: str) -> CallOutcome:
     script = (
         'for folder; do :; done; echo "the driver says this"\n'
         f"cat > \"$folder/report.json\" <<'END'\n{report}\nEND"
@@ -44,6 +47,17 @@ def test_json_is_the_report_itself(machine: Path, call: Call) -> None:
     outcome = run_that_reports(machine, call, smoketest_report(0), "--json", "-q")
     assert outcome.stdout.startswith('{\n  "exitStatus": 0,')
     assert outcome.stderr == ""
+
+
+def test_with_json_a_run_that_is_not_waited_for_is_an_object_too(
+    machine: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = RunNote("a-run", "produce", "logs", "kafka:9092", "application_1_0001")
+    outcome = Outcome(text="application_1_0001", started=note)
+    monkeypatch.setattr("ethlogs.cli.running.launch", lambda *_: outcome)
+    assert call("produce", "--detach", *NODE, *KAFKA).stdout == "application_1_0001\n"
+    shown = call("produce", "--detach", "--json", *NODE, *KAFKA).stdout
+    assert json.loads(shown) == {"run": "a-run", "application": "application_1_0001"}
 
 
 def test_a_defect_comes_with_the_drivers_last_lines(machine: Path, call: Call) -> None:

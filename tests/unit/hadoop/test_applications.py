@@ -1,4 +1,4 @@
-"""Users who may submit to a queue, by what YARN's client says.
+"""Users who may submit to a queue, by what YARN's client says; a log without what Hadoop puts around it.
 
 The client is a fake, since the devnet's schedulers know every right.
 """
@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ethlogs.hadoop.applications import Applications
+from ethlogs.hadoop.applications import Applications, strip_frame
 
 
 def applications_with(acls: list[tuple[str, list[str]]]) -> Applications:
@@ -39,3 +39,16 @@ def test_a_queue_is_refused_only_where_yarn_says_that_all_rights_are_missing(
     acls: list[tuple[str, list[str]]], may: bool
 ) -> None:
     assert applications_with(acls).may_submit("root.b.streaming") is may
+
+
+@pytest.mark.parametrize("text", ["one\n", "one\ntwo", "one\n\n", ""])
+def test_a_log_is_shown_as_it_was_written_so_that_a_longer_one_begins_with_it(text: str) -> None:
+    """As a NodeManager of Hadoop 3.5 gives the log of a running container."""
+    written = f"{text}\n" if text else ""
+    framed = (
+        "Container: container_1_0001_01_000001 on node:1234\nLogAggregationType: LOCAL\n"
+        + f"{'=' * 60}\nLogType:stderr\nLogLastModifiedTime:Fri Nov 27\nLogLength:{len(text)}\n"
+        + f"LogContents:\n{written}End of LogType:stderr.This log file belongs to a running container"
+        + " (container_1_0001_01_000001) and so may not be complete.\n******************\n\n"
+    )
+    assert strip_frame(framed) == text

@@ -31,6 +31,7 @@ DENIED = 'Permission denied: user=ada, access=WRITE, inode="/user/bob":bob:bob:d
         ([("IOException", "Unable to obtain password from user")], KerberosError),
         ([("DSQuotaExceededException", "The DiskSpace quota is exceeded")], HadoopError),
         ([("RemoteException", "FileNotFoundException: File does not exist")], ReplacedError),
+        ([("ApplicationNotFoundException", "Application with id 'x' doesn't exist in RM.")], HadoopError),
         ([("IllegalArgumentException", "Wrong FS")], HadoopError),
     ],
     ids=lambda value: value[0][0] if isinstance(value, list) else value.__name__,
@@ -66,3 +67,10 @@ def test_a_jvm_that_is_gone_is_said() -> None:
         mapped_errors("reading /x"),
     ):
         raise ConnectionResetError("reset")
+
+
+def test_an_application_that_yarn_does_not_know_has_a_hint() -> None:
+    causes = [("ApplicationNotFoundException", "Application with id 'x' doesn't exist in RM.")]
+    error = to_ethlogs_error(causes, "asking YARN about x")
+    assert str(error) == "asking YARN about x: there is no such application"
+    assert "is --application right" in str(error.hint)

@@ -153,8 +153,11 @@ class Trying:
 @pytest.mark.parametrize(
     ("planned", "described"),
     [
-        ((1, 3), "1 partition and replication 3"),
-        ((12, 1), "12 partitions and replication 1"),
+        (
+            (1, 3),
+            "1 partition (the brokers' default; --partitions N creates another number) and replication 3",
+        ),
+        ((None, 1), "the default number of partitions and replication 1"),
         ((None, None), "the default number of partitions and the default replication"),
     ],
 )
@@ -164,6 +167,11 @@ def test_a_trial_describes_the_topic_that_would_be_created(
     client = cast(Any, Trying(*planned))
     said = try_to_create(client, STREAM, "logs", TopicCreation(create=True))
     assert said == f"logs can be created with {described}"
+
+
+def test_a_trial_with_a_number_of_partitions_describes_it_alone() -> None:
+    said = try_to_create(cast(Any, Trying(12, 1)), STREAM, "logs", TopicCreation(create=True, partitions=12))
+    assert said == "logs can be created with 12 partitions and replication 1"
 
 
 def test_what_no_smaller_message_helps_against_is_raised_at_once() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from ethlogs.verify.ledger_scan import LedgerEntry
-from ethlogs.verify.plan import plan_walk
+from ethlogs.verify.plan import find_extent, plan_walk
 from tests.unit.samples import BLOCK
 
 
@@ -43,3 +44,21 @@ def test_blocks_below_the_cut_of_retention_are_counted_and_not_walked() -> None:
 def test_an_empty_ledger_gives_nothing_to_walk() -> None:
     plan = plan_walk([], None, None, {})
     assert (plan.ledger_start, plan.tip, plan.blocks) == (None, None, 0)
+
+
+@pytest.mark.parametrize(
+    ("backfilled", "first", "last", "extent"),
+    [
+        ((), None, None, (100, 103)),
+        ((98, 99), None, None, (98, 103)),
+        ((98, 99), 98, 101, (98, 101)),
+        ((99,), 99, 99, (99, 99)),
+        ((), 102, None, (102, 103)),
+        ((), 200, 210, None),
+    ],
+)
+def test_the_extent_is_what_is_asked_for_of_the_slots_and_of_the_followed_part(
+    backfilled: tuple[int, ...], first: int | None, last: int | None, extent: tuple[int, int] | None
+) -> None:
+    plan = plan_walk(LEDGER, None, None, {})
+    assert find_extent(plan, backfilled, first, last) == extent
