@@ -78,6 +78,8 @@ class Journal:
         self.executors: int | None = None
         self.find_node_name: Callable[[], str] | None = None
         """Gives the node URL that is asked now, without secrets."""
+        self.metrics_url: str | None = None
+        """The URL at which this driver serves its metrics now."""
 
     def start(self) -> None:
         """Begin to write snapshots."""
@@ -212,6 +214,7 @@ class Journal:
             "history": msgspec.to_builtins(history),
             "missingBlocks": self.missing_blocks,
             "executors": self.executors,
+            "metricsUrl": self.metrics_url,
             "ledgerEnd": self.ledger_end,
             "waiting": msgspec.to_builtins(waiting),
             "slotEnds": self.slot_ends and {str(number): end for number, end in self.slot_ends.items()},

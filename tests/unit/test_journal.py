@@ -96,6 +96,7 @@ def test_a_snapshot_before_the_first_block_is_empty() -> None:
         },
         "missingBlocks": None,
         "executors": None,
+        "metricsUrl": None,
         "ledgerEnd": None,
         "waiting": None,
         "slotEnds": None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -46,5 +47,15 @@ def serve_run_metrics(
             journal.notify(f"warning: no metrics are served: {exc}")
         else:
             stack.enter_context(exporter)
-            journal.notify(f"metrics are served at {url}")
+            journal.metrics_url = url
+            stack.callback(setattr, journal, "metrics_url", None)
+            journal.notify(f"metrics are served at {url}{_describe_reach(address)}")
         yield
+
+
+def _describe_reach(address: Address) -> str:
+    """Say who alone reaches a loopback address of a container: nobody chose the node that it is on."""
+    node = os.environ.get("NM_HOST")
+    if node is None or not address.is_loopback:
+        return ""
+    return f", from the node {node} alone: --metrics-listen 0.0.0.0:0 opens a port to other machines"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import socket
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, start_http_server
@@ -14,7 +16,7 @@ from ethlogs.settings.metrics import Address
 
 @contextlib.contextmanager
 def serve_metrics(collector: Collector, address: Address, flag: str) -> Iterator[str]:
-    """Serve until the context ends; yield the URL. Port 0 takes a free one.
+    """Serve until the context ends; yield the URL for scraping it. Port 0 takes a free one.
 
     Raises
     ------
@@ -32,8 +34,15 @@ def serve_metrics(collector: Collector, address: Address, flag: str) -> Iterator
             flag=flag,
         ) from exc
     try:
-        yield f"http://{Address(address.host, server.server_port)}/metrics"
+        yield f"http://{Address(_name_host(address), server.server_port)}/metrics"
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _name_host(address: Address) -> str:
+    """Return the host by which others reach a listener; YARN names its node to each container."""
+    if not address.is_everywhere:
+        return address.host
+    return os.environ.get("NM_HOST") or socket.gethostname()

@@ -75,6 +75,8 @@ def _describe(look: Look) -> list[tuple[str, str]]:
         waiting = read_waiting(progress)
         if waiting is not None:
             rows.append(("now", format_waiting(waiting, time.time())))
+        if progress.get("metricsUrl"):
+            rows.append(("metrics", str(progress["metricsUrl"])))
     else:
         rows.append(("rate", f"{counts['logsPerSecond']:,.0f} event logs/s"))
     rows.append(("latency", _latency(counts.get("latencyMs") or recent.get("latencyMs"))))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -19,6 +21,18 @@ class Address:
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether it is every address of its machine, so not one by which another machine can call it."""
+        return self.host in ("0.0.0.0", "::")  # noqa: S104 - only compared
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only its own machine can call it."""
+        with contextlib.suppress(ValueError):
+            return ipaddress.ip_address(self.host).is_loopback
+        return self.host == "localhost"
 
 
 @dataclass(frozen=True)
@@ -60,7 +74,8 @@ class DriverMetricsOptions(OptionGroup):
     listen: Address | None = option(
         "--metrics-listen",
         HostPort(),
-        "Address on which the driver serves Prometheus metrics of its run and its stream. [default: none]",
+        "Address on which the driver serves Prometheus metrics of its run and its stream; 0.0.0.0:0 opens a"
+        " free port to other machines, which status names. [default: none]",
     )
 
 

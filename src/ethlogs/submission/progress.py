@@ -36,6 +36,8 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     recent: Recent
     waiting: Waiting | None = None
     """What the run waits for; ``None`` where it works, or its driver is of an older version."""
+    metrics_url: str | None = None
+    """The URL of ``--metrics-listen``, with the driver's host and port; ``None`` where it serves none."""
 
 
 def find_pace_here(base: Path, wanted: WantedRuns) -> Pace | None:
@@ -92,4 +94,6 @@ def format_pace(pace: Pace) -> str:
     ]
     if pace.waiting is not None:
         rows.append(("the run is", format_waiting(pace.waiting, time.time())))
+    if pace.metrics_url is not None:
+        rows.append(("metrics", pace.metrics_url))
     return "\n".join(f"{name:14}{value}" for name, value in rows)

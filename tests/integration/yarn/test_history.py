@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 
 import pytest
+import requests
 
 from ethlogs_devnet import SMALL_PLAN, GethNode
 from tests.harness.commands import Command, id_of
@@ -29,7 +30,7 @@ def test_executors_fill_history_in_their_containers_and_the_run_is_found_by_its_
 ) -> None:
     while own_geth.height() < TOP + 1:
         own_geth.commit_block(SMALL_PLAN)
-    flags = ("--confirmations", "1", "--max-app-attempts", "1")
+    flags = ("--confirmations", "1", "--max-app-attempts", "1", "--metrics-listen", "0.0.0.0:0")
     command = start(*flags, *EXECUTORS, "--to", str(NOT_YET), name="backfill")
     application = id_of(command)
     waits = f"waiting until block {NOT_YET} is final; the newest final block is {TOP}"
@@ -45,6 +46,7 @@ def test_executors_fill_history_in_their_containers_and_the_run_is_found_by_its_
     shown = status["application"]
     assert (shown["id"], shown["job"], shown["state"]) == (application, "backfill", "RUNNING")
     assert (status["backfilledBlocks"], status["missingBlocks"]) == (TOP + 1, NOT_YET - TOP)
+    assert "ethlogs_backfilled_blocks{" in requests.get(status["pace"]["metricsUrl"], timeout=10).text
     assert f"filling blocks 0 to {NOT_YET}" in yarn.command("tail", *which).stdout
     stopped = yarn.command("stop", *which, *PATIENTLY)
     assert f"it filled {TOP + 1} blocks, {NOT_YET - TOP:,} are missing" in stopped.stderr

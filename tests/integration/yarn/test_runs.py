@@ -19,6 +19,8 @@ from tests.harness.streams import Stream, assert_exactly_once
 from tests.integration.yarn.cluster import START_SECONDS, Yarn
 
 pytestmark = pytest.mark.services
+ANYWHERE = "0.0.0.0:0"
+"""Which node the driver gets is not known beforehand, nor which of its ports are free."""
 
 
 @pytest.mark.long
@@ -41,11 +43,15 @@ def test_a_run_on_yarn_and_what_it_leaves_in_logs_and_on_hdfs(
     yarn: Yarn, start: Callable[..., Command], stream: Stream, own_geth: GethNode
 ) -> None:
     """The chain stands still until the run was looked at: it waits for the rest of its blocks meanwhile."""
-    command = start("--start", "1", "--blocks", "30", "--json")
+    command = start("--start", "1", "--blocks", "30", "--json", "--metrics-listen", ANYWHERE)
     command.wait_for_tip(stream, 10)
     application = id_of(command)
     is_running = f"application {application} is RUNNING, attempt 1"
     wait_until(lambda: is_running in command.stderr, "the command has seen it run", START_SECONDS)
+    (url,) = re.findall(r"metrics are served at (\S+)", command.stderr)
+    host = yarn.describe(application)["amHostHttpAddress"].partition(":")[0]
+    assert url.startswith(f"http://{host}:"), "as YARN names the driver's node"
+    assert "ethlogs_run_blocks{" in requests.get(url, timeout=10).text
     described = yarn.describe(application)
     assert described["runningContainers"] == 1, "a run that only follows holds no executor"
     assert described["queue"].endswith("streaming")

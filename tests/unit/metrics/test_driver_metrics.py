@@ -33,6 +33,27 @@ def test_a_driver_serves_what_it_counts_and_where_its_stream_stands() -> None:
     assert "ethlogs_kafka_up 0.0" in text
 
 
+def test_while_metrics_are_served_the_snapshot_has_their_url() -> None:
+    journal = Journal("a-run", 1, lambda _snapshot: None)
+    with serve_run_metrics(RUN, journal, Address("127.0.0.1", 0), "0.1.0"):
+        url = journal.snapshot()["metricsUrl"]
+        assert notices(journal) == [f"metrics are served at {url}"]
+    assert journal.snapshot()["metricsUrl"] is None
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_loopback_address_in_a_container_says_which_node_alone_reaches_it(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NM_HOST", "worker-7")
+    journal = Journal("a-run", 1, lambda _snapshot: None)
+    with serve_run_metrics(RUN, journal, Address(host, 0), "0.1.0"):
+        (notice,) = notices(journal)
+    assert notice.endswith(
+        "/metrics, from the node worker-7 alone: --metrics-listen 0.0.0.0:0 opens a port to other machines"
+    )
+
+
 def test_a_port_that_is_taken_does_not_keep_a_stream_from_running() -> None:
     journal = Journal("a-run", 1, lambda _snapshot: None)
     with socket.create_server(("127.0.0.1", 0)) as taken:

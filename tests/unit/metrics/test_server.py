@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
 
@@ -51,3 +52,14 @@ def test_a_host_that_is_not_this_machines_is_a_wrong_setting() -> None:
         serve_metrics(One(), Address("192.0.2.1", 0), "--listen"),
     ):
         pass
+
+
+@pytest.mark.parametrize(("node", "host"), [("worker-7", "worker-7"), (None, socket.gethostname())])
+def test_the_url_of_all_addresses_names_the_host_that_others_call(
+    node: str | None, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NM_HOST", raising=False)
+    if node is not None:
+        monkeypatch.setenv("NM_HOST", node)
+    with serve_metrics(One(), Address("0.0.0.0", 0), "--listen") as url:  # noqa: S104 - that is the subject
+        assert re.fullmatch(rf"http://{re.escape(host)}:\d+/metrics", url)

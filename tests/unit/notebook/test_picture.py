@@ -101,3 +101,9 @@ def test_a_backfill_shows_what_is_missing() -> None:
     text = text_of(draw(NOTE, None, Look("running", progress(missingBlocks=75, tip=None))))
     assert "blocks 7 filled, 75 missing" in text
     assert "lag not known yet" in text
+
+
+def test_a_run_that_serves_metrics_shows_their_url_until_it_has_ended() -> None:
+    served = progress(metricsUrl="http://worker-7:40123/metrics")
+    assert "metrics http://worker-7:40123/metrics" in text_of(draw(NOTE, None, Look("running", served)))
+    assert "worker-7" not in text_of(draw(NOTE, None, Look("stopped", served)))

@@ -70,6 +70,13 @@ def test_a_run_that_waits_says_for_what(tmp_path: Path) -> None:
     assert re.fullmatch(r"the run is    waiting for \d+ s, for up to \d+ s more: node \S+ is away", last)
 
 
+def test_a_run_that_serves_metrics_says_at_which_url(tmp_path: Path) -> None:
+    make_run(tmp_path, {**snapshot(), "metricsUrl": "http://worker-7:40123/metrics"})
+    pace = find_pace_here(tmp_path, WantedRuns("logs", None))
+    assert pace is not None
+    assert format_pace(pace).splitlines()[-1] == "metrics       http://worker-7:40123/metrics"
+
+
 OUTSIDE = "exitCode: 143"
 
 
