@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 
-from ethlogs.errors import SettingsError
+from ethlogs.errors import KerberosError, SettingsError
 
 _VERSION = b"\x05\x02"
+_SHOWN = 5
 
 
 def read_principals(keytab: bytes, path: str) -> frozenset[str]:
@@ -24,6 +26,8 @@ def read_principals(keytab: bytes, path: str) -> frozenset[str]:
         while position + 4 <= len(keytab):
             (size,) = struct.unpack_from(">i", keytab, position)
             position += 4
+            if position + abs(size) > len(keytab):
+                raise struct.error("the file ends within an entry")
             if size > 0:
                 principals.add(_parse_principal(keytab[position : position + size]))
             # A negative size is a hole that a removed key left.
@@ -33,6 +37,35 @@ def read_principals(keytab: bytes, path: str) -> frozenset[str]:
             f"--keytab {path} cannot be read: it is cut off", hint="copy it again from where it was made"
         ) from exc
     return frozenset(principals)
+
+
+def check_keytab(path: Path, principal: str) -> None:
+    """Refuse a file that holds no key of the principal, before anything is asked of a KDC.
+
+    MIT's kinit looks for the KDC first, so it would name another cause.
+
+    Raises
+    ------
+    SettingsError
+        When it cannot be read, or is not a whole keytab.
+    KerberosError
+        When its keys are other principals'.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as exc:
+        raise SettingsError(
+            f"--keytab {path} cannot be read: {exc.strerror}", hint="may this user read it?"
+        ) from exc
+    owners = read_principals(content, str(path))
+    # A principal without a realm is of the default one, which krb5.conf names.
+    names = owners if "@" in principal else {owner.partition("@")[0] for owner in owners}
+    if principal not in names:
+        has = f"it has keys of {', '.join(sorted(owners)[:_SHOWN])}" if owners else "it has no key at all"
+        raise KerberosError(
+            f"--keytab {path} has no key of {principal}: {has}",
+            hint="is --principal right, with its realm? klist -kt FILE lists the keys of a keytab",
+        )
 
 
 def _parse_principal(entry: bytes) -> str:

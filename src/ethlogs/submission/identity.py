@@ -16,6 +16,7 @@ from ethlogs.kafka.client_config import names_file, uses_gssapi
 from ethlogs.kafka.command_config import CommandConfig, read_client_settings
 from ethlogs.kafka.stores import StoreFolder
 from ethlogs.kafka.tls_files import check_tls_files
+from ethlogs.kerberos.keytab import check_keytab
 from ethlogs.kerberos.package import require_gssapi
 from ethlogs.notify import Notify
 from ethlogs.private_files import describe_readers
@@ -150,6 +151,7 @@ class Caller:
         for flag, value in (("--keytab", keytab), ("--krb5-conf", krb5_conf)):
             if value is not None and not Path(value).is_file():
                 raise SettingsError(f"{flag} {value} is not a file", hint="is the path right?", flag=flag)
+        check_keytab(Path(keytab), principal)
         return KerberosSettings(
             principal,
             str(Path(keytab).absolute()),

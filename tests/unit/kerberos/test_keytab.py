@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from ethlogs.errors import SettingsError
-from ethlogs.kerberos.keytab import read_principals
+from ethlogs.errors import KerberosError, SettingsError
+from ethlogs.kerberos.keytab import check_keytab, read_principals
 from tests.unit.keytabs import build_keytab
 
 
@@ -35,5 +37,36 @@ def test_what_is_no_keytab_is_refused(content: bytes) -> None:
 
 
 def test_a_keytab_that_is_cut_off_is_refused() -> None:
-    with pytest.raises(SettingsError, match="it is cut off"):
-        read_principals(build_keytab("ada@A")[:12], "a.keytab")
+    whole = build_keytab("ada@A")
+    for length in (12, len(whole) - 1):
+        with pytest.raises(SettingsError, match="it is cut off"):
+            read_principals(whole[:length], "a.keytab")
+
+
+@pytest.mark.parametrize("principal", ["ada@A", "ada", "ethlogs/host@A"])
+def test_a_keytab_with_the_principals_key_is_accepted(tmp_path: Path, principal: str) -> None:
+    keytab = tmp_path / "a.keytab"
+    keytab.write_bytes(build_keytab("ada@A", "ethlogs/host@A"))
+    check_keytab(keytab, principal)
+
+
+@pytest.mark.parametrize(
+    ("principal", "owners", "message"),
+    [
+        ("ada@B", ["ada@A"], "has no key of ada@B: it has keys of ada@A"),
+        ("bob", ["ada@A", "eve@A"], "has no key of bob: it has keys of ada@A, eve@A"),
+        ("ada@A", [], "has no key of ada@A: it has no key at all"),
+    ],
+)
+def test_a_keytab_of_others_is_refused_with_whose_keys_it_has(
+    tmp_path: Path, principal: str, owners: list[str], message: str
+) -> None:
+    keytab = tmp_path / "a.keytab"
+    keytab.write_bytes(build_keytab(*owners))
+    with pytest.raises(KerberosError, match=message):
+        check_keytab(keytab, principal)
+
+
+def test_a_keytab_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read: Is a directory"):
+        check_keytab(tmp_path, "ada@A")

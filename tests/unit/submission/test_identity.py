@@ -11,6 +11,7 @@ from ethlogs.hadoop.client import Login
 from ethlogs.settings import KafkaOptions, KerberosOptions
 from ethlogs.submission.identity import Caller, Identity
 from tests.unit.client_certificates import build_key_and_certificate
+from tests.unit.keytabs import build_keytab
 
 SERVERS = "kafka:9092"
 
@@ -18,7 +19,7 @@ SERVERS = "kafka:9092"
 @pytest.fixture
 def keytab(tmp_path: Path) -> str:
     path = tmp_path / "ethlogs.keytab"
-    path.write_bytes(b"a key")
+    path.write_bytes(build_keytab("me@A", "p@R"))
     return str(path)
 
 
