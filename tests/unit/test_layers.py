@@ -33,6 +33,7 @@ LAYERS = (
             "processes",
             "private_files",
             "host_names",
+            "krb5_conf",
         ),
     ),
     ("decoding", "run_command", "temporary", "waiting"),

@@ -18,6 +18,7 @@ from ethlogs.hadoop.errors import mapped_errors
 from ethlogs.hadoop.gateway import InterruptibleGateway, silence_py4j
 from ethlogs.hadoop.hdfs import HdfsFiles
 from ethlogs.hadoop.patience import IMPATIENT
+from ethlogs.krb5_conf import find_javas_file
 
 _CONF_DIRS = ("HADOOP_CONF_DIR", "YARN_CONF_DIR")
 """What names the folder of Hadoop's *-site.xml, in the order in which Spark looks."""
@@ -159,7 +160,7 @@ def open_hadoop(spark_home: Path, java: str, conf_dir: Path, login: Login = Logi
 
 def java_krb5_options(krb5_conf: str | None, environment: Mapping[str, str]) -> list[str]:
     """Java knows nothing of KRB5_CONFIG."""
-    found = krb5_conf or environment.get("KRB5_CONFIG")
+    found = krb5_conf or find_javas_file(environment)
     return [f"-Djava.security.krb5.conf={found}"] if found else []
 
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ethlogs.errors import KerberosError
+from ethlogs.krb5_conf import list_files
 
 _KINIT_SECONDS = 30.0
-_KRB5_CONF = "/etc/krb5.conf"
 _NO_KDC = "Cannot find KDC"
 _LAST_CHARACTERS = 300
 _NEW_KEY = ("the keytab's key is not the principal's present one", "its key was changed: get a new keytab")
@@ -56,11 +56,6 @@ _MEANINGS = {
     "Permission denied": _UNREADABLE,
 }
 """What MIT's library says, what that means, and what to do."""
-
-
-def _krb5_confs(environment: Mapping[str, str]) -> list[str]:
-    """Return where MIT's library looks; KRB5_CONFIG may name several."""
-    return (environment.get("KRB5_CONFIG") or _KRB5_CONF).split(":")
 
 
 def find_kinit(environment: Mapping[str, str]) -> str:
@@ -120,7 +115,7 @@ def obtain_ticket(principal: str, keytab: Path, cache: Path, complete: Callable[
 def explain(said: str, what: str) -> KerberosError:
     """The error for what a program or library of Kerberos said."""
     text = " ".join(said.split())[-_LAST_CHARACTERS:]
-    if _NO_KDC in said and not any(Path(name).exists() for name in _krb5_confs(os.environ)):
+    if _NO_KDC in said and not any(Path(name).exists() for name in list_files(os.environ)):
         return KerberosError(
             f"{what}: there is no krb5.conf on this machine, {socket.gethostname()} ({text})",
             hint="give --krb5-conf FILE, which is shipped to the container, or install one there",

@@ -15,6 +15,7 @@ from ethlogs.errors import KerberosError, SettingsError
 from ethlogs.hadoop.applications import Applications
 from ethlogs.hadoop.run_folder import FILES
 from ethlogs.kafka.client_config import uses_gssapi
+from ethlogs.krb5_conf import list_includes
 from ethlogs.livy.client import LivyEndpoint
 from ethlogs.notify import Notify
 from ethlogs.run_command import note_command
@@ -79,6 +80,9 @@ class YarnLaunch:
             raise SettingsError(f"the master {master} is neither local nor yarn", hint="give --master yarn")
         for problem in list_local(settings.node, settings.kafka):
             warn(f"warning: {problem}; use a host name that the cluster can reach")
+        krb5_conf = self.options.kerberos.krb5_conf
+        for included in list_includes(Path(krb5_conf)) if krb5_conf is not None else ():
+            warn(f"warning: --krb5-conf {krb5_conf} includes {included}, which YARN's nodes need to have too")
         yarn = self.options.yarn
         if yarn.livy_url is not None:
             LivyEndpoint.of(yarn.livy_url, yarn.livy_ca_file)

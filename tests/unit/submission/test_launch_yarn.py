@@ -16,7 +16,7 @@ import pytest
 
 from ethlogs.hadoop.applications import Application
 from ethlogs.run_folder import RunFolder
-from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings
+from ethlogs.settings import KafkaSettings, KerberosOptions, NodeSettings, RunSettings
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.settings.job import JobKind
 from ethlogs.settings.output import TimeoutOptions
@@ -66,19 +66,25 @@ def applications(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeApplica
     return found
 
 
-def detach(tmp_path: Path, timeout: float | None, submit_timeout: float | None = None) -> str | None:
-    groups = {field.name: get_type_hints(LaunchOptions)[field.name]() for field in fields(LaunchOptions)}
-    limits, yarn = TimeoutOptions(timeout), YarnOptions(submit_timeout=submit_timeout)
-    options = LaunchOptions(**{**groups, "limits": limits, "yarn": yarn})
-    launch = YarnLaunch(
+def build_launch(tmp_path: Path, **given: object) -> YarnLaunch:
+    """Build a detached launch with these groups of options."""
+    groups: dict[str, Any] = {
+        field.name: get_type_hints(LaunchOptions)[field.name]() for field in fields(LaunchOptions)
+    }
+    return YarnLaunch(
         JobKind("produce", writes_stream=True, follows=True),
-        options,
+        LaunchOptions(**{**groups, **given}),
         StartOptions(detach=True),
         SparkSubmit("/opt/spark/bin/spark-submit", "4.0.0"),
         "java",
         "ethlogs produce logs",
         tmp_path / "runs",
     )
+
+
+def detach(tmp_path: Path, timeout: float | None, submit_timeout: float | None = None) -> str | None:
+    limits, yarn = TimeoutOptions(timeout), YarnOptions(submit_timeout=submit_timeout)
+    launch = build_launch(tmp_path, limits=limits, yarn=yarn)
     display = contextlib.nullcontext(SimpleNamespace(show_bytes=None))
     console = cast(Any, SimpleNamespace(notify=lambda _text: None, display=display))
     return launch.run(SETTINGS, cast(Any, None), console).text
@@ -106,3 +112,15 @@ def test_a_detached_run_with_a_submit_timeout_is_left_when_it_has_its_container(
     applications.states = ["ACCEPTED", "RUNNING"]
     assert detach(tmp_path, None, submit_timeout=60.0) == ID
     assert applications.states == []
+
+
+def test_what_a_krb5_conf_includes_is_named_as_it_does_not_travel_with_it(tmp_path: Path) -> None:
+    conf = tmp_path / "krb5.conf"
+    conf.write_text("includedir /etc/krb5.conf.d/\n[libdefaults]\n")
+    warnings: list[str] = []
+    build_launch(tmp_path, kerberos=KerberosOptions(krb5_conf=str(conf))).check(
+        "yarn", SETTINGS, warnings.append
+    )
+    assert warnings == [
+        f"warning: --krb5-conf {conf} includes /etc/krb5.conf.d/, which YARN's nodes need to have too"
+    ]
