@@ -1,4 +1,4 @@
-"""A service that ends while it starts is told with its cause."""
+"""A service that ends while it starts is reported with its cause."""
 
 from __future__ import annotations
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts.page_commands import read_blocks
+
 PROGRAM = str(Path(sys.executable).parent / "ethlogs")
 
 
@@ -35,3 +37,17 @@ def test_bash_completes_commands_and_flags(words: str, expected: set[str]) -> No
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_there_is_a_completion_to_install_for_each_shell(shell: str) -> None:
     assert "_ETHLOGS_COMPLETE" in complete(f"{shell}_source")
+
+
+def test_the_pages_commands_install_the_completion_of_each_shell(tmp_path: Path) -> None:
+    path = f"{Path(PROGRAM).parent}:{os.environ['PATH']}"
+    for block in read_blocks("operations.md", "Completion in the shell"):
+        environment = {**os.environ, "HOME": str(tmp_path), "PATH": path}
+        subprocess.run(["bash", "-ec", block], env=environment, check=True)
+    installed = [file.relative_to(tmp_path) for file in tmp_path.rglob("*") if file.is_file()]
+    assert sorted(map(str, installed)) == [
+        ".config/fish/completions/ethlogs.fish",
+        ".local/share/bash-completion/completions/ethlogs",
+        ".zfunc/_ethlogs",
+    ]
+    assert all("_ETHLOGS_COMPLETE" in (tmp_path / file).read_text() for file in installed)
