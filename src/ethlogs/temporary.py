@@ -16,6 +16,7 @@ import stat
 import tempfile
 from pathlib import Path
 
+from ethlogs.errors import SettingsError
 from ethlogs.processes import is_gone, is_named_by_a_process, started_at
 
 _NAME = re.compile(r"ethlogs-[a-z0-9]+-(?P<place>[0-9a-f]{8})-(?P<pid>\d+)-(?P<started>\d+)-\w+")
@@ -25,7 +26,24 @@ def make_temporary_folder(kind: str, place: str | None = None) -> tempfile.Tempo
     """Make a folder that only its owner can enter; ``kind`` is a part of its name."""
     pid = os.getpid()
     prefix = f"ethlogs-{kind}-{_place_of_processes()}-{pid}-{started_at(pid)}-"
-    return tempfile.TemporaryDirectory(prefix=prefix, dir=place)
+    return tempfile.TemporaryDirectory(prefix=prefix, dir=place or find_temporary_place())
+
+
+def find_temporary_place() -> str:
+    """Return the folder in which temporary files are made.
+
+    Raises
+    ------
+    SettingsError
+        When none of those that Python tries can be written.
+    """
+    try:
+        return tempfile.gettempdir()
+    except OSError as exc:
+        raise SettingsError(
+            f"temporary files cannot be written: {exc.strerror}",
+            hint="make room in one of these folders, or set TMPDIR to a folder that this user can write",
+        ) from exc
 
 
 def remove_abandoned() -> list[Path]:

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from ethlogs.cli.main import cli
+from ethlogs.errors import SettingsError
 from ethlogs.kafka.stores import StoreFolder, TrustStore
 from ethlogs.temporary import make_temporary_folder, remove_abandoned
 
@@ -32,6 +33,16 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", None)
     return tmp_path
+
+
+def test_where_no_folder_can_be_written_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine whose disk is full: Python tries several folders."""
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/proc", "/sys"])
+    with pytest.raises(
+        SettingsError, match=r"temporary files cannot be written: .*'/proc', '/sys'"
+    ) as raised:
+        make_temporary_folder("krb5")
+    assert "set TMPDIR" in str(raised.value.hint)
 
 
 def leave_one() -> Path:

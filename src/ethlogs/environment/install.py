@@ -27,6 +27,7 @@ from ethlogs.environment.pip import run_pip
 from ethlogs.environment.redact import redact
 from ethlogs.environment.spec import EnvironmentSpec
 from ethlogs.errors import PackError, SettingsError
+from ethlogs.temporary import find_temporary_place
 
 _PLATFORMS = {"x86_64": "linux-64", "aarch64": "linux-aarch64", "ppc64le": "linux-ppc64le"}
 _NETWORK = (
@@ -129,7 +130,7 @@ def _run_worker(
     source = str(Path(__file__).parents[2])
     path = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, **condarc.environment(os.environ), "PYTHONPATH": path}
-    with tempfile.TemporaryFile("w+", errors="replace") as errors:
+    with tempfile.TemporaryFile("w+", errors="replace", dir=find_temporary_place()) as errors:
         worker = subprocess.Popen(
             [sys.executable, "-c", _PROGRAM],
             stdin=subprocess.PIPE,

@@ -19,6 +19,7 @@ from ethlogs.hadoop.gateway import InterruptibleGateway, silence_py4j
 from ethlogs.hadoop.hdfs import HdfsFiles
 from ethlogs.hadoop.patience import IMPATIENT
 from ethlogs.krb5_conf import find_javas_file
+from ethlogs.temporary import find_temporary_place
 
 _CONF_DIRS = ("HADOOP_CONF_DIR", "YARN_CONF_DIR")
 """What names the folder of Hadoop's *-site.xml, in the order in which Spark looks."""
@@ -146,7 +147,7 @@ def open_hadoop(spark_home: Path, java: str, conf_dir: Path, login: Login = Logi
             f"there are no jars of Spark in {spark_home}",
             hint="give --spark-submit the path of a whole Spark",
         )
-    with tempfile.TemporaryFile() as complaints:
+    with tempfile.TemporaryFile(dir=find_temporary_place()) as complaints:
         gateway, process = _launch(
             jar, f"{conf_dir}{os.pathsep}{spark_home}/jars/*", java, _java_options(login), complaints
         )
