@@ -83,9 +83,14 @@ def build_backfill(options: BackfillCommandOptions) -> WantedJob:
     Raises
     ------
     UsageError
-        When the range ends before it begins.
+        When the range ends before it begins, or no executor would do the work.
     """
     wanted = options.backfill
+    if options.yarn.num_executors == 0:
+        raise UsageError(
+            "--num-executors is 0, and a backfill's tasks run on executors alone",
+            hint="give 1 or more, or leave the option out for Spark's own setting",
+        )
     topics = options.topics
     if topics.create and topics.partitions is None:
         # The broker's default is often one partition, which would hold all of history for ever. Topics that

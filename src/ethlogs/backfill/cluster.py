@@ -66,8 +66,10 @@ class SparkCluster:
 
     def executors(self) -> int:
         """Return how many executors there are; with a local master the driver is the only one."""
-        known = int(self._context._jsc.sc().getExecutorMemoryStatus().size())
-        return max(1, known - 1) if known > 1 else known
+        if bool(self._context._jsc.sc().isLocal()):
+            return 1
+        # Spark counts the driver too.
+        return max(0, int(self._context._jsc.sc().getExecutorMemoryStatus().size()) - 1)
 
     def run(self, description: str, task: Callable[[], TaskEnd]) -> TaskEnd:
         """Run a task on some executor.

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 from ethlogs.backfill.cluster import Cluster
 from ethlogs.backfill.ends import EndsReader
 from ethlogs.backfill.missing import SlotGaps, count_missing
 from ethlogs.backfill.plan import LedgerEnds
 from ethlogs.journal import Journal
+
+NO_EXECUTOR_SECONDS = 60.0
+"""A cluster that has room starts an executor sooner."""
 
 _TOLD = 50
 """A node that makes up remarks must not fill the notices."""
@@ -21,6 +26,7 @@ class BackfillProgress:
         self._range = (0, -1)
         self._counted: dict[int, tuple[int, int]] = {}
         self._told: set[str] = set()
+        self._had_executor_at = time.monotonic()
         self.retries = 0
         journal.watch(self, "task")
 
@@ -46,9 +52,21 @@ class BackfillProgress:
         self._journal.executors = self._cluster.executors()
 
     def count(self, reader: EndsReader) -> None:
-        """Read the ledger's ends, and count."""
+        """Read the ledger's ends, and count, while there are tasks."""
         ends = reader.read()
         self.look(ends, ends.gaps((self._range,)))
+        self._watch_executors()
+
+    def _watch_executors(self) -> None:
+        """Say when the tasks wait for executors: Spark waits for them without an end."""
+        now = time.monotonic()
+        if self._journal.executors:
+            self._had_executor_at = now
+        elif now - self._had_executor_at > NO_EXECUTOR_SECONDS:
+            self.notify_once(
+                f"no executor for {NO_EXECUTOR_SECONDS:g} seconds; the tasks wait for one: does the queue"
+                " have room, does YARN allow containers of this size, and what do executors' logs say?"
+            )
 
     def notify_once(self, text: str) -> None:
         """Tell the user what a task said; every task says the same of a node."""

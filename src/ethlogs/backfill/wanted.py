@@ -34,8 +34,13 @@ def choose_range(
     else:
         last = own - 1 if own is not None else final_height()
     if wanted.first is not None and last < first:
+        if own is not None:
+            raise SettingsError(
+                f"--from {first} is above block {last}: what lies there is the follower's",
+                hint="ethlogs produce continues after its tip; give a block at or below this one",
+            )
         raise SettingsError(
-            f"--from {first} is above block {last}, the last one that can be filled now",
+            f"--from {first} is above block {last}, the last one that is final now",
             hint="give a block at or below it, or --to to wait until such blocks are final",
         )
     if own is not None and wanted.to is not None and last >= own:

@@ -48,7 +48,7 @@ EXECUTORS = 4
 SHARE_OF_EXECUTORS = 3
 """How often a fault of an executor is drawn for one of a driver, Kafka or the node.
 
-A backfill whose driver is killed links its range again: too often, and it would never fill anything.
+A backfill whose driver is killed links the part again at which it was: too often, and it never fills any.
 """
 
 

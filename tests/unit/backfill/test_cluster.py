@@ -93,3 +93,15 @@ def test_a_task_that_stands_still_is_lost_and_one_that_waits_for_an_executor_is_
     thread.join(60.0)
     assert "cancelled as part of" in str(lost[0])
     assert spark.descriptions == ["slot 3: blocks 96 to 127"]
+
+
+@pytest.mark.parametrize(
+    ("is_local", "registered", "executors"), [(True, 1, 1), (False, 1, 0), (False, 3, 2)]
+)
+def test_the_driver_counts_as_an_executor_only_where_it_does_the_work(
+    *, is_local: bool, registered: int, executors: int
+) -> None:
+    status = SimpleNamespace(size=lambda: registered)
+    scala = SimpleNamespace(isLocal=lambda: is_local, getExecutorMemoryStatus=lambda: status)
+    context = SimpleNamespace(_jsc=SimpleNamespace(sc=lambda: scala))
+    assert SparkCluster(context).executors() == executors

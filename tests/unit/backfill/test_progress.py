@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
 from msgspec.structs import replace
 
 from ethlogs.backfill.plan import LedgerEnds
@@ -39,3 +44,21 @@ def test_what_every_task_says_is_said_once() -> None:
     for _ in range(3):
         progress.notify_once("the node has no debug methods")
     assert [notice["text"] for notice in journal.snapshot()["notices"]] == ["the node has no debug methods"]
+
+
+def test_tasks_that_wait_for_an_executor_for_a_minute_are_explained_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = iter((0.0, 59.0, 61.0, 62.0))
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    cluster = ThreadCluster()
+    monkeypatch.setattr(cluster, "executors", lambda: 0)
+    notices: list[str] = []
+    journal = cast(Any, SimpleNamespace(watch=lambda *_: None, notify=notices.append))
+    progress = BackfillProgress(journal, cluster)
+    journal.executors, told = 0, []
+    for _ in range(3):
+        progress._watch_executors()
+        told.append(len(notices))
+    assert told == [0, 1, 1]
+    assert notices[0].startswith("no executor for 60 seconds")

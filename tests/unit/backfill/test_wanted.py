@@ -38,6 +38,13 @@ def test_a_first_block_above_all_that_can_be_filled_is_refused() -> None:
     assert "--to" in (caught.value.hint or "")
 
 
+@pytest.mark.parametrize(("follower", "last"), [(TAIL, 100), (CLAIMED, 99)], ids=["a tip", "a claim"])
+def test_a_first_block_above_what_is_the_followers_is_left_to_it(follower: Tail, last: int) -> None:
+    with pytest.raises(SettingsError, match=f"--from 200 is above block {last}: .* the follower's") as caught:
+        choose(200, None, follower)
+    assert "ethlogs produce" in (caught.value.hint or "")
+
+
 def test_the_node_is_not_asked_for_what_is_final_where_a_follower_sets_the_end() -> None:
     def ask() -> int:
         raise AssertionError("asked")

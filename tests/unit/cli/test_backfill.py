@@ -39,6 +39,13 @@ def test_a_range_that_ends_before_it_begins_is_refused(call: Call) -> None:
     assert "--to is below --from" in outcome.stderr
 
 
+def test_a_backfill_without_executors_is_refused(call: Call) -> None:
+    outcome = call("backfill", *NODE, *KAFKA, "--master", "yarn", "--num-executors", "0")
+    assert outcome.status == 2
+    assert "--num-executors is 0, and a backfill's tasks run on executors alone" in outcome.stderr
+    assert "Spark's own setting" in outcome.stderr
+
+
 def test_progress_says_what_is_done_who_works_and_how_long_it_takes() -> None:
     progress = {
         "firstBlock": 0, "lastBlock": 99, "tip": None, "head": 120, "blocks": 25, "missingBlocks": 75,
