@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from ethlogs.submission.launch import runs_base
 from ethlogs.submission.run_note import RunNote, list_notes, read_note
 
 _APPLICATION = "application_"
+_ID = re.compile(r"[\w-][\w.-]{0,254}", re.ASCII)
 
 
 def attach(run_id: str, **settings: Any) -> Run:
@@ -34,14 +36,15 @@ def attach(run_id: str, **settings: Any) -> Run:
     Raises
     ------
     SettingsError
-        When there is no such run.
+        When there is no such run, or the id cannot be one.
     EthlogsError
         When the cluster cannot be asked.
     """
+    _check_id(run_id)
     options = read_options(FindOptions, settings, os.environ).options
     base, access = runs_base(options.run_folder), ClusterAccess.of(options)
     if not run_id.startswith(_APPLICATION):
-        note = read_note(RunFolder(base / Path(run_id).name))
+        note = read_note(RunFolder(base / run_id))
         if note is not None:
             return build_run(base, note, access)
     if is_cluster_configured(os.environ):
@@ -65,6 +68,16 @@ def runs(**settings: Any) -> list[Run]:
     return sorted(found.values(), key=lambda run: run.id, reverse=True)
 
 
+def _check_id(run_id: object) -> None:
+    """Refuse what is not the id of anything: a folder's name or a question to YARN is made of it."""
+    if not isinstance(run_id, str) or not _ID.fullmatch(run_id):
+        raise SettingsError(
+            f"{run_id!r} is not the id of a run",
+            hint="give Run.id, like 20260101-120000-a1b2c3, or the id of its application; ethlogs.runs()"
+            " lists those that are known",
+        )
+
+
 def build_run(base: Path, note: RunNote, access: ClusterAccess) -> Run:
     """Return the run that a note describes."""
     if note.application is None:
@@ -78,9 +91,21 @@ def _find_on_yarn(run_id: str, access: ClusterAccess) -> Run:
             found = [hadoop.applications.describe(run_id)]
         else:
             found = hadoop.applications.find(f"{RUN_TAG}{run_id}", alive_only=False)
+        user = hadoop.user
     runs = list(_build_runs(found, access))
+    if found and not runs:
+        raise SettingsError(
+            f"the application {found[0].id} of {found[0].user} is not a run of ethlogs: {found[0].name}",
+            hint="ethlogs.runs() lists yours",
+        )
     if not runs:
         raise _no_run(run_id, "on this machine or on YARN", "ethlogs.runs() lists those that are known")
+    if found[0].user != user and access.hdfs_dir is None:
+        owner = found[0].user
+        warn(
+            f"the run is {owner}'s, and this is {user}: its state is shown, but not its progress, which is in"
+            f" {owner}'s folder on HDFS; proxy_user={owner!r} or hdfs_dir may open that"
+        )
     return runs[0]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ethlogs.errors import SubmissionError
+from ethlogs.errors import OutcomeUnknownError, SubmissionError
 from ethlogs.notebook.look import Look, see_failure, see_progress, see_report
 from ethlogs.run_command import is_command_gone
 from ethlogs.run_folder import COMMAND, PROGRESS, REPORT, RunFolder
@@ -36,6 +36,8 @@ class RunHere:
         progress = self.folder.read_json(PROGRESS)
         if report is not None:
             return see_report(report, progress)
+        if not self.folder.path.is_dir():
+            return see_failure(self._build_removed(), progress)
         if is_command_gone(self.folder.read_json(COMMAND)) and not is_alive(self.folder):
             return see_failure(self._build_lost(), progress)
         return see_progress(progress)
@@ -50,6 +52,14 @@ class RunHere:
             return self.folder.log.read_text(errors="replace")
         except FileNotFoundError:
             return ""
+
+    def _build_removed(self) -> OutcomeUnknownError:
+        return OutcomeUnknownError(
+            f"the outcome of the run {self.folder.run} is unknown: its folder {self.folder.path} was removed,"
+            " as ethlogs clean does with old runs",
+            hint="ethlogs status shows the stream's tip; what was committed stays, and the same command"
+            " resumes after it",
+        )
 
     def _build_lost(self) -> SubmissionError:
         return SubmissionError(

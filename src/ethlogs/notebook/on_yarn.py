@@ -72,6 +72,9 @@ class LookingOnYarn:
         application = self._watcher.application
         if application is not None and application.state != "RUNNING":
             return Look("waiting", self._progress)
+        if application is not None and self._progress is None and application.user != self._hadoop.user:
+            # Its progress is in that user's folder: YARN alone knows, and it runs.
+            return Look("running", None)
         return see_progress(self._progress)
 
     def stop(self, seconds: float) -> None:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import ethlogs
-from ethlogs.errors import DeliveryError, NodeError, SettingsError, SubmissionError, UsageError
+from ethlogs.errors import (
+    DeliveryError,
+    NodeError,
+    OutcomeUnknownError,
+    SettingsError,
+    SubmissionError,
+    UsageError,
+)
 from ethlogs.run_folder import COMMAND, LOG, NOTE, PROGRESS, REPORT, RunFolder
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, StreamSettings
 from ethlogs.submission.run_note import note_run
@@ -129,3 +138,27 @@ def test_the_repr_names_the_run_without_another_look(machine: Machine) -> None:
         run.wait()
     assert repr(run) == f"<Run {run.id}: produce of logs, on this machine, failed>"
     assert "Kafka is away" in run._repr_html_()
+
+
+@pytest.mark.parametrize("run_id", ["", "..", "a/../b", "a\0b", "\n", "x" * 300, 5, None])
+def test_what_cannot_be_an_id_is_refused(tmp_path: Path, run_id: Any) -> None:
+    with pytest.raises(SettingsError, match="is not the id of a run") as caught:
+        ethlogs.attach(run_id, run_dir=str(tmp_path))
+    assert "ethlogs.runs()" in (caught.value.hint or "")
+
+
+def test_a_run_whose_folder_was_removed_has_an_unknown_outcome(machine: Machine) -> None:
+    machine.wait_to_be_stopped()
+    run = ethlogs.submit("produce", **machine.settings)
+    assert run.stop() == "stopped"
+    again = ethlogs.attach(run.id, run_dir=str(machine.runs))
+    shutil.rmtree(machine.runs / run.id)
+    assert again.state == "failed"
+    with pytest.raises(
+        OutcomeUnknownError, match=r"its folder \S+ was removed, as ethlogs clean does"
+    ) as caught:
+        again.wait()
+    assert "ethlogs status" in (caught.value.hint or "")
+    assert (again.progress, again.report, again.log()) == (None, None, "")
+    assert "was removed" in again._repr_html_()
+    assert run.state == "stopped", "it was seen before"
