@@ -163,15 +163,17 @@ class YarnLaunch:
             application_id = submitted.application_id
             note = note_run(local, settings, application=application_id, hdfs_dir=self.options.yarn.hdfs_dir)
             console.notify(f"application {application_id}, its folder is {submitted.folder.place}")
-            if self.start.detach:
-                self._leave(hadoop.applications, submitted, self._limits(time.monotonic() - begun), console)
-                return Outcome(text=application_id, started=note)
-            watcher = Watcher(
-                hadoop.applications, submitted.folder, application_id, display.tell, display.show
-            )
             try:
-                report = watcher.wait(self._limits(time.monotonic() - begun))
+                limits = self._limits(time.monotonic() - begun)
+                if self.start.detach:
+                    self._leave(hadoop.applications, submitted, limits, console)
+                    return Outcome(text=application_id, started=note)
+                watcher = Watcher(
+                    hadoop.applications, submitted.folder, application_id, display.tell, display.show
+                )
+                report = watcher.wait(limits)
             finally:
+                # Also of a detached run: one that gets no container in time has ended.
                 submitter.left_files.remove_if_ended(submitted.folder, application_id)
             output = None
             if self.options.output.verbose:

@@ -14,6 +14,7 @@ from typing import Any, cast, get_type_hints
 
 import pytest
 
+from ethlogs.errors import SubmissionError
 from ethlogs.hadoop.applications import Application
 from ethlogs.run_folder import RunFolder
 from ethlogs.settings import KafkaSettings, KerberosOptions, NodeSettings, RunSettings
@@ -37,12 +38,24 @@ class FakeApplications:
         self.limits: list[tuple[str, float]] = []
         self.states: list[str] = []
         """What the application is at each look; none is expected where this is empty."""
+        self.killed: list[str] = []
+        self.looked_after: list[str] = []
+        """Applications whose files are to be removed where they have ended."""
 
     def limit_lifetime(self, application_id: str, seconds: float) -> None:
         self.limits.append((application_id, seconds))
 
     def describe(self, _application_id: str) -> Application:
         return replace(APPLICATION, state=self.states.pop(0), final="UNDEFINED", attempt=1)
+
+    def kill(self, application_id: str, *_: object) -> None:
+        self.killed.append(application_id)
+
+    def describe_queue(self, _name: str) -> None:
+        return None
+
+    def remove_if_ended(self, _folder: object, application_id: str) -> None:
+        self.looked_after.append(application_id)
 
     def log_url(self, _application_id: str) -> None:
         return None
@@ -58,7 +71,7 @@ def applications(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeApplica
 
     def make_submitter(*_: object, **_named: object) -> Any:
         submitted = SimpleNamespace(application_id=ID, folder=RunFolder(tmp_path))
-        return SimpleNamespace(submit=lambda *_: submitted)
+        return SimpleNamespace(submit=lambda *_: submitted, left_files=found)
 
     monkeypatch.setattr(launch_yarn, "open_hadoop_with", open_hadoop)
     monkeypatch.setattr(launch_yarn, "YarnSubmitter", make_submitter)
@@ -124,3 +137,13 @@ def test_what_a_krb5_conf_includes_is_named_as_it_does_not_travel_with_it(tmp_pa
     assert warnings == [
         f"warning: --krb5-conf {conf} includes /etc/krb5.conf.d/, which YARN's nodes need to have too"
     ]
+
+
+def test_a_detached_run_without_a_container_is_ended_and_leaves_no_files(
+    applications: FakeApplications, tmp_path: Path
+) -> None:
+    applications.states = ["ACCEPTED"] * 3
+    with pytest.raises(SubmissionError, match="got no container within --submit-timeout 0 seconds"):
+        detach(tmp_path, None, submit_timeout=0.0)
+    assert applications.killed == [ID]
+    assert applications.looked_after == [ID]
