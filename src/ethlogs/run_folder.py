@@ -7,6 +7,7 @@ its owner can read it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import threading
@@ -159,6 +160,9 @@ class RunFolder(RunFiles):
                 file.write(data)
             temporary.replace(target)
         except OSError as exc:
+            # Half of the settings may hold a password, and on a full disk every byte counts.
+            with contextlib.suppress(OSError):
+                temporary.unlink()
             raise SettingsError(
                 f"the run's folder {self.path} cannot be written: {exc.strerror}",
                 hint="make room, or give another folder with --run-dir",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -75,6 +76,19 @@ def test_threads_that_write_one_file_do_not_mix(folder: RunFolder) -> None:
 def test_nothing_temporary_is_left_behind(folder: RunFolder) -> None:
     folder.write(REPORT, b"{}")
     assert [path.name for path in folder.path.iterdir()] == [REPORT]
+
+
+def test_nothing_half_written_is_left_where_the_disk_is_full(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill_disk(_temporary: Path, _target: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "replace", fill_disk)
+    with pytest.raises(SettingsError, match="No space left") as caught:
+        folder.write(REPORT, b"{}")
+    assert "make room" in (caught.value.hint or "")
+    assert list(folder.path.iterdir()) == []
 
 
 def test_json_is_read_as_it_was_written(folder: RunFolder) -> None:
