@@ -1,4 +1,4 @@
-"""Reading the ends of a ledger's partitions, and the one record that a neighbour is."""
+"""The ends of a ledger's partitions, and the record of the block beside a range, read from Kafka."""
 
 from __future__ import annotations
 

@@ -165,7 +165,7 @@ class EnvironmentOptions(OptionGroup):
     env_file: str | None = option(
         "--env-file",
         Text("FILE"),
-        "File conda-env.yml or requirements.txt of the driver's Python. [default: that of ethlogs]",
+        "List of the driver's packages: a conda-env.yml or requirements.txt. [default: that of ethlogs]",
     )
     env_prefix: str | None = option(
         "--env-prefix", Text("DIR"), "Folder of an environment made by conda, mamba or micromamba."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -19,6 +20,9 @@ _LAST_WITH_SUBJECT = 23
 """Java 24 took Subject.getSubject away, by which earlier versions of Hadoop know who their user is."""
 
 _INSTALL = "install a JDK or JRE 17, like apt-get install openjdk-17-jre-headless, or set JAVA_HOME to one"
+
+_OTHER_FILES = 128
+"""What a JVM opens beside the jars of its class path: modules, logs, connections."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def parse_version(text: str, path: str) -> int:
 
 
 def check_java(java: Java, spark_version: str, spark_home: Path | None = None) -> None:
-    """Refuse a Java that is too old for this Spark, or too new for the Hadoop in ``spark_home``.
+    """Refuse a Java that is too old for this Spark, too new for its Hadoop, or may open too few files.
 
     Raises
     ------
@@ -87,6 +91,19 @@ def check_java(java: Java, spark_version: str, spark_home: Path | None = None) -
             f"{java.path} is Java {java.version}, and Hadoop {version} of Spark {spark_version} needs"
             f" {_LAST_WITH_SUBJECT} or earlier",
             hint=_INSTALL,
+        )
+    if spark_home is not None:
+        _check_open_files(spark_home)
+
+
+def _check_open_files(spark_home: Path) -> None:
+    """Refuse a hard limit that is too low for the JVM, which raises its soft one by itself."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    needed = sum(1 for _ in (spark_home / "jars").glob("*.jar")) + _OTHER_FILES
+    if limit != resource.RLIM_INFINITY and limit < needed:
+        raise SettingsError(
+            f"a process may open {limit} files here, and Spark's JVM needs {needed}: it holds its jars open",
+            hint="raise the limit: ulimit -Hn, LimitNOFILE= of a systemd unit, or nofile in limits.conf",
         )
 
 

@@ -108,3 +108,16 @@ def test_a_java_that_goes_with_its_hadoop(tmp_path: Path, java: int, hadoop: str
 
 def test_a_spark_without_a_hadoop_of_its_own_says_nothing_of_it(tmp_path: Path) -> None:
     check_java(Java("/java", 25), "4.0.0", tmp_path)
+
+
+def test_a_limit_of_open_files_below_the_number_of_sparks_jars_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The JVM holds each jar open; without this it ends with an error about its own security file."""
+    home = write_hadoop(tmp_path, "3.5.0")
+    monkeypatch.setattr("resource.getrlimit", lambda _which: (64, 129))
+    check_java(Java("/java", 17), "4.0.0", home)
+    monkeypatch.setattr("resource.getrlimit", lambda _which: (64, 128))
+    with pytest.raises(SettingsError, match="may open 128 files here, and Spark's JVM needs 129") as raised:
+        check_java(Java("/java", 17), "4.0.0", home)
+    assert "LimitNOFILE" in str(raised.value.hint)
