@@ -72,6 +72,8 @@ class LivyRoad:
     client: LivyClient
     hadoop: Hadoop
     notify: Notify
+    submit_timeout_seconds: float | None = None
+    """How long a batch may lead to no application; ``None`` means without a limit."""
 
     def submit(self, batch: dict[str, Any], local: RunFolder) -> str:
         """Submit a batch of a name that nobody else uses; return the id of its application.
@@ -160,11 +162,16 @@ class LivyRoad:
         What goes wrong meanwhile with Livy, YARN or a ticket says nothing about the batch.
         """
         tag, answered = f"{RUN_TAG}{local.run}", time.monotonic()
+        begun, state = answered, created.state
         while True:
             has_ended = False
             silence: EthlogsError | None = None
             try:
-                has_ended = self._describe(created).has_ended
+                batch = self._describe(created)
+                has_ended = batch.has_ended
+                if batch.state != state:
+                    state = batch.state
+                    self.notify(f"Livy's batch {created.id} is {state}")
             except (LivyError, KerberosError) as exc:
                 silence = exc
             try:
@@ -182,7 +189,25 @@ class LivyRoad:
                 raise OutcomeUnknownError(
                     f"the outcome of the Livy batch {created.name} is unknown: {silence}", hint=_LOOK
                 ) from silence
+            limit = self.submit_timeout_seconds
+            if limit is not None and time.monotonic() - begun > limit:
+                raise self._take_back(created, state, limit)
             time.sleep(_POLL_SECONDS)
+
+    def _take_back(self, created: Batch, state: str, seconds: float) -> EthlogsError:
+        """End a batch that leads to nothing; return the error that says so."""
+        what = (
+            f"Livy's batch {created.id} has led to no application within --submit-timeout {seconds:g}"
+            f" seconds; Livy says that it is {state}"
+        )
+        try:
+            self.client.delete(created.id)
+        except EthlogsError as exc:
+            return OutcomeUnknownError(f"{what}, and it could not be taken back: {exc}", hint=_LOOK)
+        return SubmissionError(
+            f"{what}. It was taken back",
+            hint="Livy's own log says why its spark-submit does not come to YARN; try again, or wait longer",
+        )
 
     def _describe(self, created: Batch) -> Batch:
         batch = self.client.describe(created.id)

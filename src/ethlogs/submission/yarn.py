@@ -146,7 +146,7 @@ class YarnSubmitter:
         self, livy: LivyClient, layout: HdfsLayout, name: str, shipment: Shipment, local: RunFolder
     ) -> str:
         """Have Livy submit what is on HDFS; nothing of it stays there where nothing was started."""
-        road = LivyRoad(livy, self._hadoop, self._notify)
+        road = LivyRoad(livy, self._hadoop, self._notify, self._options.yarn.submit_timeout)
         argv = self._build_argv(name, put_on_hdfs(layout, local.run, shipment))
         batch = build_run_batch(argv, self._configured, local.run)
         if not self._hadoop.is_secured:

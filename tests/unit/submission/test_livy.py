@@ -177,6 +177,29 @@ def test_a_livy_that_has_forgotten_the_batch_leaves_it_unknown(
         submit(road, local)
 
 
+def test_a_batch_that_leads_to_nothing_in_time_is_taken_back(
+    livy: FakeLivy, road: LivyRoad, local: RunFolder
+) -> None:
+    told: list[str] = []
+    hurried = replace(road, submit_timeout_seconds=0.05, notify=told.append)
+    livy.next_answers = [Answer(201, dict(livy.add("n")))]
+    livy.batches[0]["state"] = "shutting_down"
+    with pytest.raises(SubmissionError, match=r"--submit-timeout 0\.05 seconds; Livy says .+ shutting_down"):
+        submit(hurried, local)
+    assert livy.batches == []
+    assert told.count("Livy's batch 0 is shutting_down") == 1, "also a state that nobody knows"
+
+
+def test_a_batch_that_could_not_be_taken_back_leaves_it_unknown(
+    livy: FakeLivy, road: LivyRoad, local: RunFolder
+) -> None:
+    gone = Answer(500, "<html><title>Error 500</title></html>")
+    livy.next_answers = [Answer(201, livy.add("n")), Answer(200, livy.batches[0]), gone]
+    with pytest.raises(OutcomeUnknownError, match=r"could not be taken back: .+Error 500") as unknown:
+        submit(replace(road, submit_timeout_seconds=0.0), local)
+    assert "YARN" in str(unknown.value.hint)
+
+
 def test_a_ticket_that_expires_meanwhile_says_nothing_about_the_batch(
     livy: FakeLivy, yarn: FakeYarn, road: LivyRoad, local: RunFolder
 ) -> None:
