@@ -52,6 +52,14 @@ _MEANINGS = {
         "give --krb5-conf FILE, or --principal with its @REALM",
     ),
     "open/find Kerberos configuration file": ("there is no krb5.conf here", "give --krb5-conf FILE"),
+    "Included profile": (
+        "krb5.conf includes what is not there or cannot be read",
+        "correct its include and includedir lines, or give another --krb5-conf",
+    ),
+    "initializing Kerberos 5 library": (
+        "krb5.conf cannot be used",
+        "correct what the text in brackets names, or give another --krb5-conf",
+    ),
     "Key table file": _UNREADABLE,
     "Permission denied": _UNREADABLE,
 }

@@ -27,6 +27,16 @@ from ethlogs.kerberos.kinit import explain, find_kinit, obtain_ticket
         ("kinit: Clock skew too great while", "clock", "NTP"),
         ("kinit: KDC has no support for encryption type while", "encryption types", "aes256"),
         ("kinit: Client's credentials have been revoked while", "locked or expired", "administrator"),
+        (
+            "kinit: Included profile file could not be read while initializing Kerberos 5 library",
+            "krb5.conf includes what is not there",
+            "includedir",
+        ),
+        (
+            "kinit: Section header not at top level while initializing Kerberos 5 library",
+            "krb5.conf cannot be used",
+            "--krb5-conf",
+        ),
         ("kinit: Something new", "Something new", "KRB5_TRACE"),
     ],
 )
