@@ -57,14 +57,20 @@ def test_an_interrupted_command_leaves_its_application_that_is_then_watched_and_
 
 @pytest.mark.long
 def test_a_run_that_gets_no_container_is_withdrawn_and_the_queue_described(
-    start: Callable[..., Command], stream: Stream, live_geth: GethNode
+    yarn: Yarn, start: Callable[..., Command], stream: Stream, live_geth: GethNode
 ) -> None:
     start("--start", "1", "--driver-memory", "3g").wait_for_tip(stream, 1)
     other = Stream(stream.bootstrap, f"{stream.topic}-other-{secrets.token_hex(3)}")
-    waiting = start("--blocks", "1", "--driver-memory", "3g", "--submit-timeout", "5", of=other)
-    assert waiting.wait() == 8
-    assert "got no container within --submit-timeout 5 seconds" in waiting.stderr
-    assert "the queue streaming is" in waiting.stderr
+    for how in ((), ("--detach",)):
+        flags = ("--blocks", "1", "--driver-memory", "3g", "--submit-timeout", "5")
+        waiting = start(*flags, *how, of=other)
+        assert waiting.wait() == 8
+        assert "got no container within --submit-timeout 5 seconds" in waiting.stderr
+        assert "the queue streaming is" in waiting.stderr
+        assert waiting.stdout == "", "a script that starts a detached run must not take it for one"
+        application = id_of(waiting)
+        assert yarn.describe(application)["finalStatus"] == "KILLED"
+        assert application not in yarn.staged(), "its settings may have secrets"
 
 
 @pytest.mark.long

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 import ethlogs
-from ethlogs_devnet import GethNode, LivyServer
+from ethlogs_devnet import SMALL_PLAN, GethNode, LivyServer
 from ethlogs_devnet.hadoop.settings import OTHER_USER, RESTRICTED_QUEUE
 from ethlogs_devnet.kafka.certificates import Authority
 from tests.harness.commands import Command, id_of
@@ -18,6 +18,7 @@ from tests.harness.programs import produce_settings, stop_at
 from tests.harness.running import parse_report
 from tests.harness.streams import Stream, assert_exactly_once
 from tests.integration.yarn.cluster import IS_THE_NODE, START_SECONDS, Yarn
+from tests.integration.yarn.test_lost_containers import YARN_SECONDS
 from tests.integration.yarn.test_runs import list_hdfs
 
 pytestmark = pytest.mark.services
@@ -33,22 +34,44 @@ def livy(yarn: Yarn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivyS
         yield server
 
 
-def test_a_run_through_livy_leaves_no_secret_on_hdfs(
+def find_shipped(yarn: Yarn, folder: str) -> dict[str, str]:
+    """The files that a run was started with, and their permissions.
+
+    Beside them a driver that is alive writes its progress, by files that are soon renamed.
+    """
+    return list_hdfs(yarn, f"{folder}/files")
+
+
+def test_secrets_of_a_run_through_livy_outlive_a_lost_container_and_go_with_the_runs_end(
     yarn: Yarn, livy: LivyServer, start: Callable[..., Command], stream: Stream, own_geth: GethNode
 ) -> None:
     ca_file = livy.environment()["ETHLOGS_LIVY_CA_FILE"]
     flags = ("--livy-url", livy.url, "--livy-ca-file", ca_file)
-    command = start(*flags, "--start", "1", "--blocks", "8", "--json")
-    assert command.wait() == 0, command.stderr
-    assert parse_report(command.stdout)["blocks"] == 8
-    assert_exactly_once(stream, own_geth.url, 1, 8)
-
+    command = start(*flags, "--start", "1", "--blocks", "15", "--max-app-attempts", "2", "--json")
+    command.wait_for_tip(stream, 10)
+    application = id_of(command)
     (run,) = re.findall(r"run (\S+), submitted", command.stderr)
     assert f"ethlogs produce {stream.topic} {run}" in command.stderr
-    described = yarn.describe(str(id_of(command)))
+    described = yarn.describe(application)
     assert described["name"] == f"ethlogs produce {stream.topic} {run}"
     assert described["queue"].endswith("streaming")
-    listed = list_hdfs(yarn, f"/user/{yarn.cluster.user}/.ethlogs/runs/{run}")
+
+    folder = f"/user/{yarn.cluster.user}/.ethlogs/runs/{run}"
+    shipped = find_shipped(yarn, folder)
+    assert shipped["/settings.json"] == "600"
+    yarn.end_container(application, YARN_SECONDS)
+    while own_geth.height() < 12:
+        own_geth.commit_block(SMALL_PLAN)
+    command.wait_for_tip(stream, 12)
+    assert yarn.attempts(application) == 2
+    assert find_shipped(yarn, folder) == shipped, "another attempt may need them again"
+    while own_geth.height() < 15:
+        own_geth.commit_block(SMALL_PLAN)
+    assert command.wait() == 0, command.stderr
+    report = parse_report(command.stdout)
+    assert (report["attempt"], report["tip"]["number"]) == (2, 15)
+    assert_exactly_once(stream, own_geth.url, 1, 15)
+    listed = list_hdfs(yarn, folder)
     assert set(listed) == {"", "/progress.json", "/report.json", "/shipped.json"}
 
 
