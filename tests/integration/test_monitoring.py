@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,10 @@ from tests.harness.streams import Stream
 
 NewStream = Callable[[KafkaBroker], Stream]
 ALERTS = MONITORING / "alerts.yml"
+LATE_NODE = "max by (chain_id) (ethlogs_node_head_block_number) - on (chain_id) group_right ()"
+LATE_NODE += " ethlogs_node_head_block_number > 9"
+DEAD_DRIVER = "ethlogs_held == 1 and time() - ethlogs_last_commit_timestamp_seconds > 11"
+"""A driver that lives commits something every ten seconds."""
 PAGE = MONITORING.parent / "docs" / "monitoring.md"
 SHORTER = (
     (r"for: \w+", "for: 1s"),
@@ -58,14 +63,23 @@ def test_the_alert_rules_are_valid_and_each_fires_and_clears_in_its_own_test() -
     assert names == set(re.findall(r"^### (\w+)", PAGE.read_text(), re.MULTILINE))
 
 
-def test_every_expression_of_the_dashboard_gives_data_of_a_real_run(
-    stream: Stream, own_geth: GethNode, tmp_path: Path
+@pytest.fixture
+def late_geth(tmp_path: Path) -> Iterator[GethNode]:
+    """Another node of the chain's network, which has no block yet."""
+    with GethNode(tmp_path / "late-geth") as node:
+        yield node
+
+
+def test_every_expression_of_the_dashboard_gives_data_of_a_reorg_a_late_node_and_a_dead_driver(
+    stream: Stream, own_geth: GethNode, late_geth: GethNode, tmp_path: Path
 ) -> None:
     own_geth.set_finalized(5)
     settings = build_settings(stream, own_geth.url, start="2")
     settings = replace(settings, metrics_listen=Address("127.0.0.1", 0))
     with (
-        Command(stream, own_geth.url, tmp_path / "exporter", *FAST, name="exporter") as command,
+        Command(
+            stream, f"{own_geth.url} {late_geth.url}", tmp_path / "exporter", *FAST, name="exporter"
+        ) as command,
         Prometheus(tmp_path / "prometheus", Exported(command).url) as prometheus,
         RunInProcess(settings, tmp_path).start() as running,
     ):
@@ -77,19 +91,16 @@ def test_every_expression_of_the_dashboard_gives_data_of_a_real_run(
         wanted = expressions(json.loads((MONITORING / "dashboard.json").read_text()))
         assert len(wanted) > 10
         own = own_metrics(running)
+        running.kill()
+        for trouble in (LATE_NODE, DEAD_DRIVER):
+            wait_until(partial(prometheus.query, trouble), f"Prometheus has {trouble}")
         wait_until(
             lambda: not [expr for expr in wanted if not prometheus.query(expr)],
             "every expression gives data",
         )
+        assert len(prometheus.query("ethlogs_node_head_block_number")) == 2
     assert 'ethlogs_run_reorgs_total{chain_id="1337"' in own
     assert f'node="{own_geth.url}"' in own
-
-
-@pytest.fixture
-def late_geth(tmp_path: Path) -> Iterator[GethNode]:
-    """Another node of the chain's network, which has no block yet."""
-    with GethNode(tmp_path / "late-geth") as node:
-        yield node
 
 
 @pytest.fixture
