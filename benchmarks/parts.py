@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from benchmarks.backfill import ANSWER_SECONDS, compute_slope, measure_costs, measure_scaling
 from benchmarks.contest import build_rows, head_beside, measure_in_turn
+from benchmarks.exporter import INTERVAL_SECONDS, WINDOW_INTERVALS, measure_exporter
 from benchmarks.lab import NO_MORE, Lab, Produced, Verified, produce, say, verify
 from benchmarks.latency import Latencies, measure_beside_backfill, measure_latency
 from benchmarks.packing import pack_thrice
@@ -24,6 +25,7 @@ from ethlogs_devnet.geth.plans import logs_in
 MIB = 1 << 20
 PROOFS: tuple[Proof, ...] = ("block", "receipts")
 EXECUTORS = (1, 2, 4, 8)
+STREAMS = (1, 20)
 LARGE_LOGS = 100_000
 LARGE_BLOCKS = 5
 """One more than the driver fetches at once."""
@@ -215,6 +217,19 @@ class Bench:
             alone = alone or rate
             print_row(str(executors), f"{rate:.2f}", f"{rate / alone / executors:.2f}")
 
+    def exporter(self) -> None:
+        """What an exporter costs beside a quiet node and a quiet broker."""
+        window = f"over {WINDOW_INTERVALS} intervals of {INTERVAL_SECONDS:g} s after its start"
+        print_head(
+            f"ethlogs exporter, {window}", "CPU, % of one core", "requests an interval", "connections", "MiB"
+        )
+        for streams in STREAMS:
+            say(f"an exporter of {streams} streams")
+            cost = measure_exporter(self._lab, streams)
+            name = "1 stream" if streams == 1 else f"{streams} streams"
+            cells = (f"{cost.core:.2%}", f"{cost.segments:.1f}", f"{cost.connections}")
+            print_row(name, *cells, f"{cost.peak_bytes / MIB:.0f}")
+
     def _print_large(self, name: str, blocks: int, proof: str) -> None:
         say(f"large blocks: {name}")
         start = self._lab.net.geth.height() - blocks + 1
@@ -248,4 +263,5 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "pack": Bench.pack,
     "history": Bench.history,
     "scaling": Bench.scaling,
+    "exporter": Bench.exporter,
 }

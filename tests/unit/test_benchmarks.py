@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from benchmarks import content_bench, processes, sizing, steps, tables
+from benchmarks import content_bench, exporter, processes, sizing, steps, tables
 from benchmarks.backfill import Cost, compute_rate, compute_slope
 from benchmarks.contest import (
     BROKER,
@@ -147,3 +150,17 @@ def test_the_document_has_a_place_for_each_part() -> None:
     page = PAGE.read_text()
     for part in PARTS:
         tables.replace_section(page, part, "")
+
+
+@pytest.mark.skipif(shutil.which("ss") is None, reason="ss of iproute2 counts them")
+def test_the_requests_of_a_process_are_counted_by_connection() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = socket.create_connection(server.getsockname())
+        answering, _ = server.accept()
+        with client, answering:
+            for _ in range(3):
+                client.sendall(b"request")
+                assert answering.recv(100) == b"request"
+            host, port = client.getsockname()
+            counted = exporter.count_segments(os.getpid())
+    assert counted[f"{host}:{port}"] == 3
