@@ -218,5 +218,6 @@ def test_a_backfill_that_is_stopped_releases_its_slots_and_the_same_command_goes
     stopped.assert_failed(InterruptedRunError, "interrupted by the test", hint="the same command")
     second = run_here(again(settings)).assert_done()
     assert 0 < second.report["blocks"] <= 10
+    assert stopped.report["blocks"] + second.report["blocks"] == 20
     assert not [notice for notice in second.notices if "watching" in notice]
     assert_history_exactly_once(stream, geth.url, 0, 19)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 from ethlogs.backfill.cluster import Cluster
 from ethlogs.backfill.ends import EndsReader
 from ethlogs.backfill.missing import SlotGaps, count_missing
 from ethlogs.backfill.plan import LedgerEnds
+from ethlogs.errors import EthlogsError
 from ethlogs.journal import Journal
 
 NO_EXECUTOR_SECONDS = 60.0
@@ -36,11 +38,23 @@ class BackfillProgress:
         self._counted = {number: _counts(ends, number) for number in ends.slot_tails}
         missing = count_missing(ends.gaps(((first, last),)))
         if missing:
-            self._journal.notify(f"filling blocks {first} to {last} ({missing:,} of them are missing)")
+            self._journal.notify(f"filling blocks {first} to {last} ({missing:,} missing)")
         self._journal.begin_backfill(first, last, missing)
 
     def look(self, ends: LedgerEnds, gaps: tuple[SlotGaps, ...]) -> None:
         """Count what was committed since the last look."""
+        self._count(ends)
+        self._journal.missing_blocks = count_missing(gaps)
+        self._journal.executors = self._cluster.executors()
+
+    def count_last(self, reader: EndsReader) -> None:
+        """Count what the tasks of a run that is ended have committed since the last look."""
+        with contextlib.suppress(EthlogsError):
+            ends = reader.read()
+            self._count(ends)
+            self._journal.missing_blocks = count_missing(ends.gaps((self._range,)))
+
+    def _count(self, ends: LedgerEnds) -> None:
         meter = self._journal.meter
         for number, tail in ends.slot_tails.items():
             blocks, logs = _counts(ends, number)
@@ -48,8 +62,6 @@ class BackfillProgress:
             if tail.tip is not None and blocks > before[0]:
                 meter.count_backfilled(blocks - before[0], logs - before[1], proof=tail.tip.proof)
             self._counted[number] = blocks, logs
-        self._journal.missing_blocks = count_missing(gaps)
-        self._journal.executors = self._cluster.executors()
 
     def count(self, reader: EndsReader) -> None:
         """Read the ledger's ends, and count, while there are tasks."""

@@ -23,7 +23,7 @@ from ethlogs.backfill.slots import claim_slots, release_slots
 from ethlogs.backfill.task import TaskSettings
 from ethlogs.backfill.wanted import choose_range
 from ethlogs.context import RunContext
-from ethlogs.errors import KafkaUnavailableError, LedgerError, SettingsError
+from ethlogs.errors import KafkaUnavailableError, LedgerError, SettingsError, SupersededError
 from ethlogs.follow.head import HeadWatcher
 from ethlogs.follow.open_stream import OpenStream, open_stream
 from ethlogs.heights import FOLLOWER_PARTITION
@@ -78,10 +78,13 @@ class Backfill:
         self._progress.begin(first, last, ends)
         try:
             self._fill_all(first, last)
-        except BaseException:
+        except BaseException as exc:
             self._cluster.cancel()
             if self._has_claimed:
                 release_slots(self._settings, self._context.attempt, self._ledger.reader)
+                # What is committed after another run has taken over is that run's.
+                if not isinstance(exc, SupersededError):
+                    self._progress.count_last(self._ledger.reader)
             raise
 
     def _fill_all(self, first: int, last: int) -> None:

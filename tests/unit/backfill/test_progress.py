@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from ethlogs.backfill.plan import LedgerEnds
 from ethlogs.backfill.progress import BackfillProgress
+from ethlogs.errors import KafkaUnavailableError
 from ethlogs.journal import Journal
 from ethlogs.stream.tail import Tail
 from tests.harness.backfilling import ThreadCluster
@@ -36,6 +37,19 @@ def test_only_what_was_committed_since_the_attempt_began_counts() -> None:
     assert (snapshot["blocks"], snapshot["logs"], snapshot["missingBlocks"]) == (3, 35, 3)
     assert snapshot["executors"] == 1
     assert journal.meter.counters.proofs == {"receipts": 3}
+
+
+def test_what_was_committed_up_to_the_end_counts_where_kafka_says_it() -> None:
+    def fail() -> LedgerEnds:
+        raise KafkaUnavailableError("Kafka is away")
+
+    journal = Journal("a-run", 1, lambda _snapshot: None)
+    progress = BackfillProgress(journal, ThreadCluster())
+    progress.begin(0, 9, ends(4, 40))
+    progress.count_last(cast(Any, SimpleNamespace(read=lambda: ends(6, 65))))
+    progress.count_last(cast(Any, SimpleNamespace(read=fail)))
+    snapshot = journal.snapshot()
+    assert (snapshot["blocks"], snapshot["logs"], snapshot["missingBlocks"]) == (2, 25, 4)
 
 
 def test_what_every_task_says_is_said_once() -> None:
