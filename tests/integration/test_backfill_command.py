@@ -51,4 +51,4 @@ def test_history_is_filled_beside_a_follower_and_verify_finds_every_log_once(
     heights = ("--from", str(BLOCKS - 15), "--to", str(BLOCKS - 8))
     with Command(stream, url, tmp_path / "part", *heights, name="verify") as command:
         assert command.wait() == 0, command.stderr + command.stdout
-    assert f"blocks {BLOCKS - 15} to {BLOCKS - 8} are proven by block: 8 blocks" in command.stderr
+    assert f"blocks {BLOCKS - 15} to {BLOCKS - 8} are proven by receipts: 8 blocks" in command.stderr
