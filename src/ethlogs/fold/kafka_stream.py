@@ -73,7 +73,7 @@ def open_stream(
 
 
 def _connect(settings: KafkaSettings) -> KafkaConsumer:
-    return connect(lambda: KafkaConsumer(**consumer_config(settings, "read_committed")), settings)
+    return connect(KafkaConsumer, consumer_config(settings, "read_committed"), settings)
 
 
 class StreamReader:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import kafka.errors as kafka_errors
@@ -17,6 +17,7 @@ from ethlogs.errors import (
     SettingsError,
     TopicError,
 )
+from ethlogs.kafka.internals import NetworkSide
 from ethlogs.kafka.kinds import FENCED, SETTINGS, TOO_LARGE, TOPIC, describe
 from ethlogs.kafka.no_contact import REFUSED_HINT, explain_login, explain_no_contact
 from ethlogs.kafka.refusals import last_failure
@@ -25,6 +26,7 @@ from ethlogs.settings import KafkaSettings
 T = TypeVar("T")
 
 CONNECT_SECONDS = 30.0
+_CLOSE_SECONDS = 5.0
 _REACHED: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
 """The brokers that this process was connected with, each with the settings that it used."""
 
@@ -53,10 +55,11 @@ def mapped_errors(doing: str) -> Iterator[None]:
         ) from exc
 
 
-def connect(make: Callable[[], T], settings: KafkaSettings) -> T:
+def connect(kind: Callable[..., T], config: Mapping[str, Any], settings: KafkaSettings) -> T:
     """Make a client of kafka-python, which connects; where there is no contact, say why.
 
-    Its own limit does not cover a TLS handshake that nobody answers.
+    Its own limit does not cover a TLS handshake that nobody answers. Nothing is left open of a client that
+    was not made: a broker that is away is asked again and again.
 
     Raises
     ------
@@ -69,9 +72,10 @@ def connect(make: Callable[[], T], settings: KafkaSettings) -> T:
         When it may pass.
     """
     doing = f"connecting to {settings.bootstrap_servers}"
-    with mapped_errors(doing):
+    network = NetworkSide()
+    with mapped_errors(doing), _closed_unless_made(network):
         try:
-            client = run_with_limit(make, CONNECT_SECONDS, doing)
+            client = run_with_limit(lambda: kind(**config, kafka_client=network), CONNECT_SECONDS, doing)
         except kafka_errors.KafkaTimeoutError as exc:
             explained = explain_no_contact(settings, last_failure(), doing)
             if explained is None:
@@ -85,6 +89,16 @@ def connect(make: Callable[[], T], settings: KafkaSettings) -> T:
             raise _unless_it_worked_before(refused, settings) from exc
     _REACHED.add(_way(settings))
     return client
+
+
+@contextlib.contextmanager
+def _closed_unless_made(network: NetworkSide) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(Exception):  # whatever it is would hide why there is no client
+            run_with_limit(network.close, _CLOSE_SECONDS, "closing a client that could not connect")
+        raise
 
 
 def _unless_it_worked_before(error: EthlogsError, settings: KafkaSettings) -> EthlogsError:

@@ -39,6 +39,27 @@ for _transport in (KafkaTCPTransport, KafkaSSLTransport):
     keep_what_came_before_the_end(_transport)
 
 
+class NetworkSide:
+    """Makes the network side of a client, and can close it where the client itself was not made.
+
+    A constructor that reaches no broker raises, and leaves a thread and three descriptors to nobody.
+    """
+
+    def __init__(self) -> None:
+        self._made: list[Any] = []
+
+    def __call__(self, **config: Any) -> Any:
+        """Make it as the library does, which takes this as its setting ``kafka_client``."""
+        made = KafkaConsumer.DEFAULT_CONFIG["kafka_client"](**config)
+        self._made.append(made)
+        return made
+
+    def close(self) -> None:
+        """End the thread, and close connections and selector."""
+        for made in self._made:
+            made.close()
+
+
 class Acknowledged(NamedTuple):
     """The one thing that is asked of an acknowledged record."""
 

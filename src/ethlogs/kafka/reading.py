@@ -31,7 +31,7 @@ def open_consumer(
     settings: KafkaSettings, isolation_level: str = "read_committed"
 ) -> Iterator[KafkaConsumer]:
     """A consumer without a group, closed at the end, with its errors mapped."""
-    consumer = connect(lambda: KafkaConsumer(**consumer_config(settings, isolation_level)), settings)
+    consumer = connect(KafkaConsumer, consumer_config(settings, isolation_level), settings)
     with mapped_errors(f"reading from {settings.bootstrap_servers}"):
         try:
             yield consumer

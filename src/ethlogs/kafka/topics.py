@@ -47,7 +47,7 @@ class Topic:
 @contextlib.contextmanager
 def admin_client(settings: KafkaSettings) -> Iterator[KafkaAdminClient]:
     """An admin client, closed at the end, with its errors mapped; a missing right names this client."""
-    client = connect(lambda: KafkaAdminClient(**admin_config(settings)), settings)
+    client = connect(KafkaAdminClient, admin_config(settings), settings)
     try:
         with mapped_errors("describing the topics"):
             yield client

@@ -97,7 +97,7 @@ class TransactionalWriter:
         self._stop = stop
         config = producer_config(settings, transactional_id, limits)
         require_codec(config["compression_type"], "batches are compressed")
-        self._producer = connect(lambda: KafkaProducer(**config), settings)
+        self._producer = connect(KafkaProducer, config, settings)
         try:
             with mapped_errors(f"taking the transactional id {transactional_id}"):
                 self._init_transactions(settings, transactional_id)

@@ -35,7 +35,7 @@ def open_topic(settings: KafkaSettings, topic: str, stop: StopSwitch) -> Iterato
         "fetch_max_bytes": _ANSWER_BYTES,
         "max_poll_records": 1,
     }
-    consumer = connect(lambda: KafkaConsumer(**config), settings)
+    consumer = connect(KafkaConsumer, config, settings)
     with mapped_errors(f"reading from {settings.bootstrap_servers}"):
         try:
             yield TopicReader(consumer, topic, stop)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
+import socket
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import kafka.errors as kafka_errors
 import pytest
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 
 from ethlogs.errors import (
     DeliveryError,
@@ -17,6 +21,7 @@ from ethlogs.errors import (
     SettingsError,
     TopicError,
 )
+from ethlogs.kafka import errors
 from ethlogs.kafka.errors import FencedError, connect, mapped_errors, run_with_limit, to_ethlogs_error
 from ethlogs.settings import KafkaSettings
 
@@ -164,10 +169,10 @@ REFUSALS = (
 )
 
 
-def refuse(error: Exception) -> Callable[[], object]:
+def refuse(error: Exception) -> Callable[..., object]:
     """A client that is not made."""
 
-    def make_client() -> object:
+    def make_client(**_config: object) -> object:
         raise error
 
     return make_client
@@ -176,13 +181,30 @@ def refuse(error: Exception) -> Callable[[], object]:
 @pytest.mark.parametrize("refusal", REFUSALS)
 def test_a_client_that_refuses_its_settings_is_a_wrong_setting(refusal: Exception) -> None:
     with pytest.raises(SettingsError, match="does not take its settings: ") as caught:
-        connect(refuse(refusal), KafkaSettings("never-reached:9092", ()))
+        connect(refuse(refusal), {}, KafkaSettings("never-reached:9092", ()))
     assert str(refusal) in str(caught.value)
     assert caught.value.__cause__ is refusal
 
 
 def test_what_worked_before_may_pass() -> None:
     settings = KafkaSettings("reached:9092", ())
-    assert connect(lambda: "client", settings) == "client"
+    assert connect(lambda **_config: "client", {}, settings) == "client"
     with pytest.raises(KafkaUnavailableError, match="does not take its settings"):
-        connect(refuse(REFUSALS[0]), settings)
+        connect(refuse(REFUSALS[0]), {}, settings)
+
+
+@pytest.mark.parametrize("kind", [KafkaAdminClient, KafkaConsumer, KafkaProducer])
+def test_a_client_that_reaches_no_broker_leaves_nothing_open(
+    kind: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broker that is away for an hour is asked thousands of times."""
+    monkeypatch.setattr(errors, "explain_no_contact", lambda *_: None)  # which asks for some seconds
+    with socket.create_server(("127.0.0.1", 0)) as frozen:
+        address = f"127.0.0.1:{frozen.getsockname()[1]}"
+        config = {"bootstrap_servers": address, "bootstrap_timeout_ms": 200}
+        threads, descriptors = set(threading.enumerate()), set(Path("/proc/self/fd").iterdir())
+        with pytest.raises(KafkaUnavailableError):
+            connect(kind, config, KafkaSettings(address, ()))
+        gc.collect()
+        assert set(threading.enumerate()) == threads
+        assert set(Path("/proc/self/fd").iterdir()) == descriptors
