@@ -1,10 +1,11 @@
-"""A TCP proxy in front of a node whose connections can be cut, or fall silent without a sign."""
+"""A TCP proxy in front of a node whose connections can be cut, be slow, or fall silent without a sign."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 import threading
+import time
 
 from tests.harness.relay import Relay
 
@@ -16,6 +17,7 @@ class FlakyProxy(Relay):
         super().__init__(upstream_port)
         self._silent: set[socket.socket] = set()
         self._refusing = False
+        self._delay_seconds = 0.0
 
     def cut(self, *, refuse: bool) -> None:
         """Cut every connection, and refuse new ones until :meth:`accept_again` where that is asked for."""
@@ -25,6 +27,10 @@ class FlakyProxy(Relay):
     def accept_again(self) -> None:
         """Accept connections after :meth:`cut`."""
         self._refusing = False
+
+    def delay(self, seconds: float) -> None:
+        """Pass on what the node says so much later."""
+        self._delay_seconds = seconds
 
     def fall_silent(self) -> None:
         """Keep the present connections open, but pass on nothing that the node says."""
@@ -43,6 +49,8 @@ class FlakyProxy(Relay):
     ) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(1 << 16):
+                if source is pair[1]:
+                    time.sleep(self._delay_seconds)
                 if source not in self._silent:
                     target.sendall(data)
         self._end(*pair)

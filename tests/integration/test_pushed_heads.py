@@ -79,6 +79,22 @@ def test_a_subscription_that_was_cut_is_made_again_and_no_block_is_missed(
     assert_exactly_once(stream, pushing_geth.url, first, first + 3)
 
 
+def test_notifications_that_come_late_are_of_blocks_below_the_head_and_none_is_missed(
+    stream: Stream, pushing_geth: GethNode, proxy: FlakyProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(head, "PUSHED_POLL_SECONDS", NEVER)
+    first = pushing_geth.height()
+    settings = build_settings(stream, f"ws://127.0.0.1:{proxy.port}", start=str(first))
+    with RunInThread(settings) as running:
+        wait_until(lambda: running.tip == first, "the run has caught up")
+        proxy.delay(0.3)
+        for _ in range(6):
+            pushing_geth.commit_block(SMALL_PLAN)
+        wait_until(lambda: running.tip == first + 6, "all of them are committed")
+        commit_blocks(pushing_geth, running, 1)
+    assert_exactly_once(stream, pushing_geth.url, first, first + 7)
+
+
 def test_a_connection_that_falls_silent_is_found_out_by_the_slow_poll(
     stream: Stream, pushing_geth: GethNode, proxy: FlakyProxy
 ) -> None:
