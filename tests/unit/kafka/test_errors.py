@@ -202,9 +202,10 @@ def test_a_client_that_reaches_no_broker_leaves_nothing_open(
     with socket.create_server(("127.0.0.1", 0)) as frozen:
         address = f"127.0.0.1:{frozen.getsockname()[1]}"
         config = {"bootstrap_servers": address, "bootstrap_timeout_ms": 200}
+        gc.collect()  # what other tests have left
         threads, descriptors = set(threading.enumerate()), set(Path("/proc/self/fd").iterdir())
         with pytest.raises(KafkaUnavailableError):
             connect(kind, config, KafkaSettings(address, ()))
         gc.collect()
-        assert set(threading.enumerate()) == threads
-        assert set(Path("/proc/self/fd").iterdir()) == descriptors
+        assert set(threading.enumerate()) <= threads
+        assert set(Path("/proc/self/fd").iterdir()) <= descriptors
