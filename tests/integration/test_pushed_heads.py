@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,6 +34,14 @@ def proxy(pushing_geth: GethNode) -> Iterator[FlakyProxy]:
         yield proxy
 
 
+@contextmanager
+def following(stream: Stream, first: int, *urls: str, **given: Any) -> Iterator[RunInThread]:
+    """A run from a height on that has caught up with the node."""
+    with RunInThread(build_settings(stream, *urls, start=str(first), **given)) as running:
+        wait_until(lambda: running.tip == first, "the run has caught up")
+        yield running
+
+
 def commit_blocks(geth: GethNode, running: RunInThread, count: int) -> None:
     """Make one block after the other, each when the one before is on Kafka."""
     for _ in range(count):
@@ -45,8 +55,7 @@ def test_a_pushed_head_is_all_that_a_run_needs_to_look(
 ) -> None:
     monkeypatch.setattr(head, "PUSHED_POLL_SECONDS", NEVER)
     url, first = getattr(pushing_geth, f"{kind}_url"), pushing_geth.height()
-    with RunInThread(build_settings(stream, url, start=str(first), proof="auto")) as running:
-        wait_until(lambda: running.tip == first, "the run has caught up")
+    with following(stream, first, url, proof="auto") as running:
         commit_blocks(pushing_geth, running, 3)
     assert_exactly_once(stream, pushing_geth.url, first, first + 3, proof="block")
 
@@ -67,9 +76,7 @@ def test_a_subscription_that_was_cut_is_made_again_and_no_block_is_missed(
 ) -> None:
     monkeypatch.setattr(head, "PUSHED_POLL_SECONDS", NEVER)
     first = pushing_geth.height()
-    settings = build_settings(stream, f"ws://127.0.0.1:{proxy.port}", start=str(first))
-    with RunInThread(settings) as running:
-        wait_until(lambda: running.tip == first, "the run has caught up")
+    with following(stream, first, f"ws://127.0.0.1:{proxy.port}") as running:
         commit_blocks(pushing_geth, running, 1)
         proxy.cut(refuse=True)
         pushing_geth.commit_block(SMALL_PLAN)
@@ -84,9 +91,7 @@ def test_notifications_that_come_late_are_of_blocks_below_the_head_and_none_is_m
 ) -> None:
     monkeypatch.setattr(head, "PUSHED_POLL_SECONDS", NEVER)
     first = pushing_geth.height()
-    settings = build_settings(stream, f"ws://127.0.0.1:{proxy.port}", start=str(first))
-    with RunInThread(settings) as running:
-        wait_until(lambda: running.tip == first, "the run has caught up")
+    with following(stream, first, f"ws://127.0.0.1:{proxy.port}") as running:
         proxy.delay(0.3)
         for _ in range(6):
             pushing_geth.commit_block(SMALL_PLAN)
@@ -99,9 +104,7 @@ def test_a_connection_that_falls_silent_is_found_out_by_the_slow_poll(
     stream: Stream, pushing_geth: GethNode, proxy: FlakyProxy
 ) -> None:
     first = pushing_geth.height()
-    url = f"ws://127.0.0.1:{proxy.port}"
-    with RunInThread(build_settings(stream, url, start=str(first), node_timeout=1.0)) as running:
-        wait_until(lambda: running.tip == first, "the run has caught up")
+    with following(stream, first, f"ws://127.0.0.1:{proxy.port}", node_timeout=1.0) as running:
         commit_blocks(pushing_geth, running, 1)
         proxy.fall_silent()
         silenced = proxy.connections
@@ -115,7 +118,6 @@ def test_a_run_whose_second_url_pushes_goes_on_there(
 ) -> None:
     first = pushing_geth.height()
     urls = (f"ipc://{tmp_path}/none.ipc", pushing_geth.ws_url)
-    with RunInThread(build_settings(stream, *urls, start=str(first))) as running:
-        wait_until(lambda: running.tip == first, "the run has caught up")
+    with following(stream, first, *urls) as running:
         commit_blocks(pushing_geth, running, 1)
     assert_exactly_once(stream, pushing_geth.url, first, first + 1)
