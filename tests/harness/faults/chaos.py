@@ -3,8 +3,8 @@
     python -m tests.harness.faults.chaos --minutes 10 [--seed SEED] [--one-driver]
     python -m tests.harness.faults.chaos --history --minutes 10 [--executors 4] [--seed SEED]
 
-With ``--one-driver`` no fault ends the driver: what its process holds in the end, beside what it held once
-warm, shows whether trouble leaks.
+With ``--one-driver`` no fault ends the driver: what its process holds every few minutes shows whether trouble
+leaks.
 
 With ``--history`` a backfill on executors fills the 1,499 blocks below the followed ones; the faults strike
 both, the executors above all, until history is filled or the time is over. Then the rest is filled.
@@ -43,7 +43,9 @@ FIRST_BLOCKS = 70
 """So that the deepest reorg finds enough of them."""
 BLOCK_SECONDS = 0.5
 WARM_SECONDS = 120.0
-"""When a driver has all that it needs: what it holds more at the end, it has leaked."""
+"""When a driver has all that it needs: what it holds more later and does not give back, it has leaked."""
+MEASURE_SECONDS = 180.0
+"""Between two looks at what the driver holds."""
 EXECUTORS = 4
 SHARE_OF_EXECUTORS = 3
 """How often a fault of an executor is drawn for one of a driver, Kafka or the node.
@@ -103,7 +105,7 @@ class Chaos:
         self._stage = stage
         self._began = time.monotonic()
         self._seconds = seconds
-        self._measured = False
+        self._measures_at = WARM_SECONDS
         self.blows = 0
 
     def is_late(self) -> bool:
@@ -117,7 +119,7 @@ class Chaos:
                 if is_over():
                     return None
                 self._strike(blow)
-                self._measure_once()
+                self._measure_when_due()
         except InterruptedBySignal:
             self.say("interrupted; verifying what is there")
         except Exception as exc:  # noqa: BLE001 - what is there is verified all the same
@@ -135,9 +137,9 @@ class Chaos:
         found = measure(driver.pid)
         self.say(f"the driver, attempt {driver.attempt} of run {driver.settings.run}: {found or 'has ended'}")
 
-    def _measure_once(self) -> None:
-        if not self._measured and time.monotonic() - self._began >= WARM_SECONDS:
-            self._measured = True
+    def _measure_when_due(self) -> None:
+        if time.monotonic() - self._began >= self._measures_at:
+            self._measures_at += MEASURE_SECONDS
             self.measure()
 
     def _strike(self, blow: Blow) -> None:
