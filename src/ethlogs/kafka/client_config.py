@@ -21,6 +21,13 @@ MAX_RECORD_BYTES = 16 << 20
 """One event log can be several MB of hex: the block's gas bounds it, nothing else does."""
 
 REQUEST_TIMEOUT_MS = 15_000
+RETRY_BACKOFF_MS = 20
+"""The wait before asking again.
+
+kafka-python waits this long where Java's clients do not wait, too: between finding a coordinator and using it,
+before the first metadata of a topic, and while the previous transaction is still being completed (there
+Java's producer waits 20 ms).
+"""
 DELIVERY_TIMEOUT_MS = 30_000
 TRANSACTION_TIMEOUT_MS = 60_000
 """Longer than the delivery timeout, so that a record's failure is known before the broker gives up."""
@@ -213,6 +220,7 @@ def _with_client(settings: KafkaSettings, known: dict[str, Any], ours: dict[str,
         "bootstrap_timeout_ms": 10_000,
         # The default's 30 s keep a client away from a broker that restarted in two.
         "reconnect_backoff_max_ms": 1_000,
+        "retry_backoff_ms": RETRY_BACKOFF_MS,
     }
     return {key: value for key, value in {**common, **ours, **users}.items() if key in known}
 

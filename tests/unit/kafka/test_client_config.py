@@ -143,6 +143,17 @@ def test_the_users_values_come_before_ours() -> None:
     assert (config["batch_size"], config["request_timeout_ms"]) == (1, 2)
 
 
+def test_no_client_waits_100_ms_before_its_first_records() -> None:
+    settings = settings_with()
+    configs = (
+        producer_config(settings, "id"),
+        consumer_config(settings, "read_committed"),
+        admin_config(settings),
+    )
+    assert [config["retry_backoff_ms"] for config in configs] == [20] * 3
+    assert producer_config(settings_with(("retry.backoff.ms", "70")), "id")["retry_backoff_ms"] == 70
+
+
 def test_a_producer_waits_for_every_replica_in_a_transaction() -> None:
     config = producer_config(settings_with(), "an-id")
     assert (config["transactional_id"], config["acks"]) == ("an-id", "all")
