@@ -24,7 +24,7 @@ REQUEST_TIMEOUT_MS = 15_000
 RETRY_BACKOFF_MS = 20
 """The wait before asking again.
 
-kafka-python waits this long where Java's clients do not wait, too: between finding a coordinator and using it,
+kafka-python waits this long also where Java's clients do not: between finding a coordinator and using it,
 before the first metadata of a topic, and while the previous transaction is still being completed (there
 Java's producer waits 20 ms).
 """

@@ -15,6 +15,11 @@ from ethlogs.proof import EXCLUDED, ProvenBlock
 from ethlogs.selection import BloomExclusion, Selection
 from ethlogs.settings import SelectionSettings
 
+_BLOCK_BYTES = 4096
+"""What a block takes in memory beside its records, amply: chains have long stretches without any."""
+_RECORD_BYTES = 200
+"""What a record takes beside its value: its key and three objects."""
+
 
 class PreparedBlock(NamedTuple):
     """A proven block with its records, ready to be produced."""
@@ -30,8 +35,14 @@ class PreparedBlock(NamedTuple):
     proof: str
     records: list[Record]
     size_bytes: int
+    """The size of the records' values."""
     unproven_logs: int = 0
     """How many more event logs the node lists that no root of the block commits to: left out."""
+
+    @property
+    def held_bytes(self) -> int:
+        """About what the block takes in memory; a block without records takes something too."""
+        return self.size_bytes + _RECORD_BYTES * len(self.records) + _BLOCK_BYTES
 
 
 class BlockEncoder:

@@ -18,9 +18,6 @@ The size of a block under way is not known: it is taken to be that of the newest
 100,000 event logs, 400 MiB each while they are proven, are fetched one at a time.
 """
 
-_BLOCK_BYTES = 4096
-"""What a block costs beside its records: the chain has long stretches of blocks without any."""
-
 
 class Prefetcher:
     """Prepared blocks of consecutive heights, from ``first`` up to what :meth:`extend` allows."""
@@ -75,7 +72,7 @@ class Prefetcher:
         block = self._pending[0].result()
         with self._lock:
             self._pending.popleft()
-            self._held_bytes -= _cost_bytes(block)
+            self._held_bytes -= block.held_bytes
         self._fill()
         return block
 
@@ -100,10 +97,6 @@ class Prefetcher:
             if future.cancelled() or future.exception() is not None:
                 self._ended = True
             else:
-                self._newest_bytes = _cost_bytes(future.result())
+                self._newest_bytes = future.result().held_bytes
                 self._held_bytes += self._newest_bytes
         self._fill()
-
-
-def _cost_bytes(block: PreparedBlock) -> int:
-    return block.size_bytes + _BLOCK_BYTES

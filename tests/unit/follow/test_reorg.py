@@ -7,7 +7,6 @@ from msgspec.structs import replace
 
 from ethlogs.errors import BrokenChainError, LedgerError, ReorgError
 from ethlogs.event_log import Record, encode_retraction
-from ethlogs.follow.recent import RecentLogs
 from ethlogs.follow.reorg import (
     BranchChanged,
     bound_retraction,
@@ -106,29 +105,6 @@ def test_a_first_block_that_does_not_descend_from_the_backfilled_one_is_refused(
         require_child_of_backfilled(block, replace(BLOCK, block_number=7, block_hash="0xother"))
     assert "nothing was committed" in str(caught.value)
     assert caught.value.exit_status == 6
-
-
-def test_the_newest_blocks_are_remembered_within_the_bound() -> None:
-    recent = RecentLogs(kept_bytes=25)
-    for name in ("0xa", "0xb", "0xc"):
-        recent.keep(prepared(name))
-    assert recent.find("0xa") is None
-    assert recent.find("0xb") == [Record(b"0xabc", b"0xb")]
-    assert recent.find("0xc") is not None
-
-
-def test_a_block_that_is_kept_again_counts_once() -> None:
-    recent = RecentLogs(kept_bytes=25)
-    for name in ("0xa", "0xb", "0xa", "0xb"):
-        recent.keep(prepared(name))
-    assert recent.find("0xa") is not None
-    assert recent.find("0xb") is not None
-
-
-def test_a_block_larger_than_the_bound_is_not_remembered() -> None:
-    recent = RecentLogs(kept_bytes=25)
-    recent.keep(prepared("0xa", size_bytes=26))
-    assert recent.find("0xa") is None
 
 
 def test_a_retraction_has_the_same_bytes_but_removed() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
 from typing import Any
 
 from ethlogs.cancellation import StopSwitch
@@ -75,3 +76,11 @@ def test_a_block_that_may_have_selected_event_logs_is_fetched_with_one_header() 
 def test_the_log_index_is_the_place_in_the_block_and_not_in_the_selection() -> None:
     everything, selected = (prepare(content, "receipts", 1)[0][0] for content in (SelectionSettings(), USDC))
     assert set(selected.records) < set(everything.records)
+
+
+def test_what_a_block_takes_in_memory_is_not_understated() -> None:
+    (block,), _ = prepare(SelectionSettings(), "receipts", 1)
+    assert len(block.records) > 100
+    parts = [part for record in block.records for part in (record, *record)]
+    taken = sum(map(sys.getsizeof, [block, block.hash, block.parent_hash, block.records, *parts]))
+    assert taken <= block.held_bytes <= 1.2 * taken

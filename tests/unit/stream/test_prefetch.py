@@ -129,7 +129,7 @@ def test_nothing_more_is_fetched_after_leaving() -> None:
 
 
 def test_blocks_without_event_logs_are_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prefetch, "HELD_BYTES", 10 * prefetch._BLOCK_BYTES)
+    monkeypatch.setattr(prefetch, "HELD_BYTES", 10 * prepared(0, size_bytes=0).held_bytes)
     asked = []
 
     def prepare(height: int) -> PreparedBlock:
