@@ -13,7 +13,7 @@ from ethlogs.backfill.dispatch import LOOK_SECONDS, Dispatcher
 from ethlogs.backfill.ends import EndsReader
 from ethlogs.backfill.fill import build_claim
 from ethlogs.backfill.hull_filler import HullFiller
-from ethlogs.backfill.missing import count_missing
+from ethlogs.backfill.missing import SlotGaps, bounds, count_missing
 from ethlogs.backfill.own_ledger import OwnLedger
 from ethlogs.backfill.ownership import wait_until_free
 from ethlogs.backfill.plan import LedgerEnds, cut_hulls
@@ -28,6 +28,8 @@ from ethlogs.follow.head import HeadWatcher
 from ethlogs.follow.open_stream import OpenStream, open_stream
 from ethlogs.heights import FOLLOWER_PARTITION
 from ethlogs.kafka.reading import has_records
+from ethlogs.node import BlockSource
+from ethlogs.stream.block import BlockEncoder, prepare_block
 
 
 def run_backfill(context: RunContext, cluster: Cluster) -> None:
@@ -107,6 +109,7 @@ class Backfill:
                 has_said_waiting = True
                 self._stop.pause(LOOK_SECONDS)
                 continue
+            self._check_lowest(ready)
             self._take_over(first, last)
             filler = HullFiller(self._task_settings(first, last), self._dispatcher, self._ledger)
             filler.fill_all(cut_hulls(ready, ends.slots), ready)
@@ -137,6 +140,23 @@ class Backfill:
                 " final",
             )
         return height
+
+    def _check_lowest(self, ready: tuple[SlotGaps, ...]) -> None:
+        """Prove the lowest missing block, once: that a node lacks old ones is found before hours of filling.
+
+        Raises
+        ------
+        NodeError
+            As :meth:`ethlogs.node.BlockSource.fetch`.
+        """
+        lowest = bounds(ready)
+        if self._has_claimed or lowest is None:
+            return
+        run = self._settings
+        source = BlockSource(
+            self._stream.node, run.follow.proof, run.node.patience_seconds, self._stop, self._journal.notify
+        )
+        prepare_block(source, BlockEncoder(self._identity.chain_id, run.selection), lowest[0])
 
     def _take_over(self, first: int, last: int) -> None:
         """Claim all slots, once; from a backfill that still writes only where the user consents."""

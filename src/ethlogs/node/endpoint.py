@@ -136,8 +136,8 @@ class Endpoint:
         """
         chain_id = parse_quantity(self.call("eth_chainId").result)
         try:
-            genesis = self.call("eth_getBlockByNumber", "0x0", False).result
-        except (BlockNotFoundError, BlockGoneError) as exc:
+            genesis = self._fetch_genesis()
+        except (BlockNotFoundError, BlockGoneError, MissingMethodError) as exc:
             raise self._without_genesis() from exc
         if chain_id is None or not isinstance(genesis, dict):
             raise self._without_genesis()
@@ -145,6 +145,13 @@ class Endpoint:
             return NodeIdentity(chain_id, parse_hash(genesis.get("hash")))
         except ShapeError:
             raise self._without_genesis() from None
+
+    def _fetch_genesis(self) -> Any:
+        """Ask for the genesis block; a geth that has pruned history gives its header alone."""
+        try:
+            return self.call("eth_getBlockByNumber", "0x0", False).result
+        except BlockGoneError:
+            return self.call("eth_getHeaderByNumber", "0x0").result
 
     def _without_genesis(self) -> NodeUnavailableError:
         return NodeUnavailableError(

@@ -13,8 +13,9 @@ _NEIGHBOURS = 16
 """Blocks without transactions have no receipts to lack: so many above one are looked at in its place."""
 
 _HINT = (
-    "use a node that keeps all receipts: some clients drop old ones by default (Nethermind since 1.32, Besu),"
-    " geth does with --history.chain postmerge"
+    "give a further --node-url of a node that keeps all receipts (some clients drop old ones by default:"
+    " Nethermind since 1.32, Besu; geth does with --history.chain), or leave these blocks out: --start"
+    " {lowest} of produce, --from {lowest} of backfill and verify"
 )
 
 
@@ -49,10 +50,13 @@ class History:
         known = dict(self._lowest)
         # They may be filled, or replaced: whoever asks again later looks again.
         self._lowest.clear()
-        last = min(known.values()) - 1
+        lowest = min(known.values())
+        last = lowest - 1
         missing = f"block {height}" if last == height else f"blocks {height} to {last}"
-        which = "; ".join(f"{name} has them from block {lowest} on" for name, lowest in known.items())
-        return BlockNotFoundError(f"no node URL has the receipts of {missing}: {which}", hint=_HINT)
+        which = "; ".join(f"{name} has them from block {first} on" for name, first in known.items())
+        return BlockNotFoundError(
+            f"no node URL has the receipts of {missing}: {which}", hint=_HINT.format(lowest=lowest)
+        )
 
     def _look(self, name: str) -> None:
         """A URL that does not answer now stays one that may have every block."""
@@ -63,7 +67,8 @@ class History:
         return all(self._lacks(name, height) for name in self._node.names)
 
     def _lacks(self, name: str, height: int) -> bool:
-        return height < self._lowest.get(name, 0)
+        # The genesis block has no receipts.
+        return max(height, 1) < self._lowest.get(name, 0)
 
 
 def lowest_of(node: Node, name: str) -> int:
@@ -83,12 +88,17 @@ def find_lowest(has: Callable[[int], bool | None], head: int) -> int:
     """Return the lowest block with receipts by halving: 1 where all of them are there.
 
     ``has`` says of a block whether its receipts are there, and ``None`` where it has no transactions.
-    Where a whole stretch has none, its receipts count as there.
+    A whole stretch without any says nothing: as a chain begins with such ones, the search continues above
+    it, unless receipts are already known to be missing below.
     """
+    is_lacking = False
 
     def is_there(height: int) -> bool:
+        nonlocal is_lacking
         looked = (has(near) for near in range(height, min(height + _NEIGHBOURS, head) + 1))
-        return next((found for found in looked if found is not None), True)
+        found = next((found for found in looked if found is not None), None)
+        is_lacking = is_lacking or found is False
+        return is_lacking if found is None else found
 
     missing, lowest = 0, head + 1
     if is_there(1):
@@ -99,7 +109,7 @@ def find_lowest(has: Callable[[int], bool | None], head: int) -> int:
             lowest = middle
         else:
             missing = middle
-    return lowest
+    return lowest if is_lacking else 1
 
 
 def has_receipts(node: Node, height: int) -> bool | None:

@@ -16,9 +16,9 @@ from ethlogs.errors import (
     NodeRefusedError,
     NodeUnavailableError,
 )
-from ethlogs.node.endpoint import Endpoint
+from ethlogs.node.endpoint import Endpoint, NodeIdentity
 from ethlogs.settings import NodeSettings
-from tests.unit.local_node import LocalNode, Reply, chain, failure, local_node, result
+from tests.unit.local_node import GENESIS, LocalNode, Reply, chain, failure, local_node, result
 
 PAGE = Reply(b"<html>log in, please</html>")
 REFUSALS = [Reply(status=400), Reply(status=401), Reply(status=403), Reply(status=307), PAGE, Reply(b"{}")]
@@ -110,13 +110,36 @@ def test_a_block_that_is_gone_is_gone_on_a_url_that_has_worked(node: LocalNode) 
 )
 def test_a_node_without_its_genesis_block_counts_as_down(node: LocalNode, genesis: Reply) -> None:
     serve = chain()
-    node.respond = lambda request: genesis if request["method"] == "eth_getBlockByNumber" else serve(request)
+    node.respond = lambda request: genesis if request["method"].endswith("ByNumber") else serve(request)
     with (
         endpoint_of(node) as endpoint,
         pytest.raises(NodeUnavailableError, match="does not give its genesis block") as caught,
     ):
         endpoint.fetch_identity()
     assert "block 0" in (caught.value.hint or "")
+
+
+def test_a_node_that_has_pruned_its_genesis_block_is_known_by_the_header_of_it(node: LocalNode) -> None:
+    serve, pruned = chain(), failure(4444, "pruned history unavailable")
+    header = result({"hash": GENESIS, "number": "0x0"})
+    answers = {"eth_getBlockByNumber": pruned, "eth_getHeaderByNumber": header}
+    node.respond = lambda request: answers.get(request["method"]) or serve(request)
+    with endpoint_of(node) as endpoint:
+        assert endpoint.fetch_identity() == NodeIdentity(1, GENESIS)
+
+
+def test_a_node_that_has_pruned_its_genesis_block_and_gives_no_headers_counts_as_down(
+    node: LocalNode,
+) -> None:
+    serve, pruned = chain(), failure(4444, "pruned history unavailable")
+    unknown = failure(-32601, "the method eth_getHeaderByNumber does not exist/is not available")
+    answers = {"eth_getBlockByNumber": pruned, "eth_getHeaderByNumber": unknown}
+    node.respond = lambda request: answers.get(request["method"]) or serve(request)
+    with (
+        endpoint_of(node) as endpoint,
+        pytest.raises(NodeUnavailableError, match="does not give its genesis block"),
+    ):
+        endpoint.fetch_identity()
 
 
 def test_what_is_asked_at_once_is_answered_in_order_up_to_the_first_null(node: LocalNode) -> None:

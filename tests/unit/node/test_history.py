@@ -11,7 +11,7 @@ import pytest
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import BlockNotFoundError
 from ethlogs.node import BlockSource, Node
-from ethlogs.node.history import find_lowest, has_receipts
+from ethlogs.node.history import History, find_lowest, has_receipts
 from ethlogs.settings import NodeSettings, ProofSettings
 from tests.unit.local_node import Json, LocalNode, Reply, failure, local_node, result
 from tests.unit.proof_samples import make_block
@@ -88,6 +88,24 @@ def test_a_chain_without_any_transaction_lacks_nothing() -> None:
     assert find_lowest(lambda _height: None, 1000) == 1
 
 
+@pytest.mark.parametrize("lowest", [1, 60, 70, 9_000])
+def test_the_empty_blocks_that_a_chain_begins_with_say_nothing_of_its_history(lowest: int) -> None:
+    """Mainnet's first transaction is in block 46,147."""
+
+    def has(height: int) -> bool | None:
+        return height >= lowest if height >= 50 else None
+
+    assert find_lowest(has, 10_000) == lowest
+
+
+def test_the_genesis_block_has_no_receipts_to_lack() -> None:
+    with (
+        local_node(pruned_chain(1)) as served,
+        contextlib.closing(Node(NodeSettings((served.url,)), ImpatientStop(), print)) as node,
+    ):
+        assert History(node).explain_missing(0) is None
+
+
 @pytest.mark.parametrize("form", PRUNED)
 def test_each_form_of_pruned_receipts_is_known(form: str) -> None:
     with local_node(pruned_chain(HEIGHT + 10, PRUNED[form])) as served:
@@ -120,6 +138,7 @@ def test_heights_that_no_url_has_are_named_with_how_far_each_goes_back(form: str
     assert f"{first.url} has them from block {HEIGHT + 700} on" in str(refused.value)
     assert f"{second.url} has them from block {HEIGHT + 300} on" in str(refused.value)
     assert "keeps all receipts" in str(refused.value.hint)
+    assert f"--start {HEIGHT + 300} of produce, --from {HEIGHT + 300} of backfill" in str(refused.value.hint)
     assert refused.value.exit_status == 6
 
 
