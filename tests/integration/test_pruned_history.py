@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from ethlogs import ledger
+from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import BlockNotFoundError
+from ethlogs.verify import VerifySettings, verify_stream
 from ethlogs_devnet import SMALL_PLAN, GethNode
 from tests.harness.backfilling import ThreadCluster, backfill_settings, run_here
 from tests.harness.pruned_node import prune_history
-from tests.harness.running import build_settings, run
+from tests.harness.running import ENOUGH_SECONDS, build_settings, run
 from tests.harness.streams import Stream, assert_exactly_once, assert_history_exactly_once
 
 pytestmark = pytest.mark.services
@@ -64,12 +67,16 @@ def test_a_backfill_below_the_nodes_history_ends_before_any_task_and_names_the_b
     assert_history_exactly_once(stream, pruned_geth.url, LOWEST, LAST)
 
 
-def test_a_backfill_takes_old_blocks_from_the_url_that_has_them(
+def test_a_backfill_takes_old_blocks_from_the_url_that_has_them_and_verify_needs_it_too(
     stream: Stream, pruned_geth: GethNode, whole_geth: GethNode
 ) -> None:
     settings = backfill_settings(stream, pruned_geth.url, whole_geth.url, to=LAST)
     run_here(settings).assert_done()
     assert_history_exactly_once(stream, whole_geth.url, 0, LAST)
+    pruned = replace(settings.node, urls=(pruned_geth.url,))
+    check = VerifySettings(settings.kafka, settings.stream, pruned, proof=settings.follow.proof)
+    with pytest.raises(BlockNotFoundError, match=rf"receipts of blocks \d+ to {LOWEST - 1}:"):
+        verify_stream(check, StopSwitch(ENOUGH_SECONDS), print, print, lambda _progress: None)
 
 
 def test_produce_below_the_nodes_history_ends_with_status_6_and_names_the_block_to_start_at(
