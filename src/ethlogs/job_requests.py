@@ -105,7 +105,7 @@ def build_backfill(options: BackfillCommandOptions) -> WantedJob:
         follow=FollowSettings(
             head="latest" if confirmations else "finalized", confirmations=confirmations, proof=wanted.proof
         ),
-        backfill=BackfillSettings(first, last, wanted.share.node_requests),
+        backfill=BackfillSettings(first, last, wanted.share.node_requests, wanted.parts.part_blocks),
         metrics_listen=options.metrics.listen,
     )
     return WantedJob(request, options, options.start)

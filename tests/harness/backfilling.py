@@ -22,7 +22,7 @@ from ethlogs.errors import EthlogsError
 from ethlogs.jobs import BackfillJob
 from ethlogs.journal import Journal
 from ethlogs.settings import FollowSettings, RunSettings
-from ethlogs.settings.backfill import BackfillSettings
+from ethlogs.settings.backfill import PART_BLOCKS, BackfillSettings
 from tests.harness.running import ENOUGH_SECONDS, Outcome, build_settings
 from tests.harness.streams import Stream
 
@@ -68,14 +68,14 @@ def backfill_settings(
     to: int | None = None,
     confirmations: int = 1,
     node_requests: int | None = None,
+    part_blocks: int = PART_BLOCKS,
     **given: Any,
 ) -> RunSettings:
     """Settings of a new backfill."""
     settings = build_settings(stream, *node_urls, **given)
     follow = FollowSettings(confirmations, "latest" if confirmations else "finalized", settings.follow.proof)
-    return replace(
-        settings, job="backfill", follow=follow, backfill=BackfillSettings(first, to, node_requests)
-    )
+    backfill = BackfillSettings(first, to, node_requests, part_blocks)
+    return replace(settings, job="backfill", follow=follow, backfill=backfill)
 
 
 def again(settings: RunSettings, *, take_over: bool = False) -> RunSettings:

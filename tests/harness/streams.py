@@ -191,10 +191,10 @@ def create_when_gone(create: Callable[[], None]) -> None:
             time.sleep(0.05)
 
 
-def create_stream(stream: Stream, partitions: int = 3, **config: str) -> None:
+def create_stream(stream: Stream, partitions: int = 3, slots: int = 1, **config: str) -> None:
     """Create both topics of a stream by hand; ``config`` is the event-log topic's."""
     create_topic(stream.bootstrap, stream.topic, partitions, **config)
-    create_topic(stream.bootstrap, stream.ledger, 2, cleanup_policy="compact")
+    create_topic(stream.bootstrap, stream.ledger, 1 + slots, cleanup_policy="compact")
 
 
 def create_stream_compacted_at_once(stream: Stream, partitions: int = 3) -> None:

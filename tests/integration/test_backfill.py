@@ -162,7 +162,7 @@ def test_a_driver_is_killed_between_linking_and_filling_and_the_next_one_links_t
 ) -> None:
     """A ledger of one slot and stretches of two blocks: blocks 0 to 7 are one hull, 8 to 15 the next."""
     create_stream(stream)
-    settings = backfill_settings(stream, geth.url, to=23)
+    settings = backfill_settings(stream, geth.url, to=23, part_blocks=8)
     driver = multiprocessing.get_context("spawn").Process(target=die_before_filling_block_8, args=(settings,))
     driver.start()
     driver.join(ENOUGH_SECONDS)
@@ -193,7 +193,7 @@ def die_before_filling_block_8(settings: RunSettings) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     tasks.before = kill
-    with patch.multiple(plan, STRETCH_BLOCKS=2, HULL_SEGMENTS=1):
+    with patch.object(plan, "STRETCH_BLOCKS", 2):
         run_here(settings, tasks)
 
 

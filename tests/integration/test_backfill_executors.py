@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from ethlogs.heights import STRETCH_BLOCKS
 from ethlogs_devnet import SMALL_PLAN, GethNode
 from tests.harness.commands import Command
 from tests.harness.executors import kill_driver, wait_for_executors
 from tests.harness.running import parse_report, wait_until
 from tests.harness.slow_proxy import SlowProxy
-from tests.harness.streams import Stream, assert_history_exactly_once, read_topic
+from tests.harness.streams import Stream, assert_history_exactly_once, create_stream, read_topic
 
 pytestmark = pytest.mark.services
 
@@ -22,6 +23,7 @@ BLOCKS = 160
 """Five stretches, so that several slots work at once."""
 START_SECONDS = 300.0
 """For three JVMs on a machine that does much else."""
+SLOTS = 2
 DELAY_SECONDS = 0.1
 """For each answer of the node, so that there is a middle in which something can happen."""
 STANDSTILL_SECONDS = 3.0
@@ -101,7 +103,9 @@ def wait_for_blocks(stream: Stream, command: Command, count: int) -> None:
 def test_an_executor_is_killed_while_every_task_runs_twice(
     start: Callable[..., Command], stream: Stream, slow_geth: SlowNode
 ) -> None:
-    command = start(*TWICE)
+    """The range has three parts, so that a part is linked when another one is filled."""
+    create_stream(stream, slots=SLOTS)
+    command = start(*TWICE, "--part-blocks", str(SLOTS * STRETCH_BLOCKS))
     wait_for_blocks(stream, command, 10)
     slow_geth.proxy.delay_seconds = STANDSTILL_SECONDS
     wait_for_executors(command, 2)[0].send(signal.SIGKILL)

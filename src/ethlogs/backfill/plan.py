@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from ethlogs.backfill.missing import SlotGaps, bounds, count_missing, find_gaps, merge, subtract
 from ethlogs.heights import FOLLOWER_PARTITION, STRETCH_BLOCKS, Ranges, slot_of_partition
 from ethlogs.ledger import BlockRecord, Claim
+from ethlogs.settings.backfill import PART_BLOCKS
 from ethlogs.stream.tail import Tail
 
 SEGMENT_STRETCHES = 4
-"""Stretches of each slot in one segment: 4,096 heights with 32 slots."""
-
-HULL_SEGMENTS = 64
-"""Segments of one hull, at most: 262,144 heights with 32 slots. What is linked and not yet filled is lost
-with its driver, so it must be the work of minutes. A hull has four pieces of each slot, so that tasks find
-work beside a slow one."""
+"""Stretches of each slot in one segment: 4,096 heights with 32 slots. A long hull has many times as many of
+each slot, so that tasks find work beside a slow one."""
 
 LEAST_SEGMENT_BLOCKS = 64
 """A task costs more than the headers of so few heights."""
@@ -116,22 +113,24 @@ class Hull:
     segments: Ranges
 
 
-def cut_hulls(gaps: tuple[SlotGaps, ...], slots: int) -> list[Hull]:
-    """Cut the missing heights into hulls, the highest first.
+def cut_hulls(gaps: tuple[SlotGaps, ...], slots: int, limit: int = PART_BLOCKS) -> list[Hull]:
+    """Cut the missing heights into hulls of at most so many heights, the highest first.
 
     A hull joins the one above it, so that each block that is committed is an ancestor of what the ledger has
     above. Long stretches that are there already are not walked again. The bounds of hulls are the same for
-    every attempt.
+    every attempt. A hull has a stretch of each slot at least, whatever the limit.
     """
     found = bounds(gaps)
     if found is None:
         return []
-    size = SEGMENT_STRETCHES * STRETCH_BLOCKS * slots
+    turn = STRETCH_BLOCKS * slots
+    size = turn * max(1, min(SEGMENT_STRETCHES, limit // turn))
+    largest = size * max(1, limit // size)
     hulls: list[Hull] = []
     run: list[tuple[int, int]] = []
     for start in range(found[0] // size * size, found[1] + 1, size):
         inside = bounds(gap.within(start, start + size - 1) for gap in gaps)
-        if run and (inside is None or start % (size * HULL_SEGMENTS) == 0):
+        if run and (inside is None or start % largest == 0):
             hulls.append(_build_hull(run))
             run = []
         if inside is not None:

@@ -112,7 +112,7 @@ class Backfill:
             self._check_lowest(ready)
             self._take_over(first, last)
             filler = HullFiller(self._task_settings(first, last), self._dispatcher, self._ledger)
-            filler.fill_all(cut_hulls(ready, ends.slots), ready)
+            filler.fill_all(cut_hulls(ready, ends.slots, self._settings.backfill.part_blocks), ready)
 
     def _refuse_strange_records(self) -> None:
         kafka, topics = self._settings.kafka, self._stream.topics

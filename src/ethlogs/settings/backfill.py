@@ -22,6 +22,24 @@ class NodeShare(OptionGroup):
     )
 
 
+PART_BLOCKS = 262_144
+"""A part is linked before it is filled, and what is linked and not yet filled is lost with its driver: so it
+is the work of minutes."""
+
+
+@dataclass(frozen=True)
+class Parts(OptionGroup):
+    """The parts of a range, the highest of which is linked and filled first."""
+
+    heading: ClassVar[Heading] = "Range"
+    part_blocks: int = option(
+        "--part-blocks",
+        Count(min=1),
+        "Limit of blocks whose headers are checked before the first of them is produced.",
+        default=PART_BLOCKS,
+    )
+
+
 @dataclass(frozen=True)
 class BackfillOptions(OptionGroup):
     """The heights to fill and their proof, as a user gives them."""
@@ -31,6 +49,7 @@ class BackfillOptions(OptionGroup):
     final: Confirmations = Confirmations()
     proof: ProofSettings = ProofSettings()
     share: NodeShare = NodeShare()
+    parts: Parts = Parts()
 
 
 @dataclass(frozen=True)
@@ -40,3 +59,4 @@ class BackfillSettings:
     first: int | None = None
     to: int | None = None
     node_requests: int | None = None
+    part_blocks: int = PART_BLOCKS

@@ -6,8 +6,9 @@
 With ``--one-driver`` no fault ends the driver: what its process holds every few minutes shows whether trouble
 leaks.
 
-With ``--history`` a backfill on executors fills the 1,499 blocks below the followed ones; the faults strike
-both, the executors above all, until history is filled or the time is over. Then the rest is filled.
+With ``--history`` a backfill on executors fills the 1,499 blocks below the followed ones, in six parts; the
+faults strike both, the executors above all, until history is filled or the time is over. Then the rest is
+filled.
 
 The same seed is the same sequence of faults. Ctrl-C ends it early: what is there is verified all the same.
 The exit status is 10 where anything was lost, duplicated or not proven, or a run did not recover.

@@ -13,12 +13,15 @@ from tests.harness.faults.examine import Verdict, examine
 from tests.harness.faults.stage import NODE_TIMEOUT_SECONDS, PATIENCE_SECONDS, Kafka, Setting, Stage
 from tests.harness.running import wait_until
 from tests.harness.slow_proxy import SlowProxy
-from tests.harness.streams import Stream
+from tests.harness.streams import Stream, create_stream
 
 FIRST_FOLLOWED = 1_500
 LAST_BLOCK = 2_000
 """The chain has at least these at the end."""
 ALREADY_THERE = 1_520
+SLOTS = 8
+PART_BLOCKS = 256
+"""Six parts: one turn of the slots each, so that a part is linked between others that are filled."""
 BLOCK_SECONDS = 0.5
 ANSWER_SECONDS = 0.2
 """Of the node, for executors alone: history would be filled before it could be struck."""
@@ -45,6 +48,7 @@ class BackfillRun:
     def _type(self, *flags: str) -> Command:
         flags += (*SOON_LOST, "--from", "1", "--to", str(FIRST_FOLLOWED - 1), "--confirmations", "1")
         flags += ("--master", f"local-cluster[{self._executors},1,512]", "--json")
+        flags += ("--part-blocks", str(PART_BLOCKS))
         flags += ("--node-timeout", f"{NODE_TIMEOUT_SECONDS:g}", "--patience", f"{PATIENCE_SECONDS:g}")
         folder = self._folder / f"backfill-{len(self._ended)}"
         folder.mkdir(parents=True)
@@ -118,6 +122,7 @@ class HistoryStage(Stage):
         self._backfill: BackfillRun | None = None
 
     def __enter__(self) -> Self:
+        create_stream(self.stream, slots=SLOTS)
         super().__enter__()
         try:
             self.wait_for_blocks()

@@ -80,6 +80,25 @@ def test_24_million_blocks_are_linked_in_parts_from_the_top_down() -> None:
     assert lowest_of_several(hulls) == hulls[-1:]
 
 
+@pytest.mark.parametrize(
+    ("limit", "bounds"),
+    [
+        (10_000, [(8_192, 9_000), (100, 8_191)]),
+        (4_096, [(8_192, 9_000), (4_096, 8_191), (100, 4_095)]),
+        (3_000, [(8_192, 9_000), (6_144, 8_191), (4_096, 6_143), (2_048, 4_095), (100, 2_047)]),
+    ],
+)
+def test_a_hull_has_no_more_heights_than_the_limit(limit: int, bounds: list[tuple[int, int]]) -> None:
+    hulls = cut_hulls(find_gaps(((100, 9_000),), {}, 32), 32, limit)
+    assert [(hull.first, hull.last) for hull in hulls] == bounds
+    assert all(hull.segments[0][0] == hull.first and hull.segments[-1][1] == hull.last for hull in hulls)
+
+
+def test_a_hull_has_a_stretch_of_each_slot_at_least() -> None:
+    hulls = cut_hulls(find_gaps(((0, 1_499),), {}, 32), 32, 1)
+    assert [(hull.first, hull.last) for hull in hulls] == [(1_024, 1_499), (0, 1_023)]
+
+
 def test_the_lowest_of_several_hulls_is_one_that_has_another_right_above_it() -> None:
     def hull(first: int, last: int) -> Hull:
         return Hull(first, last, ((first, last),))

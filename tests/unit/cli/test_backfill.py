@@ -9,22 +9,35 @@ import pytest
 from ethlogs.cli.display import _blocks, _rest
 from ethlogs.job_requests import WantedJob
 from ethlogs.kafka.topics import missing_topic
+from ethlogs.settings.backfill import BackfillSettings
 from tests.unit.cli.calls import KAFKA, NODE, Call
 
 command_module = importlib.import_module("ethlogs.cli.backfill")
 
 
-@pytest.mark.parametrize(("flags", "created"), [((), False), (("--partitions", "6"), True)])
-def test_a_topic_is_created_only_with_a_number_of_partitions(
-    call: Call, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...], created: bool
-) -> None:
-    launched: list[WantedJob] = []
+@pytest.fixture
+def launched(monkeypatch: pytest.MonkeyPatch) -> list[WantedJob]:
+    """The jobs that would run."""
+    found: list[WantedJob] = []
 
     def launch(wanted: WantedJob, *_: object) -> int:
-        launched.append(wanted)
+        found.append(wanted)
         return 0
 
     monkeypatch.setattr(command_module, "run_job", launch)
+    return found
+
+
+def test_the_range_and_how_it_is_cut_and_asked_for(call: Call, launched: list[WantedJob]) -> None:
+    heights, cut = ("--from", "3", "--to", "9"), ("--node-requests", "8", "--part-blocks", "512")
+    assert call("backfill", *NODE, *KAFKA, *heights, *cut).status == 0
+    assert launched[0].request.backfill == BackfillSettings(3, 9, 8, 512)
+
+
+@pytest.mark.parametrize(("flags", "created"), [((), False), (("--partitions", "6"), True)])
+def test_a_topic_is_created_only_with_a_number_of_partitions(
+    call: Call, launched: list[WantedJob], flags: tuple[str, ...], created: bool
+) -> None:
     assert call("backfill", *NODE, *KAFKA, "--create-topics", *flags).status == 0
     assert launched[0].options.topics.create is created
 

@@ -47,7 +47,7 @@ SETTINGS = RunSettings(
     selection=SelectionSettings(("0x" + "aa" * 20,), ("0x" + "bb" * 32,), (Abi("a", None, ("A()",)),)),
     range=RangeSettings(blocks=5, to=17, start="earliest", allow_gap=True),
     follow=FollowSettings(4, "finalized", ProofSettings("receipts", True), 7, True),
-    backfill=BackfillSettings(3, 9, 8),
+    backfill=BackfillSettings(3, 9, 8, 512),
     timeout_seconds=60.0,
     metrics_listen=Address("127.0.0.1", 9735),
     replace=True,
