@@ -19,6 +19,7 @@ from ethlogs.backfill import hull_filler, plan
 from ethlogs.backfill.cluster import TaskLostError
 from ethlogs.backfill.task import TaskEnd
 from ethlogs.errors import BrokenChainError, InterruptedRunError, SettingsError, SupersededError
+from ethlogs.kafka.topics import admin_client
 from ethlogs.kafka.writer import Transaction
 from ethlogs.node import BlockSource
 from ethlogs.proof import Header
@@ -114,6 +115,8 @@ def test_a_task_that_stood_still_before_its_commit_finds_the_work_done_by_anothe
     stands, goes_on = threading.Event(), threading.Event()
     commit, tasks = Transaction.commit, ThreadCluster(2)
     ends: list[TaskEnd] = []
+    open_slots: list[list[str]] = []
+    """The slots with an open transaction when the first one was lost, and when the next task began."""
 
     def stand_still_once(transaction: Transaction) -> None:
         if len(transaction._futures) > 10 and not stands.is_set():
@@ -129,6 +132,8 @@ def test_a_task_that_stood_still_before_its_commit_finds_the_work_done_by_anothe
             return run_task(description, task)
         threading.Thread(target=lambda: ends.append(run_task(description, task)), daemon=True).start()
         assert stands.wait(60.0)
+        open_slots.append(find_open_slots(settings))
+        tasks.before = lambda _description: open_slots.append(find_open_slots(settings))
         raise TaskLostError("the executor is lost")
 
     tasks.run = lose_the_first  # type: ignore[method-assign]
@@ -136,7 +141,18 @@ def test_a_task_that_stood_still_before_its_commit_finds_the_work_done_by_anothe
     goes_on.set()
     wait_until(lambda: ends, "the first task ends")
     assert ends[0].error is None
+    assert len(open_slots[0]) == 1, "the one that stands still"
+    assert open_slots[1] == [], "the driver has ended it before any executor has room"
     assert_history_exactly_once(stream, geth.url, 0, 25)
+
+
+def find_open_slots(settings: RunSettings) -> list[str]:
+    """The transactional ids of slots that have a transaction open."""
+    with admin_client(settings.kafka) as client:
+        described = client.describe_transactions(
+            [settings.stream.slot_id(number) for number in range(FEW_SLOTS)]
+        )
+    return [name for name, transaction in described.items() if transaction.state == "Ongoing"]
 
 
 def test_a_chain_that_does_not_close_commits_nothing(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from functools import partial
 
@@ -74,8 +73,10 @@ class HullFiller:
         describe = f"slot {slot}: blocks {heights[0]} to {heights[-1]} ({len(heights)} of them)"
         piece = Piece(slot, heights, hashes)
         task = partial(run_piece, self._settings, self._dispatcher.next_number(), piece)
-        with contextlib.suppress(TaskLostError):
+        try:
             self._dispatcher.run_task(describe, task)
+        except TaskLostError:
+            self._ledger.end_transaction(slot)
         left = self._ledger.read_left(gap, linked.hull)
         if left.places == gap.places:
             self._dispatcher.wait_after_lost(TaskLostError(f"a task of slot {slot} has committed nothing"))

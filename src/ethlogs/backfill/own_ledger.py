@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import partial
 
 from ethlogs.backfill.ends import EndsReader, check_seam
@@ -9,11 +10,14 @@ from ethlogs.backfill.link import LinkedHull, to_bytes
 from ethlogs.backfill.missing import SlotGaps, subtract
 from ethlogs.backfill.plan import Hull, LedgerEnds, own_heights
 from ethlogs.context import RunContext
+from ethlogs.errors import KafkaUnavailableError
 from ethlogs.follow.ownership import check_not_superseded
 from ethlogs.follow.trouble import KafkaTrouble
 from ethlogs.heights import FOLLOWER_PARTITION, partition_of_slot
 from ethlogs.ledger import StreamIdentity
+from ethlogs.stream.claim import LedgerPartition
 from ethlogs.stream.identity import check_content, check_identity
+from ethlogs.stream.tail import Tail
 
 
 class OwnLedger:
@@ -58,6 +62,22 @@ class OwnLedger:
             check_not_superseded(tail.newest, self._settings.run, self._attempt, first_look.get(number, 0))
         return ends
 
+    def end_transaction(self, slot: int) -> None:
+        """End the transaction that a lost task of a slot has left open, unless Kafka is away.
+
+        The next task would do the same, when an executor has room for it.
+
+        Raises
+        ------
+        SupersededError
+            When a newer run has the slot.
+        """
+        number = partition_of_slot(slot)
+        partition = LedgerPartition(self._settings.kafka, self._settings.stream, number)
+        with contextlib.suppress(KafkaUnavailableError):
+            self._check_newest(self.reader.read_some([number])[number], number)
+            partition.end_transaction(self._stop)
+
     def read_left(self, gap: SlotGaps, hull: Hull) -> SlotGaps:
         """Return what the ledger still lacks of a slot's gaps.
 
@@ -68,14 +88,16 @@ class OwnLedger:
         """
         number = partition_of_slot(gap.slot.number)
         tails = self._trouble.until_success(partial(self.reader.read_some, [FOLLOWER_PARTITION, number]))
-        check_not_superseded(
-            tails[number].newest, self._settings.run, self._attempt, self.slot_ends.get(number, 0)
-        )
+        self._check_newest(tails[number], number)
         tip = tails[number].tip
         own = gap.slot.places(own_heights(((hull.first, hull.last),), tails[FOLLOWER_PARTITION]))
         held = gap.slot.places(tip.ranges if tip is not None else ())
         left = subtract(gap.places, held)
         return SlotGaps(gap.slot, subtract(left, subtract(left, own)))
+
+    def _check_newest(self, tail: Tail, number: int) -> None:
+        ledger_end = self.slot_ends.get(number, 0)
+        check_not_superseded(tail.newest, self._settings.run, self._attempt, ledger_end)
 
     def read_neighbours(self, hull: Hull, above: LinkedHull | None) -> tuple[dict[int, bytes], bytes | None]:
         """Return the hashes that the ledger has in and below a hull, and the parent of the block above it.

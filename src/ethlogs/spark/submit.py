@@ -21,6 +21,12 @@ _LOCAL_CONF = {
     "spark.ui.showConsoleProgress": "false",
 }
 
+TASK_CONF = {"spark.task.maxFailures": "1"}
+"""A lost task comes back to ethlogs, which ends the transaction that it left open before it runs again.
+
+Spark alone would start it again when some executor has room, and consumers would wait for that.
+"""
+
 PYTHON, DRIVER_PYTHON = "spark.pyspark.python", "spark.pyspark.driver.python"
 AM_PYTHON = "spark.yarn.appMasterEnv.PYSPARK_PYTHON"
 
@@ -149,7 +155,7 @@ def _executor_conf(master: str, configured: Mapping[str, str]) -> dict[str, str]
     if local_cluster is None:
         return {}
     java = {} if EXECUTOR_JAVA in configured else {EXECUTOR_JAVA: ONE_COMPILER}
-    return {"spark.executor.memory": f"{local_cluster.memory_mib}m", **java}
+    return {"spark.executor.memory": f"{local_cluster.memory_mib}m", **java, **TASK_CONF}
 
 
 def read_configured(

@@ -48,6 +48,18 @@ class LedgerPartition:
         """Read its end, as far as it is visible now."""
         return read_tail(self.kafka, self.stream.ledger_topic, self.number)
 
+    def end_transaction(self, stop: StopSwitch) -> None:
+        """End the transaction that a lost writer has left open: it hides what lies behind it from consumers.
+
+        A writer that lives all the same is fenced, and takes the partition again.
+
+        Raises
+        ------
+        KafkaUnavailableError, NotAuthorizedError
+            As :class:`ethlogs.kafka.writer.TransactionalWriter`.
+        """
+        TransactionalWriter(self.kafka, self.transactional_id, stop, self.limits).close()
+
 
 class Owner(Protocol):
     """Whoever wants a partition: what it decides by what the partition's end says."""

@@ -39,6 +39,8 @@ class FakeWork:
         self.held: set[int] = set()
         self.tasks: list[str] = []
         self.waits = 0
+        self.ended: list[int] = []
+        """The slots whose open transaction was ended."""
         self.branch_below = 0
         """Headers below this height are those of another branch."""
         self.parent_above: bytes | None = hash_of(9)
@@ -75,6 +77,9 @@ class FakeWork:
         pass
 
     # the ledger
+
+    def end_transaction(self, slot: int) -> None:
+        self.ended.append(slot)
 
     def read_left(self, gap: SlotGaps, _hull: Hull) -> SlotGaps:
         left = subtract(gap.places, [(height, height) for height in self.held])
@@ -161,3 +166,10 @@ def test_a_lost_task_of_which_the_ledger_has_nothing_is_tried_again_after_a_wait
     fill(work)
     assert work.tasks[1:] == ["slot 0: blocks 0 to 9 (10 of them)"] * 2
     assert work.waits == 1
+
+
+def test_what_a_lost_task_has_left_open_is_ended_and_that_of_no_other(work: FakeWork) -> None:
+    work.lost, work.commits = 2, 6
+    fill(work)
+    assert len(work.tasks) == 1 + 4
+    assert work.ended == [0, 0]

@@ -16,11 +16,12 @@ from ethlogs.backfill.own_ledger import OwnLedger
 from ethlogs.backfill.plan import Hull, LedgerEnds
 from ethlogs.cancellation import StopSwitch
 from ethlogs.context import RunContext
-from ethlogs.errors import SettingsError, SupersededError
+from ethlogs.errors import KafkaUnavailableError, SettingsError, SupersededError
 from ethlogs.follow.trouble import KafkaTrouble
 from ethlogs.journal import Journal
 from ethlogs.ledger import BlockRecord
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings
+from ethlogs.stream.claim import LedgerPartition
 from ethlogs.stream.tail import Claimed, Tail
 from tests.unit.samples import BLOCK, CLAIM, EMPTY_TAIL, IDENTITY, TAIL, ends_with
 
@@ -83,6 +84,38 @@ def test_a_slot_with_the_claim_of_a_newer_run_ends_the_older_one() -> None:
         own.read_left(GAP, HULL)
     with pytest.raises(SupersededError):
         own.read()
+
+
+@pytest.fixture
+def ended(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The partitions whose open transaction was ended."""
+    found: list[int] = []
+    monkeypatch.setattr(
+        LedgerPartition, "end_transaction", lambda partition, _stop: found.append(partition.number)
+    )
+    return found
+
+
+def test_the_transaction_of_a_lost_task_is_ended_in_its_slot_alone(ended: list[int]) -> None:
+    ledger(ends_with(EMPTY_TAIL, slot((0, 9)), slot())).end_transaction(1)
+    assert ended == [2]
+
+
+def test_the_transaction_of_a_newer_run_is_left_alone(ended: list[int]) -> None:
+    own = ledger(ends_with(EMPTY_TAIL, slot((0, 9))))
+    own.read()
+    cast(Any, own.reader).ends = ends_with(EMPTY_TAIL, slot((0, 9), newest=Claimed(CLAIM, 12)))
+    with pytest.raises(SupersededError):
+        own.end_transaction(0)
+    assert ended == []
+
+
+def test_while_kafka_is_away_the_next_task_ends_the_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_partition: LedgerPartition, _stop: StopSwitch) -> None:
+        raise KafkaUnavailableError("away")
+
+    monkeypatch.setattr(LedgerPartition, "end_transaction", fail)
+    ledger(ends_with(EMPTY_TAIL, slot((0, 9)))).end_transaction(0)
 
 
 def test_a_ledger_of_another_chain_is_refused() -> None:

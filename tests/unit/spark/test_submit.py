@@ -76,6 +76,11 @@ def test_executors_on_this_machine_have_all_of_the_memory_and_one_compiler_unles
     assert executors(spark_executor_defaultJavaOptions="-Da=b") == [memory]
 
 
+def test_a_task_that_is_lost_with_an_executor_of_this_machine_comes_back_at_once() -> None:
+    argv = build_argv(SPARK, SparkSettings(), "local-cluster[2,1,512]", "n", FOLDER, {})
+    assert "spark.task.maxFailures=1" in argv
+
+
 def test_the_longest_command_line() -> None:
     settings = SparkSettings(
         spark_submit="/elsewhere/spark-submit",

@@ -120,6 +120,14 @@ def test_a_job_that_works_on_executors_gets_as_many_as_spark_is_configured_with(
     assert "spark.dynamicAllocation.enabled" not in conf
 
 
+def test_a_lost_task_comes_back_to_a_job_that_works_on_executors_unless_the_user_decides_otherwise() -> None:
+    job = replace(SHIPMENT, needs_executors=True)
+    assert conf_of(build(shipment=job, spark_task_maxFailures="4"))["spark.task.maxFailures"] == "1"
+    asked = build(SparkSettings(conf=(("spark.task.maxFailures", "8"),)), shipment=job)
+    assert conf_of(asked)["spark.task.maxFailures"] == "8"
+    assert "spark.task.maxFailures" not in conf_of(build())
+
+
 def test_containers_get_memory_for_python_beside_the_jvms() -> None:
     job = replace(SHIPMENT, needs_executors=True)
     conf = conf_of(build(yarn=YarnOptions(executor_cores=2), shipment=job))
