@@ -12,14 +12,19 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
 from benchmarks.backfill import build_flags, start_command
+from benchmarks.killing import ExecutorKiller, Kill, SlotTransactions
 from benchmarks.lab import NO_MORE, Lab, Producing, say
 from ethlogs.kafka.creation import ensure_topics
+from ethlogs.ledger import CREATED_PARTITIONS
 from ethlogs.settings import KafkaSettings, StreamSettings, TopicCreation
+from tests.harness.executors import find_executors_below
+from tests.harness.slow_proxy import SlowProxy
 
 START_SECONDS = 120.0
 GRACE_SECONDS = 60.0
@@ -27,6 +32,10 @@ WARM_UP_BLOCKS = 20
 """The first blocks, which count for nothing."""
 BESIDE_BLOCKS = 1_000
 """Blocks that may be put on the chain while a backfill lasts."""
+BESIDE_KILLS_BLOCKS = 3_000
+PROVEN_KILLS = 4
+ANSWER_SECONDS = 0.1
+"""Of the node of a backfill whose executor is killed: history would be filled before the last kill."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +65,10 @@ def measure_beside_backfill(lab: Lab, node_url: str, block_seconds: float) -> La
     filled = lab.net.geth.height() - 1
     with _Following(lab, node_url, None) as following:
         following.commit(WARM_UP_BLOCKS, block_seconds)
-        watcher, flags = following.watcher, build_flags(1, filled, 1)
+        flags = build_flags(1, filled, 1)
         process = start_command(lab, "backfill", following.topic, lab.net.geth.url, *flags)
         try:
-            following.commit(BESIDE_BLOCKS, block_seconds, lambda: 1 not in watcher.complete_at)
+            following.wait_for_backfill(block_seconds)
             say(f"   the backfill of {filled} blocks is at work")
             known_at = following.commit(BESIDE_BLOCKS, block_seconds, lambda: process.poll() is None)
             _check_ended(process)
@@ -67,6 +76,33 @@ def measure_beside_backfill(lab: Lab, node_url: str, block_seconds: float) -> La
             process.kill()
             process.wait()
         return following.finish(known_at)
+
+
+def measure_beside_kills(lab: Lab, node_url: str, block_seconds: float) -> tuple[Latencies, list[Kill]]:
+    """Follow a live chain while an executor fills the blocks below and is killed inside transactions."""
+    filled = lab.net.geth.height() - 1
+    with _Following(lab, node_url, None) as following, SlowProxy(ANSWER_SECONDS) as proxy:
+        proxy.upstream_port = int(lab.net.geth.url.rpartition(":")[2])
+        following.commit(WARM_UP_BLOCKS, block_seconds)
+        url = f"http://127.0.0.1:{proxy.port}"
+        process = start_command(lab, "backfill", following.topic, url, *build_flags(1, filled, 1))
+        slots = SlotTransactions(lab.bootstrap, StreamSettings(following.topic), CREATED_PARTITIONS - 1)
+        find = partial(find_executors_below, process.pid)
+        try:
+            following.wait_for_backfill(block_seconds)
+            with ExecutorKiller(slots.describe, find, PROVEN_KILLS) as killer:
+                known_at = following.commit(
+                    BESIDE_KILLS_BLOCKS,
+                    block_seconds,
+                    lambda: not killer.is_done and process.poll() is None,
+                )
+            if len(killer.inside) < PROVEN_KILLS:
+                raise SystemExit(f"bench: only {len(killer.inside)} kills were inside a transaction")
+        finally:
+            slots.close()
+            process.terminate()
+            process.wait()
+        return following.finish(known_at), killer.kills
 
 
 def _check_ended(process: subprocess.Popen[bytes]) -> None:
@@ -119,6 +155,10 @@ class _Following:
             self._head += 1
             known_at[self._head] = time.monotonic()
         return known_at
+
+    def wait_for_backfill(self, block_seconds: float) -> None:
+        """Put blocks on the chain until a backfill has filled its first one."""
+        self.commit(BESIDE_BLOCKS, block_seconds, lambda: 1 not in self.watcher.complete_at)
 
     def finish(self, known_at: dict[int, float]) -> Latencies:
         """Wait for the last block and the run's end."""

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from benchmarks.backfill import ANSWER_SECONDS, compute_slope, measure_costs, measure_scaling
 from benchmarks.contest import build_rows, head_beside, measure_in_turn
 from benchmarks.exporter import INTERVAL_SECONDS, WINDOW_INTERVALS, measure_exporter
+from benchmarks.killing import describe_kills
 from benchmarks.lab import NO_MORE, Lab, Produced, Verified, produce, say, verify
-from benchmarks.latency import Latencies, measure_beside_backfill, measure_latency
+from benchmarks.latency import Latencies, measure_beside_backfill, measure_beside_kills, measure_latency
 from benchmarks.packing import pack_thrice
 from benchmarks.peer_setup import EARLIER, earlier_environment
 from benchmarks.peers import REFERENCE, list_contestants
@@ -115,6 +116,10 @@ class Bench:
         say("latency beside a backfill")
         beside = measure_beside_backfill(self._lab, geth.ws_url, options.block_seconds)
         print_latency("pushed, beside a backfill by one executor", beside)
+        say("latency beside a backfill whose executor is killed")
+        found, kills = measure_beside_kills(self._lab, geth.ws_url, options.block_seconds)
+        print_latency("pushed, beside a backfill, its executor killed inside transactions", found)
+        print(f"\n{describe_kills(kills)}")
 
     def memory(self) -> None:
         """Blocks of very many event logs: one, and several to catch up over."""

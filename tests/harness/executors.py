@@ -34,9 +34,13 @@ class Executor:
 
 def find_executors(command: Command) -> list[Executor]:
     """Return the executors of a command that have Python workers now."""
-    driver = command.jvm_pid()
+    return find_executors_below(command.jvm_pid())
+
+
+def find_executors_below(pid: int) -> list[Executor]:
+    """Return the executors that a process has started, directly or not, and that have Python workers now."""
     parents = _parents()
-    jvms = [pid for pid in _below(driver, parents) if _EXECUTOR in _command_line(pid)]
+    jvms = [child for child in _below(pid, parents) if _EXECUTOR in _command_line(child)]
     found = [Executor(jvm, tuple(_below(jvm, parents))) for jvm in jvms]
     # a worker is a process below the daemon, which is below the JVM
     return [executor for executor in found if len(executor.python) > 1]

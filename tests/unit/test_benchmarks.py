@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from kafka import TopicPartition
+from kafka.admin import TransactionDescription, TransactionState
 
 from benchmarks import content_bench, exporter, processes, sizing, steps, tables
 from benchmarks.backfill import Cost, compute_rate, compute_slope
@@ -26,8 +30,10 @@ from benchmarks.contest import (
     name_limit,
     summarize,
 )
+from benchmarks.killing import ExecutorKiller, describe_kills, follow_to_end
 from benchmarks.ledger_watch import Recorded
 from benchmarks.parts import PARTS
+from tests.harness.executors import Executor
 
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 
@@ -123,6 +129,55 @@ def test_the_scaling_counts_the_time_in_which_all_executors_work() -> None:
     first = [Recorded(height, 1, at) for height, at in ((1, 1.0), (2, 2.0), (3, 3.0), (4, 4.0))]
     second = [Recorded(height, 2, at) for height, at in ((5, 2.0), (6, 3.0), (7, 9.0))]
     assert compute_rate([*first, *second], executors=2) == pytest.approx(3 / 2)
+
+
+def described(state: str, started_ms: int = 5) -> TransactionDescription:
+    """A slot's transaction, as its coordinator has it."""
+    return TransactionDescription(1, TransactionState(state), 7, 0, 15_000, started_ms, set())
+
+
+@pytest.mark.parametrize(
+    ("states", "is_inside"),
+    [
+        ([described("Ongoing"), described("CompleteAbort")], True),
+        ([described("Ongoing"), described("PrepareEpochFence")], True),
+        ([described("Ongoing"), described("Ongoing", started_ms=9)], True),
+        ([described("Ongoing"), described("CompleteCommit")], False),
+        ([described("CompleteCommit")], False),
+        ([described("CompleteAbort")], False),
+    ],
+    ids=[
+        "aborted",
+        "fenced",
+        "followed by the next",
+        "committed later",
+        "committed before",
+        "aborted before",
+    ],
+)
+def test_a_kill_was_inside_a_transaction_that_stood_open_behind_it_and_was_never_committed(
+    states: list[TransactionDescription], is_inside: bool
+) -> None:
+    looks = iter(states)
+    kill = follow_to_end(lambda: {"slot": next(looks)}, "slot", described("Ongoing"))
+    assert kill.is_inside == is_inside
+
+
+def test_the_killer_ends_when_so_many_kills_were_inside_and_says_so() -> None:
+    states = itertools.cycle(map(described, ("Ongoing", "CompleteCommit", "Ongoing", "Ongoing", "Empty")))
+    shown = described("Ongoing")._replace(topic_partitions={TopicPartition("logs", 0)})
+
+    def describe() -> dict[str, TransactionDescription]:
+        state = next(states)
+        return {"slot": shown if state.state == "Ongoing" else state}
+
+    with subprocess.Popen(["sleep", "60"]) as executor:
+        found = [Executor(executor.pid, ())]
+        with ExecutorKiller(describe, lambda: found, wanted=2, pause_seconds=0.0) as killer:
+            killer.wait()
+    assert executor.returncode == -signal.SIGKILL
+    assert len(killer.inside) == 2 < len(killer.kills)
+    assert describe_kills(killer.kills).startswith(f"Of {len(killer.kills)} kills (SIGKILL) 2 were inside")
 
 
 def test_what_a_longer_range_costs_more_is_that_of_the_medians_whatever_start_up_cost_once() -> None:
