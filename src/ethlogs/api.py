@@ -190,7 +190,9 @@ def _ask(w3: Web3, method: str, *params: Any) -> Any:
         response = w3.provider.make_request(cast(Any, method), params)
     except OSError as exc:
         raise NodeUnavailableError(f"the node does not answer {method}: {exc}") from exc
-    raw = RawAnswer(json.dumps(response, cls=HexJsonEncoder).encode())
+    # web3 numbers its requests itself, and its provider has seen to whose answer this is
+    answer = {key: value for key, value in response.items() if key != "id"}
+    raw = RawAnswer(json.dumps(answer, cls=HexJsonEncoder).encode())
     return parse_answer(raw, method, "of web3").result
 
 

@@ -144,6 +144,12 @@ def transactions_of(answer: Any) -> list[dict[str, Any]]:
     return getTransactionsInBlock(FakeWeb3(answer))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_an_answer_may_have_whatever_number_web3_gave_to_its_request(number: int) -> None:
+    answer = {"jsonrpc": "2.0", "id": number, "result": {"transactions": []}}
+    assert transactions_of(answer) == []
+
+
 def test_a_blocks_transactions_have_the_names_and_values_of_json_rpc() -> None:
     w3 = FakeWeb3({"jsonrpc": "2.0", "id": 1, "result": {"transactions": [{"nonce": "0x1"}]}})
     assert getTransactionsInBlock(w3, 7) == [{"nonce": "0x1"}]  # type: ignore[arg-type]
