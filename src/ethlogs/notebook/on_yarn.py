@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from ethlogs.errors import EthlogsError, InterruptedRunError, OutcomeUnknownError
+from ethlogs.errors import EthlogsError, OutcomeUnknownError
 from ethlogs.hadoop.client import Hadoop
 from ethlogs.notebook.cluster import ClusterAccess
 from ethlogs.notebook.look import Look, see_failure, see_progress, see_report
-from ethlogs.run_folder import STOP, RunFiles
+from ethlogs.run_folder import RunFiles
 from ethlogs.submission.applications import ApplicationHandle, read_defaults, run_of
 from ethlogs.submission.driver_log import read_log
 from ethlogs.submission.ending import end, require_owner
@@ -66,7 +65,7 @@ class LookingOnYarn:
         except OutcomeUnknownError:
             raise
         except EthlogsError as exc:
-            return see_failure(self._as_asked(exc), self._progress)
+            return see_failure(exc, self._progress)
         if report is not None:
             return see_report(report, self._progress)
         application = self._watcher.application
@@ -97,10 +96,3 @@ class LookingOnYarn:
 
     def _keep_progress(self, progress: dict[str, Any]) -> None:
         self._progress = progress
-
-    def _as_asked(self, error: EthlogsError) -> EthlogsError:
-        """Return the error of an end that was asked for as such: a driver that was killed had no report."""
-        with contextlib.suppress(EthlogsError):
-            if self._folder.read_json(STOP) is not None:
-                return InterruptedRunError(str(error), signal_number=signal.SIGTERM, hint=error.hint)
-        return error

@@ -6,7 +6,7 @@ import contextlib
 import time
 from typing import Any
 
-from ethlogs.errors import ExitStatus, SubmissionError
+from ethlogs.errors import EthlogsError, ExitStatus, InterruptedRunError, SubmissionError
 from ethlogs.hadoop.applications import Application, Applications
 from ethlogs.run_folder import STOP, RunFiles
 from ethlogs.submission.attempt_end import read_end
@@ -68,6 +68,13 @@ def build_failure(application: Application, last_lines: str) -> SubmissionError:
     return (
         error if end is None or end.drivers_status is None else with_drivers_status(error, end.drivers_status)
     )
+
+
+def as_asked(error: SubmissionError, request: dict[str, Any] | None) -> EthlogsError:
+    """Return the error of an application without a report as an interruption, if it was asked to stop."""
+    if request is None:
+        return error
+    return InterruptedRunError(str(error), signal_number=int(request["signal"]), hint=error.hint)
 
 
 def read_last_lines(applications: Applications, application_id: str) -> str:

@@ -22,9 +22,10 @@ from ethlogs.errors import (
 )
 from ethlogs.hadoop.applications import Application, Applications
 from ethlogs.notify import Notify, ShowProgress
-from ethlogs.run_folder import PROGRESS, REPORT, RunFiles
+from ethlogs.run_folder import PROGRESS, REPORT, STOP, RunFiles
 from ethlogs.submission.attempt_end import read_end
 from ethlogs.submission.outcome import (
+    as_asked,
     build_failure,
     build_missing_report,
     knows_why,
@@ -93,7 +94,8 @@ class Watcher:
         DeadlineError
             When it did not end in time; it was stopped.
         InterruptedRunError
-            When this process was asked to end: the application continues.
+            When this process was asked to end: the application continues. Also when it ended without a
+            report and the user had asked it to stop.
         """
         begun = time.monotonic()
         with _noted_signals() as signals:
@@ -135,7 +137,7 @@ class Watcher:
 
         Raises
         ------
-        SubmissionError, OutcomeUnknownError
+        SubmissionError, OutcomeUnknownError, InterruptedRunError
             As :meth:`wait` does.
         """
         self._alive = None
@@ -287,7 +289,10 @@ class Watcher:
             return report
         if application.final == "SUCCEEDED":
             return build_missing_report(self._folder)
-        raise build_failure(application, read_last_lines(self._applications, self._id))
+        # YARN says who killed it; where no container ran there is no log to wait for
+        killed = application.final == "KILLED"
+        lines = "" if killed else read_last_lines(self._applications, self._id)
+        raise as_asked(build_failure(application, lines), self._folder.read_json(STOP))
 
 
 def end_application(
@@ -298,6 +303,9 @@ def end_application(
     An application whose driver does not run yet is killed at once.
     """
     if applications.describe(application_id).state != "RUNNING":
+        with contextlib.suppress(HadoopError, KerberosError):
+            # for the command that watches it: it is then an interruption, and not a failure
+            folder.request_stop(signal.SIGTERM)
         applications.kill(application_id, "ethlogs: stopped before its driver ran")
         return False
     folder.request_stop(signal.SIGTERM)

@@ -14,6 +14,7 @@ import pytest
 from ethlogs.errors import (
     DeadlineError,
     HadoopUnavailableError,
+    InterruptedRunError,
     KerberosError,
     OutcomeUnknownError,
     SubmissionError,
@@ -21,7 +22,7 @@ from ethlogs.errors import (
 from ethlogs.hadoop.applications import Application, Applications
 from ethlogs.run_folder import RunFolder
 from ethlogs.submission import watch as watch_module
-from ethlogs.submission.watch import Limits, Watcher, _waits_for
+from ethlogs.submission.watch import Limits, Watcher, _waits_for, end_application
 from tests.unit.samples import APPLICATION
 
 WAITING = replace(
@@ -80,6 +81,25 @@ def test_no_grace_for_an_application_that_has_not_begun(tmp_path: Path) -> None:
     with pytest.raises(DeadlineError, match="did not end within --timeout"):
         watch(applications, RunFolder(tmp_path), Limits(run=0.0, submit=None, grace=3600.0))
     assert applications.killed == ["ethlogs: stopped before its driver ran"]
+
+
+def test_an_application_that_is_stopped_before_its_driver_ran_was_interrupted(tmp_path: Path) -> None:
+    applications, folder = FakeApplications(WAITING), RunFolder(tmp_path)
+    assert not end_application(cast(Applications, applications), folder, WAITING.id, 60.0)
+    (why,) = applications.killed
+    words = f"Application killed by user alice at 10.0.0.7 with diagnostic message: {why}"
+    ended = FakeApplications(replace(WAITING, state="KILLED", final="KILLED", diagnostics=words))
+    with pytest.raises(InterruptedRunError, match="stopped before its driver ran") as stopped:
+        watch(ended, folder, Limits(run=None, submit=None))
+    assert stopped.value.exit_status == 143
+    assert "run the same command again" in str(stopped.value.hint)
+
+
+def test_an_application_that_somebody_else_killed_has_failed(tmp_path: Path) -> None:
+    words = "Application killed by user bob at 10.0.0.8"
+    ended = FakeApplications(replace(WAITING, state="KILLED", final="KILLED", diagnostics=words))
+    with pytest.raises(SubmissionError, match="user bob"):
+        watch(ended, RunFolder(tmp_path), Limits(run=None, submit=None))
 
 
 def wait_for_container(applications: FakeApplications, folder: RunFolder, seconds: float) -> None:
