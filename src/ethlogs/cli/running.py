@@ -35,6 +35,9 @@ def run_job(wanted: WantedJob, format_report: FormatReport) -> int:
     if as_json and outcome.started is not None:
         click.echo(_to_json({"run": outcome.started.run, "application": outcome.started.application}))
         return ExitStatus.DONE
+    if as_json and outcome.plan is not None:
+        click.echo(_to_json(outcome.plan))
+        return ExitStatus.DONE
     return _print_outcome(outcome, _to_json if as_json else partial(_to_text, format_report))
 
 

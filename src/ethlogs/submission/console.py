@@ -38,11 +38,14 @@ class Console:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of a launch: a report, a run that is not waited for, or a text for stdout."""
+    """The outcome of a launch: a report, a run that is not waited for, or what a dry run would start."""
 
     report: dict[str, Any] | None = None
     text: str = ""
-    """The line of a dry run, or the id of an application or a run that is not waited for."""
+    """The id of an application or a run that is not waited for, or what a dry run prints."""
+
+    plan: dict[str, Any] | None = None
+    """The same of a dry run, for ``--json``: ``command``, or ``livyBatch``."""
 
     started: RunNote | None = None
     """The run that is not waited for."""

@@ -8,6 +8,9 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+import orjson
 
 from ethlogs.errors import SettingsError
 from ethlogs.notify import Notify
@@ -97,14 +100,15 @@ def launch(
             _refuse_livy(options, master)
             here = LocalLaunch(options, spark, master.url, name, base, configured)
             if start.dry_run:
-                return _describe(request.kind, settings, shlex.join(here.build_argv(settings)), console)
+                plan = {"command": here.build_argv(settings)}
+                return _describe(request.kind, settings, plan, console)
             if request.kind.writes_stream:
                 look_first(settings, None)
             return (here.start if start.detach else here.run)(settings, console)
         yarn = YarnLaunch(request.kind, options, start, spark, tools.java.path, name, base)
         yarn.check(master.url, settings, console.warn)
         if start.dry_run:
-            return _describe(request.kind, settings, yarn.build_text(settings), console)
+            return _describe(request.kind, settings, yarn.build_plan(settings), console)
         if request.kind.writes_stream:
             look_first(settings, console.warn)
         return yarn.run(settings, caller, console)
@@ -130,7 +134,7 @@ def _refuse_livy(options: LaunchOptions, master: Master) -> None:
         )
 
 
-def _describe(job: JobKind, settings: RunSettings, text: str, console: Console) -> Outcome:
+def _describe(job: JobKind, settings: RunSettings, plan: dict[str, Any], console: Console) -> Outcome:
     """Say what a run would do: the line itself has none of the run's settings."""
     stream = settings.stream
     console.notify(
@@ -139,7 +143,14 @@ def _describe(job: JobKind, settings: RunSettings, text: str, console: Console) 
     console.notify(f"node {', '.join(display_url(url) for url in settings.node.urls)}")
     blocks = _describe_history(settings) if job.fills_history else _describe_range(job, settings)
     console.notify(f"blocks: {blocks}")
-    return Outcome(text=text)
+    return Outcome(text=_to_text(plan), plan=plan)
+
+
+def _to_text(plan: dict[str, Any]) -> str:
+    """Format a dry run: the spark-submit line, or the request to Livy."""
+    if "command" in plan:
+        return shlex.join(plan["command"])
+    return orjson.dumps(plan["livyBatch"], option=orjson.OPT_INDENT_2).decode()
 
 
 def _describe_range(job: JobKind, settings: RunSettings) -> str:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import shlex
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import orjson
+from typing import Any
 
 from ethlogs.cancellation import time_limit
 from ethlogs.errors import KerberosError, SettingsError
@@ -115,13 +113,12 @@ class YarnLaunch:
             self.spark, self.options.spark, self.options.yarn, self.name, shipment, self._configured()
         )
 
-    def build_text(self, settings: RunSettings) -> str:
+    def build_plan(self, settings: RunSettings) -> dict[str, Any]:
         """Build what a dry run shows: the spark-submit line, or the request to Livy."""
         argv = self.build_argv(settings)
         if self.options.yarn.livy_url is None:
-            return shlex.join(argv)
-        batch = build_run_batch(argv, self._configured(), DRY_RUN)
-        return orjson.dumps(batch, option=orjson.OPT_INDENT_2).decode()
+            return {"command": argv}
+        return {"livyBatch": build_run_batch(argv, self._configured(), DRY_RUN)}
 
     def run(self, settings: RunSettings, caller: Caller, console: Console) -> Outcome:
         """Submit, and watch until the end unless ``--detach``.

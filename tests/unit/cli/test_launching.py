@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,14 @@ def test_a_dry_run_says_what_a_run_would_do_and_by_which_file(machine: Path, cal
     assert "blocks: 20 blocks; a new stream begins at latest, an existing one resumes" in outcome.stderr
 
 
+@pytest.mark.parametrize("master", ["local[*]", "yarn"])
+def test_a_dry_run_with_json_prints_the_line_as_one_document(machine: Path, call: Call, master: str) -> None:
+    flags = ("produce", "--dry-run", "--master", master, *NODE, *KAFKA)
+    (command,) = json.loads(call(*flags, "--json").stdout).values()
+    assert command[0] == str(machine / "spark" / "bin" / "spark-submit")
+    assert call(*flags).stdout == f"{shlex.join(command)}\n"
+
+
 LIVY = ("--livy-url", "http://ada:geheim@livy:8998")
 
 
@@ -102,6 +111,8 @@ def test_a_dry_run_through_livy_shows_the_request(machine: Path, call: Call) -> 
     assert batch["pyFiles"] == [".ethlogs/runs/RUN/files/ethlogs.zip"]
     assert batch["queue"] == "q"
     assert "geheim" not in outcome.stdout + outcome.stderr
+    again = call("produce", "--dry-run", "--master", "yarn", "--queue", "q", *LIVY, *NODE, *KAFKA, "--json")
+    assert json.loads(again.stdout) == {"livyBatch": batch}
 
 
 @pytest.mark.parametrize("more", [(), ("--dry-run",)])
