@@ -27,7 +27,6 @@ from ethlogs.stream.tail import Tail, read_tails
 Following = Literal["yes", "no", "unknown"]
 _FOLLOWING: Mapping[Following, str] = {
     "yes": "yes, a run commits",
-    "no": "no: the newest run has finished its blocks, or ended on purpose, or there was none",
     "unknown": "unknown: the newest run has not released the stream, and commits nothing now; a new run would"
     " watch it for 30 seconds and then take over",
 }
@@ -227,7 +226,7 @@ def format_status(status: StreamStatus) -> str:
         *([("backfilled", _backfilled(status))] if status.missing_blocks is not None else []),
         ("reorgs", _reorgs(status.reorgs)),
         ("newest claim", _claim(status)),
-        ("following", _FOLLOWING[status.following]),
+        ("following", _FOLLOWING.get(status.following) or f"no: {_why_not(status)}"),
         ("writing", "yes, a transaction is open" if status.writing else "no transaction is open"),
     ]
     return "\n".join(f"{name:14}{value}" for name, value in rows)
@@ -267,6 +266,15 @@ def _reorgs(reorgs: Reorgs | None) -> str:
         f"{reorgs.count}, at most {reorgs.deepest} blocks deep; retracted {reorgs.blocks:,} blocks"
         f" with {reorgs.logs:,} event logs"
     )
+
+
+def _why_not(status: StreamStatus) -> str:
+    """Return why no run follows: a claim that is neither finished nor released would be another answer."""
+    if status.run is None:
+        return "ethlogs produce has not been run on this stream"
+    if status.last_block is not None and status.tip is not None and status.tip >= status.last_block:
+        return f"the newest run has finished, its last block was {status.last_block}"
+    return "the newest run was stopped, or ended with an error, before its last block"
 
 
 def _claim(status: StreamStatus) -> str:
