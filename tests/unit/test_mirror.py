@@ -24,7 +24,6 @@ COVERED_BY = {
     "backfill/run.py": "integration/test_backfill.py",
     "settings/backfill.py": "unit/cli/test_backfill.py",
     # the command line, called as a whole with fakes of what it starts
-    "cli/clean.py": "unit/submission/test_cleaning.py",
     "__main__.py": "unit/cli/test_process.py",
     "cli/application.py": "integration/yarn/test_attempts.py",
     "cli/blocks.py": "unit/test_api.py",

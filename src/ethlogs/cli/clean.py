@@ -25,7 +25,15 @@ from ethlogs.settings.submission import (
     SparkProgram,
 )
 from ethlogs.submission.applications import open_cluster, read_defaults
-from ethlogs.submission.cleaning import Cleaning, Item, explain_kept, list_local, list_on_hdfs, remove_old
+from ethlogs.submission.cleaning import (
+    Cleaning,
+    Item,
+    explain_kept,
+    list_local,
+    list_on_hdfs,
+    remove_old,
+    why_kept,
+)
 from ethlogs.submission.folders import cache_folder
 from ethlogs.submission.identity import Caller
 from ethlogs.submission.launch import runs_base
@@ -102,7 +110,10 @@ def _say_left(options: CleanCommandOptions, where: str, left: list[str]) -> None
 def _show(options: CleanCommandOptions, cleanings: list[Cleaning], removed: list[Item]) -> None:
     kept = [item for cleaning in cleanings for item in cleaning.kept]
     if options.output.as_json:
-        shown = {"removed": [_to_json(item) for item in removed], "kept": [_to_json(item) for item in kept]}
+        shown = {
+            "removed": [_to_json(item) for item in removed],
+            "kept": [{**_to_json(item), "reason": why_kept(item)} for item in kept],
+        }
         click.echo(orjson.dumps(shown).decode())
         return
     verb = "would remove" if options.wanted.list_only else "removed"

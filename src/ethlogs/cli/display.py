@@ -16,6 +16,8 @@ from ethlogs.counted import counted
 from ethlogs.waiting import format_waiting, read_waiting
 
 _LINE_SECONDS = 5.0
+_LEAST_BYTES = 50_000
+"""A line with less would say 0.0 MB."""
 _WAITING_SECONDS = 15.0
 """Between two lines that say what a run waits for: minutes of them must not fill a log."""
 
@@ -77,7 +79,7 @@ class ProgressDisplay:
             # Once it is done, nothing is known of the next step.
             more = {"total": None, "rest": ""} if done == total else {"total": total, "rest": amount}
             self._bar.update(self._task, description=what, completed=done, **more)
-        elif time.monotonic() - self._line_at >= _LINE_SECONDS:
+        elif done >= _LEAST_BYTES and time.monotonic() - self._line_at >= _LINE_SECONDS:
             self._line_at = time.monotonic()
             say(f"{what}: {amount}", self._quiet)
 

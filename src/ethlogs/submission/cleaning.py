@@ -56,12 +56,13 @@ class Cleaning:
 
 def explain_kept(items: Iterable[Item]) -> str:
     """Return how many items were kept, and why: "kept 3: 1 in use, 2 used within the last hour"."""
-    reasons = Counter(_reason(item) for item in items)
+    reasons = Counter(map(why_kept, items))
     causes = ", ".join(f"{reasons[reason]} {reason}" for reason in _REASONS if reasons[reason])
     return f"kept {reasons.total()}" + (f": {causes}" if causes else "")
 
 
-def _reason(item: Item) -> str:
+def why_kept(item: Item) -> str:
+    """Return why an item was kept: in use, just used, or not old enough."""
     if item.in_use is not None:
         return _IN_USE
     return _JUST_USED if item.age_seconds < LEAST_SECONDS else _YOUNG

@@ -67,6 +67,8 @@ def test_an_upload_is_lines_where_there_is_no_terminal(
 ) -> None:
     monkeypatch.setattr("ethlogs.cli.display._LINE_SECONDS", 0.0)
     with ProgressDisplay(quiet=False) as display:
+        display.show_bytes("packing", 0, None)
+        display.show_bytes("packing", 49_999, None)
         display.show_bytes("packing", 1_500_000, None)
         display.show_bytes("uploading", 4_000_000, 422_500_000)
     with ProgressDisplay(quiet=True) as display:
