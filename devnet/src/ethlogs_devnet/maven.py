@@ -21,7 +21,8 @@ from ethlogs_devnet.progress import Report, silent
 _STAMP = "checked.json"
 _ATTEMPTS = 3
 # master,runtime: with the configuration "runtime" alone Ivy leaves the jar of the module itself out
-_DEPENDENCY = '<dependency org="{}" name="{}" rev="{}" conf="default->master,runtime"/>'
+_WITH_ALL, _ALONE = "master,runtime", "master"
+_DEPENDENCY = '<dependency org="{}" name="{}" rev="{}" conf="default->{}"/>'
 _IVY_FILE = """<ivy-module version="2.0">
   <info organisation="ethlogs" module="devnet"/>
   <configurations><conf name="default"/></configurations>
@@ -43,7 +44,7 @@ class JarSet:
     """Maven modules and the jars of all that they need, as the committed file ``hashes`` lists them.
 
     ``name`` and ``version`` are what messages say, and in lower case what the cache's folder is called;
-    ``fetch_time`` is how long they say to wait.
+    ``fetch_time`` is how long they say to wait. With ``alone`` it is the modules' own jars and no others.
     """
 
     name: str
@@ -51,6 +52,7 @@ class JarSet:
     modules: Sequence[Module]
     hashes: Path
     fetch_time: str
+    alone: bool = False
 
     @property
     def home(self) -> Path:
@@ -97,11 +99,16 @@ class JarSet:
         stats = {name: (digest, (jars / name).stat()) for name, digest in self.expected_hashes().items()}
         return {name: [digest, stat.st_size, stat.st_mtime_ns] for name, (digest, stat) in stats.items()}
 
+    @property
+    def _dependencies(self) -> str:
+        what = _ALONE if self.alone else _WITH_ALL
+        return "".join(_DEPENDENCY.format(*module, what) for module in self.modules)
+
     def _download(self, final: Path) -> None:
         java, ivy = find_java(), _find_ivy(self.name)
         with building_folder(final) as folder:
             for attempt in range(1, _ATTEMPTS + 1):
-                error = _run_ivy(java, ivy, self.modules, folder)
+                error = _run_ivy(java, ivy, self._dependencies, folder)
                 if error is None:
                     break
                 if attempt == _ATTEMPTS:
@@ -113,11 +120,10 @@ class JarSet:
             (folder / _STAMP).write_text(json.dumps(self._build_stamp(folder)))
 
 
-def _run_ivy(java: str, ivy: Path, modules: Sequence[Module], folder: Path) -> str | None:
+def _run_ivy(java: str, ivy: Path, dependencies: str, folder: Path) -> str | None:
     """Fetch the jars into ``folder``; return what Ivy complained of, if it did."""
     work = folder / "ivy"
     work.mkdir(exist_ok=True)
-    dependencies = "".join(_DEPENDENCY.format(*module) for module in modules)
     (work / "ivy.xml").write_text(_IVY_FILE.format(dependencies))
     target = str(folder / "[artifact]-[revision](-[classifier]).[ext]")
     command = [java, "-cp", str(ivy), "org.apache.ivy.Main", "-warn", "-ivy", str(work / "ivy.xml")]

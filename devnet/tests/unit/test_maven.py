@@ -12,6 +12,7 @@ from ethlogs_devnet.hadoop.jars import HADOOP_JARS
 from ethlogs_devnet.hadoop.spark_tables import TABLE_JARS
 from ethlogs_devnet.java import find_java, find_javac, java_home
 from ethlogs_devnet.kafka.jars import KAFKA_JARS
+from ethlogs_devnet.kafka.tools import KAFKA_TOOLS_JAR
 from ethlogs_devnet.livy.jars import LIVY_JARS
 from ethlogs_devnet.maven import JarSet, Module
 
@@ -53,7 +54,9 @@ def test_a_missing_jar_is_refused(jars: JarSet, folder: Path) -> None:
         jars.check(folder)
 
 
-@pytest.mark.parametrize("jars", [KAFKA_JARS, HADOOP_JARS, LIVY_JARS, TABLE_JARS], ids=lambda jars: jars.name)
+@pytest.mark.parametrize(
+    "jars", [KAFKA_JARS, KAFKA_TOOLS_JAR, HADOOP_JARS, LIVY_JARS, TABLE_JARS], ids=lambda jars: jars.name
+)
 def test_the_committed_lists_name_the_jars_of_their_modules(
     jars: JarSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
