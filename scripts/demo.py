@@ -11,15 +11,17 @@ from typing import Any
 
 from kafka import KafkaConsumer
 
+from scripts.page_commands import list_commands
+
 TOPIC = "eth_eventlogs"
 
 
 def main() -> int:
     """Run the main job and show what it left on Kafka."""
     ethlogs = str(Path(sys.executable).parent / "ethlogs")
-    command = [ethlogs, "produce", "--blocks", "20"]
-    show(f"$ ethlogs {' '.join(command[1:])}")
-    status = subprocess.run(command, check=False).returncode
+    (line,) = list_commands("README.md", "ethlogs")
+    show(f"$ {line}")
+    status = subprocess.run([ethlogs, *line.split()[1:]], check=False).returncode
     if status:
         return status
     show("\nthree records of the event-log topic, as a consumer under read_committed reads them:")

@@ -16,9 +16,7 @@ from ethlogs.kerberos.keeper import kept_ticket
 from ethlogs.settings import KafkaSettings, KerberosSettings
 from scripts.demo import show, show_records
 from scripts.demo_yarn import call, call_all, show_env_file
-from scripts.page_commands import list_commands, read_blocks
-
-_SETTINGS = "4. The settings"
+from scripts.page_commands import list_commands, read_file
 
 
 def main() -> int:
@@ -43,7 +41,7 @@ def main() -> int:
 
 def call_page(kerberos: KerberosSettings, client_properties: str) -> int:
     """Run the page's commands with what is there now in its ethlogs.toml, and an end for its last one."""
-    (text,) = [block for block in read_blocks("secured-cluster.md", _SETTINGS) if block.startswith("master")]
+    text = read_file("docs/secured-cluster.md", "4. The settings", "master")
     for written, here in (
         ("https://geth.example.com:8545", os.environ["ETHLOGS_NODE_URL"]),
         ("kafka1.example.com:9093,kafka2.example.com:9093", os.environ["ETHLOGS_BOOTSTRAP_SERVER"]),
@@ -61,7 +59,7 @@ def call_page(kerberos: KerberosSettings, client_properties: str) -> int:
         file.write_text(text)
         os.environ.update(ETHLOGS_CONFIG=str(file), ETHLOGS_BLOCKS="5")
         try:
-            return call_all(list_commands("secured-cluster.md", _SETTINGS))
+            return call_all(list_commands("docs/secured-cluster.md", "4. The settings"))
         finally:
             for name in ("ETHLOGS_CONFIG", "ETHLOGS_BLOCKS"):
                 del os.environ[name]

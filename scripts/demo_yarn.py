@@ -29,7 +29,7 @@ def main() -> int:
     show("\nthree records of the event-log topic, as a consumer under read_committed reads them:")
     show_records(3)
     show("\nthe commands of docs/first-hour.md for a cluster, on the stream that exists now:")
-    return call_all(list_commands("first-hour.md", "6. On the cluster"))
+    return call_all(list_commands("docs/first-hour.md", "6. On the cluster"))
 
 
 def show_env_file() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import subprocess
 import sys
 import time
@@ -25,8 +26,10 @@ from ethlogs.verify import VerifySettings, verify_stream
 from ethlogs_devnet import SMALL_PLAN, GethNode, Kdc, LiveHead, Right, SecureKafka, Way
 from ethlogs_devnet.kafka.secure_settings import WAYS
 from ethlogs_devnet.kerberos.users import USER, VISITOR
+from scripts.page_commands import read_file, read_script
 from tests.harness.commands import Command
 from tests.harness.exporting import FAST, Exported
+from tests.harness.pages import Shell, fill
 from tests.harness.running import RunInProcess, another_run, run
 from tests.harness.streams import (
     Stream,
@@ -202,6 +205,10 @@ WAY_OF_RIGHTS = Way("SASL_PLAINTEXT", "SCRAM-SHA-512")
 ON_TOPICS = ("READ", "WRITE", "DESCRIBE_CONFIGS")
 LEAST_RIGHTS = {"topic": ON_TOPICS, "ledger": ON_TOPICS, "transactional id": ("WRITE",)}
 """What docs/secured-cluster.md says a run needs."""
+OF_ADMINISTRATOR = """security.protocol=SASL_PLAINTEXT
+sasl.mechanism=PLAIN
+sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username="{}" password="{}";
+"""
 
 
 def grant(broker: SecureKafka, stream: Stream, rights: dict[str, tuple[str, ...]]) -> None:
@@ -214,6 +221,39 @@ def grant(broker: SecureKafka, stream: Stream, rights: dict[str, tuple[str, ...]
 
 def name_of(kind: str, stream: Stream) -> str:
     return {"topic": stream.topic, "ledger": stream.ledger}.get(kind, f"ethlogs:{stream.topic}:follower")
+
+
+def test_the_pages_principal_and_rights_are_what_a_stream_needs(
+    secured: SecureKafka, kdc: Kdc, geth: GethNode, tmp_path: Path
+) -> None:
+    who, topic = f"stream-{secrets.token_hex(3)}", f"pages_{secrets.token_hex(3)}"
+    folder = tmp_path / "shell"
+    shell = Shell(folder, KRB5_CONFIG=str(kdc.krb5_conf), KRB5_KDC_PROFILE=str(kdc.files.kdc_conf))
+    shell.run(
+        read_script("docs/secured-cluster.md", "1. A principal and its keytab"),
+        {"ethlogs@EXAMPLE.COM": kdc.full_name(who)},
+    )
+    login = secured.administrator.login
+    properties = OF_ADMINISTRATOR.format(login["sasl_plain_username"], login["sasl_plain_password"])
+    (folder / "admin.properties").write_text(properties)
+    shell.run(
+        read_script("docs/secured-cluster.md", "2. Rights on Kafka"),
+        {"kafka:9093": secured.inner_address, "User:NAME": f"User:{who}", "eth_eventlogs": topic},
+    )
+    readable(secured)
+    stream = Stream(login["bootstrap_servers"], topic)
+    create_stream(stream)
+    client = read_file("docs/secured-cluster.md", "4. The settings", "security.protocol")
+    authority = str(secured.people.authority.certificate)
+    (folder / "client.properties").write_text(fill(client, {"/etc/pki/company-ca.pem": authority}))
+    settings = {
+        "NODE_URL": geth.url, "BOOTSTRAP_SERVER": secured.address("SASL_SSL"), "TOPIC": topic,
+        "COMMAND_CONFIG": "client.properties", "PRINCIPAL": kdc.full_name(who), "KEYTAB": "ethlogs.keytab",
+    }  # fmt: skip
+    variables = {f"ETHLOGS_{name}": value for name, value in settings.items()}
+    user = Shell(folder, KRB5_CONFIG=str(kdc.krb5_conf), **variables)
+    user.run("ethlogs produce --start 1 --blocks 3\nethlogs status\nethlogs verify")
+    assert_exactly_once(stream, geth.url, 1, 3, proof="block")
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ class VerbosityOptions(OptionGroup):
     verbose: bool = switch(
         "--verbose", "Show tracebacks and the driver's own output.", short="-v", is_setting=False
     )
-    quiet: bool = switch("--quiet", "Show errors alone, no progress.", short="-q", is_setting=False)
+    quiet: bool = switch("--quiet", "Show only errors on stderr, no progress.", short="-q", is_setting=False)
 
 
 @dataclass(frozen=True)

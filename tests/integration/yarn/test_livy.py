@@ -13,7 +13,9 @@ import ethlogs
 from ethlogs_devnet import SMALL_PLAN, GethNode, LivyServer
 from ethlogs_devnet.hadoop.settings import OTHER_USER, RESTRICTED_QUEUE
 from ethlogs_devnet.kafka.certificates import Authority
+from scripts.page_commands import read_script
 from tests.harness.commands import Command, id_of
+from tests.harness.pages import Shell
 from tests.harness.programs import produce_settings, stop_at
 from tests.harness.running import parse_report
 from tests.harness.streams import Stream, assert_exactly_once
@@ -74,6 +76,33 @@ def test_secrets_of_a_run_through_livy_outlive_a_lost_container_and_go_with_the_
     # The container that was killed may have left progress that it was writing.
     listed = {re.sub(r"^(/progress\.json)\.\w+\.tmp$", r"\1", path) for path in list_hdfs(yarn, folder)}
     assert listed == {"", "/progress.json", "/report.json", "/shipped.json"}
+
+
+def test_the_commands_of_the_page(
+    yarn: Yarn, livy: LivyServer, stream: Stream, live_geth: GethNode, tmp_path: Path
+) -> None:
+    shell = Shell(
+        tmp_path,
+        **yarn.where,
+        # where a company's certificates are installed on each machine
+        ETHLOGS_LIVY_CA_FILE=livy.environment()["ETHLOGS_LIVY_CA_FILE"],
+        ETHLOGS_NODE_URL=live_geth.url,
+        ETHLOGS_BOOTSTRAP_SERVER=stream.bootstrap,
+        ETHLOGS_TOPIC=stream.topic,
+        ETHLOGS_CREATE_TOPICS="true",
+        ETHLOGS_START="1",
+        ETHLOGS_BLOCKS="3",
+    )
+    shell.run(
+        read_script("docs/livy.md", "Through Livy"),
+        {
+            "/etc/hadoop/conf": yarn.where["HADOOP_CONF_DIR"],
+            "https://livy.example.com:8998": livy.url,
+            "http://geth.example.com:8545": live_geth.url,
+            "kafka:9092": stream.bootstrap,
+        },
+    )
+    assert_exactly_once(stream, live_geth.url, 1, 3, proof="block")
 
 
 def make_home(yarn: Yarn, user: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.page_commands import read_blocks
+from scripts.page_commands import find_blocks
 
 PROGRAM = str(Path(sys.executable).parent / "ethlogs")
 
@@ -41,9 +41,9 @@ def test_there_is_a_completion_to_install_for_each_shell(shell: str) -> None:
 
 def test_the_pages_commands_install_the_completion_of_each_shell(tmp_path: Path) -> None:
     path = f"{Path(PROGRAM).parent}:{os.environ['PATH']}"
-    for block in read_blocks("operations.md", "Completion in the shell"):
+    for block in find_blocks("docs/operations.md", "Completion in the shell"):
         environment = {**os.environ, "HOME": str(tmp_path), "PATH": path}
-        subprocess.run(["bash", "-ec", block], env=environment, check=True)
+        subprocess.run(["bash", "-ec", block.text], env=environment, check=True)
     installed = [file.relative_to(tmp_path) for file in tmp_path.rglob("*") if file.is_file()]
     assert sorted(map(str, installed)) == [
         ".config/fish/completions/ethlogs.fish",
