@@ -33,6 +33,9 @@ class OwnLedger:
         self._identity = identity
         self._trouble = trouble
         self.reader = reader
+        self._older: frozenset[str] = frozenset()
+        """The runs that had slots when this one first looked. Until it has claimed them, their tasks claim
+        slots one by one, which makes none of them newer."""
 
     @property
     def slot_ends(self) -> dict[int, int]:
@@ -49,7 +52,9 @@ class OwnLedger:
         """
         ends = self._trouble.until_success(self.reader.read)
         self._journal.tip = ends.follower.tip
-        first_look = self._journal.keep_slot_ends(
+        if self._journal.slot_ends is None:
+            self._older = frozenset(claim.run for claim in ends.slot_claims)
+        self._journal.keep_slot_ends(
             {number: tail.end_offset for number, tail in ends.slot_tails.items()},
             self._settings.node.patience_seconds,
             self._stop.pause,
@@ -59,8 +64,13 @@ class OwnLedger:
             check_identity(claimed, self._identity)
             check_content(claimed, self._settings.selection)
         for number, tail in ends.slot_tails.items():
-            check_not_superseded(tail.newest, self._settings.run, self._attempt, first_look.get(number, 0))
+            self._check_newest(tail, number)
         return ends
+
+    def keep_claims(self, ends: dict[int, int]) -> None:
+        """Remember the offset behind each claim of this run: every other claim from there on is newer."""
+        self._journal.put_slot_ends(ends, self._settings.node.patience_seconds, self._stop.pause)
+        self._older = frozenset()
 
     def end_transaction(self, slot: int) -> None:
         """End the transaction that a lost task of a slot has left open, unless Kafka is away.
@@ -96,6 +106,8 @@ class OwnLedger:
         return SlotGaps(gap.slot, subtract(left, subtract(left, own)))
 
     def _check_newest(self, tail: Tail, number: int) -> None:
+        if tail.newest is not None and tail.newest.claim.run in self._older:
+            return
         ledger_end = self.slot_ends.get(number, 0)
         check_not_superseded(tail.newest, self._settings.run, self._attempt, ledger_end)
 

@@ -170,7 +170,7 @@ class Backfill:
         claim = build_claim(run, self._context.attempt, self._identity, (first, last))
         slots = range(FOLLOWER_PARTITION + 1, self._stream.topics.ledger.partitions)
         ends = self._stream.trouble.until_success(lambda: claim_slots(run, claim, slots, older, self._stop))
-        self._journal.put_slot_ends(ends, run.node.patience_seconds, self._stop.pause)
+        self._ledger.keep_claims(ends)
 
     def _task_settings(self, first: int, last: int) -> TaskSettings:
         return TaskSettings(

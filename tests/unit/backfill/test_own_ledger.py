@@ -86,6 +86,22 @@ def test_a_slot_with_the_claim_of_a_newer_run_ends_the_older_one() -> None:
         own.read()
 
 
+def test_a_task_of_an_older_run_that_claims_a_slot_meanwhile_makes_its_run_no_newer_one() -> None:
+    """So the older run's tasks do, until the newer one has claimed all slots."""
+
+    def held_at(offset: int) -> LedgerEnds:
+        return ends_with(EMPTY_TAIL, slot((0, 9), newest=Claimed(CLAIM, offset)))
+
+    own = ledger(held_at(4))
+    own.read()
+    cast(Any, own.reader).ends = held_at(12)
+    own.read()
+    own.keep_claims({1: 20})
+    cast(Any, own.reader).ends = held_at(25)
+    with pytest.raises(SupersededError, match=f"run {CLAIM.run} has taken this stream"):
+        own.read()
+
+
 @pytest.fixture
 def ended(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The partitions whose open transaction was ended."""
