@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any, Self
 
 from ethlogs.backfill import run_backfill
-from ethlogs.backfill.cluster import TaskLostError
+from ethlogs.backfill.cluster import TaskCancelledError
 from ethlogs.backfill.task import TaskEnd
 from ethlogs.cancellation import StopSwitch
 from ethlogs.context import RunContext
@@ -48,13 +48,16 @@ class ThreadCluster:
     def run(self, description: str, task: Callable[[], TaskEnd]) -> TaskEnd:
         """Run a task."""
         if self._cancelled.is_set():
-            raise TaskLostError("the run is ending")
+            raise TaskCancelledError
         self.descriptions.append(description)
         self.before(description)
         return task()
 
     def end_overdue(self, seconds: float) -> None:
         """Nothing: a thread cannot be ended."""
+
+    def end_lost(self) -> None:
+        """Nothing: a thread is not lost."""
 
     def cancel(self) -> None:
         """Start no more."""

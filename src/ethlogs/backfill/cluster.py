@@ -24,6 +24,10 @@ class TaskLostError(Exception):
     """A task, or its executor, ended without a result."""
 
 
+class TaskCancelledError(Exception):
+    """The run is ending: its tasks are not run again, and what they leave open is ended with all slots."""
+
+
 class Cluster(Protocol):
     """Something that runs tasks."""
 
@@ -38,6 +42,9 @@ class Cluster(Protocol):
 
     def end_overdue(self, seconds: float) -> None:
         """End each task that has taken longer: whoever runs it finds it lost."""
+
+    def end_lost(self) -> None:
+        """End each task that was lost and waits to be run again: whoever runs it finds it lost."""
 
     def cancel(self) -> None:
         """End all tasks, and start no more."""
@@ -78,9 +85,11 @@ class SparkCluster:
         ------
         TaskLostError
             When Spark has no result of it.
+        TaskCancelledError
+            When the run is ending.
         """
         if self._cancelled.is_set():
-            raise TaskLostError("the run is ending")
+            raise TaskCancelledError
         group = f"ethlogs-{next(self._numbers)}"
         self._context.setJobGroup(group, description)
         self._watched[group] = time.monotonic()
@@ -88,6 +97,8 @@ class SparkCluster:
             # Py4J raises what the JVM threw, of whatever class that is.
             found = self._context.parallelize([0], 1).map(lambda _: task()).collect()
         except Exception as exc:
+            if self._cancelled.is_set():
+                raise TaskCancelledError from exc
             raise TaskLostError(_first_line(exc)) from exc
         finally:
             del self._watched[group]
@@ -108,11 +119,25 @@ class SparkCluster:
             elif group in self._watched:
                 self._watched[group] = time.monotonic()
 
+    def end_lost(self) -> None:
+        """Cancel the jobs whose task is lost though Spark does not count it as a failure.
+
+        So it is where YARN has taken the container away. Spark would run the task again when some executor
+        has room, and its transaction would stay open until then.
+        """
+        for group in list(self._watched):
+            if any(stage.numFailedTasks for stage in self._stages(group)):
+                self._context.cancelJobGroup(group)
+
     def _is_at_work(self, group: str) -> bool:
+        return any(stage.numActiveTasks for stage in self._stages(group))
+
+    def _stages(self, group: str) -> list[Any]:
+        """What Spark knows of a job group's stages."""
         tracker = self._context.statusTracker()
         jobs = [tracker.getJobInfo(job) for job in tracker.getJobIdsForGroup(group)]
         stages = [tracker.getStageInfo(stage) for job in jobs if job for stage in job.stageIds]
-        return any(stage.numActiveTasks for stage in stages if stage)
+        return [stage for stage in stages if stage]
 
     def cancel(self) -> None:
         """Cancel every job."""
@@ -138,7 +163,8 @@ def count_cores(master: str, configured: Mapping[str, str], registered: int) -> 
 
 
 def _first_line(exc: Exception) -> str:
-    """Return what Spark says of a lost task, without the JVM's stack."""
+    """Return what Spark says of a lost task, without the JVM's stack and the numbers of job and stage."""
     java = getattr(exc, "java_exception", None)
     text = str(java.getMessage()) if java is not None else str(exc)
-    return text.strip().splitlines()[0] if text.strip() else type(exc).__name__
+    line = text.strip().splitlines()[0] if text.strip() else type(exc).__name__
+    return line.rpartition("most recent failure: ")[2]

@@ -56,6 +56,7 @@ class Dispatcher:
             while pending:
                 done, pending = wait(pending, LOOK_SECONDS, FIRST_COMPLETED)
                 self._stop.check()
+                self._cluster.end_lost()
                 self._look()
                 self._cluster.end_overdue(self._overdue_seconds())
                 for future in done:
@@ -78,6 +79,8 @@ class Dispatcher:
         ------
         TaskLostError
             When it ended without a result.
+        TaskCancelledError
+            When the run is ending.
         EthlogsError
             When it ended with this error.
         """

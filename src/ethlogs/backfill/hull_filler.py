@@ -73,13 +73,15 @@ class HullFiller:
         describe = f"slot {slot}: blocks {heights[0]} to {heights[-1]} ({len(heights)} of them)"
         piece = Piece(slot, heights, hashes)
         task = partial(run_piece, self._settings, self._dispatcher.next_number(), piece)
+        lost = TaskLostError(f"a task of slot {slot} has committed nothing")
         try:
             self._dispatcher.run_task(describe, task)
-        except TaskLostError:
+        except TaskLostError as exc:
+            lost = exc
             self._ledger.end_transaction(slot)
         left = self._ledger.read_left(gap, linked.hull)
         if left.places == gap.places:
-            self._dispatcher.wait_after_lost(TaskLostError(f"a task of slot {slot} has committed nothing"))
+            self._dispatcher.wait_after_lost(lost)
         else:
             self._dispatcher.forget_lost()
         return partial(self._fill_some, linked, left) if left.places else None

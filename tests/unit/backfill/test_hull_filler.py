@@ -38,7 +38,7 @@ class FakeWork:
         self.commits = commits
         self.held: set[int] = set()
         self.tasks: list[str] = []
-        self.waits = 0
+        self.waits: list[str] = []
         self.ended: list[int] = []
         """The slots whose open transaction was ended."""
         self.branch_below = 0
@@ -70,8 +70,8 @@ class FakeWork:
     def until_not_lost(self, step: Step) -> Step | None:
         return cast("Step | None", step())
 
-    def wait_after_lost(self, _exc: TaskLostError) -> None:
-        self.waits += 1
+    def wait_after_lost(self, exc: TaskLostError) -> None:
+        self.waits.append(str(exc))
 
     def forget_lost(self) -> None:
         pass
@@ -158,14 +158,14 @@ def test_a_slot_is_filled_on_from_where_the_ledger_is(work: FakeWork) -> None:
     work.commits = 6
     fill(work)
     assert work.tasks[1:] == ["slot 0: blocks 0 to 9 (10 of them)", "slot 0: blocks 6 to 9 (4 of them)"]
-    assert work.waits == 0
+    assert work.waits == []
 
 
 def test_a_lost_task_of_which_the_ledger_has_nothing_is_tried_again_after_a_wait(work: FakeWork) -> None:
     work.lost = 1
     fill(work)
     assert work.tasks[1:] == ["slot 0: blocks 0 to 9 (10 of them)"] * 2
-    assert work.waits == 1
+    assert work.waits == ["lost"]
 
 
 def test_what_a_lost_task_has_left_open_is_ended_and_that_of_no_other(work: FakeWork) -> None:
