@@ -175,6 +175,7 @@ SHAPES = {
     # null is "not there (yet)".
     "eth_getBlockByNumber": _OBJECT,
     "eth_getBlockByHash": _OBJECT,
+    "eth_getHeaderByNumber": _OBJECT,
     "eth_getTransactionReceipt": _OBJECT,
     # Besu answers [] and geth null for receipts that are not there yet. Whether [] is right, the header says.
     "eth_getBlockReceipts": _LIST,
