@@ -188,7 +188,7 @@ def run_history(minutes: float, seed: int, executors: int, folder: Path) -> int:
         problem = chaos.rage(blows, lambda: stage.backfill.is_done or chaos.is_late())
         stage.heal()
         stage.end_backfill()
-        chaos.say(f"history is filled by {stage.backfill.commands} commands")
+        chaos.say(f"history is filled; the commands ended with {'; '.join(stage.backfill.ends)}")
         status = stage.end_run()
         chaos.say(f"the run has ended with status {status}; verifying blocks 1 to {stage.geth.height()}")
         verdict = stage.examine(folder / "verify")

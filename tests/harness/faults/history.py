@@ -23,7 +23,7 @@ SLOTS = 8
 PART_BLOCKS = 256
 """Six parts: one turn of the slots each, so that a part is linked between others that are filled."""
 BLOCK_SECONDS = 0.5
-ANSWER_SECONDS = 0.2
+ANSWER_SECONDS = 0.5
 """Of the node, for executors alone: history would be filled before it could be struck."""
 SOON_LOST = (
     *("--conf", "spark.network.timeout=8s", "--conf", "spark.executor.heartbeatInterval=1s"),
@@ -105,9 +105,19 @@ class BackfillRun:
                 pass
 
     @property
-    def commands(self) -> int:
-        """How often it was typed."""
-        return len(self._ended) + 1
+    def ends(self) -> list[str]:
+        """The exit status of every command that has ended, and why."""
+        ended = [*self._ended, self.command]
+        return [
+            f"{command.process.returncode}: {_last_line(command)}"
+            for command in ended
+            if command.process.poll() is not None
+        ]
+
+
+def _last_line(command: Command) -> str:
+    lines = [line for line in command.stderr.splitlines() if not line.startswith("what to do")]
+    return lines[-1] if lines else ""
 
 
 class HistoryStage(Stage):
