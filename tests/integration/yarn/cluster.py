@@ -22,6 +22,9 @@ START_SECONDS = 300.0
 PATIENTLY = ("--stop-timeout", f"{START_SECONDS - 30:g}")
 """``ethlogs stop`` kills what has not ended by then: no test wants that."""
 
+_DRIVERS_CONTAINER = "_000001"
+"""How the first container of each attempt ends, which is the driver's; the others are executors."""
+
 IS_THE_NODE = pytest.mark.filterwarnings("ignore:.* would be the YARN node, not this machine")
 """What ethlogs warns of where a program submits: here this machine is the YARN node."""
 
@@ -77,7 +80,7 @@ class Yarn:
                 folder = str((entry / "cwd").readlink())
             except OSError:
                 continue
-            if application in folder and "bash" not in words[0]:
+            if application in folder and folder.endswith(_DRIVERS_CONTAINER) and "bash" not in words[0]:
                 found["java" if words[0].endswith("java") else "python"] = int(entry.name)
         return found
 
