@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ethlogs.errors import UsageError
-from ethlogs.jobs import BackfillJob, ProduceJob
 from ethlogs.settings import FollowSettings, ProofSettings, RangeSettings
 from ethlogs.settings.backfill import BackfillOptions, BackfillSettings
 from ethlogs.settings.command import LaunchOptions
-from ethlogs.settings.job import JobRequest
+from ethlogs.settings.job import BACKFILL, PRODUCE, SMOKETEST, JobRequest
 from ethlogs.settings.metrics import DriverMetricsOptions
 from ethlogs.settings.submission import StartOptions
-from ethlogs.smoketest import Smoketest
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ def build_produce(options: ProduceOptions) -> WantedJob:
         raise UsageError("--blocks and --to exclude each other", hint="give one of them")
     if wanted.to is not None and wanted.start is not None and wanted.start.isdecimal():
         _check_order("--start", int(wanted.start), wanted.to)
-    request = JobRequest(ProduceJob.kind, wanted, options.follow, metrics_listen=options.metrics.listen)
+    request = JobRequest(PRODUCE, wanted, options.follow, metrics_listen=options.metrics.listen)
     return WantedJob(request, options, options.start)
 
 
@@ -101,7 +99,7 @@ def build_backfill(options: BackfillCommandOptions) -> WantedJob:
         _check_order("--from", first, last)
     confirmations = wanted.final.confirmations
     request = JobRequest(
-        BackfillJob.kind,
+        BACKFILL,
         follow=FollowSettings(
             head="latest" if confirmations else "finalized", confirmations=confirmations, proof=wanted.proof
         ),
@@ -120,11 +118,11 @@ def _check_order(flag: str, first: int, last: int) -> None:
 
 def build_smoketest(options: SmoketestOptions) -> WantedJob:
     """Build what ``smoketest`` asks for."""
-    return WantedJob(JobRequest(Smoketest.kind, follow=FollowSettings(proof=options.proof)), options)
+    return WantedJob(JobRequest(SMOKETEST, follow=FollowSettings(proof=options.proof)), options)
 
 
 STARTABLE: Mapping[str, Startable] = {
-    ProduceJob.kind.name: Startable(ProduceOptions, build_produce),
-    BackfillJob.kind.name: Startable(BackfillCommandOptions, build_backfill),
-    Smoketest.kind.name: Startable(SmoketestOptions, build_smoketest),
+    PRODUCE.name: Startable(ProduceOptions, build_produce),
+    BACKFILL.name: Startable(BackfillCommandOptions, build_backfill),
+    SMOKETEST.name: Startable(SmoketestOptions, build_smoketest),
 }

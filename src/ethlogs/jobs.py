@@ -17,7 +17,7 @@ from ethlogs.errors import (
     SettingsError,
 )
 from ethlogs.follow import follow_chain
-from ethlogs.settings.job import JobKind
+from ethlogs.settings.job import BACKFILL, PRODUCE, JobKind
 from ethlogs.smoketest import Smoketest
 from ethlogs.stream_job import StreamJob
 
@@ -40,7 +40,7 @@ class Job(Protocol):
 class ProduceJob(StreamJob):
     """The main job: follow the chain for the blocks that are asked for."""
 
-    kind: ClassVar[JobKind] = JobKind("produce", writes_stream=True, follows=True)
+    kind: ClassVar[JobKind] = PRODUCE
 
     def run(self) -> None:
         """Follow; see :func:`ethlogs.follow.follow_chain`."""
@@ -64,9 +64,7 @@ class ProduceJob(StreamJob):
 class BackfillJob(StreamJob):
     """Fill what the ledger lacks of a range, by tasks on executors."""
 
-    kind: ClassVar[JobKind] = JobKind(
-        "backfill", writes_stream=True, fills_history=True, needs_executors=True
-    )
+    kind: ClassVar[JobKind] = BACKFILL
 
     def run(self) -> None:
         """Fill; see :func:`ethlogs.backfill.run_backfill`."""

@@ -12,9 +12,8 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-import msgspec
 from kafka import KafkaAdminClient, TopicPartition
 
 from ethlogs.context import RunContext
@@ -36,38 +35,14 @@ from ethlogs.kafka.writer import TransactionalWriter, partition_of
 from ethlogs.node import BlockSource, Node
 from ethlogs.report import Tip
 from ethlogs.settings import StreamSettings
-from ethlogs.settings.job import JobKind
+from ethlogs.settings.job import SMOKETEST, JobKind
+from ethlogs.smoketest_report import SmoketestReport
 from ethlogs.stream.block import BlockEncoder, PreparedBlock, prepare_block
 
 LOOK_BACK_BLOCKS = 32
 """How far below the head a block with event logs is looked for."""
 
 T = TypeVar("T")
-
-
-class SmoketestReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The end of a smoketest, as report.json and ``--json`` have it."""
-
-    exit_status: int
-    verdict: Literal["passed", "failed"]
-    error: str | None
-    hint: str | None
-    run: str
-    topic: str
-    block: Tip | None
-    """The block that was sent."""
-    proof: str | None
-    logs: int
-    bytes: int
-    metrics: dict[str, float]
-    """kafka-python's metrics of the producer, by its names."""
-    seconds: dict[str, float]
-    """How long each step took."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the report as a JSON object."""
-        built: dict[str, Any] = msgspec.to_builtins(self)
-        return built
 
 
 @dataclass(frozen=True)
@@ -82,7 +57,7 @@ class Sent:
 class Smoketest:
     """A job of the driver; its report says how far it came."""
 
-    kind: ClassVar[JobKind] = JobKind("smoketest")
+    kind: ClassVar[JobKind] = SMOKETEST
 
     def __init__(self, context: RunContext) -> None:
         self._settings = context.settings
@@ -244,27 +219,3 @@ class Smoketest:
 def _rounded(metrics: dict[str, Any]) -> dict[str, float]:
     """kafka-python's metrics without those that have not been measured."""
     return {name: round(value, 3) for name, value in sorted(metrics.items()) if math.isfinite(value)}
-
-
-def format_smoketest(report: dict[str, Any], *, with_metrics: bool = False) -> str:
-    """Return the report for a person; kafka-python's metrics are for who looks for a cause."""
-    return _format(msgspec.convert(report, SmoketestReport), with_metrics)
-
-
-def _format(report: SmoketestReport, with_metrics: bool) -> str:
-    block = report.block
-    rows = [
-        ("smoketest", report.verdict),
-        ("block", f"{block.number}, {block.hash}" if block else "none"),
-        ("event logs", _event_logs(report)),
-        ("topic", report.topic),
-        *((f"{step}, seconds", f"{seconds:.3f}") for step, seconds in report.seconds.items()),
-        *((name, f"{value:,g}") for name, value in report.metrics.items() if with_metrics),
-        ("exit status", str(report.exit_status)),
-    ]
-    return "\n".join(f"{name:32}{value}" for name, value in rows)
-
-
-def _event_logs(report: SmoketestReport) -> str:
-    proven = f", proven by {report.proof}" if report.proof else ""
-    return f"{report.logs:,}, {report.bytes:,} bytes{proven}"

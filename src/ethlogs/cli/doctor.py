@@ -14,12 +14,11 @@ from ethlogs.cli.origin import list_sources, origin
 from ethlogs.cli.running import run_job
 from ethlogs.cli.say import say
 from ethlogs.doctor.checkup import CheckReport, Checkup, Finding, build_report, format_verdict
-from ethlogs.doctor.job import ClusterCheckup
 from ethlogs.doctor.machine import MachineExamination, Sources
 from ethlogs.job_requests import WantedJob
 from ethlogs.settings import FollowSettings, ProofSettings
 from ethlogs.settings.command import LaunchOptions
-from ethlogs.settings.job import JobRequest
+from ethlogs.settings.job import CHECKUP, JobRequest
 from ethlogs.settings.output import CheckOptions
 
 _NEEDED_FOR_A_CONTAINER = (
@@ -70,7 +69,7 @@ def _check_in_container(checkup: Checkup, options: DoctorOptions) -> int:
     say("node and Kafka are checked again, from a container of YARN:")
     # The text has the findings from here and from the container, and is JSON where that is asked for.
     plain = replace(options, output=replace(options.output, as_json=False))
-    request = JobRequest(ClusterCheckup.kind, follow=FollowSettings(proof=options.proof))
+    request = JobRequest(CHECKUP, follow=FollowSettings(proof=options.proof))
     status = run_job(WantedJob(request, plain), to_text)
     return checkup.exit_status or status
 

@@ -13,9 +13,10 @@ from ethlogs.cli.config_file import config_path
 from ethlogs.cli.display import ProgressDisplay
 from ethlogs.cli.failure import say_failure
 from ethlogs.cli.say import say
-from ethlogs.doctor.first_look import look_first
 from ethlogs.errors import ExitStatus
 from ethlogs.job_requests import WantedJob
+from ethlogs.notify import Notify
+from ethlogs.settings import RunSettings
 from ethlogs.submission.console import Console, Outcome
 from ethlogs.submission.launch import launch
 
@@ -27,7 +28,7 @@ def run_job(wanted: WantedJob, format_report: FormatReport) -> int:
     options, start = wanted.options, wanted.start
     quiet = options.output.quiet
     console = Console(partial(say, quiet=quiet), say, ProgressDisplay(quiet))
-    outcome = launch(wanted.request, options, start, console, look_first)
+    outcome = launch(wanted.request, options, start, console, _look_first)
     if start.dry_run:
         config = config_path(click.get_current_context())
         console.notify(f"config file {config}" if config else "config file: none")
@@ -39,6 +40,13 @@ def run_job(wanted: WantedJob, format_report: FormatReport) -> int:
         click.echo(_to_json(outcome.plan))
         return ExitStatus.DONE
     return _print_outcome(outcome, _to_json if as_json else partial(_to_text, format_report))
+
+
+def _look_first(settings: RunSettings, warn: Notify | None) -> None:
+    """Load what looks when it is needed: a smoketest starts without it."""
+    from ethlogs.doctor.first_look import look_first
+
+    look_first(settings, warn)
 
 
 def _print_outcome(outcome: Outcome, format_report: FormatReport) -> int:

@@ -9,13 +9,13 @@ from ethlogs.doctor.checkup import Checkup, build_report
 from ethlogs.doctor.kafka import examine_kafka
 from ethlogs.doctor.node import examine_node
 from ethlogs.errors import EthlogsError
-from ethlogs.settings.job import JobKind
+from ethlogs.settings.job import CHECKUP, JobKind
 
 
 class ClusterCheckup:
     """A job of the driver; its report has the findings."""
 
-    kind: ClassVar[JobKind] = JobKind("doctor")
+    kind: ClassVar[JobKind] = CHECKUP
 
     def __init__(self, context: RunContext) -> None:
         self._settings, journal = context.settings, context.journal

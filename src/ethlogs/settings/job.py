@@ -11,7 +11,7 @@ from ethlogs.settings.stream import FollowSettings, RangeSettings
 
 @dataclass(frozen=True)
 class JobKind:
-    """One kind of job; each job's class has its own."""
+    """One kind of job; each job's class has one."""
 
     name: str
     writes_stream: bool = False
@@ -25,6 +25,12 @@ class JobKind:
 
     needs_executors: bool = False
     """Whether it works on Spark's executors; other jobs hold none unless the user asks for some."""
+
+
+PRODUCE = JobKind("produce", writes_stream=True, follows=True)
+BACKFILL = JobKind("backfill", writes_stream=True, fills_history=True, needs_executors=True)
+SMOKETEST = JobKind("smoketest")
+CHECKUP = JobKind("doctor")
 
 
 @dataclass(frozen=True)
