@@ -59,10 +59,13 @@ class FakeTransaction:
         self._joined: set[tuple[str, int]] = set()
         self.records = 0
         self.size_bytes = 0
-        self.committed = False
+        self.commit_was_sent = False
 
     def join(self, topic: str, partitions: Iterable[int]) -> None:
         self._joined |= {(topic, partition) for partition in partitions}
+
+    def send_joins(self) -> None:
+        self._writer.happened.append("join early")
 
     def send(self, topic: str, partition: int, key: bytes, value: bytes | None) -> int:
         ends = self._writer.ends
@@ -94,11 +97,11 @@ class FakeTransaction:
 
     def commit(self) -> None:
         self._writer.happened.append("commit")
+        self.commit_was_sent = True
         for topic, partition, row in self._sent:
             self._writer.rows[topic][partition].append(row)
         for topic, partition in {(topic, partition) for topic, partition, _ in self._sent}:
             self._writer.ends[topic, partition] += 1
-        self.committed = True
 
 
 class FakeWriter:
@@ -117,9 +120,11 @@ class FakeWriter:
     def transaction(self) -> Iterator[FakeTransaction]:
         self.happened.append("begin")
         transaction = FakeTransaction(self)
-        yield transaction
-        if not transaction.committed:
-            self.happened.append("abort")
+        try:
+            yield transaction
+        finally:
+            if not transaction.commit_was_sent:
+                self.happened.append("abort")
 
     def recreate(self, topic: str) -> None:
         """Delete a topic and create it again, behind the writer's back."""

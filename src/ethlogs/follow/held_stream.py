@@ -65,7 +65,8 @@ class HeldStream:
             self.check()
             with self.writer.transaction() as transaction:
                 yield transaction
-            self.committed_at = time.monotonic()
+            if transaction.commit_was_sent:
+                self.committed_at = time.monotonic()
 
     def check(self) -> None:
         """Raise why the claim could not be committed again, where it could not.

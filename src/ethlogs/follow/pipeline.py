@@ -15,6 +15,7 @@ from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import NodeError, ReorgError
 from ethlogs.event_log import Record, encode_retraction
 from ethlogs.follow.batch import BlockBatch
+from ethlogs.follow.early import EarlyTransaction
 from ethlogs.follow.head import HeadWatcher
 from ethlogs.follow.heartbeat import kept_visible
 from ethlogs.follow.held_stream import HeldStream
@@ -115,8 +116,22 @@ class Pipeline:
         self, stream: HeldStream, prefetcher: Prefetcher, wanted: int, retraction: Retraction | None
     ) -> None:
         """One transaction: one block at the head, as many up to ``wanted`` as its bounds allow behind it."""
+        with EarlyTransaction(stream, self._topics) as early:
+            if retraction is None:
+                early.begin(stream.tip)
+            first = self._take_first(stream, prefetcher, early)
+            self._commit_from(first, stream, prefetcher, wanted, retraction, early)
+
+    def _commit_from(
+        self,
+        first: PreparedBlock,
+        stream: HeldStream,
+        prefetcher: Prefetcher,
+        wanted: int,
+        retraction: Retraction | None,
+        early: EarlyTransaction,
+    ) -> None:
         previous = retraction.ancestor if retraction else stream.tip
-        first = self._take_first(stream, prefetcher)
         if previous is not None:
             require_child(first, previous.block_number, previous.block_hash)
         meets_history = previous is None or first.number > previous.block_number + 1
@@ -124,16 +139,13 @@ class Pipeline:
             self._check_seam(stream, first, is_committed=False)
         finalized = self.head.finalized.fetch()
         retractions = self._encode_retractions(retraction) if retraction else []
-        with stream.transaction() as transaction:
-            batch = BlockBatch(
-                transaction, self._topics, stream.claim, stream.claim_offset, previous, finalized
-            )
-            if retraction is not None:
-                batch.retract(retraction, retractions)
-            batch.add(first)
-            self._fill(batch, prefetcher, first, wanted)
-            self._sent_proofs = Counter(block.proof for block in batch.blocks)
-            self._counted = stream.tip = batch.commit(stream.event_logs, stream.ledger)
+        batch = BlockBatch(early.take(), self._topics, stream.claim, stream.claim_offset, previous, finalized)
+        if retraction is not None:
+            batch.retract(retraction, retractions)
+        batch.add(first)
+        self._fill(batch, prefetcher, first, wanted)
+        self._sent_proofs = Counter(block.proof for block in batch.blocks)
+        self._counted = stream.tip = batch.commit(stream.event_logs, stream.ledger)
         self._count(batch.blocks, retraction)
         if meets_history:
             # A backfill may have committed the block below in the same moment. It looks after its commit,
@@ -146,11 +158,14 @@ class Pipeline:
         if below is not None:
             require_child_of_backfilled(first, below, is_committed=is_committed)
 
-    def _take_first(self, stream: HeldStream, prefetcher: Prefetcher) -> PreparedBlock:
+    def _take_first(
+        self, stream: HeldStream, prefetcher: Prefetcher, early: EarlyTransaction
+    ) -> PreparedBlock:
         while True:
             block = prefetcher.take(_TAKE_SECONDS)
             if block is not None:
                 return block
+            early.end_where_slow()
             self._stop.check()
             stream.check()
 

@@ -195,6 +195,11 @@ def join_transaction(producer: KafkaProducer, partition: TopicPartition) -> None
     producer._transaction_manager.maybe_add_partition_to_transaction(partition)
 
 
+def send_joins(producer: KafkaProducer) -> None:
+    """Wake the library's thread, which sends the request of :func:`join_transaction`."""
+    producer._sender.wakeup()
+
+
 def find_unacknowledged(places: Iterable[Any]) -> Any | None:
     """Return the first record that the brokers do not have; those of one batch are asked once."""
     have: set[Any] = set()

@@ -39,6 +39,7 @@ from ethlogs.kafka.internals import (
     end_sender,
     find_unacknowledged,
     join_transaction,
+    send_joins,
     transaction_error,
 )
 from ethlogs.kafka.rights import missing_transaction_right
@@ -170,6 +171,10 @@ class Transaction:
         with _mapped(self._producer, f"producing to {topic}"):
             for partition in partitions:
                 join_transaction(self._producer, TopicPartition(topic, partition))
+
+    def send_joins(self) -> None:
+        """Send the request for the partitions named so far, without waiting for the first record."""
+        send_joins(self._producer)
 
     def send(self, topic: str, partition: int, key: bytes, value: bytes | None) -> int:
         """Hand a record, or a tombstone, to the producer; returns its number for :meth:`offset`."""

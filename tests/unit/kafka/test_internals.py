@@ -193,6 +193,14 @@ def test_partitions_that_are_joined_before_the_first_record_are_one_request() ->
     )
 
 
+def test_joins_are_sent_by_waking_the_sender() -> None:
+    woken: list[bool] = []
+    sender = SimpleNamespace(wakeup=lambda: woken.append(True))
+    internals.send_joins(cast(Any, SimpleNamespace(_sender=sender)))
+    assert woken == [True]
+    assert "next_request_handler(" in inspect.getsource(Sender._maybe_send_pending_request)
+
+
 def test_send_ends_with_what_is_used_instead_of_it() -> None:
     source = inspect.getsource(KafkaProducer.send)
     assert "self._accumulator.append(" in source
