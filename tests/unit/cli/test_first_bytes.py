@@ -27,7 +27,10 @@ LAST = b"the last one"
 
 
 class Listener:
-    """A TCP port that keeps the first bytes of each connection and answers nothing."""
+    """A TCP port that keeps the first bytes of each connection and answers nothing.
+
+    A client whose time is over as it connects sends none.
+    """
 
     def __init__(self) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -45,10 +48,10 @@ class Listener:
             with connection:
                 connection.settimeout(5)
                 with contextlib.suppress(OSError):
-                    self.first_bytes.append(connection.recv(16))
+                    self.first_bytes += filter(None, [connection.recv(16)])
 
     def all_first_bytes(self) -> list[bytes]:
-        """Those of each connection that was made, also of one that was not looked at yet."""
+        """Those of each connection on which any came, also of one that was not looked at yet."""
         with socket.create_connection(("127.0.0.1", self.port)) as last:
             last.sendall(LAST)
             wait_until(lambda: LAST in self.first_bytes, "every connection was looked at")
