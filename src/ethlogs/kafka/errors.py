@@ -146,6 +146,14 @@ def to_ethlogs_error(exc: BaseException, doing: str) -> EthlogsError:
     )
 
 
+def no_answer(seconds: float, doing: str) -> KafkaUnavailableError:
+    """Return the error of a call whose time is over."""
+    return KafkaUnavailableError(
+        f"Kafka did not answer within {seconds:g} seconds while {doing}",
+        hint="are the brokers well? ethlogs doctor asks each thing that a run needs of them",
+    )
+
+
 def run_with_limit(function: Callable[[], T], seconds: float, doing: str) -> T:
     """Call a function that may hang for ever; the thread is left behind where it does.
 
@@ -166,10 +174,7 @@ def run_with_limit(function: Callable[[], T], seconds: float, doing: str) -> T:
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
-        raise KafkaUnavailableError(
-            f"Kafka did not answer within {seconds:g} seconds while {doing}",
-            hint="are the brokers well? ethlogs doctor asks each thing that a run needs of them",
-        )
+        raise no_answer(seconds, doing)
     if "error" in outcome:
         raise outcome["error"]
     return outcome["value"]  # type: ignore[no-any-return]

@@ -220,6 +220,22 @@ def transaction_error(producer: KafkaProducer) -> BaseException | None:
     return error if isinstance(error, BaseException) else None
 
 
+def end_transaction(producer: KafkaProducer, seconds: float, *, commits: bool) -> bool:
+    """Commit or abort as the library does, and return whether the coordinator answered in time.
+
+    The library's own calls wait without a limit, and for ever where the producer is closed meanwhile.
+
+    Raises
+    ------
+    kafka.errors.KafkaError
+        Why the producer cannot be used any more.
+    """
+    manager = producer._transaction_manager
+    result = manager.begin_commit() if commits else manager.begin_abort()
+    producer._sender.wakeup()
+    return bool(result.wait(timeout_ms=seconds * 1000))
+
+
 def end_sender(producer: KafkaProducer) -> None:
     """End the producer's thread.
 

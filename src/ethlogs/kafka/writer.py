@@ -6,7 +6,7 @@ The rules (KIP-98, and what kafka-python 3.0 does):
 * Before a commit is sent, doubt means abort. After it, never: a commit that raised may have been
   committed, and only the ledger knows.
 * A producer that has had an error is never used again.
-* ``commit_transaction`` and ``abort_transaction`` may hang for ever: they are called with a limit.
+* ``commit_transaction`` and ``abort_transaction`` may hang for ever: what they do is done here with a limit.
 """
 
 from __future__ import annotations
@@ -33,10 +33,11 @@ from ethlogs.kafka.client_config import (
     producer_config,
 )
 from ethlogs.kafka.codecs import require_codec
-from ethlogs.kafka.errors import connect, mapped_errors, run_with_limit
+from ethlogs.kafka.errors import connect, mapped_errors, no_answer, run_with_limit
 from ethlogs.kafka.internals import (
     append_records,
     end_sender,
+    end_transaction,
     find_unacknowledged,
     join_transaction,
     send_joins,
@@ -147,7 +148,7 @@ class TransactionalWriter:
         Whatever it raises would hide why the transaction is aborted.
         """
         with contextlib.suppress(Exception):
-            run_with_limit(self._producer.abort_transaction, ABORT_SECONDS, "aborting a transaction")
+            end_transaction(self._producer, ABORT_SECONDS, commits=False)
 
 
 class Transaction:
@@ -254,8 +255,10 @@ class Transaction:
         """
         self.settle()
         self.commit_was_sent = True
-        with _mapped(self._producer, "committing a transaction"):
-            run_with_limit(self._producer.commit_transaction, COMMIT_SECONDS, "committing a transaction")
+        doing = "committing a transaction"
+        with _mapped(self._producer, doing):
+            if not end_transaction(self._producer, COMMIT_SECONDS, commits=True):
+                raise no_answer(COMMIT_SECONDS, doing)
 
     def _flush(self) -> None:
         """flush() in slices, so that a request to stop is heard while a broker is away."""

@@ -12,11 +12,16 @@ import kafka.net.manager
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.consumer.fetcher import Fetcher
-from kafka.errors import CorruptRecordError, KafkaConnectionError, KafkaError
+from kafka.errors import CorruptRecordError, KafkaConnectionError, KafkaError, ProducerFencedError
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 from kafka.producer.record_accumulator import RecordAccumulator
 from kafka.producer.sender import Sender
-from kafka.producer.transaction_manager import ProducerIdAndEpoch, TransactionManager, TransactionState
+from kafka.producer.transaction_manager import (
+    ProducerIdAndEpoch,
+    TransactionalRequestResult,
+    TransactionManager,
+    TransactionState,
+)
 from kafka.protocol.consumer import IsolationLevel
 from kafka.record.memory_records import MemoryRecords, MemoryRecordsBuilder
 
@@ -191,6 +196,33 @@ def test_partitions_that_are_joined_before_the_first_record_are_one_request() ->
     assert "self._transaction_manager.maybe_add_partition_to_transaction(tp)" in inspect.getsource(
         KafkaProducer.send
     )
+
+
+@pytest.mark.parametrize("commits", [True, False])
+def test_a_transaction_ends_as_the_library_ends_it_but_in_time(commits: bool) -> None:
+    own = KafkaProducer.commit_transaction if commits else KafkaProducer.abort_transaction
+    begin = "begin_commit" if commits else "begin_abort"
+    source = inspect.getsource(own)
+    lines = f"result = self._transaction_manager.{begin}()", "self._sender.wakeup()", "result.wait()"
+    assert "\n        ".join(lines) in source
+    result = TransactionalRequestResult()
+    happened: list[str] = []
+
+    def ended() -> TransactionalRequestResult:
+        happened.append(begin)
+        return result
+
+    producer = SimpleNamespace(
+        _transaction_manager=SimpleNamespace(**{begin: ended}),
+        _sender=SimpleNamespace(wakeup=lambda: happened.append("wake")),
+    )
+    assert not internals.end_transaction(cast(Any, producer), 0.01, commits=commits)
+    assert happened == [begin, "wake"]
+    result.done()
+    assert internals.end_transaction(cast(Any, producer), 0.01, commits=commits)
+    result.done(ProducerFencedError())
+    with pytest.raises(ProducerFencedError):
+        internals.end_transaction(cast(Any, producer), 0.01, commits=commits)
 
 
 def test_joins_are_sent_by_waking_the_sender() -> None:

@@ -6,16 +6,19 @@ The producer is a fake: a real one is fenced in tests/integration, in whichever 
 from __future__ import annotations
 
 import random
+import threading
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from kafka import errors as kafka_errors
 from kafka.partitioner import DefaultPartitioner
+from kafka.producer.transaction_manager import TransactionalRequestResult
 
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import KafkaUnavailableError, NotAuthorizedError
 from ethlogs.event_log import Record
+from ethlogs.kafka import writer as writer_module
 from ethlogs.kafka.errors import FencedError
 from ethlogs.kafka.writer import Transaction, TransactionalWriter, partition_of
 from ethlogs.settings import KafkaSettings
@@ -82,12 +85,28 @@ def test_what_ended_a_producer_is_known_by_its_class(
 
     producer = SimpleNamespace(
         flush=lambda timeout: None,
-        commit_transaction=fail,
-        _transaction_manager=SimpleNamespace(last_error=last_error),
+        _transaction_manager=SimpleNamespace(begin_commit=fail, last_error=last_error),
     )
     with pytest.raises(ours) as caught:
         Transaction(cast(Any, producer), StopSwitch()).commit()
     assert type(caught.value) is ours
+
+
+def test_a_commit_without_an_answer_ends_in_time_and_leaves_no_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(writer_module, "COMMIT_SECONDS", 0.05)
+    producer = SimpleNamespace(
+        flush=lambda timeout: None,
+        _sender=SimpleNamespace(wakeup=lambda: None),
+        _transaction_manager=SimpleNamespace(begin_commit=TransactionalRequestResult, last_error=None),
+    )
+    transaction = Transaction(cast(Any, producer), StopSwitch())
+    threads = threading.active_count()
+    with pytest.raises(KafkaUnavailableError, match="did not answer within"):
+        transaction.commit()
+    assert transaction.commit_was_sent
+    assert threading.active_count() == threads
 
 
 def test_every_partition_of_a_transactions_records_is_joined_before_the_first_one_is_sent() -> None:
