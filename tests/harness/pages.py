@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+import pytest
 
 from ethlogs_devnet.cache import cache_folder
 from ethlogs_devnet.kafka.tools import write_tools
 from tests.harness.running import ENOUGH_SECONDS
 
 ROOT = Path(__file__).parents[2]
+NEEDS_JQ = pytest.mark.skipif(shutil.which("jq") is None, reason="the page's command needs jq")
 _OF_TESTS = re.compile(r"ETHLOGS_|XDG_|KRB5")
 """Settings of the machine that a new user does not have."""
 

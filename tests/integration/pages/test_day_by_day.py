@@ -13,7 +13,7 @@ import pytest
 
 from scripts.page_commands import read_file, read_script
 from tests.harness.commands import ETHLOGS
-from tests.harness.pages import fill
+from tests.harness.pages import NEEDS_JQ, fill
 from tests.harness.running import wait_until
 from tests.harness.streams import (
     assert_exactly_once,
@@ -106,6 +106,7 @@ def run_from_cron(user: User, line: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), "cron sends a mail"
 
 
+@NEEDS_JQ
 def test_what_cron_runs_produces_watches_and_verifies_and_says_nothing(user: User) -> None:
     here = {"/etc/ethlogs": str(write_config(user)), "/opt/ethlogs/bin/ethlogs": str(ETHLOGS)}
     run_from_cron(
@@ -122,6 +123,7 @@ def test_what_cron_runs_produces_watches_and_verifies_and_says_nothing(user: Use
     assert done.stdout == ""
 
 
+@pytest.mark.long
 def test_a_stream_of_one_contract_and_one_of_a_range(user: User) -> None:
     one, ranged = user.of("-usdc"), user.of("_range")
     token = user.find_token()
@@ -153,7 +155,8 @@ def test_the_script_of_the_exit_statuses(user: User) -> None:
     assert len(user.stream.heights()) == 3
 
 
-@pytest.mark.parametrize("spark", ["", pytest.param("local[8]", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("spark", ["", "local[8]"])
 def test_history_is_filled_by_one_command(user: User, spark: str) -> None:
     user.have(6)
     plain = read_script("docs/backfill.md", "Filling history")

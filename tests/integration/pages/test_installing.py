@@ -12,7 +12,7 @@ from scripts.page_commands import read_script
 from tests.harness.pages import ROOT, Shell
 from tests.integration.pages.user import User
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.long]
 
 NOT_OF_A_CLONE = shutil.ignore_patterns(".*", "__pycache__", "build", "*.egg-info", "site", "dist")
 
@@ -34,7 +34,6 @@ def test_a_command_runs_on_a_devnet_and_one_that_is_up_is_reorganized_and_taken_
     )
 
 
-@pytest.mark.long
 def test_a_devnet_with_each_of_its_services_runs_a_command(tmp_path: Path) -> None:
     script = read_script("devnet/README.md", "ethlogs-devnet", without=("pip install",))
     done = in_a_clone(tmp_path).run(
@@ -43,7 +42,6 @@ def test_a_devnet_with_each_of_its_services_runs_a_command(tmp_path: Path) -> No
     assert done.stdout.count("there is http://") == 3
 
 
-@pytest.mark.long
 def test_the_pages_install_into_an_environment_of_ones_own_and_uninstall(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     shutil.copytree(ROOT, clone, ignore=NOT_OF_A_CLONE)
@@ -62,7 +60,6 @@ def test_the_pages_install_into_an_environment_of_ones_own_and_uninstall(tmp_pat
     assert [line for line in done.stdout.splitlines() if line in programs] == programs
 
 
-@pytest.mark.long
 def test_a_driver_takes_its_classes_from_the_archive_that_the_page_makes(user: User) -> None:
     user.have(2)
     loads = user.shell.folder / "loads"

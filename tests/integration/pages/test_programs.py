@@ -8,6 +8,7 @@ import signal
 import textwrap
 
 import pytest
+import requests
 
 from scripts.page_commands import read_file, read_script
 from tests.harness.pages import fill
@@ -46,7 +47,7 @@ def test_the_exporter_serves_two_streams_and_prometheus_takes_the_configuration(
         address = wait_until(
             lambda: re.search(r"serving http://(\S+?)/metrics", running.output), "it listens"
         )
-        (metrics,) = [user.shell.run(f"curl -sSf http://{address[1]}/metrics").stdout]
+        metrics = requests.get(f"http://{address[1]}/metrics", timeout=10).text
     assert f'ethlogs_tip_block_number{{chain_id="1337",topic="{user.stream.topic}"}} 4.0' in metrics
     assert f'topic="{other.topic}"' in metrics
     configuration = user.shell.folder / "prometheus.yml"

@@ -8,7 +8,7 @@ import pytest
 
 from ethlogs.ledger import CLAIM_KEY
 from scripts.page_commands import read_file, read_script
-from tests.harness.pages import fill
+from tests.harness.pages import NEEDS_JQ, fill
 from tests.harness.streams import (
     assert_exactly_once,
     plant,
@@ -18,6 +18,7 @@ from tests.integration.pages.user import BROKER, TOPIC, User
 pytestmark = pytest.mark.services
 
 
+@pytest.mark.long
 def test_a_range_is_produced_again_and_verified(user: User) -> None:
     user.have(8)
     repaired = user.of("_repair")
@@ -49,6 +50,8 @@ def test_a_stream_begins_again_under_another_name(user: User) -> None:
     assert_exactly_once(new, user.node.url, 2, 4, proof="block")
 
 
+@pytest.mark.long
+@NEEDS_JQ
 def test_a_new_topic_continues_an_old_one(user: User) -> None:
     new = user.of("_2")
     script = read_script("docs/when-something-differs.md", "When something must change")

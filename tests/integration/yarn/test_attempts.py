@@ -56,7 +56,7 @@ def test_an_interrupted_command_leaves_its_application_that_is_then_watched_and_
 
 
 @pytest.mark.long
-def test_a_run_that_gets_no_container_is_withdrawn_and_the_queue_described(
+def test_a_run_that_gets_no_container_is_withdrawn_or_stopped_and_the_queue_described(
     yarn: Yarn, start: Callable[..., Command], stream: Stream, live_geth: GethNode
 ) -> None:
     start("--start", "1", "--driver-memory", "3g").wait_for_tip(stream, 1)
@@ -71,6 +71,14 @@ def test_a_run_that_gets_no_container_is_withdrawn_and_the_queue_described(
         application = id_of(waiting)
         assert yarn.describe(application)["finalStatus"] == "KILLED"
         assert application not in yarn.staged(), "its settings may have secrets"
+    waiting = start("--blocks", "1", "--driver-memory", "3g", "--json", of=other)
+    application = id_of(waiting)
+    wait_until(lambda: f"{application} is ACCEPTED" in waiting.stderr, "it waits", START_SECONDS)
+    yarn.command("stop", "--application", application)
+    assert waiting.wait() == 143, waiting.stderr
+    assert json.loads(waiting.stdout)["exitStatus"] == 143
+    assert "stopped before its driver ran" in waiting.stderr
+    assert application not in yarn.staged()
 
 
 @pytest.mark.long

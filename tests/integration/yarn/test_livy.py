@@ -78,6 +78,7 @@ def test_secrets_of_a_run_through_livy_outlive_a_lost_container_and_go_with_the_
     assert listed == {"", "/progress.json", "/report.json", "/shipped.json"}
 
 
+@pytest.mark.long
 def test_the_commands_of_the_page(
     yarn: Yarn, livy: LivyServer, stream: Stream, live_geth: GethNode, tmp_path: Path
 ) -> None:

@@ -18,7 +18,8 @@ pytestmark = pytest.mark.services
 @pytest.fixture
 def shell(yarn: Yarn, stream: Stream, tmp_path: Path) -> Shell:
     """The shell of a user who has a packed environment, and whose stream does not exist yet."""
-    names = {"ETHLOGS_TOPIC": stream.topic, "ETHLOGS_CREATE_TOPICS": "true", "ETHLOGS_START": "1"}
+    creation = {"ETHLOGS_CREATE_TOPICS": "true", "ETHLOGS_PARTITIONS": "3"}
+    names = {"ETHLOGS_TOPIC": stream.topic, "ETHLOGS_START": "1", **creation}
     return Shell(tmp_path, **yarn.where, **names)
 
 
