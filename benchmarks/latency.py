@@ -35,7 +35,8 @@ BESIDE_BLOCKS = 1_000
 BESIDE_KILLS_BLOCKS = 3_000
 PROVEN_KILLS = 4
 ANSWER_SECONDS = 0.1
-"""Of the node of a backfill whose executor is killed: history would be filled before the last kill."""
+"""Of the node of a backfill whose executor is killed, once the headers are linked: history would be filled
+before the last kill."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def measure_beside_backfill(lab: Lab, node_url: str, block_seconds: float) -> La
 def measure_beside_kills(lab: Lab, node_url: str, block_seconds: float) -> tuple[Latencies, list[Kill]]:
     """Follow a live chain while an executor fills the blocks below and is killed inside transactions."""
     filled = lab.net.geth.height() - 1
-    with _Following(lab, node_url, None) as following, SlowProxy(ANSWER_SECONDS) as proxy:
+    with _Following(lab, node_url, None) as following, SlowProxy(0.0) as proxy:
         proxy.upstream_port = int(lab.net.geth.url.rpartition(":")[2])
         following.commit(WARM_UP_BLOCKS, block_seconds)
         url = f"http://127.0.0.1:{proxy.port}"
@@ -90,6 +91,7 @@ def measure_beside_kills(lab: Lab, node_url: str, block_seconds: float) -> tuple
         find = partial(find_executors_below, process.pid)
         try:
             following.wait_for_backfill(block_seconds)
+            proxy.delay_seconds = ANSWER_SECONDS
             with ExecutorKiller(slots.describe, find, PROVEN_KILLS) as killer:
                 known_at = following.commit(
                     BESIDE_KILLS_BLOCKS,
