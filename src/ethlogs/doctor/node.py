@@ -98,4 +98,4 @@ class _Examination:
         if set(found.values()) == {1}:
             return "receipts back to block 1"
         each = "; ".join(f"{name} has receipts back to block {lowest}" for name, lowest in found.items())
-        return f"{each}; a --start below {min(found.values())} needs another node"
+        return f"{each}; a --start or --from below {min(found.values())} needs another node"
