@@ -23,7 +23,7 @@ SLOTS = 8
 PART_BLOCKS = 256
 """Six parts: one turn of the slots each, so that a part is linked between others that are filled."""
 BLOCK_SECONDS = 0.5
-ANSWER_SECONDS = 0.5
+ANSWER_SECONDS = 0.3
 """Of the node, for executors alone: history would be filled before it could be struck."""
 SOON_LOST = (
     *("--conf", "spark.network.timeout=8s", "--conf", "spark.executor.heartbeatInterval=1s"),
