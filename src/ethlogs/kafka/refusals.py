@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 
-from kafka.errors import KafkaTimeoutError
+from kafka.errors import KafkaTimeoutError, RequestTimedOutError
 
 from ethlogs.kafka.internals import CONNECTION_LOGGER
 
@@ -17,11 +17,16 @@ UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 """What TLS says in the text of a connection's error."""
 
 
+def _says_nothing(failure: BaseException) -> bool:
+    """Return whether another failure, a moment before, says more."""
+    return isinstance(failure, RequestTimedOutError) or str(failure).endswith(_CLOSED)
+
+
 class _LastFailure(logging.Handler):
     """Keeps the newest exception with which a first connection failed.
 
-    A busy broker that refuses a login says so on one connection and just closes the next ones: a reason that
-    is still recent stays.
+    A busy broker that refuses a login says so on one connection and just closes the next ones, and for the
+    last one there is hardly any time left: a reason that is still recent stays.
     """
 
     def __init__(self) -> None:
@@ -41,7 +46,7 @@ class _LastFailure(logging.Handler):
     def _keep(self, failure: BaseException) -> None:
         with self._lock_of_failure:
             is_recent = time.monotonic() - self._failed_at < _RECENT_SECONDS
-            if self._failure is None or not is_recent or not str(failure).endswith(_CLOSED):
+            if self._failure is None or not is_recent or not _says_nothing(failure):
                 self._failure, self._failed_at = failure, time.monotonic()
 
     def recent(self) -> BaseException | None:

@@ -6,7 +6,12 @@ import logging
 from typing import Final
 
 import pytest
-from kafka.errors import KafkaConnectionError, KafkaTimeoutError, SaslAuthenticationFailedError
+from kafka.errors import (
+    KafkaConnectionError,
+    KafkaTimeoutError,
+    RequestTimedOutError,
+    SaslAuthenticationFailedError,
+)
 
 from ethlogs.kafka import refusals
 from ethlogs.kafka.internals import CONNECTION_LOGGER
@@ -14,6 +19,7 @@ from ethlogs.kafka.refusals import last_failure
 
 CLOSED: Final[Exception] = KafkaConnectionError("socket disconnected")
 REFUSED: Final[Exception] = SaslAuthenticationFailedError("invalid credentials")
+SLOW: Final[Exception] = RequestTimedOutError("Request timed out after 62 ms")
 UNREACHABLE: Final[Exception] = KafkaConnectionError("Connect failed: connection refused")
 
 
@@ -35,11 +41,12 @@ def test_the_newest_failure_is_the_reason() -> None:
     assert last_failure() is UNREACHABLE
 
 
-def test_a_connection_closed_without_a_word_does_not_hide_a_reason() -> None:
-    log(CLOSED)
-    assert last_failure() is CLOSED
+@pytest.mark.parametrize("silent", [CLOSED, SLOW])
+def test_a_connection_without_an_answer_does_not_hide_a_reason(silent: Exception) -> None:
+    log(silent)
+    assert last_failure() is silent
     log(REFUSED)
-    log(CLOSED)
+    log(silent)
     assert last_failure() is REFUSED
 
 
