@@ -146,11 +146,12 @@ class WebSocketChannel:
     def _read(self, body: ReceivedBody) -> None:
         chunk = self._receive_chunk()
         self._received_bytes += len(chunk)
-        body.reserve(self._received_bytes)
         self._feed(chunk)
         for event in self._protocol.events_received():
             if isinstance(event, Frame):
                 self._take(event)
+        # Last, since the deadline may end here: what has come is kept by now.
+        body.reserve(self._received_bytes)
         if isinstance(self._protocol.parser_exc, PayloadTooBig):
             raise too_large(self._name)
         if self._protocol.parser_exc is not None:

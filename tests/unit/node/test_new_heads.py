@@ -10,6 +10,7 @@ import pytest
 from websockets.sync.server import ServerConnection
 
 from ethlogs.errors import MissingMethodError, NodeError, NodeRefusedError, NodeUnavailableError
+from ethlogs.node import answer_size
 from ethlogs.node.new_heads import NewHeads, subscribe_heads
 from ethlogs.node.transport import open_transport
 from ethlogs.settings import NodeSettings
@@ -34,6 +35,27 @@ def test_a_notification_is_the_hint_to_look() -> None:
         with contextlib.closing(heads):
             assert [heads.wait(10.0), heads.wait(0.05)] == [True, False]
     assert node.requests == [{"jsonrpc": "2.0", "id": 1, "method": "eth_subscribe", "params": ["newHeads"]}]
+
+
+def test_a_notification_that_comes_as_the_wait_ends_is_heard_by_the_next_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Blocks come in even intervals, and so do the ends of a wait that began with a block."""
+
+    def end_of_time() -> float:
+        monkeypatch.undo()
+        raise TimeoutError("timed out")
+
+    def respond(connection: ServerConnection, request: Any) -> None:
+        answer("0xcd")(connection, request)
+        connection.send(NOTIFICATION)
+
+    with web_socket_node(respond) as node:
+        heads = subscribe(node.url)
+        assert heads is not None
+        with contextlib.closing(heads):
+            monkeypatch.setattr(answer_size, "remaining_seconds", end_of_time)
+            assert [heads.wait(10.0), heads.wait(10.0), heads.wait(0.05)] == [False, True, False]
 
 
 def test_over_http_a_node_sends_nothing_by_itself() -> None:
