@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from ethlogs.follow import head
+from ethlogs.follow.early_block import EarlyBlock
+from ethlogs.stream.block import PreparedBlock
 from ethlogs_devnet import SMALL_PLAN, GethNode
 from tests.harness.flaky_proxy import FlakyProxy
 from tests.harness.running import RunInThread, build_settings, wait_until
@@ -49,14 +51,31 @@ def commit_blocks(geth: GethNode, running: RunInThread, count: int) -> None:
         wait_until(lambda: running.tip == geth.height(), "the block is noticed and committed")
 
 
+def watch_early_blocks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return the heights that were fetched early and used, as they come."""
+    heights: list[int] = []
+    take = EarlyBlock.take
+
+    def watch(early: EarlyBlock, height: int) -> PreparedBlock | None:
+        found = take(early, height)
+        if found is not None:
+            heights.append(found.number)
+        return found
+
+    monkeypatch.setattr(EarlyBlock, "take", watch)
+    return heights
+
+
 @pytest.mark.parametrize("kind", ["ws", "ipc"])
 def test_a_pushed_head_is_all_that_a_run_needs_to_look(
     stream: Stream, pushing_geth: GethNode, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     monkeypatch.setattr(head, "PUSHED_POLL_SECONDS", NEVER)
     url, first = getattr(pushing_geth, f"{kind}_url"), pushing_geth.height()
+    early = watch_early_blocks(monkeypatch)
     with following(stream, first, url, proof="auto") as running:
         commit_blocks(pushing_geth, running, 3)
+    assert early, "a block was fetched while the head was looked at"
     assert_exactly_once(stream, pushing_geth.url, first, first + 3, proof="block")
 
 

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from kafka.consumer.fetcher import ConsumerRecord
 
+from ethlogs.errors import BlockNotFoundError
 from ethlogs.event_log import Record
 from ethlogs.kafka.topics import Topic
 from ethlogs.kafka.writer import Numbers, partition_of
@@ -205,6 +206,12 @@ class FakeChain:
     def fetch(self, height: int, exclusion: object = None) -> FetchedBlock:
         """In the place of :meth:`ethlogs.node.BlockSource.fetch`."""
         return FetchedBlock(self.blocks[height], 1)
+
+    def fetch_once(self, block: str, exclusion: object = None) -> FetchedBlock:
+        """In the place of :meth:`ethlogs.node.BlockSource.fetch_once`, of a height."""
+        if int(block, 16) >= len(self.blocks):
+            raise BlockNotFoundError(f"there is no block {block}")
+        return self.fetch(int(block, 16), exclusion)
 
     def fetch_hash(self, height: int) -> str | None:
         """In the place of :meth:`ethlogs.node.BlockSource.fetch_hash`."""

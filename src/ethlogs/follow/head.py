@@ -63,11 +63,13 @@ class HeadWatcher:
         with self._pushed.listening():
             yield
 
-    def look(self) -> int:
-        """Ask once; -1 where the node has no such head yet."""
+    def look(self, on_push: Callable[[], None] | None = None) -> int:
+        """Ask once; -1 where the node has no such head yet. As :meth:`wait_for`, with ``on_push``."""
         announced = self._look_now.is_set()
         # Before the node is asked: what it says from now on is looked at again.
         self._look_now.clear()
+        if announced and on_push is not None and not self._settings.confirmations:
+            on_push()
         found = self._fetch_height()
         if found != self.height:
             if found > self.height:
@@ -78,8 +80,16 @@ class HeadWatcher:
             self._pace.count(found, self.seen_at)
         return found
 
-    def wait_for(self, height: int, check_tip: Callable[[], None] | None = None) -> int:
+    def wait_for(
+        self,
+        height: int,
+        check_tip: Callable[[], None] | None = None,
+        on_push: Callable[[], None] | None = None,
+    ) -> int:
         """Ask until the head is at ``height`` or above; meanwhile ``check_tip`` is called at the tip.
+
+        ``on_push`` is called before a look where the node has said that there is a new block, and that may
+        be the one that is waited for.
 
         Raises
         ------
@@ -87,7 +97,7 @@ class HeadWatcher:
             When the head is below the stream's tip, ``height - 1``, for longer than the patience.
         """
         behind = Backoff(SLOWEST_SECONDS, 2.0)
-        while self.look() < height:
+        while self.look(on_push) < height:
             held_back = self._is_held_back(height - 1)
             if self.height >= height - 1 or held_back:
                 behind.reset()

@@ -16,6 +16,7 @@ from ethlogs.errors import NodeError, ReorgError
 from ethlogs.event_log import Record, encode_retraction
 from ethlogs.follow.batch import BlockBatch
 from ethlogs.follow.early import EarlyTransaction
+from ethlogs.follow.early_block import EarlyBlock
 from ethlogs.follow.head import HeadWatcher
 from ethlogs.follow.heartbeat import kept_visible
 from ethlogs.follow.held_stream import HeldStream
@@ -32,7 +33,7 @@ from ethlogs.journal import Journal
 from ethlogs.ledger import BlockRecord, Reorgs
 from ethlogs.node import BlockSource
 from ethlogs.settings import RunSettings
-from ethlogs.stream.block import BlockEncoder, PreparedBlock, prepare_block
+from ethlogs.stream.block import BlockEncoder, PreparedBlock, prepare_block, prepare_block_once
 from ethlogs.stream.prefetch import Prefetcher
 from ethlogs.stream.read_back import read_event_logs
 
@@ -91,26 +92,34 @@ class Pipeline:
     def _follow_branch(self, stream: HeldStream, retraction: Retraction | None) -> None:
         last = stream.claim.last_block
         following = retraction.first_block if retraction else stream.following
-        with Prefetcher(self._prepare, following) as prefetcher:
+        with (
+            EarlyBlock(partial(prepare_block_once, self._source, self._encoder)) as early_block,
+            Prefetcher(partial(self._prepare, early_block), following) as prefetcher,
+        ):
             while last is None or following <= last:
                 self._stop.check()
                 self._watch.check()
-                head = self.head.wait_for(following, partial(self._check_at_tip, stream))
+                head = self.head.wait_for(
+                    following,
+                    check_tip=partial(self._check_at_tip, stream, early_block),
+                    on_push=None if prefetcher.allows(following) else partial(early_block.begin, following),
+                )
                 self._journal.head = head
                 wanted = head if last is None else min(head, last)
                 prefetcher.extend(wanted)
                 self._commit_some(stream, prefetcher, wanted, retraction)
                 retraction, following = None, stream.following
 
-    def _check_at_tip(self, stream: HeldStream) -> None:
+    def _check_at_tip(self, stream: HeldStream, early_block: EarlyBlock) -> None:
         """Look whether the node still has the tip: then all is committed, and every trouble is over."""
+        early_block.drop()
         stream.check()
         self._branch.check(stream.tip)
         self._trouble.over()
         self._unsettled.reset()
 
-    def _prepare(self, height: int) -> PreparedBlock:
-        return prepare_block(self._source, self._encoder, height)
+    def _prepare(self, early_block: EarlyBlock, height: int) -> PreparedBlock:
+        return early_block.take(height) or prepare_block(self._source, self._encoder, height)
 
     def _commit_some(
         self, stream: HeldStream, prefetcher: Prefetcher, wanted: int, retraction: Retraction | None

@@ -108,10 +108,13 @@ class BlockSource:
             except UnprovenError as exc:
                 self._after_wrong_answer(height, asked, exc, wrong)
 
-    def fetch_once(self, block: str) -> FetchedBlock:
-        """Fetch and prove a block by its hash, height (as hex) or tag, asking once."""
+    def fetch_once(self, block: str, exclusion: BloomExclusion | None = None) -> FetchedBlock:
+        """Fetch and prove a block by its hash, height (as hex) or tag, asking once.
+
+        An ``exclusion`` counts where a height is given, as in :meth:`fetch`.
+        """
         if block.startswith("0x") and len(block) != 66:
-            return self._fetch(int(block, 16))
+            return self._fetch(int(block, 16), exclusion=exclusion)
         header = self._json.fetch_header(block)
         return self._fetch(_number_of(header), block, header)
 

@@ -90,3 +90,14 @@ def prepare_block(source: BlockSource, encoder: BlockEncoder, height: int) -> Pr
         As :meth:`ethlogs.node.BlockSource.fetch`.
     """
     return encoder.encode(source.fetch(height, encoder.exclusion).block)
+
+
+def prepare_block_once(source: BlockSource, encoder: BlockEncoder, height: int) -> PreparedBlock:
+    """Fetch, prove and encode a block that may not be there yet, asking once.
+
+    Raises
+    ------
+    NodeError
+        As :meth:`ethlogs.node.BlockSource.fetch_once`.
+    """
+    return encoder.encode(source.fetch_once(hex(height), encoder.exclusion).block)

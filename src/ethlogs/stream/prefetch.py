@@ -50,6 +50,10 @@ class Prefetcher:
             self._ended = True
         self._executor.shutdown(wait=False, cancel_futures=True)
 
+    def allows(self, height: int) -> bool:
+        """Return whether a height is fetched without being allowed first."""
+        return height <= self._limit
+
     def extend(self, limit: int) -> None:
         """Allow heights up to ``limit``."""
         self._limit = max(self._limit, limit)

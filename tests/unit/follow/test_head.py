@@ -130,6 +130,25 @@ def test_a_chain_of_quick_blocks_is_looked_at_more_often(monkeypatch: pytest.Mon
     assert stop.waits[-1] == QUICKEST_SECONDS
 
 
+@pytest.mark.parametrize(("confirmations", "expected"), [(0, ["push", 7]), (2, [5])])
+def test_a_push_may_be_of_the_block_that_is_waited_for(
+    confirmations: int, expected: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads, _ = watcher(FakeNode(latest=[7]), FollowSettings(confirmations=confirmations))
+    happened: list[Any] = []
+
+    def look() -> int:
+        happened.append(7 - confirmations)
+        return 7 - confirmations
+
+    monkeypatch.setattr(heads, "_fetch_height", look)
+    heads._look_now.set()
+    heads.wait_for(5, on_push=lambda: happened.append("push"))
+    assert happened == expected
+    heads.wait_for(5, on_push=lambda: happened.append("push"))
+    assert happened == [*expected, expected[-1]], "there was no push"
+
+
 def test_a_block_that_is_there_is_not_waited_for() -> None:
     stop = ImpatientStop()
     assert watcher(FakeNode(latest=[9]), FollowSettings(), stop=stop)[0].wait_for(8) == 9

@@ -9,6 +9,7 @@ import pytest
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import KafkaUnavailableError
 from ethlogs.follow import trouble as trouble_module
+from ethlogs.follow.early_block import EarlyBlock
 from ethlogs.follow.open_stream import OpenStream
 from ethlogs.follow.pipeline import Pipeline
 from ethlogs.follow.trouble import KafkaTrouble
@@ -85,4 +86,4 @@ def test_a_stream_that_was_taken_again_and_stands_at_the_head_has_no_trouble(
         trouble.after(AWAY)
         clock.now += 3600
         with mock.patch.object(pipeline._branch, "check"):
-            pipeline._check_at_tip(stream)
+            pipeline._check_at_tip(stream, mock.Mock(EarlyBlock))

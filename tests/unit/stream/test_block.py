@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+from collections.abc import Callable
 from typing import Any
+
+import pytest
 
 from ethlogs.cancellation import StopSwitch
 from ethlogs.node import BlockSource, Node
 from ethlogs.settings import NodeSettings, Proof, ProofSettings, SelectionSettings
-from ethlogs.stream.block import BlockEncoder, PreparedBlock, prepare_block
+from ethlogs.stream.block import BlockEncoder, PreparedBlock, prepare_block, prepare_block_once
 from tests.unit.local_node import failure, local_node, result
 from tests.unit.proof_samples import load_mainnet_block
 
@@ -19,7 +22,12 @@ ABSENT = SelectionSettings(("0x" + "12" * 20,))
 USDC = SelectionSettings(("0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48",))
 
 
-def prepare(content: SelectionSettings, proof: Proof, times: int) -> tuple[list[PreparedBlock], list[str]]:
+def prepare(
+    content: SelectionSettings,
+    proof: Proof,
+    times: int,
+    prepare_one: Callable[[BlockSource, BlockEncoder, int], PreparedBlock] = prepare_block,
+) -> tuple[list[PreparedBlock], list[str]]:
     """The block, several times, and what the node was asked for it."""
     answers: dict[str, Any] = {
         "eth_chainId": "0x1",
@@ -39,12 +47,15 @@ def prepare(content: SelectionSettings, proof: Proof, times: int) -> tuple[list[
             source = BlockSource(node, ProofSettings(proof), 5.0, StopSwitch(), lambda _text: None)
             encoder = BlockEncoder(1, content)
             asked = len(served.methods)
-            blocks = [prepare_block(source, encoder, 11098450) for _ in range(times)]
+            blocks = [prepare_one(source, encoder, 11098450) for _ in range(times)]
         return blocks, served.methods[asked:]
 
 
-def test_a_header_is_enough_once_the_chains_blooms_are_known_to_be_right() -> None:
-    (full, excluded, _), asked = prepare(ABSENT, "auto", 3)
+@pytest.mark.parametrize("prepare_one", [prepare_block, prepare_block_once])
+def test_a_header_is_enough_once_the_chains_blooms_are_known_to_be_right(
+    prepare_one: Callable[[BlockSource, BlockEncoder, int], PreparedBlock],
+) -> None:
+    (full, excluded, _), asked = prepare(ABSENT, "auto", 3, prepare_one)
     assert (full.proof, full.logs, full.records) == ("receipts", 263, [])
     assert (excluded.proof, excluded.logs, excluded.transactions, excluded.records) == (
         "excluded",
