@@ -172,7 +172,10 @@ class _Following:
 
 @dataclass
 class Watcher:
-    """A consumer of both topics of a stream, which has a block when it has read what the ledger says."""
+    """A consumer of both topics of a stream, which has a block when it has read what the ledger says.
+
+    It waits for records as the client does by default: a short wait would take time from node and broker.
+    """
 
     bootstrap: str
     stream: StreamSettings
@@ -206,7 +209,6 @@ class Watcher:
             bootstrap_servers=self.bootstrap,
             isolation_level="read_committed",
             auto_offset_reset="earliest",
-            fetch_max_wait_ms=10,
         )
         names = (self.stream.topic, self.stream.ledger_topic)
         consumer.assign([TopicPartition(n, p) for n in names for p in consumer.partitions_for_topic(n) or ()])
