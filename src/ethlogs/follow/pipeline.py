@@ -15,8 +15,8 @@ from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import NodeError, ReorgError
 from ethlogs.event_log import Record, encode_retraction
 from ethlogs.follow.batch import BlockBatch
-from ethlogs.follow.early import EarlyTransaction
 from ethlogs.follow.early_block import EarlyBlock
+from ethlogs.follow.early_transaction import EarlyTransaction
 from ethlogs.follow.head import HeadWatcher
 from ethlogs.follow.heartbeat import kept_visible
 from ethlogs.follow.held_stream import HeldStream

@@ -66,6 +66,7 @@ class Node:
         self._has_answered = has_answered
         self._troubles: list[Trouble] = []
         """Of the calls that are being tried again."""
+        self._closed = False
         self.retries = 0
 
     @property
@@ -103,7 +104,8 @@ class Node:
         return Node(replace(self._settings, urls=(url,)), self._stop, lambda _notice: None)
 
     def close(self) -> None:
-        """Close the connections to every URL."""
+        """Close the connections to every URL; a call that is still tried again on another thread ends."""
+        self._closed = True
         for endpoint in self._endpoints:
             endpoint.close()
 
@@ -315,6 +317,8 @@ class Node:
         return isinstance(found, str) and found.lower() == block_hash and own_head >= head
 
     def _after_failure(self, index: int, exc: NodeUnavailableError, trouble: Trouble) -> None:
+        if self._closed:
+            raise exc
         self.retries += 1
         # It may come back as another chain's node.
         self._checked.discard(index)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -82,6 +83,16 @@ def answers_after(failures: int, reply: Reply = DOWN) -> Any:
     """A node that fails so many times, and then serves its chain."""
     left, serve = [reply] * failures, chain()
     return lambda request: left.pop() if left else serve(request)
+
+
+def test_a_call_that_is_tried_again_ends_where_the_client_is_closed_meanwhile() -> None:
+    with local_node(lambda _request: DOWN) as node, client_of(node) as client:
+        with (
+            mock.patch.object(client.stop, "pause", lambda _seconds: client.node.close()),
+            pytest.raises(NodeUnavailableError, match="503"),
+        ):
+            client.node.call("eth_blockNumber")
+        assert len(node.requests) == 2
 
 
 def test_without_a_url_the_message_says_how_to_give_one() -> None:

@@ -7,8 +7,8 @@ from typing import Any, cast
 import pytest
 from msgspec.structs import replace
 
-from ethlogs.follow import early
-from ethlogs.follow.early import EarlyTransaction
+from ethlogs.follow import early_transaction
+from ethlogs.follow.early_transaction import EarlyTransaction
 from ethlogs.follow.held_stream import HeldStream
 from ethlogs.ledger import BlockRecord
 from ethlogs.stream.claim import commit_claim
@@ -70,7 +70,7 @@ def test_it_is_aborted_where_its_first_block_is_slow_and_begun_again(
         transaction.begin(DENSE)
         transaction.end_where_slow()
         assert writer.happened == ["begin", "join early"]
-        monkeypatch.setattr(early, "EARLY_SECONDS", 0.0)
+        monkeypatch.setattr(early_transaction, "EARLY_SECONDS", 0.0)
         transaction.end_where_slow()
         assert writer.happened == ["begin", "join early", "abort"]
         assert stream.committed_at == committed_at, "the claim is committed again in its time"
