@@ -6,6 +6,7 @@ has a thread for each connection.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from websockets.exceptions import InvalidMessage, InvalidState, PayloadTooBig
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
+from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from ethlogs.errors import NodeRefusedError, NodeUnavailableError
@@ -56,6 +58,7 @@ class WebSocketChannel:
         self._messages: list[bytes | bytearray] = []
         self._received_bytes = 0
         """Of the message that is being received."""
+        self._unsent: list[bytes] = []
 
     def send(self, message: bytes) -> None:
         """Send a text message."""
@@ -84,7 +87,7 @@ class WebSocketChannel:
             pass
         except (OSError, NodeUnavailableError):
             return False
-        return not self._messages
+        return not self._messages and not self._message and self._protocol.state is State.OPEN
 
     def _has_input(self) -> bool:
         connection = self._socket
@@ -118,7 +121,7 @@ class WebSocketChannel:
 
     def _read_response(self) -> Response | None:
         while self._protocol.handshake_exc is None:
-            self._feed(self._receive_chunk())
+            self._feed(self._connected.recv(CHUNK_BYTES))
             for event in self._protocol.events_received():
                 if isinstance(event, Response):
                     return event
@@ -144,7 +147,11 @@ class WebSocketChannel:
         )
 
     def _read(self, body: ReceivedBody) -> None:
-        chunk = self._receive_chunk()
+        # Only now: a message that came with a ping, or before the node closed, is kept first.
+        if self._protocol.close_rcvd is not None:
+            raise self._ended(f"the node closed the connection: {self._protocol.close_rcvd}")
+        self._flush()
+        chunk = self._connected.recv(CHUNK_BYTES)
         self._received_bytes += len(chunk)
         self._feed(chunk)
         for event in self._protocol.events_received():
@@ -155,23 +162,22 @@ class WebSocketChannel:
         if isinstance(self._protocol.parser_exc, PayloadTooBig):
             raise too_large(self._name)
         if self._protocol.parser_exc is not None:
-            raise ConnectionResetError(f"the node broke the protocol: {self._protocol.parser_exc}")
+            raise self._ended(f"the node broke the protocol: {self._protocol.parser_exc}")
 
-    def _receive_chunk(self) -> bytes:
-        return self._connected.recv(CHUNK_BYTES)
+    def _ended(self, why: str) -> ConnectionResetError:
+        with contextlib.suppress(OSError):
+            self._flush()
+        return ConnectionResetError(why)
 
     def _feed(self, chunk: bytes) -> None:
         if chunk:
             self._protocol.receive_data(chunk)
         else:
             self._protocol.receive_eof()
-        self._flush()
         if not chunk and self._protocol.handshake_exc is None:
             raise ConnectionResetError("the node closed the connection")
 
     def _take(self, frame: Frame) -> None:
-        if frame.opcode is Opcode.CLOSE:
-            raise ConnectionResetError(f"the node closed the connection: {self._protocol.close_rcvd}")
         if frame.opcode not in _DATA:
             return
         data = frame.data
@@ -182,9 +188,11 @@ class WebSocketChannel:
             self._message, self._received_bytes = [], 0
 
     def _flush(self) -> None:
-        for data in self._protocol.data_to_send():
-            if data:  # an empty one asks for the end of the connection, which close() makes
-                self._connected.sendall(data)
+        # An empty one asks for the end of the connection, which close() makes.
+        self._unsent += filter(None, self._protocol.data_to_send())
+        while self._unsent:
+            self._connected.sendall(self._unsent[0])
+            del self._unsent[0]
 
 
 def _last(response: Response, name: str) -> str:

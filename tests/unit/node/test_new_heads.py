@@ -46,15 +46,12 @@ def test_a_notification_that_comes_as_the_wait_ends_is_heard_by_the_next_one(
         monkeypatch.undo()
         raise TimeoutError("timed out")
 
-    def respond(connection: ServerConnection, request: Any) -> None:
-        answer("0xcd")(connection, request)
-        connection.send(NOTIFICATION)
-
-    with web_socket_node(respond) as node:
+    with web_socket_node(answer("0xcd")) as node:
         heads = subscribe(node.url)
         assert heads is not None
         with contextlib.closing(heads):
             monkeypatch.setattr(answer_size, "remaining_seconds", end_of_time)
+            node.connections[0].send(NOTIFICATION)
             assert [heads.wait(10.0), heads.wait(10.0), heads.wait(0.05)] == [False, True, False]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import queue
 import socket
 import threading
 from collections.abc import Iterator
@@ -12,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.frames import Close, Frame, Opcode
 from websockets.sync.server import ServerConnection
 
 from ethlogs.errors import NodeError, NodeRefusedError, NodeUnavailableError
 from ethlogs.node import answer_size
-from ethlogs.node.deadline import deadline
+from ethlogs.node.deadline import DeadlineSocket, deadline
 from ethlogs.node.rpc import RawAnswer, build_request, parse_answer
 from ethlogs.node.web_socket_transport import WebSocketTransport
 from ethlogs.settings import NodeSettings
@@ -283,6 +285,67 @@ def test_a_channel_gives_what_the_node_sends_by_itself_and_waits_no_longer_than_
             assert [channel.receive(), channel.receive()] == [b"one", b"two"]
         with deadline(0.05), pytest.raises(TimeoutError):
             channel.receive()
+
+
+def send_together(connection: ServerConnection, *frames: Frame) -> None:
+    """Send frames so that they arrive in one chunk."""
+    connection.socket.sendall(b"".join(frame.serialize(mask=False) for frame in frames))
+
+
+def test_a_ping_as_the_deadline_ends_hides_no_message_and_is_answered_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pongs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    ends = iter([True])
+    sendall = DeadlineSocket.sendall
+
+    def respond(connection: ServerConnection, _request: Any) -> None:
+        frames = Frame(Opcode.TEXT, b"one"), Frame(Opcode.PING, b"?"), Frame(Opcode.TEXT, b"two")
+        send_together(connection, *frames)
+
+    def send_or_end(connection: DeadlineSocket, *arguments: Any) -> None:
+        if next(ends, False):
+            raise TimeoutError("timed out")
+        sendall(connection, *arguments)
+
+    monkeypatch.setattr(ServerConnection, "acknowledge_pings", lambda _self, data: pongs.put(bytes(data)))
+    with (
+        web_socket_node(respond) as node,
+        web_socket(node.url) as transport,
+        contextlib.closing(transport.open_channel()) as channel,
+    ):
+        channel.send(REQUEST)
+        monkeypatch.setattr(DeadlineSocket, "sendall", send_or_end)
+        with deadline(10):
+            assert [channel.receive(), channel.receive()] == [b"one", b"two"]
+        for _ in range(2):
+            with deadline(0.05), pytest.raises(TimeoutError):
+                channel.receive()
+        assert pongs.get(timeout=10) == b"?"
+
+
+def test_an_answer_after_which_the_node_closes_is_given() -> None:
+    def respond(connection: ServerConnection, _request: Any) -> None:
+        body = json.dumps({"id": 1, "result": f"0x{len(node.requests)}"}).encode()
+        send_together(connection, Frame(Opcode.TEXT, body), Frame(Opcode.CLOSE, Close(1001, "").serialize()))
+
+    with web_socket_node(respond) as node, web_socket(node.url) as transport:
+        bodies = [bytes(transport.send(REQUEST).body) for _ in range(2)]
+        assert [json.loads(body)["result"] for body in bodies] == ["0x1", "0x2"]
+        assert len(node.connections) == 2
+
+
+def test_the_beginning_of_a_message_that_nobody_asked_for_is_not_continued_by_an_answer() -> None:
+    def respond(connection: ServerConnection, request: Any) -> None:
+        if len(node.requests) == 1:
+            whole, beginning = Frame(Opcode.TEXT, b"1"), Frame(Opcode.TEXT, b"2", fin=False)
+            send_together(connection, whole, beginning)
+        else:
+            answer("0x7")(connection, request)
+
+    with web_socket_node(respond) as node, web_socket(node.url) as transport:
+        transport.send(REQUEST)
+        assert parse_answer(transport.send(REQUEST), "eth_blockNumber", node.url).result == "0x7"
 
 
 def test_closing_a_transport_ends_what_waits_on_it() -> None:
