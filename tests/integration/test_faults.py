@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tests.harness.faults.chaos import Blows
 from tests.harness.faults.fault import System
 from tests.harness.faults.matrix import PAGE
 from tests.harness.faults.scenario import open_kafka, play
-from tests.harness.faults.stage import Kafka
+from tests.harness.faults.stage import Kafka, Setting
 
 BY_NAME = {fault.name: fault for fault in FAULTS}
 WITH_A_REORG = (
@@ -39,6 +40,15 @@ def test_a_reorg_during_a_fault_loses_and_doubles_nothing(
     verdict = play(BY_NAME[name], stage_kafka, tmp_path / "play", reorg=True, geth=new_geth).verdict
     assert verdict.is_proven, verdict
     assert verdict.deepest_reorg >= 2
+
+
+@pytest.mark.services
+def test_a_node_that_pushes_its_blocks_may_be_killed_too(
+    stage_kafka: Kafka, new_geth: GethNode, tmp_path: Path
+) -> None:
+    fault = replace(BY_NAME["node killed and restarted"], setting=Setting(pushing=True, proof="auto"))
+    verdict = play(fault, stage_kafka, tmp_path / "play", reorg=True, geth=new_geth).verdict
+    assert verdict.is_proven, verdict
 
 
 @pytest.mark.services

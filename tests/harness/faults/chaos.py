@@ -70,11 +70,14 @@ class Blow:
 
 
 class Blows:
-    """The sequence that a seed gives: how many nodes there are, and one blow after the other."""
+    """The sequence that a seed gives: which nodes there are, and one blow after the other."""
 
     def __init__(self, seed: int, *, history: bool = False, one_driver: bool = False) -> None:
         self._chance = random.Random(seed)  # noqa: S311 - no secret
-        self.setting = Setting() if history else Setting(True, two_nodes=self._chance.random() < 0.5)
+        two_nodes, pushing = self._chance.random() < 0.5, self._chance.random() < 0.5
+        self.setting = Setting(
+            lying=not (history or pushing), two_nodes=two_nodes and not history, pushing=pushing
+        )
         self._faults = [fault for fault in FAULTS if fault.setting.fits_into(self.setting)]
         if one_driver:
             self._faults = [fault for fault in self._faults if not fault.ends_driver]
@@ -157,6 +160,7 @@ def run_chaos(minutes: float, seed: int, folder: Path, *, one_driver: bool) -> i
     """Play; returns the exit status."""
     blows = Blows(seed, one_driver=one_driver)
     nodes = "two nodes" if blows.setting.two_nodes else "one node"
+    nodes += " over WebSocket" if blows.setting.pushing else " over HTTP"
     print(f"SEED={seed}, {minutes:g} minutes, {nodes}", flush=True)
     with (
         handling(raise_interrupted),

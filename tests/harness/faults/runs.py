@@ -13,7 +13,7 @@ from ethlogs.errors import ExitStatus, SettingsError
 from ethlogs.settings import RunSettings
 from ethlogs.verdicts import MAY_PASS
 from tests.harness.commands import Command
-from tests.harness.running import RunInProcess, another_run
+from tests.harness.running import RunInProcess, another_run, wait_until
 from tests.harness.streams import Stream
 
 _LEFT_OUT = re.compile(r"$|\s|master |spark-submit /|run |[\d,]+ blocks? · ")
@@ -135,6 +135,8 @@ class DriverRun:
             self._begin(another_run(self.settings))
         else:
             raise AssertionError(f"the run ended for good: {self.told[-1]}\n{self._process.log}")
+        # What strikes next strikes a driver: the last commit of the one before may look like its first.
+        wait_until(lambda: self.progress or not self.is_running, "the driver has begun")
 
     def start_next_attempt(self) -> subprocess.Popen[bytes]:
         """Start the next attempt while this one still runs; returns this one's process to look at."""

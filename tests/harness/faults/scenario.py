@@ -70,7 +70,7 @@ def play(
 
 
 _SHORTER = (
-    (re.compile(r"http://127\.0\.0\.1:\d+"), "http://node"),
+    (re.compile(r"(http|ws)://127\.0\.0\.1:\d+"), r"\1://node"),
     (re.compile(r"127\.0\.0\.1:\d+"), "kafka:9092"),
     (re.compile(r"(0x[0-9a-f]{4})[0-9a-f]{60}"), r"\1…"),
     (re.compile(r"run-[0-9a-f]{8}"), "run-…"),
@@ -87,7 +87,7 @@ def shorten(told: Sequence[str], node_urls: Sequence[str]) -> list[str]:
         if _OF_THE_HARNESS.match(text):
             continue
         for number, url in enumerate(node_urls, 1):
-            text = text.replace(url, f"http://node{number}")
+            text = text.replace(url, f"{url.partition(':')[0]}://node{number}")
         for pattern, short in _SHORTER:
             text = pattern.sub(short, text)
         shorter.append(text)

@@ -56,6 +56,8 @@ class Setting:
     tls: bool = False
     """That one speaks TLS."""
     two_nodes: bool = False
+    pushing: bool = False
+    """The nodes are asked over WebSocket and push new blocks; one that can lie is asked over HTTP."""
     spark: bool = False
     """The run is ``ethlogs produce`` with its JVM, and not the driver alone."""
     container: bool = False
@@ -70,6 +72,7 @@ class Setting:
             and self.lying <= other.lying
             and (self.tls, self.proof) == (other.tls, other.proof)
             and self.two_nodes <= other.two_nodes
+            and self.pushing <= other.pushing
         )
 
 
@@ -164,8 +167,11 @@ class Stage:
     @property
     def node_urls(self) -> list[str]:
         """What the run is given."""
-        urls = [self._liar.url if self._liar else self.geth.url]
-        return [*urls, self._peer.geth.url] if self._peer else urls
+        first = self._liar.url if self._liar else self._url_of(self.geth)
+        return [first, self._url_of(self._peer.geth)] if self._peer else [first]
+
+    def _url_of(self, geth: GethNode) -> str:
+        return geth.ws_url if self.setting.pushing else geth.url
 
     def _make_certificate(self) -> Path | None:
         """The first node's certificate and key, where it speaks TLS."""
