@@ -50,6 +50,7 @@ class Endpoint:
         self._timeout_seconds = settings.request_timeout_seconds
         self._secrets = secrets_of(url, settings)
         self._worked: set[tuple[str, ...]] = set()
+        self._has_subscribed = False
 
     @property
     def has_worked(self) -> bool:
@@ -107,8 +108,15 @@ class Endpoint:
         NodeError
             When it cannot be had.
         """
-        with self._hidden_secrets():
-            return subscribe_heads(self._transport, self.name, self._timeout_seconds)
+        try:
+            with self._hidden_secrets():
+                heads = subscribe_heads(self._transport, self.name, self._timeout_seconds)
+        except NodeRefusedError as exc:
+            if self._has_subscribed:
+                raise NodeUnavailableError(str(exc), hint=exc.hint) from exc
+            raise
+        self._has_subscribed = heads is not None
+        return heads
 
     @contextlib.contextmanager
     def _hidden_secrets(self) -> Iterator[None]:

@@ -5,6 +5,8 @@ Heights may be skipped or go back: geth sends one notification for a whole reorg
 
 from __future__ import annotations
 
+import orjson
+
 from ethlogs.errors import NodeUnavailableError
 from ethlogs.node.channel import Channel, HandshakeRefusedError
 from ethlogs.node.deadline import deadline
@@ -68,7 +70,18 @@ def _subscribe(channel: Channel, name: str, timeout_seconds: float) -> None:
         try:
             channel.send(build_request(_METHOD, ("newHeads",)))
             raw = RawAnswer(channel.receive())
+            while _is_notification(raw):
+                raw = RawAnswer(channel.receive())
         except HandshakeRefusedError as exc:
             raw = exc.answer
     if not isinstance(parse_answer(raw, _METHOD, name).result, str):
         raise NodeUnavailableError(f"node {name} answered {_METHOD} without a subscription")
+
+
+def _is_notification(raw: RawAnswer) -> bool:
+    """Return whether a node that has subscribed this client sent a head before it said so."""
+    try:
+        message = orjson.loads(raw.body)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(message, dict) and "method" in message

@@ -19,6 +19,7 @@ from ethlogs.errors import (
 from ethlogs.node.endpoint import Endpoint, NodeIdentity
 from ethlogs.settings import NodeSettings
 from tests.unit.local_node import GENESIS, LocalNode, Reply, chain, failure, local_node, result
+from tests.unit.web_socket_node import answer, refusal, web_socket_node
 
 PAGE = Reply(b"<html>log in, please</html>")
 REFUSALS = [Reply(status=400), Reply(status=401), Reply(status=403), Reply(status=307), PAGE, Reply(b"{}")]
@@ -69,6 +70,26 @@ def test_a_method_is_missing_until_it_has_worked(node: LocalNode, code: int) -> 
         endpoint.call("eth_getBlockReceipts", "0x1")
         node.respond = lambda _request: failure(code, "no")
         assert kind_of_error(endpoint, "eth_getBlockReceipts", "0x2") is NodeUnavailableError
+
+
+@pytest.mark.parametrize("has_subscribed", [True, False])
+def test_subscribing_is_refused_until_it_has_worked(*, has_subscribed: bool) -> None:
+    """A run would ask a URL for heads until its end, since one member behind it does not push them."""
+    with (
+        web_socket_node(answer("0xcd")) as node,
+        contextlib.closing(Endpoint(node.url, "the node", NodeSettings((node.url,)))) as endpoint,
+    ):
+        endpoint.call("eth_chainId")
+        if has_subscribed:
+            heads = endpoint.subscribe_heads()
+            assert heads is not None
+            heads.close()
+        for node.refusal, node.respond in (
+            (refusal(401), answer("0xcd")),
+            (None, lambda connection, _: connection.send(failure(-32601, "no").body.decode())),
+        ):
+            with pytest.raises(NodeUnavailableError if has_subscribed else NodeRefusedError):
+                endpoint.subscribe_heads()
 
 
 def test_a_method_that_works_by_height_may_be_missing_by_hash(node: LocalNode) -> None:

@@ -55,6 +55,21 @@ def test_a_notification_that_comes_as_the_wait_ends_is_heard_by_the_next_one(
             assert [heads.wait(10.0), heads.wait(10.0), heads.wait(0.05)] == [False, True, False]
 
 
+def test_a_notification_before_the_subscriptions_answer_is_not_taken_for_it() -> None:
+    """Some servers begin to send before they have answered."""
+
+    def respond(connection: ServerConnection, request: Any) -> None:
+        connection.send(NOTIFICATION)
+        answer("0xcd")(connection, request)
+        connection.send(NOTIFICATION)
+
+    with web_socket_node(respond) as node:
+        heads = subscribe(node.url)
+        assert heads is not None
+        with contextlib.closing(heads):
+            assert [heads.wait(10.0), heads.wait(0.05)] == [True, False]
+
+
 def test_over_http_a_node_sends_nothing_by_itself() -> None:
     with local_node(chain()) as node:
         assert subscribe(node.url) is None
