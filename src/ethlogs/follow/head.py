@@ -42,7 +42,7 @@ class HeadWatcher:
         self._pushed = PushedHeads(node, self._look_now, notify)
         self._pace = Pace()
         self.finalized = FinalizedBlock(node, notify)
-        self.height = -1
+        self.height = self._highest = -1
         self.seen_at = time.monotonic()
         """When ``height`` was first seen, by the monotonic clock."""
 
@@ -72,8 +72,11 @@ class HeadWatcher:
             on_push()
         found = self._fetch_height()
         if found != self.height:
-            if found > self.height:
+            if found > self._highest:
+                # Not where a node falls back and comes up again: of that there is no notification.
                 self._pushed.count_new_head(announced=announced)
+                self._highest = found
+            if found > self.height:
                 self._advanced_at = self._told_at = time.monotonic()
             self.seen_at = time.monotonic()
             self.height = found

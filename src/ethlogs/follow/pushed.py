@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
+from functools import partial
 
 from ethlogs.backoff import Backoff
 from ethlogs.errors import EthlogsError, MissingMethodError, NodeRefusedError
@@ -33,7 +34,6 @@ class PushedHeads:
         self._wake = wake
         self._notify = notify
         self._backoff = Backoff(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS)
-        self._ended = threading.Event()
         self._unannounced = 0
         self._refusing: set[str] = set()
         self._told: set[str] = set()
@@ -42,58 +42,67 @@ class PushedHeads:
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
         """Listen until the block ends."""
-        self._ended.clear()
-        thread = threading.Thread(target=self._run, name="new heads", daemon=True)
+        # One for each time: a thread that still waits for a node's answer ends with its own.
+        ended = threading.Event()
+        thread = threading.Thread(target=self._run, args=(ended,), name="new heads", daemon=True)
         thread.start()
         try:
             yield
         finally:
-            self._ended.set()
+            ended.set()
             thread.join(2 * _LOOK_SECONDS)
 
     def count_new_head(self, *, announced: bool) -> None:
         """Take note of a new head, and whether a notification came before it was found."""
         self._unannounced = 0 if announced else self._unannounced + 1
 
-    def _run(self) -> None:
-        while not self._ended.is_set():
+    def _run(self, ended: threading.Event) -> None:
+        while not ended.is_set():
             name = self._node.name
             try:
-                self._listen(name)
+                self._listen(name, ended)
             except (MissingMethodError, NodeRefusedError) as exc:
                 self._refusing.add(name)
                 self._tell(name, exc)
             except EthlogsError as exc:
                 self._tell(name, exc)
-                self._backoff.wait(self._pause)
-            finally:
-                self.is_subscribed = False
+                self._backoff.wait(partial(_pause, ended))
 
-    def _listen(self, name: str) -> None:
+    def _listen(self, name: str, ended: threading.Event) -> None:
         heads = None if name in self._refusing else self._node.subscribe_heads()
         if heads is None:
-            self._ended.wait(_LOOK_SECONDS)
+            ended.wait(_LOOK_SECONDS)
             return
         with contextlib.closing(heads):
-            self._unannounced = 0
-            self.is_subscribed = True
-            # A block may have come before the subscription.
-            self._wake.set()
-            self._hear(heads, name)
+            if not ended.is_set():
+                self._hear(heads, name, ended)
 
-    def _hear(self, heads: NewHeads, name: str) -> None:
-        while not self._ended.is_set() and self._node.name == name and self._unannounced < _UNANNOUNCED:
+    def _hear(self, heads: NewHeads, name: str, ended: threading.Event) -> None:
+        self._unannounced = 0
+        self.is_subscribed = True
+        # A block may have come before the subscription.
+        self._wake.set()
+        try:
+            self._hear_until_left(heads, name, ended)
+        finally:
+            self.is_subscribed = False
+            # Ends the slow pause of a follower with a subscription.
+            self._wake.set()
+
+    def _hear_until_left(self, heads: NewHeads, name: str, ended: threading.Event) -> None:
+        while not ended.is_set() and self._node.name == name and self._unannounced < _UNANNOUNCED:
             if heads.wait(_LOOK_SECONDS):
                 self._unannounced = 0
                 self._backoff.reset()
                 self._told.discard(name)
                 self._wake.set()
 
-    def _pause(self, seconds: float) -> None:
-        self._ended.wait(seconds)
-
     def _tell(self, name: str, exc: EthlogsError) -> None:
         """Once for each trouble."""
         if name not in self._told:
             self._told.add(name)
             self._notify(f"node {name} does not push new blocks, so it is asked for them: {exc}")
+
+
+def _pause(ended: threading.Event, seconds: float) -> None:
+    ended.wait(seconds)

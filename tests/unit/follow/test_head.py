@@ -13,6 +13,7 @@ from ethlogs.errors import BlockNotFoundError, InterruptedRunError, NodeUnavaila
 from ethlogs.follow import head as head_module
 from ethlogs.follow.head import HeadWatcher
 from ethlogs.follow.pace import QUICKEST_SECONDS, SLOWEST_SECONDS
+from ethlogs.follow.pushed import PushedHeads
 from ethlogs.node.endpoint import require_quantity
 from ethlogs.settings import FollowSettings
 
@@ -147,6 +148,15 @@ def test_a_push_may_be_of_the_block_that_is_waited_for(
     assert happened == expected
     heads.wait_for(5, on_push=lambda: happened.append("push"))
     assert happened == [*expected, expected[-1]], "there was no push"
+
+
+def test_a_node_that_falls_back_and_comes_up_again_has_no_new_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two nodes behind one URL: a subscription to one of them announces no such heads, and is alive."""
+    counted: list[bool] = []
+    monkeypatch.setattr(PushedHeads, "count_new_head", lambda _self, *, announced: counted.append(announced))
+    head, _ = watcher(FakeNode(latest=[7, 6, 7, 6, 7, 8]), FollowSettings())
+    assert [head.look() for _ in range(6)] == [7, 6, 7, 6, 7, 8]
+    assert counted == [False, False]
 
 
 def test_a_block_that_is_there_is_not_waited_for() -> None:

@@ -104,6 +104,41 @@ def test_a_lost_subscription_is_said_once_and_made_again() -> None:
     assert "node ws://first does not push new blocks" in notices[0]
 
 
+def test_a_subscription_that_is_lost_ends_the_slow_pause_of_a_follower() -> None:
+    heads, lost = FakeHeads(), NodeUnavailableError("lost")
+    listening, wake, _ = listener(FakeNode(heads, lost))
+    with listening.listening():
+        assert wake.wait(WAITED)
+        wake.clear()
+        heads.sent.put(lost)
+        assert wake.wait(WAITED)
+        assert not listening.is_subscribed
+
+
+def test_a_subscription_that_comes_after_the_end_is_closed_and_the_next_one_is_alone() -> None:
+    """A run takes its stream again while a node does not answer, as where the network is away."""
+    late, heads = FakeHeads(), FakeHeads()
+    asked, answers = threading.Event(), threading.Event()
+    node = FakeNode(heads)
+
+    def subscribe_late() -> FakeHeads:
+        node.subscribe_heads = subscribe  # type: ignore[method-assign]
+        asked.set()
+        answers.wait(WAITED)
+        return late
+
+    subscribe, node.subscribe_heads = node.subscribe_heads, subscribe_late  # type: ignore[method-assign]
+    listening, wake, _ = listener(node)
+    with listening.listening():
+        assert asked.wait(WAITED)
+    with listening.listening():
+        assert wake.wait(WAITED)
+        answers.set()
+        assert late.closed.wait(WAITED)
+        assert listening.is_subscribed
+        assert not heads.closed.is_set()
+
+
 @pytest.mark.parametrize("refused", [MissingMethodError("no such method"), NodeRefusedError("HTTP 401")])
 def test_a_node_that_refuses_is_not_asked_again(refused: Exception) -> None:
     node = FakeNode(refused)
