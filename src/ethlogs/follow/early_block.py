@@ -6,6 +6,7 @@ fetched again in the ordinary way if it could not be had so early.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from types import TracebackType
@@ -13,8 +14,9 @@ from types import TracebackType
 from ethlogs.errors import EthlogsError
 from ethlogs.stream.block import PreparedBlock
 
-LONGEST_WAIT_SECONDS = 1.0
-"""A node that does not answer may have been left for another one meanwhile."""
+LONGEST_SECONDS = 1.0
+"""So old a block may be when it is used, counted from asking for it. A look that takes longer had trouble:
+its answer may be another node's, whose block at this height is another one."""
 
 
 class EarlyBlock:
@@ -24,6 +26,7 @@ class EarlyBlock:
         self._fetch = fetch
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="early block")
         self._height = -1
+        self._begun_at = 0.0
         self._under_way: Future[PreparedBlock] | None = None
 
     def __enter__(self) -> EarlyBlock:
@@ -37,6 +40,7 @@ class EarlyBlock:
     def begin(self, height: int) -> None:
         """Fetch a block that may be there; nothing is done while an earlier one is still asked for."""
         if self._under_way is None or self._under_way.done():
+            self._begun_at = time.monotonic()
             self._height, self._under_way = height, self._executor.submit(self._fetch, height)
 
     def drop(self) -> None:
@@ -49,7 +53,8 @@ class EarlyBlock:
         if under_way is None or self._height != height:
             return None
         self._height = -1
-        if not wait([under_way], LONGEST_WAIT_SECONDS).done:
+        left_seconds = self._begun_at + LONGEST_SECONDS - time.monotonic()
+        if left_seconds <= 0 or not wait([under_way], left_seconds).done:
             return None
         try:
             return under_way.result()

@@ -63,6 +63,21 @@ def test_a_block_that_was_dropped_is_not_used() -> None:
         assert early.take(7) is None
 
 
+def test_a_block_that_the_look_took_too_long_for_is_fetched_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look that waited for a node, or asked another one, may be about another block of this height."""
+    fetched = threading.Event()
+
+    def fetch(height: int) -> PreparedBlock:
+        fetched.set()
+        return block_of(height)
+
+    with EarlyBlock(fetch) as early:
+        early.begin(7)
+        assert fetched.wait(10)
+        monkeypatch.setattr(early_block, "LONGEST_SECONDS", 0.0)
+        assert early.take(7) is None
+
+
 def test_a_block_that_cannot_be_had_so_early_is_left_to_the_ordinary_way() -> None:
     def fetch(_height: int) -> PreparedBlock:
         raise BlockNotFoundError("not yet")
@@ -83,7 +98,7 @@ def test_a_defect_is_not_hidden() -> None:
 
 
 def test_a_node_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(early_block, "LONGEST_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(early_block, "LONGEST_SECONDS", 0.01)
     with slow() as (early, answers):
         early.begin(7)
         assert early.take(7) is None
