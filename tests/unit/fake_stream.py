@@ -207,11 +207,11 @@ class FakeChain:
         """In the place of :meth:`ethlogs.node.BlockSource.fetch`."""
         return FetchedBlock(self.blocks[height], 1)
 
-    def fetch_once(self, block: str, exclusion: object = None) -> FetchedBlock:
-        """In the place of :meth:`ethlogs.node.BlockSource.fetch_once`, of a height."""
-        if int(block, 16) >= len(self.blocks):
-            raise BlockNotFoundError(f"there is no block {block}")
-        return self.fetch(int(block, 16), exclusion)
+    def fetch_early(self, height: int, exclusion: object = None) -> FetchedBlock:
+        """In the place of :meth:`ethlogs.node.BlockSource.fetch_early`."""
+        if height >= len(self.blocks):
+            raise BlockNotFoundError(f"there is no block {height}")
+        return self.fetch(height, exclusion)
 
     def fetch_hash(self, height: int) -> str | None:
         """In the place of :meth:`ethlogs.node.BlockSource.fetch_hash`."""

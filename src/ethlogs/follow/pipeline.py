@@ -33,7 +33,7 @@ from ethlogs.journal import Journal
 from ethlogs.ledger import BlockRecord, Reorgs
 from ethlogs.node import BlockSource
 from ethlogs.settings import RunSettings
-from ethlogs.stream.block import BlockEncoder, PreparedBlock, prepare_block, prepare_block_once
+from ethlogs.stream.block import BlockEncoder, PreparedBlock, prepare_block, prepare_early_block
 from ethlogs.stream.prefetch import Prefetcher
 from ethlogs.stream.read_back import read_event_logs
 
@@ -93,7 +93,7 @@ class Pipeline:
         last = stream.claim.last_block
         following = retraction.first_block if retraction else stream.following
         with (
-            EarlyBlock(partial(prepare_block_once, self._source, self._encoder)) as early_block,
+            EarlyBlock(partial(prepare_early_block, self._source, self._encoder)) as early_block,
             Prefetcher(partial(self._prepare, early_block), following) as prefetcher,
         ):
             while last is None or following <= last:

@@ -108,13 +108,24 @@ class BlockSource:
             except UnprovenError as exc:
                 self._after_wrong_answer(height, asked, exc, wrong)
 
-    def fetch_once(self, block: str, exclusion: BloomExclusion | None = None) -> FetchedBlock:
-        """Fetch and prove a block by its hash, height (as hex) or tag, asking once.
+    def fetch_early(self, height: int, exclusion: BloomExclusion | None = None) -> FetchedBlock:
+        """Fetch and prove a block that may not be there yet, by one question of each kind to one URL.
 
-        An ``exclusion`` counts where a height is given, as in :meth:`fetch`.
+        It is proven as :meth:`fetch` proves it, or is not given: what is not there by its bytes, and by JSON
+        a moment later, is not proven by less for that.
+
+        Raises
+        ------
+        NodeError
+            Whatever the URL answers instead.
         """
+        with self._node.asking_once():
+            return self._fetch(height, exclusion=exclusion)
+
+    def fetch_once(self, block: str) -> FetchedBlock:
+        """Fetch and prove a block by its hash, height (as hex) or tag, asking once."""
         if block.startswith("0x") and len(block) != 66:
-            return self._fetch(int(block, 16), exclusion=exclusion)
+            return self._fetch(int(block, 16))
         header = self._json.fetch_header(block)
         return self._fetch(_number_of(header), block, header)
 
@@ -163,6 +174,8 @@ class BlockSource:
             found = self._raw.try_fetch(height, block_hash)
             if isinstance(found, FetchedBlock):
                 return found
+            if isinstance(found, BlockNotFoundError) and self._node.asks_once:
+                raise found
             fetched = self._json.fetch(name, header)
             self._tell_weaker(asked, fetched.block, found)
             return fetched

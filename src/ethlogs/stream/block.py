@@ -92,12 +92,12 @@ def prepare_block(source: BlockSource, encoder: BlockEncoder, height: int) -> Pr
     return encoder.encode(source.fetch(height, encoder.exclusion).block)
 
 
-def prepare_block_once(source: BlockSource, encoder: BlockEncoder, height: int) -> PreparedBlock:
-    """Fetch, prove and encode a block that may not be there yet, asking once.
+def prepare_early_block(source: BlockSource, encoder: BlockEncoder, height: int) -> PreparedBlock:
+    """Fetch, prove and encode a block that may not be there yet.
 
     Raises
     ------
     NodeError
-        As :meth:`ethlogs.node.BlockSource.fetch_once`.
+        As :meth:`ethlogs.node.BlockSource.fetch_early`.
     """
-    return encoder.encode(source.fetch_once(hex(height), encoder.exclusion).block)
+    return encoder.encode(source.fetch_early(height, encoder.exclusion).block)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ethlogs.cancellation import StopSwitch
-from ethlogs.errors import UnprovenError
+from ethlogs.errors import NodeUnavailableError, UnprovenError
 from ethlogs.node import BlockSource, Node
 from ethlogs.proof import ProvenBlock
 from ethlogs.settings import NodeSettings, ProofSettings
@@ -82,6 +82,27 @@ def test_a_block_that_two_urls_do_not_have_is_asked_of_the_third() -> None:
             source = BlockSource(node, RECEIPTS, 5.0, ImpatientStop(), notices.append)
             assert source.fetch(int(header["number"], 16)).block.hash == header["hash"]
             assert node.name == third.url
+
+
+def test_a_block_that_is_asked_for_early_says_nothing_of_a_node_that_goes_away() -> None:
+    """The look at the head, which is under way beside it, says it, and leaves the URL."""
+    header, _ = make_block(3)
+    answers: dict[str, Any] = {"eth_chainId": "0x1", "eth_getBlockByNumber": header}
+    notices: list[str] = []
+    with (
+        local_node(lambda asked: result(answers[asked["method"]])) as first,
+        local_node(lambda asked: result(answers[asked["method"]])) as second,
+        contextlib.closing(
+            Node(NodeSettings((first.url, second.url)), ImpatientStop(), notices.append)
+        ) as node,
+    ):
+        node.connect()
+        source = BlockSource(node, RECEIPTS, 5.0, ImpatientStop(), notices.append)
+        first.respond = lambda _asked: Reply(status=503)
+        with pytest.raises(NodeUnavailableError, match="503"):
+            source.fetch_early(3)
+        assert (node.name, node.retries, source.retries, notices) == (first.url, 0, 0, [])
+        assert source.fetch_hash(3) == header["hash"], "later calls are patient"
 
 
 def test_a_lie_is_asked_for_again_until_the_patience_ends_however_often_it_is_told() -> None:

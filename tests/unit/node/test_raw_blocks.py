@@ -207,6 +207,18 @@ def test_another_blocks_bytes_are_refused() -> None:
         fetch(WITH_BYTES | {"debug_getRawBlock": raw_block(other)}, "block")
 
 
+def test_a_block_that_comes_while_it_is_asked_for_early_is_not_proven_by_less() -> None:
+    """A node that pushes a head before all of it can be read would have most blocks proven so."""
+    answers = WITH_BYTES | {"debug_getRawBlock": None}
+    with local_node(answering(answers)) as served, source_of(served) as (source, _, notices):
+        with pytest.raises(BlockNotFoundError):
+            source.fetch_early(HEIGHT)
+        assert "eth_getBlockReceipts" not in served.methods
+        served.respond = answering(WITH_BYTES)
+        assert source.fetch_early(HEIGHT).block.proof == "block"
+        assert notices == []
+
+
 @pytest.mark.parametrize("name", ["latest", HEADER["hash"]])
 @pytest.mark.parametrize("least", ["auto", "block"])
 def test_a_block_by_tag_or_hash_is_asked_for_by_its_height_and_its_hash_compared(

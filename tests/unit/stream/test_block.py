@@ -13,7 +13,7 @@ import pytest
 from ethlogs.cancellation import StopSwitch
 from ethlogs.node import BlockSource, Node
 from ethlogs.settings import NodeSettings, Proof, ProofSettings, SelectionSettings
-from ethlogs.stream.block import BlockEncoder, PreparedBlock, prepare_block, prepare_block_once
+from ethlogs.stream.block import BlockEncoder, PreparedBlock, prepare_block, prepare_early_block
 from tests.unit.local_node import failure, local_node, result
 from tests.unit.proof_samples import load_mainnet_block
 
@@ -51,7 +51,7 @@ def prepare(
         return blocks, served.methods[asked:]
 
 
-@pytest.mark.parametrize("prepare_one", [prepare_block, prepare_block_once])
+@pytest.mark.parametrize("prepare_one", [prepare_block, prepare_early_block])
 def test_a_header_is_enough_once_the_chains_blooms_are_known_to_be_right(
     prepare_one: Callable[[BlockSource, BlockEncoder, int], PreparedBlock],
 ) -> None:
