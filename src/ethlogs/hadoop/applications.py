@@ -212,7 +212,7 @@ class Applications:
                 if answer.status_code == _WHO_ASKS:
                     answer = requests.get(page, headers=introduce(page), timeout=_HTTP_SECONDS)
                 if answer.ok:
-                    texts[name] = strip_frame(answer.text)
+                    texts[name] = strip_frame(answer.content)
         except requests.RequestException:
             return None
         return texts or None
@@ -224,7 +224,7 @@ class Applications:
             with mapped_errors(f"reading the aggregated log of {application_id}"):
                 self._dump_logs(application, folder)
             files = sorted(Path(folder).rglob("container_*_000001*"))
-            texts = [strip_frame(file.read_text(errors="replace")) for file in files if file.is_file()]
+            texts = [strip_frame(file.read_bytes()) for file in files if file.is_file()]
         return "".join(texts) or None
 
     def _dump_logs(self, application: Application, folder: str) -> None:
@@ -276,10 +276,17 @@ class Applications:
         )
 
 
-def strip_frame(text: str) -> str:
-    """Return what is in the files of a log, without what Hadoop puts around each of them."""
+def strip_frame(answer: bytes) -> str:
+    """Return what is in the files of a log, without what Hadoop puts around each of them.
+
+    Each file is taken by its length: YARN's collected log adds a line feed to it, a NodeManager does not.
+    """
+    texts, place = [], 0
+    while head := _FILE_HEAD.search(answer, place):
+        place = head.end() + int(head["length"])
+        texts.append(answer[head.end() : place])
     # an older NodeManager puts nothing around a running container's file
-    return "".join(_CONTENTS.findall(text)) if _CONTENTS.search(text) else text
+    return (b"".join(texts) if place else answer).decode(errors="replace")
 
 
-_CONTENTS = re.compile(r"^Log ?Contents:\n(.*?)\n?^End of LogType:", re.DOTALL | re.MULTILINE)
+_FILE_HEAD = re.compile(rb"^LogLength:(?P<length>\d+)\nLog ?Contents:\n", re.MULTILINE)

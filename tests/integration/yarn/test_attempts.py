@@ -45,6 +45,7 @@ def test_an_interrupted_command_leaves_its_application_that_is_then_watched_and_
     stream_flags = ("--bootstrap-server", stream.bootstrap, "--topic", stream.topic)
     log = yarn.command("tail", *stream_flags).stdout
     assert "starting at block 1" in log
+    assert log.endswith("\n"), "the newest line is whole, so --follow shows it too"
     assert "INFO SparkContext" not in log, "of Spark what is below WARN is left out"
     stopped = yarn.command("stop", *stream_flags, *PATIENTLY, "--json")
     told = json.loads(stopped.stdout)

@@ -41,14 +41,26 @@ def test_a_queue_is_refused_only_where_yarn_says_that_all_rights_are_missing(
     assert applications_with(acls).may_submit("root.b.streaming") is may
 
 
-@pytest.mark.parametrize("text", ["one\n", "one\ntwo", "one\n\n", ""])
-def test_a_log_is_shown_as_it_was_written_so_that_a_longer_one_begins_with_it(text: str) -> None:
-    """As a NodeManager of Hadoop 3.5 gives the log of a running container."""
-    written = f"{text}\n" if text else ""
-    framed = (
+def framed(text: str, line_feed: str) -> bytes:
+    """A file of a log as Hadoop 3.5 gives it."""
+    return (
         "Container: container_1_0001_01_000001 on node:1234\nLogAggregationType: LOCAL\n"
-        + f"{'=' * 60}\nLogType:stderr\nLogLastModifiedTime:Fri Nov 27\nLogLength:{len(text)}\n"
-        + f"LogContents:\n{written}End of LogType:stderr.This log file belongs to a running container"
+        + f"{'=' * 60}\nLogType:stderr\nLogLastModifiedTime:Fri Nov 27\nLogLength:{len(text.encode())}\n"
+        + f"LogContents:\n{text}{line_feed}End of LogType:stderr.This log file belongs to a running container"
         + " (container_1_0001_01_000001) and so may not be complete.\n******************\n\n"
-    )
-    assert strip_frame(framed) == text
+    ).encode()
+
+
+@pytest.mark.parametrize("line_feed", ["", "\n"], ids=["by a NodeManager", "as YARN collects it"])
+@pytest.mark.parametrize(
+    "text", ["one\n", "one\ntwo", "one\n\n", "", "· é\n", "one\nEnd of LogType:stderr\ntwo\n"]
+)
+def test_a_log_is_shown_as_it_was_written_so_that_a_longer_one_begins_with_it(
+    text: str, line_feed: str
+) -> None:
+    assert strip_frame(framed(text, line_feed)) == text
+    assert strip_frame(framed("before\n", line_feed) + framed(text, line_feed)) == f"before\n{text}"
+
+
+def test_a_log_without_a_frame_is_shown_as_it_is() -> None:
+    assert strip_frame("one\nlängst".encode()) == "one\nlängst"
