@@ -28,8 +28,9 @@ class StopSwitch:
     def __init__(
         self, timeout_seconds: float | None = None, hint: str = GO_ON, gone_seconds: float = 0.0
     ) -> None:
-        """``hint`` says what to do after an early end; earlier attempts took ``gone_seconds`` of the time."""
-        self._hint = hint
+        """Earlier attempts took ``gone_seconds`` of the time."""
+        self.hint = hint
+        """What to do after an early end."""
         self._event = threading.Event()
         self._linked: list[threading.Event] = []
         self._signal_number: int = signal.SIGTERM
@@ -70,11 +71,11 @@ class StopSwitch:
         if self._error is not None:
             raise self._error
         if self._event.is_set():
-            raise InterruptedRunError(self._why, signal_number=self._signal_number, hint=self._hint)
+            raise InterruptedRunError(self._why, signal_number=self._signal_number, hint=self.hint)
         if self._is_late():
             raise DeadlineError(
                 f"the run did not end within --timeout {self._timeout_seconds:g} seconds",
-                hint=self._hint,
+                hint=self.hint,
             )
 
     def link(self, event: threading.Event) -> None:

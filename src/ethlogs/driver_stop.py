@@ -10,7 +10,7 @@ from typing import Any
 
 from ethlogs.attempt import Attempt
 from ethlogs.cancellation import StopSwitch, lost_container
-from ethlogs.errors import EthlogsError
+from ethlogs.errors import EthlogsError, SubmissionError
 from ethlogs.jobs import Job
 from ethlogs.run_command import is_command_gone
 from ethlogs.run_folder import COMMAND, STOP, RunFiles
@@ -67,7 +67,9 @@ def watch_for_stop(folder: RunFiles, stop: StopSwitch, attempt: Attempt) -> None
             elif attempt.in_container:
                 stop.fail(lost_container("the application master, which ran this driver, is gone"))
             else:
-                stop.request(signal.SIGTERM, "spark-submit, which ran this driver, is gone")
+                # A signal to all processes ends spark-submit first, and what the user asked for counts.
+                _look_for_request(folder, stop)
+                stop.fail(SubmissionError("spark-submit, which ran this driver, is gone", hint=stop.hint))
             threading.Event().wait(folder.write_seconds)
 
     threading.Thread(target=watch, name="stop", daemon=True).start()

@@ -14,7 +14,14 @@ from ethlogs import driver_stop
 from ethlogs.attempt import Attempt
 from ethlogs.cancellation import StopSwitch
 from ethlogs.driver_stop import run_stoppable, watch_for_stop
-from ethlogs.errors import EthlogsError, InterruptedRunError, KerberosError, NotAuthorizedError
+from ethlogs.errors import (
+    EthlogsError,
+    InterruptedRunError,
+    KerberosError,
+    LostContainerError,
+    NotAuthorizedError,
+    SubmissionError,
+)
 from ethlogs.run_folder import COMMAND, RunFolder
 from ethlogs.settings.job import JobKind
 
@@ -64,6 +71,55 @@ def test_a_driver_whose_command_was_killed_ends(folder: RunFolder) -> None:
     stop = StopSwitch()
     watch_for_stop(folder, stop, Attempt())
     with pytest.raises(InterruptedRunError, match="the command that started this run is gone"):
+        stop.pause(30)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "error", "why"),
+    [
+        pytest.param(Attempt(), SubmissionError, "spark-submit, which ran this driver, is gone", id="here"),
+        pytest.param(
+            Attempt(in_container=True),
+            LostContainerError,
+            "the application master, which ran this driver, is gone",
+            id="in a container",
+        ),
+    ],
+)
+def test_a_driver_whose_jvm_was_killed_fails_since_nobody_asked_it_to_stop(
+    folder: RunFolder,
+    monkeypatch: pytest.MonkeyPatch,
+    attempt: Attempt,
+    error: type[EthlogsError],
+    why: str,
+) -> None:
+    parents = [1, os.getppid()]
+    monkeypatch.setattr(os, "getppid", lambda: parents[-1])
+    stop = StopSwitch()
+    watch_for_stop(folder, stop, attempt)
+    parents.pop()
+    with pytest.raises(error, match=why) as raised:
+        stop.pause(30)
+    assert raised.value.exit_status == 8
+    assert "run the same command again" in (raised.value.hint or "")
+
+
+def test_a_request_counts_where_the_jvm_ended_before_it_was_read(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a signal goes to the command and to spark-submit at once."""
+    parents = iter([os.getppid()])
+
+    def ask() -> int:
+        parent = next(parents, None)
+        if parent is None:
+            folder.request_stop(signal.SIGINT)
+        return parent or 1
+
+    monkeypatch.setattr(os, "getppid", ask)
+    stop = StopSwitch()
+    watch_for_stop(folder, stop, Attempt())
+    with pytest.raises(InterruptedRunError, match="interrupted by SIGINT"):
         stop.pause(30)
 
 

@@ -64,7 +64,7 @@ def write_config(user: User) -> Path:
     return folder
 
 
-def test_the_systemd_unit_is_valid_and_its_command_ends_with_143_when_it_is_stopped(user: User) -> None:
+def test_a_stopped_command_ends_with_a_status_that_the_systemd_unit_takes_for_clean(user: User) -> None:
     unit = fill(
         read_file("docs/operations.md", "A run without an end, on one machine", "[Unit]"),
         {
@@ -79,10 +79,11 @@ def test_the_systemd_unit_is_valid_and_its_command_ends_with_143_when_it_is_stop
         verified = subprocess.run([analyze, "verify", str(file)], capture_output=True, text=True, check=False)
         assert "ethlogs.service" not in verified.stderr, verified.stderr
     (command,) = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)
+    (clean,) = re.findall(r"^SuccessExitStatus=(.*)$", unit, re.MULTILINE)
     with user.shell.start(command) as running, user.stream.watching() as tip:
         wait_until(lambda: tip() > 0, "a block is on Kafka")
         running.process.send_signal(signal.SIGTERM)
-        assert running.process.wait() == 143, running.output
+        assert running.process.wait() == int(clean) == 143, running.output
     first, *_, last = user.stream.heights()
     assert_exactly_once(user.stream, user.node.url, first, last, proof="block")
 
