@@ -175,7 +175,7 @@ def download(blocks: int, yarn: bool, livy: bool, only: str | None) -> None:
     if only == "geth":
         find_geth(to_stderr)
     else:
-        prepare(blocks, to_stderr, yarn=yarn, livy=livy)
+        prepare(blocks, to_stderr, to_stderr, yarn=yarn, livy=livy)
 
 
 @devnet_command.command("conda-env")

@@ -52,6 +52,7 @@ class DevnetService(RunningService, Protocol):
 def prepare(
     blocks: int,
     report: Report = silent,
+    ready: Report = silent,
     *,
     yarn: bool = False,
     livy: bool = False,
@@ -59,40 +60,44 @@ def prepare(
 ) -> None:
     """Fetch or build what is not in the cache: geth, Kafka, Hadoop, Livy, the chain of ``blocks`` blocks.
 
-    This may take minutes, once. Kerberos has to be installed.
+    This may take minutes, once, which ``report`` is given; ``ready`` is given each part that is there.
+    Kerberos has to be installed.
     """
     if kerberos:
         find_kerberos()
     with ThreadPoolExecutor() as pool:
-        parts = [pool.submit(_prepare_chain, blocks, report), pool.submit(_prepare_kafka, report)]
+        parts = [
+            pool.submit(_prepare_chain, blocks, report, ready),
+            pool.submit(_prepare_kafka, report, ready),
+        ]
         if yarn:
-            parts.append(pool.submit(_prepare_hadoop, report))
+            parts.append(pool.submit(_prepare_hadoop, report, ready))
         if livy:
-            parts.append(pool.submit(_prepare_livy, report))
+            parts.append(pool.submit(_prepare_livy, report, ready))
         for part in parts:
             part.result()
 
 
-def _prepare_chain(blocks: int, report: Report) -> None:
-    with step(report, "geth ready"):
+def _prepare_chain(blocks: int, report: Report, ready: Report) -> None:
+    with step(ready, "geth ready"):
         geth = find_geth(report)
     if blocks:
-        with step(report, f"chain of {blocks} blocks ready"):
+        with step(ready, f"chain of {blocks} blocks ready"):
             find_chain(blocks, ChainSpec(), geth)
 
 
-def _prepare_kafka(report: Report) -> None:
-    with step(report, f"Kafka {KAFKA_VERSION} ready"):
+def _prepare_kafka(report: Report, ready: Report) -> None:
+    with step(ready, f"Kafka {KAFKA_VERSION} ready"):
         find_kafka(report)
 
 
-def _prepare_hadoop(report: Report) -> None:
-    with step(report, f"Hadoop {HADOOP_VERSION} ready"):
+def _prepare_hadoop(report: Report, ready: Report) -> None:
+    with step(ready, f"Hadoop {HADOOP_VERSION} ready"):
         find_hadoop(report)
 
 
-def _prepare_livy(report: Report) -> None:
-    with step(report, f"Livy {LIVY_VERSION} ready"):
+def _prepare_livy(report: Report, ready: Report) -> None:
+    with step(ready, f"Livy {LIVY_VERSION} ready"):
         find_livy(report)
 
 

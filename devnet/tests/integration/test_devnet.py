@@ -142,7 +142,10 @@ def test_run_leaves_nothing_when_it_is_killed(tmp_path: Path) -> None:
 
 def test_up_is_up_once_refuses_to_become_more_and_is_up_until_down(tmp_path: Path) -> None:
     state = ["--state", str(tmp_path / "state")]
+    assert "geth ready" in devnet("download", "--blocks", str(BLOCKS)).stderr
     first = devnet("up", *state, "--blocks", str(BLOCKS), "--block-seconds", "0.2")
+    assert "geth up" in first.stderr
+    assert "ready" not in first.stderr, "download alone says it, which make runs before"
     second = devnet("up", *state)
     assert (first.returncode, second.returncode) == (0, 0)
     assert first.stdout == second.stdout
