@@ -20,6 +20,8 @@ from ethlogs.settings import FollowSettings
 PUSHED_POLL_SECONDS = 1.0
 """Beside a subscription, which may be dead without a sign."""
 
+_AHEAD_SECONDS = 1.0
+"""So much earlier than it can be read a block may be pushed: by another node behind the same URL."""
 _QUIET_SECONDS = 60.0
 
 
@@ -41,6 +43,8 @@ class HeadWatcher:
         stop.link(self._look_now)
         self._pushed = PushedHeads(node, self._look_now, notify)
         self._pace = Pace()
+        self._awaited_until = float("-inf")
+        """So long a block is looked for that was pushed and could not be read."""
         self.finalized = FinalizedBlock(node, notify)
         self.height = self._highest = -1
         self.seen_at = time.monotonic()
@@ -71,17 +75,22 @@ class HeadWatcher:
         if announced and on_push is not None and not self._settings.confirmations:
             on_push()
         found = self._fetch_height()
+        self._compare_with_push(found, announced=announced)
         if found != self.height:
-            if found > self._highest:
-                # Not where a node falls back and comes up again: of that there is no notification.
-                self._pushed.count_new_head(announced=announced)
-                self._highest = found
             if found > self.height:
                 self._advanced_at = self._told_at = time.monotonic()
             self.seen_at = time.monotonic()
             self.height = found
             self._pace.count(found, self.seen_at)
         return found
+
+    def _compare_with_push(self, found: int, *, announced: bool) -> None:
+        # Not with the last height: where a node falls back and comes up again, it does not push that.
+        if found > self._highest:
+            self._pushed.count_new_head(announced=announced)
+            self._highest, self._awaited_until = found, float("-inf")
+        elif announced:
+            self._awaited_until = time.monotonic() + _AHEAD_SECONDS
 
     def wait_for(
         self,
@@ -115,8 +124,9 @@ class HeadWatcher:
         return self.height
 
     def _pause(self) -> None:
-        is_pushed = self._pushed.is_subscribed
-        seconds = PUSHED_POLL_SECONDS if is_pushed else self._pace.pause_seconds(time.monotonic())
+        now = time.monotonic()
+        is_slow = self._pushed.is_subscribed and now >= self._awaited_until
+        seconds = PUSHED_POLL_SECONDS if is_slow else self._pace.pause_seconds(now)
         self._stop.pause_until(self._look_now, seconds)
 
     def _fetch_height(self) -> int:

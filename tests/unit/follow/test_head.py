@@ -11,7 +11,7 @@ import pytest
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import BlockNotFoundError, InterruptedRunError, NodeUnavailableError
 from ethlogs.follow import head as head_module
-from ethlogs.follow.head import HeadWatcher
+from ethlogs.follow.head import PUSHED_POLL_SECONDS, HeadWatcher
 from ethlogs.follow.pace import QUICKEST_SECONDS, SLOWEST_SECONDS
 from ethlogs.follow.pushed import PushedHeads
 from ethlogs.node.endpoint import require_quantity
@@ -148,6 +148,21 @@ def test_a_push_may_be_of_the_block_that_is_waited_for(
     assert happened == expected
     heads.wait_for(5, on_push=lambda: happened.append("push"))
     assert happened == [*expected, expected[-1]], "there was no push"
+
+
+@pytest.mark.parametrize(("is_pushed", "pause"), [(True, SLOWEST_SECONDS), (False, PUSHED_POLL_SECONDS)])
+def test_a_block_that_is_pushed_before_it_can_be_read_is_looked_for_quickly(
+    pause: float, *, is_pushed: bool
+) -> None:
+    """The notification is of one node behind a URL, and the height of another one."""
+    stop = ImpatientStop()
+    head, _ = watcher(FakeNode(latest=[7, 7, 8, 8, 9]), FollowSettings(), stop=stop)
+    head._pushed.is_subscribed = True
+    head.look()
+    if is_pushed:
+        head._look_now.set()
+    assert (head.wait_for(8), head.wait_for(9)) == (8, 9)
+    assert stop.waits == [pause, PUSHED_POLL_SECONDS], "the next block is not pushed"
 
 
 def test_a_node_that_falls_back_and_comes_up_again_has_no_new_head(monkeypatch: pytest.MonkeyPatch) -> None:
