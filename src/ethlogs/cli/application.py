@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ethlogs.cli.say import say
+from ethlogs.errors import SettingsError
+from ethlogs.hadoop.client import is_cluster_configured
 from ethlogs.settings import BrokerOptions, KerberosOptions, StreamSettings
 from ethlogs.settings.submission import ApplicationOptions, HdfsOptions, ProxyOptions, SparkProgram
 from ethlogs.submission.applications import ApplicationHandle, Wanted, open_application
@@ -30,7 +33,19 @@ class ApplicationCommandOptions:
 def open_wanted_application(
     options: ApplicationCommandOptions,
 ) -> Iterator[tuple[ApplicationHandle, Caller]]:
-    """Yield the application that the options name, and who asks for it."""
+    """Yield the application that the options name, and who asks for it.
+
+    Raises
+    ------
+    SettingsError
+        When this machine does not say where a cluster is: these commands have no --master to give instead.
+    """
+    if not is_cluster_configured(os.environ):
+        raise SettingsError(
+            "neither HADOOP_CONF_DIR nor YARN_CONF_DIR says where the cluster is",
+            hint="export HADOOP_CONF_DIR=/etc/hadoop/conf. A run on this machine has its log in its folder,"
+            " which it names when it begins: driver.log",
+        )
     spark_submit = options.spark.spark_submit
     which = options.application
     wanted = Wanted(which.application, options.brokers, options.stream, which.job)

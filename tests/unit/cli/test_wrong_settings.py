@@ -308,6 +308,14 @@ def test_yarn_without_hadoops_configuration_is_refused_clearly(machine: Path, ca
     assert not (machine / "was-run").exists()
 
 
+def test_tail_without_hadoops_configuration_says_where_the_log_of_a_run_here_is(call: Call) -> None:
+    outcome = call("tail", *KAFKA)
+    assert outcome.status == 3
+    assert "neither HADOOP_CONF_DIR nor YARN_CONF_DIR says where the cluster is" in outcome.stderr
+    assert "driver.log" in outcome.stderr
+    assert "--master" not in outcome.stderr, "an option that tail does not have"
+
+
 def test_a_limit_of_lag_needs_a_node(call: Call) -> None:
     outcome = call("status", *KAFKA, "--max-lag", "3")
     assert outcome.status == 2
