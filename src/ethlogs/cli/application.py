@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ethlogs.cli.say import say
-from ethlogs.errors import SettingsError
-from ethlogs.hadoop.client import is_cluster_configured
+from ethlogs.hadoop.client import is_cluster_configured, no_cluster
 from ethlogs.settings import BrokerOptions, KerberosOptions, StreamSettings
 from ethlogs.settings.submission import ApplicationOptions, HdfsOptions, ProxyOptions, SparkProgram
 from ethlogs.submission.applications import ApplicationHandle, Wanted, open_application
@@ -41,10 +40,8 @@ def open_wanted_application(
         When this machine does not say where a cluster is: these commands have no --master to give instead.
     """
     if not is_cluster_configured(os.environ):
-        raise SettingsError(
-            "neither HADOOP_CONF_DIR nor YARN_CONF_DIR says where the cluster is",
-            hint="export HADOOP_CONF_DIR=/etc/hadoop/conf. A run on this machine has its log in its folder,"
-            " which it names when it begins: driver.log",
+        raise no_cluster(
+            ". A run on this machine has its log in its folder, which it names when it begins: driver.log"
         )
     spark_submit = options.spark.spark_submit
     which = options.application

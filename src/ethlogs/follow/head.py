@@ -68,7 +68,7 @@ class HeadWatcher:
             yield
 
     def look(self, on_push: Callable[[], None] | None = None) -> int:
-        """Ask once; -1 where the node has no such head yet. As :meth:`wait_for`, with ``on_push``."""
+        """Ask once; -1 where the node has no such head yet. ``on_push`` is that of :meth:`wait_for`."""
         announced = self._look_now.is_set()
         # Before the node is asked: what it says from now on is looked at again.
         self._look_now.clear()

@@ -107,9 +107,14 @@ def find_conf_dir(environment: Mapping[str, str]) -> Path:
                 f"{variable}={text} has no core-site.xml", hint="set it to the folder of Hadoop's *-site.xml"
             )
         return Path(text)
-    raise SettingsError(
+    raise no_cluster("; a run on this machine needs --master local[*]")
+
+
+def no_cluster(instead: str) -> SettingsError:
+    """The error of a machine that does not say where the cluster is, with what there is instead of one."""
+    return SettingsError(
         "neither HADOOP_CONF_DIR nor YARN_CONF_DIR says where the cluster is",
-        hint="export HADOOP_CONF_DIR=/etc/hadoop/conf; a run on this machine needs --master local[*]",
+        hint=f"export HADOOP_CONF_DIR=/etc/hadoop/conf{instead}",
     )
 
 

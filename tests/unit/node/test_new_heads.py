@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from ethlogs.node.new_heads import NewHeads, subscribe_heads
 from ethlogs.node.transport import open_transport
 from ethlogs.settings import NodeSettings
 from tests.unit.local_node import chain, local_node
-from tests.unit.web_socket_node import Respond, answer, refusal, web_socket_node
+from tests.unit.web_socket_node import Respond, WebSocketNode, answer, refusal, web_socket_node
 
 NOTIFICATION = json.dumps({"jsonrpc": "2.0", "method": "eth_subscription", "params": {"result": {}}})
 
@@ -24,16 +25,23 @@ def subscribe(url: str) -> NewHeads | None:
     return subscribe_heads(open_transport(url, NodeSettings((url,))), "the node", 10.0)
 
 
+@contextlib.contextmanager
+def subscribed(respond: Respond) -> Iterator[tuple[WebSocketNode, NewHeads]]:
+    """A fake node, and a subscription to its new heads."""
+    with web_socket_node(respond) as node:
+        heads = subscribe(node.url)
+        assert heads is not None
+        with contextlib.closing(heads):
+            yield node, heads
+
+
 def test_a_notification_is_the_hint_to_look() -> None:
     def respond(connection: ServerConnection, request: Any) -> None:
         answer("0xcd")(connection, request)
         connection.send(NOTIFICATION)
 
-    with web_socket_node(respond) as node:
-        heads = subscribe(node.url)
-        assert heads is not None
-        with contextlib.closing(heads):
-            assert [heads.wait(10.0), heads.wait(0.05)] == [True, False]
+    with subscribed(respond) as (node, heads):
+        assert [heads.wait(10.0), heads.wait(0.05)] == [True, False]
     assert node.requests == [{"jsonrpc": "2.0", "id": 1, "method": "eth_subscribe", "params": ["newHeads"]}]
 
 
@@ -46,13 +54,10 @@ def test_a_notification_that_comes_as_the_wait_ends_is_heard_by_the_next_one(
         monkeypatch.undo()
         raise TimeoutError("timed out")
 
-    with web_socket_node(answer("0xcd")) as node:
-        heads = subscribe(node.url)
-        assert heads is not None
-        with contextlib.closing(heads):
-            monkeypatch.setattr(answer_size, "remaining_seconds", end_of_time)
-            node.connections[0].send(NOTIFICATION)
-            assert [heads.wait(10.0), heads.wait(10.0), heads.wait(0.05)] == [False, True, False]
+    with subscribed(answer("0xcd")) as (node, heads):
+        monkeypatch.setattr(answer_size, "remaining_seconds", end_of_time)
+        node.connections[0].send(NOTIFICATION)
+        assert [heads.wait(10.0), heads.wait(10.0), heads.wait(0.05)] == [False, True, False]
 
 
 def test_a_notification_before_the_subscriptions_answer_is_not_taken_for_it() -> None:
@@ -63,11 +68,8 @@ def test_a_notification_before_the_subscriptions_answer_is_not_taken_for_it() ->
         answer("0xcd")(connection, request)
         connection.send(NOTIFICATION)
 
-    with web_socket_node(respond) as node:
-        heads = subscribe(node.url)
-        assert heads is not None
-        with contextlib.closing(heads):
-            assert [heads.wait(10.0), heads.wait(0.05)] == [True, False]
+    with subscribed(respond) as (_, heads):
+        assert [heads.wait(10.0), heads.wait(0.05)] == [True, False]
 
 
 def test_over_http_a_node_sends_nothing_by_itself() -> None:
@@ -107,9 +109,9 @@ def test_a_lost_connection_is_one_that_may_be_made_again() -> None:
         answer("0xcd")(connection, request)
         connection.close_socket()
 
-    with web_socket_node(respond) as node:
-        heads = subscribe(node.url)
-        assert heads is not None
-        with contextlib.closing(heads), pytest.raises(NodeUnavailableError, match="closed the connection"):
-            while True:
-                heads.wait(10.0)
+    with (
+        subscribed(respond) as (_, heads),
+        pytest.raises(NodeUnavailableError, match="closed the connection"),
+    ):
+        while True:
+            heads.wait(10.0)
