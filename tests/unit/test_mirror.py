@@ -78,6 +78,7 @@ COVERED_BY = {
     "environment/pip.py": "unit/environment/test_local_files.py",
     "environment/condarc_files.py": "unit/environment/test_condarc.py",
     "kafka/no_contact.py": "integration/test_no_contact.py",
+    "node/block_fetcher.py": "unit/node/test_raw_blocks.py",
     "node/channel.py": "unit/node/test_web_socket_transport.py",
     "node/tcp.py": "unit/node/test_web_socket_transport.py",
     "node/web_socket_channel.py": "unit/node/test_web_socket_transport.py",

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TypeVar
 
 from ethlogs.backoff import Backoff
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import BlockGoneError, BlockNotFoundError, NodeError, UnprovableChainError, UnprovenError
+from ethlogs.node.asker import AskedOnce
+from ethlogs.node.block_fetcher import BlockFetcher
 from ethlogs.node.client import Node
 from ethlogs.node.fetched_block import FetchedBlock
 from ethlogs.node.history import History
-from ethlogs.node.json_blocks import JsonBlocks
-from ethlogs.node.raw_blocks import RawBlocks
-from ethlogs.node.rpc import Answer
-from ethlogs.node.verdicts import parse_quantity
+from ethlogs.node.remarks import Remarks
 from ethlogs.notify import Notify
-from ethlogs.proof import Header, ProvenBlock, exclude_block
+from ethlogs.proof import Header
 from ethlogs.proof.chains import why_unprovable
-from ethlogs.proof.shapes import show
 from ethlogs.selection import BloomExclusion
 from ethlogs.settings import ProofSettings
 
@@ -29,9 +27,6 @@ T = TypeVar("T")
 RECENT_BLOCKS = 128
 OLD_BLOCK_SECONDS = 5.0
 """A block so far below the head is not early: what a node does not have of it, it has pruned."""
-
-_REMARKS = 50
-"""A node that makes up remarks must not fill the notices."""
 
 
 class BlockSource:
@@ -44,14 +39,14 @@ class BlockSource:
         self, node: Node, proof: ProofSettings, patience_seconds: float, stop: StopSwitch, notify: Notify
     ) -> None:
         self._node = node
-        self._least = proof.least
-        self._json = JsonBlocks(node, unchecked_headers=proof.unchecked_headers)
-        self._raw = RawBlocks(node)
+        remarks = Remarks(notify)
+        self._fetcher = BlockFetcher(node, proof, remarks, weaker_if_missing=True)
+        # What is not there by its bytes, and by JSON a moment later, is not proven by less for that.
+        self._early = BlockFetcher(AskedOnce(node), proof, remarks, weaker_if_missing=False)
         self._history = History(node)
         self._patience_seconds = patience_seconds
         self._stop = stop
         self._notify = notify
-        self._told: set[str] = set()
         self.retries = 0
 
     def fetch(self, height: int, exclusion: BloomExclusion | None = None) -> FetchedBlock:
@@ -68,7 +63,7 @@ class BlockSource:
         NodeUnavailableError, NodeRefusedError
             As :meth:`ethlogs.node.Node.call`.
         """
-        return self._until_proven(height, partial(self._fetch, exclusion=exclusion))
+        return self._until_proven(height, partial(self._fetcher.fetch, exclusion=exclusion))
 
     def fetch_header(self, height: int) -> Header:
         """Fetch the header of the canonical block at ``height``, whose fields give its hash.
@@ -78,16 +73,7 @@ class BlockSource:
         NodeError
             As :meth:`fetch`.
         """
-        return self._until_proven(height, self._fetch_header)
-
-    def _fetch_header(self, height: int) -> Header:
-        try:
-            header = self._json.parse(self._json.fetch_header(hex(height)))
-        except UnprovenError as exc:
-            raise self._explain(exc) from exc
-        if header.number != height:
-            raise UnprovenError(f"asked for block {height}, the node gave block {header.number}")
-        return header
+        return self._until_proven(height, self._fetcher.fetch_header)
 
     def _until_proven(self, height: int, fetch: Callable[[int], T]) -> T:
         """Fetch again and again, as long as what is wrong may pass."""
@@ -97,7 +83,8 @@ class BlockSource:
             # Another thread may have left this URL by the time that its answer is known to be wrong.
             asked = self._node.name
             try:
-                return fetch(height)
+                with self._blaming_the_chain():
+                    return fetch(height)
             except BlockGoneError as exc:
                 self._look_how_far_back(height, exc)
                 raise
@@ -111,23 +98,19 @@ class BlockSource:
     def fetch_early(self, height: int, exclusion: BloomExclusion | None = None) -> FetchedBlock:
         """Fetch and prove a block that may not be there yet, by one question of each kind to one URL.
 
-        It is proven as :meth:`fetch` proves it, or is not given: what is not there by its bytes, and by JSON
-        a moment later, is not proven by less for that.
+        It is proven as :meth:`fetch` proves it, or is not given.
 
         Raises
         ------
         NodeError
             Whatever the URL answers instead.
         """
-        with self._node.asking_once():
-            return self._fetch(height, exclusion=exclusion)
+        return self._early.fetch(height, exclusion)
 
     def fetch_once(self, block: str) -> FetchedBlock:
         """Fetch and prove a block by its hash, height (as hex) or tag, asking once."""
-        if block.startswith("0x") and len(block) != 66:
-            return self._fetch(int(block, 16))
-        header = self._json.fetch_header(block)
-        return self._fetch(_number_of(header), block, header)
+        with self._blaming_the_chain():
+            return self._fetcher.fetch_named(block)
 
     def fetch_hash(self, height: int) -> str | None:
         """The hash of the canonical block at ``height``; ``None`` where the node has none."""
@@ -135,74 +118,16 @@ class BlockSource:
         found = header.get("hash") if isinstance(header, dict) else None
         return found.lower() if isinstance(found, str) else None
 
-    def _fetch(
-        self,
-        height: int,
-        name: str | None = None,
-        header: Answer | None = None,
-        exclusion: BloomExclusion | None = None,
-    ) -> FetchedBlock:
-        """Fetch and prove a block once; ``header`` is there where only a hash or tag was known."""
-        try:
-            fetched = self._fetch_as_needed(height, name or hex(height), header, exclusion)
-        except UnprovenError as exc:
-            raise self._explain(exc) from exc
-        if fetched.block.number != height:
-            raise UnprovenError(f"asked for block {height}, the node gave block {fetched.block.number}")
-        self._tell_remarks(fetched.block)
-        return fetched
-
-    def _fetch_as_needed(
-        self, height: int, name: str, header: Answer | None, exclusion: BloomExclusion | None
-    ) -> FetchedBlock:
-        """By the header alone where its bloom excludes the block, else in full."""
-        if exclusion is not None and self._least == "auto" and exclusion.is_trusted:
-            header = header or self._json.fetch_header(name)
-            # A header that cannot be checked excludes nothing; its bytes may still prove the block.
-            with contextlib.suppress(UnprovenError):
-                parsed = self._json.parse(header)
-                if exclusion.excludes(parsed):
-                    return FetchedBlock(exclude_block(parsed), header.size_bytes)
-        return self._fetch_best(height, name, header)
-
-    def _fetch_best(self, height: int, name: str, header: Answer | None) -> FetchedBlock:
-        block_hash = str(header.result["hash"]).lower() if header else None
-        if self._least == "block":
-            return self._raw.fetch(height, block_hash)
-        if self._least == "auto":
-            asked = self._node.name
-            found = self._raw.try_fetch(height, block_hash)
-            if isinstance(found, FetchedBlock):
-                return found
-            if isinstance(found, BlockNotFoundError) and self._node.asks_once:
-                raise found
-            fetched = self._json.fetch(name, header)
-            self._tell_weaker(asked, fetched.block, found)
-            return fetched
-        return self._json.fetch(name, header)
-
-    def _tell_weaker(self, asked: str, block: ProvenBlock, why: NodeError) -> None:
-        """Once for each URL: why its blocks are not proven as a whole, from which block on."""
-        if asked not in self._told and not isinstance(why, BlockNotFoundError):
-            self._told.add(asked)
-            self._notify(
-                f"block {block.number} is proven by {block.proof}, which leaves transaction hashes to the"
-                f" node's word: {why}"
-            )
-
-    def _explain(self, exc: UnprovenError) -> UnprovenError:
+    @contextlib.contextmanager
+    def _blaming_the_chain(self) -> Iterator[None]:
         """Blame the chain, not the node, where nothing on the chain can be proven."""
-        reason = why_unprovable(self._node.identity.chain_id)
-        if reason is None:
-            return exc
-        return UnprovableChainError(reason, hint="ethlogs produces only what is proven")
-
-    def _tell_remarks(self, block: ProvenBlock) -> None:
-        """Once each: they are true of block after block."""
-        for remark in block.remarks:
-            if remark not in self._told and len(self._told) < _REMARKS:
-                self._told.add(remark)
-                self._notify(f"block {block.number}, and maybe others: {remark}")
+        try:
+            yield
+        except UnprovenError as exc:
+            reason = why_unprovable(self._node.identity.chain_id)
+            if reason is None:
+                raise
+            raise UnprovableChainError(reason, hint="ethlogs produces only what is proven") from exc
 
     def _after_early_answer(self, height: int, asked: str, exc: BlockNotFoundError, backoff: Backoff) -> None:
         self.retries += 1
@@ -244,10 +169,3 @@ class BlockSource:
             self._notify(f"{exc}; asking again for up to {self._patience_seconds:g} seconds{hint}")
         self._node.switch_from(asked, str(exc))
         backoff.wait(self._stop.pause)
-
-
-def _number_of(header: Answer) -> int:
-    number = parse_quantity(header.result.get("number"))
-    if number is None:
-        raise UnprovenError(f"the node gave a header without a number: {show(header.result.get('hash'))}")
-    return number

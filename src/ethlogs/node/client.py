@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -34,10 +33,6 @@ REPEATED = 4
 
 class OtherChainError(SettingsError):
     """A URL serves another chain than the first one that answered."""
-
-
-class _Thread(threading.local):
-    asks_once = False
 
 
 class Node:
@@ -72,7 +67,6 @@ class Node:
         self._troubles: list[Trouble] = []
         """Of the calls that are being tried again."""
         self._closed = False
-        self._thread = _Thread()
         self.retries = 0
 
     @property
@@ -231,23 +225,6 @@ class Node:
             self._checked.discard(index)
             raise
 
-    @contextlib.contextmanager
-    def asking_once(self) -> Iterator[None]:
-        """Let each call of this thread ask the current URL once, inside the block; see :meth:`call_all_once`.
-
-        A failure there is not tried again, not counted and not said, and leaves no URL.
-        """
-        self._thread.asks_once = True
-        try:
-            yield
-        finally:
-            self._thread.asks_once = False
-
-    @property
-    def asks_once(self) -> bool:
-        """Whether this thread is inside :meth:`asking_once`."""
-        return self._thread.asks_once
-
     def fetch_quantity(self, method: str, *params: Any) -> int:
         """Ask for a number; an answer that is none counts as no answer."""
 
@@ -301,8 +278,6 @@ class Node:
 
     def _ask(self, read: Callable[[list[Answer], str], T], *calls: Call) -> T:
         """Ask until ``read`` takes the answers: reading is a part of what is tried again."""
-        if self.asks_once:
-            return read(self.call_all_once(calls), self.name)
         trouble = Trouble()
         try:
             return self._keep_asking(trouble, read, *calls)

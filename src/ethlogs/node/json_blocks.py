@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ethlogs.errors import BlockNotFoundError, MissingMethodError, UnprovenError
-from ethlogs.node.client import Node
+from ethlogs.node.asker import Asker
 from ethlogs.node.fetched_block import FetchedBlock, readable_block
 from ethlogs.node.rpc import Answer
 from ethlogs.proof import Header, parse_header, prove_by_receipts
@@ -23,8 +23,8 @@ class JsonBlocks:
     has eth_getBlockReceipts at all, one by one.
     """
 
-    def __init__(self, node: Node, *, unchecked_headers: bool) -> None:
-        self._node = node
+    def __init__(self, asker: Asker, *, unchecked_headers: bool) -> None:
+        self._asker = asker
         self._unchecked_headers = unchecked_headers
         self._ways = (self._ask_by_hash, self._ask_by_height, self._ask_one_by_one)
         self._way = 0
@@ -40,15 +40,15 @@ class JsonBlocks:
             When the answer is not a header, or the header has another hash.
         """
         by_hash = len(block) == 66
-        answer = self._node.call("eth_getBlockByHash" if by_hash else "eth_getBlockByNumber", block, False)
+        answer = self._asker.call("eth_getBlockByHash" if by_hash else "eth_getBlockByNumber", block, False)
         if answer.result is None:
             raise BlockNotFoundError(
-                f"node {self._node.name} does not have block {readable_block(block)}",
+                f"node {self._asker.name} does not have block {readable_block(block)}",
                 hint="is the block right, and is the node in sync with its chain?",
             )
         found = answer.result.get("hash") if isinstance(answer.result, dict) else None
         if not isinstance(found, str):
-            raise UnprovenError(f"node {self._node.name} gave no hash for block {readable_block(block)}")
+            raise UnprovenError(f"node {self._asker.name} gave no hash for block {readable_block(block)}")
         if by_hash and found.lower() != block.lower():
             raise UnprovenError(f"asked for block {block}, the node gave block {show(found)}")
         return answer
@@ -79,7 +79,7 @@ class JsonBlocks:
         # Besu answers [] and others null for receipts that are not there yet, or not any more.
         if receipts.result is None or (receipts.result == [] and parsed.transactions):
             raise BlockNotFoundError(
-                f"node {self._node.name} has block {readable_block(block)} but not its receipts",
+                f"node {self._asker.name} has block {readable_block(block)} but not its receipts",
                 hint="the node may have pruned them: use a node that keeps the history that you ask for",
             )
         return FetchedBlock(
@@ -98,10 +98,10 @@ class JsonBlocks:
                 self._way = max(self._way, way + 1)
 
     def _ask_by_hash(self, header: Header) -> Answer:
-        return self._node.call("eth_getBlockReceipts", header.hash)
+        return self._asker.call("eth_getBlockReceipts", header.hash)
 
     def _ask_by_height(self, header: Header) -> Answer:
-        return self._node.call("eth_getBlockReceipts", hex(header.number))
+        return self._asker.call("eth_getBlockReceipts", hex(header.number))
 
     def _ask_one_by_one(self, header: Header) -> Answer:
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="receipts") as threads:
@@ -112,4 +112,4 @@ class JsonBlocks:
         return Answer(receipts, sum(answer.size_bytes for answer in answers))
 
     def _ask_for_one(self, transaction: str) -> Answer:
-        return self._node.call("eth_getTransactionReceipt", transaction)
+        return self._asker.call("eth_getTransactionReceipt", transaction)

@@ -13,7 +13,8 @@ from ethlogs.errors import (
     NodeUnavailableError,
     UnprovenError,
 )
-from ethlogs.node.client import Node, OtherChainError
+from ethlogs.node.asker import Asker
+from ethlogs.node.client import OtherChainError
 from ethlogs.node.endpoint import Call
 from ethlogs.node.fetched_block import FetchedBlock
 from ethlogs.node.rpc import Answer
@@ -36,8 +37,8 @@ class RawBlocks:
     They are asked for by height, since the specification knows only heights and tags.
     """
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
+    def __init__(self, asker: Asker) -> None:
+        self._asker = asker
         self._without: dict[str, NodeError] = {}
         self._disproved: Counter[str] = Counter()
 
@@ -46,11 +47,11 @@ class RawBlocks:
 
         A URL without these methods is not asked again, nor is one whose bytes prove nothing again and again.
         """
-        name = self._node.name
+        name = self._asker.name
         if name in self._without:
             return self._without[name]
         try:
-            fetched = self._fetch(self._node.call_all_once, height, block_hash)
+            fetched = self._fetch(self._asker.call_all_once, height, block_hash)
         except MissingMethodError:
             self._without[name] = MissingMethodError(
                 f"node {name} does not have {RAW_BLOCK} and {RAW_RECEIPTS}"
@@ -81,7 +82,7 @@ class RawBlocks:
             When no URL has the debug methods.
         """
         try:
-            return self._fetch(self._node.call_all, height, block_hash)
+            return self._fetch(self._asker.call_all, height, block_hash)
         except MissingMethodError as exc:
             raise MissingMethodError(
                 str(exc), hint=f"use --proof auto, which takes what the node gives; {DEBUG_DANGER}"
@@ -93,7 +94,7 @@ class RawBlocks:
         raw, *others = ask([(RAW_BLOCK, hex(height)), (RAW_RECEIPTS, hex(height))])
         if raw.result in (None, "", "0x"):
             raise BlockNotFoundError(
-                f"node {self._node.name} does not have block {height}",
+                f"node {self._asker.name} does not have block {height}",
                 hint="is the block right, and is the node in sync with its chain?",
             )
         block = parse_block(raw.result)
@@ -102,7 +103,7 @@ class RawBlocks:
         (receipts,) = others
         if receipts.result is None or (receipts.result == [] and block.transactions):
             raise BlockNotFoundError(
-                f"node {self._node.name} has block {height} but not its receipts",
+                f"node {self._asker.name} has block {height} but not its receipts",
                 hint="the node may have pruned them: use a node that keeps the history that you ask for",
             )
         if block_hash is None and len(block.header.hashes) > 1:
