@@ -21,7 +21,7 @@ from pathlib import Path
 
 from benchmarks.lab import open_lab, say
 from benchmarks.parts import PARTS, Bench, Options
-from benchmarks.tables import copied_output, write_section
+from benchmarks.tables import copied_output, require_sections, write_section
 from ethlogs_devnet import DEFAULT_PLAN
 from ethlogs_devnet.geth.plans import logs_in
 
@@ -43,7 +43,13 @@ def parse_arguments(arguments: Sequence[str]) -> tuple[list[str], Options, Path 
     unknown = sorted(set(parts) - PARTS.keys())
     if unknown:
         parser.error(f"unknown parts {', '.join(unknown)}; there are {', '.join(PARTS)}")
-    return [part for part in PARTS if part in parts], Options(**given), output
+    parts = [part for part in PARTS if part in parts]
+    if output:
+        try:
+            require_sections(output, parts)
+        except (OSError, ValueError) as exc:
+            parser.error(f"--output: {exc}")
+    return parts, Options(**given), output
 
 
 def run_part(bench: Bench, part: str, options: Options, output: Path | None) -> bool:

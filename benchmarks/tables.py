@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
@@ -57,6 +57,21 @@ def replace_section(document: str, part: str, text: str) -> str:
     if count != 1:
         raise ValueError(f"the document must have {begin} … {end} once, it has it {count} times")
     return document
+
+
+def require_sections(path: Path, parts: Sequence[str]) -> None:
+    """Check that a document has a place for each part, before anything is measured.
+
+    Raises
+    ------
+    OSError
+        When it cannot be read.
+    ValueError
+        When it does not have a part's marks once.
+    """
+    document = path.read_text()
+    for part in parts:
+        replace_section(document, part, "")
 
 
 def write_section(path: Path, part: str, text: str) -> None:

@@ -33,6 +33,7 @@ from benchmarks.contest import (
 from benchmarks.killing import ExecutorKiller, describe_kills, follow_to_end
 from benchmarks.ledger_watch import Recorded
 from benchmarks.parts import PARTS
+from benchmarks.run import parse_arguments
 from tests.harness.executors import Executor
 
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
@@ -202,9 +203,19 @@ def test_a_part_replaces_its_own_tables_in_the_document() -> None:
 
 
 def test_the_document_has_a_place_for_each_part() -> None:
-    page = PAGE.read_text()
-    for part in PARTS:
-        tables.replace_section(page, part, "")
+    tables.require_sections(PAGE, list(PARTS))
+
+
+@pytest.mark.parametrize(("text", "why"), [(None, "No such file"), ("# A page", "it has it 0 times")])
+def test_a_document_without_places_is_refused_before_anything_is_measured(
+    text: str | None, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.md"
+    if text is not None:
+        page.write_text(text)
+    with pytest.raises(SystemExit, match="2"):
+        parse_arguments(["--only", "latency", "--output", str(page)])
+    assert why in capsys.readouterr().err
 
 
 @pytest.mark.skipif(shutil.which("ss") is None, reason="ss of iproute2 counts them")
