@@ -36,7 +36,7 @@ from ethlogs.hadoop.patience import impatient
 from ethlogs.hadoop.run_folder import HdfsRunFolder
 from ethlogs.jobs import build_job, find_job
 from ethlogs.journal import Journal
-from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, RunFiles, RunFolder
+from ethlogs.run_folder import PROGRESS, SETTINGS, RunFiles, RunFolder
 from ethlogs.settings import RunSettings, from_json
 from ethlogs.spark.context import get_context
 from ethlogs.verdicts import is_final
@@ -95,7 +95,7 @@ def run_attempt(settings: RunSettings, folder: RunFiles, attempt: Attempt, start
     """
     patience = settings.node.patience_seconds
     try:
-        earlier = keep_trying(lambda: folder.read_json(REPORT), patience)
+        earlier = keep_trying(lambda: folder.read_report(), patience)
         progress = keep_trying(lambda: folder.read_json(PROGRESS), patience)
     except EthlogsError as exc:
         logging.getLogger(__name__).error("no success for %g seconds", patience)

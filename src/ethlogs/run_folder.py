@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import orjson
 
 from ethlogs.errors import SettingsError
@@ -35,6 +36,14 @@ SHIPPED = "shipped.json"
 TEMPORARY = ".tmp"
 RECORDS = frozenset({PROGRESS, REPORT, STOP, LOG, COMMAND, NOTE})
 """What stays of a run on this machine when it has ended; everything else may be a secret."""
+
+
+class _ReportsEnd(msgspec.Struct, rename="camel"):
+    """What every report has, whichever job and version wrote it."""
+
+    exit_status: int
+    error: str | None
+    hint: str | None
 
 
 class RunFiles(ABC):
@@ -82,6 +91,15 @@ class RunFiles(ABC):
         except orjson.JSONDecodeError:
             return None
         return value if isinstance(value, dict) else None
+
+    def read_report(self) -> dict[str, Any] | None:
+        """The run's report, ``None`` where there is none or it is not one."""
+        report = self.read_json(REPORT)
+        try:
+            msgspec.convert(report, _ReportsEnd)
+        except msgspec.ValidationError:
+            return None
+        return report
 
     @abstractmethod
     def remove_files(self) -> None:

@@ -91,18 +91,18 @@ def run_with(
 def test_an_attempt_ends_with_an_earlier_ones_final_verdict(
     monkeypatch: pytest.MonkeyPatch, folder: RunFolder, status: int
 ) -> None:
-    folder.write_json(REPORT, {"exitStatus": status, "error": "earlier"})
+    folder.write_json(REPORT, {"exitStatus": status, "error": "earlier", "hint": None})
     job = FakeJob()
     assert run_with(monkeypatch, folder, job) == status
     assert not job.ran
-    assert folder.read_json(REPORT) == {"exitStatus": status, "error": "earlier"}
+    assert folder.read_json(REPORT) == {"exitStatus": status, "error": "earlier", "hint": None}
 
 
 @pytest.mark.parametrize("status", [1, 5, 6, 7, 8])
 def test_an_attempt_tries_again_after_a_verdict_that_is_not_final(
     monkeypatch: pytest.MonkeyPatch, folder: RunFolder, status: int
 ) -> None:
-    folder.write_json(REPORT, {"exitStatus": status, "error": "earlier"})
+    folder.write_json(REPORT, {"exitStatus": status, "error": "earlier", "hint": None})
     assert run_with(monkeypatch, folder, FakeJob()) == 0
     assert folder.read_json(REPORT) == {"exitStatus": 0, "error": None}
 
@@ -122,7 +122,7 @@ def test_an_attempt_ends_the_run_for_good_where_its_verdict_is_final(
 
 
 def test_an_attempt_that_finds_a_final_verdict_ends_the_run_for_good(folder: RunFolder) -> None:
-    folder.write_json(REPORT, {"exitStatus": 3, "error": "earlier"})
+    folder.write_json(REPORT, {"exitStatus": 3, "error": "earlier", "hint": None})
     spark = FakeSpark()
     assert driver.run_attempt(RUN, folder, Attempt(2, in_container=True), lambda: spark) == 3
     assert spark.properties == {"ethlogs.lastAttempt": "0"}

@@ -102,9 +102,33 @@ def test_a_file_that_is_no_json_object_counts_as_none(folder: RunFolder, data: b
     assert folder.read_json(REPORT) is None
 
 
+def test_a_report_has_an_end_whatever_else_it_has(folder: RunFolder) -> None:
+    report = {"exitStatus": 6, "error": "the node is away", "hint": None, "ofALaterVersion": 1}
+    folder.write_json(REPORT, report)
+    assert folder.read_report() == report
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        {},
+        {"exitStatus": 0},
+        {"exitStatus": "0", "error": None, "hint": None},
+        {"exitStatus": None, "error": None, "hint": None},
+        {"exitStatus": 6, "error": {"text": "away"}, "hint": None},
+    ],
+)
+def test_a_report_that_does_not_say_how_the_run_ended_counts_as_none(
+    folder: RunFolder, report: dict[str, object]
+) -> None:
+    folder.write_json(REPORT, report)
+    assert folder.read_report() is None
+
+
 def test_a_file_that_is_not_there_counts_as_none(folder: RunFolder) -> None:
     assert folder.read(REPORT) is None
     assert folder.read_json(REPORT) is None
+    assert folder.read_report() is None
 
 
 def test_a_folder_that_cannot_be_read_is_an_error_of_ours(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import ClassVar
 from ethlogs.errors import OutcomeUnknownError, SubmissionError
 from ethlogs.notebook.look import Look, see_failure, see_progress, see_report
 from ethlogs.run_command import is_command_gone
-from ethlogs.run_folder import COMMAND, PROGRESS, REPORT, RunFolder
+from ethlogs.run_folder import COMMAND, PROGRESS, RunFolder
 from ethlogs.submission.local import last_lines
 from ethlogs.submission.local_runs import end_local_run, is_alive
 
@@ -32,7 +32,7 @@ class RunHere:
     def look(self) -> Look:
         """Look once."""
         # The report first: with it the progress is the last one.
-        report = self.folder.read_json(REPORT)
+        report = self.folder.read_report()
         progress = self.folder.read_json(PROGRESS)
         if report is not None:
             return see_report(report, progress)

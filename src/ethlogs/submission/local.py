@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from ethlogs.errors import DeadlineError, EthlogsError, ExitStatus, InterruptedRunError, SubmissionError
 from ethlogs.notify import ShowProgress
 from ethlogs.run_command import note_command
-from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, RunFolder
+from ethlogs.run_folder import PROGRESS, SETTINGS, RunFolder
 from ethlogs.settings import RunSettings, to_json
 from ethlogs.spark.submit import build_environment, start_spark_submit
 from ethlogs.submission.causes import find_cause
@@ -67,7 +67,7 @@ def run_locally(
             if progress is not None:
                 show_progress(progress)
         _wait_for_orphan(process, folder)
-    report = folder.read_json(REPORT)
+    report = folder.read_report()
     if report is not None:
         return report
     if process.returncode == ExitStatus.DONE and not signals.killed:
@@ -113,7 +113,7 @@ def _wait_for_orphan(process: subprocess.Popen[bytes], folder: RunFolder) -> Non
     finishes the current block and writes its report.
     """
     deadline = time.monotonic() + _ORPHAN_SECONDS
-    while folder.read_json(REPORT) is None and time.monotonic() < deadline and _has_processes(process.pid):
+    while folder.read_report() is None and time.monotonic() < deadline and _has_processes(process.pid):
         time.sleep(_POLL_SECONDS)
 
 

@@ -53,7 +53,7 @@ def start_kept(settings: RunSettings, folder: RunFolder, argv: Sequence[str]) ->
     # Whoever waits for nothing leaves a zombie, which looks like a process that is there.
     threading.Thread(target=process.wait, name="keeper", daemon=True).start()
     try:
-        while folder.read_json(COMMAND) is None and folder.read_json(REPORT) is None:
+        while folder.read_json(COMMAND) is None and folder.read_report() is None:
             if process.poll() is not None:
                 raise SubmissionError(
                     f"the process that keeps the run {folder.run} ended before it began:"
@@ -72,7 +72,7 @@ def keep(folder: RunFolder) -> None:
     settings = from_json(RunSettings, folder.settings_file.read_bytes())
     argv = orjson.loads(folder.read(ARGV) or b"[]")
     report = _run(settings, folder, argv)
-    if folder.read_json(REPORT) is None:
+    if folder.read_report() is None:
         folder.write_json(REPORT, report)
     folder.remove_files()
 

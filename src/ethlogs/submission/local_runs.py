@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ethlogs.errors import SubmissionError
-from ethlogs.run_folder import COMMAND, PROGRESS, REPORT, RunFolder
+from ethlogs.run_folder import COMMAND, PROGRESS, RunFolder
 from ethlogs.settings.submission import STREAM_JOBS
 from ethlogs.submission.applications import which_job
 
@@ -40,7 +40,7 @@ def find_local_runs(base: Path, wanted: WantedRuns) -> list[RunFolder]:
     found = []
     for path in sorted(base.iterdir(), reverse=True) if base.is_dir() else []:
         folder = RunFolder(path)
-        if folder.read_json(REPORT) is None and is_alive(folder) and _is_of(folder, wanted):
+        if folder.read_report() is None and is_alive(folder) and _is_of(folder, wanted):
             found.append(folder)
     if len({_noted(folder).get("job") for folder in found}) > 1:
         raise which_job(" and ".join(f"{folder.run} ({_noted(folder)['job']})" for folder in found))
@@ -81,7 +81,7 @@ def end_local_run(
     """
     folder.request_stop(signal_number)
     deadline = time.monotonic() + seconds
-    while folder.read_json(REPORT) is None:
+    while folder.read_report() is None:
         if time.monotonic() >= deadline:
             raise SubmissionError(
                 f"the run {folder.run} has not ended within {seconds:g} seconds",
@@ -89,6 +89,6 @@ def end_local_run(
                 f" kill {_noted(folder).get('pid')}, twice",
             )
         pause(_POLL_SECONDS)
-    tip = (folder.read_json(REPORT) or {}).get("tip") or {}
+    tip = (folder.read_report() or {}).get("tip") or {}
     number = tip.get("number")
     return number if isinstance(number, int) else None

@@ -14,7 +14,7 @@ from ethlogs.hadoop.applications import Application
 from ethlogs.hadoop.client import Hadoop
 from ethlogs.recent import Recent
 from ethlogs.report import format_latency
-from ethlogs.run_folder import PROGRESS, REPORT, RunFiles
+from ethlogs.run_folder import PROGRESS, RunFiles
 from ethlogs.settings.submission import STREAM_JOBS
 from ethlogs.submission.applications import run_of
 from ethlogs.submission.attempt_end import read_end
@@ -66,7 +66,7 @@ def find_end_on_yarn(hadoop: Hadoop, application: Application, hdfs_dir: str | N
     run = run_of(application)
     with contextlib.suppress(EthlogsError):
         folder = HdfsLayout.of(hadoop.files, hdfs_dir).run_folder(run) if run else None
-        report = folder.read_json(REPORT) if folder else None
+        report = folder.read_report() if folder else None
         if report is not None and report.get("error") and tells_the_end(report, application):
             return str(report["error"])
     end = read_end(application.diagnostics)

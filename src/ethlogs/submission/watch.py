@@ -22,7 +22,7 @@ from ethlogs.errors import (
 )
 from ethlogs.hadoop.applications import Application, Applications
 from ethlogs.notify import Notify, ShowProgress
-from ethlogs.run_folder import PROGRESS, REPORT, STOP, RunFiles
+from ethlogs.run_folder import PROGRESS, STOP, RunFiles
 from ethlogs.submission.attempt_end import read_end
 from ethlogs.submission.outcome import (
     as_asked,
@@ -190,7 +190,7 @@ class Watcher:
     def _describe_attempts_end(self, attempt: int) -> str:
         """Say why an attempt ended: by its own report, where it could write one, else by YARN's words."""
         with contextlib.suppress(EthlogsError):
-            report = self._folder.read_json(REPORT)
+            report = self._folder.read_report()
             if (
                 report is not None
                 and report.get("attempt") == attempt
@@ -284,7 +284,7 @@ class Watcher:
         return "was asked to stop after the current block"
 
     def _outcome(self, application: Application) -> dict[str, Any]:
-        report = self._folder.read_json(REPORT)
+        report = self._folder.read_report()
         if report is not None and tells_the_end(report, application):
             return report
         if application.final == "SUCCEEDED":

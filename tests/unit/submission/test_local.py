@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import stat
@@ -29,6 +30,7 @@ SETTINGS = RunSettings(
     KafkaSettings("kafka:9092", (("sasl.plain.password", HIDDEN),)),
 )
 UP = '{"notices": [{"number": 1, "text": "the driver is up"}]}'
+DONE = '{"exitStatus": 0, "error": null, "hint": null}'
 # Only a kill ends it; its parts are short, so that nothing of it outlives it for long.
 ENDLESS = f"""
 trap '' TERM INT; echo '{UP}' > "$1/progress.json"
@@ -50,8 +52,10 @@ def ignore(_progress: dict[str, Any]) -> None:
 
 
 def test_the_report_of_the_driver_comes_back_whatever_its_status(tmp_path: Path, folder: RunFolder) -> None:
-    argv = argv_of(tmp_path, folder, 'echo \'{"exitStatus": 6}\' > "$1/report.json"; exit 1')
-    assert run_locally(SETTINGS, folder, argv, ignore) == {"exitStatus": 6}
+    argv = argv_of(
+        tmp_path, folder, 'echo \'{"exitStatus": 6, "error": null, "hint": null}\' > "$1/report.json"; exit 1'
+    )
+    assert run_locally(SETTINGS, folder, argv, ignore) == {"exitStatus": 6, "error": None, "hint": None}
 
 
 def test_a_driver_without_a_report_is_an_error_with_its_last_lines(tmp_path: Path, folder: RunFolder) -> None:
@@ -142,7 +146,7 @@ def test_the_first_signal_asks_the_driver_to_end(tmp_path: Path, folder: RunFold
     script = (
         f"trap '' TERM; echo '{UP}' > \"$1/progress.json\"\n"
         f'while [ ! -e "$1/{STOP}" ]; do sleep 0.05; done\n'
-        f'cat "$1/{STOP}" > "$1/report.json"'
+        f'cp "$1/{STOP}" "$1/asked.json"; echo \'{DONE}\' > "$1/report.json"'
     )
     asked: list[int] = []
 
@@ -153,7 +157,8 @@ def test_the_first_signal_asks_the_driver_to_end(tmp_path: Path, folder: RunFold
 
     earlier = signal.getsignal(number)
     report = run_locally(SETTINGS, folder, argv_of(tmp_path, folder, script), interrupt)
-    assert report == {"signal": number}
+    assert report == json.loads(DONE)
+    assert folder.read_json("asked.json") == {"signal": number}
     assert signal.getsignal(number) is earlier
 
 
@@ -240,11 +245,15 @@ def test_a_sigterm_to_the_whole_process_group_is_143_by_the_report_of_a_driver_t
     script = (
         f"echo '{UP}' > \"$1/progress.json\"\n"
         f'while [ ! -e "$1/{STOP}" ]; do sleep 0.05; done\n'
-        '(sleep 0.5; echo \'{"exitStatus": 143}\' > "$1/report.json") &\n'
+        '(sleep 0.5; echo \'{"exitStatus": 143, "error": null, "hint": null}\' > "$1/report.json") &\n'
         "kill -TERM $$"
     )
     argv = argv_of(tmp_path, folder, script)
-    assert run_locally(SETTINGS, folder, argv, interrupt_once(signal.SIGTERM)) == {"exitStatus": 143}
+    assert run_locally(SETTINGS, folder, argv, interrupt_once(signal.SIGTERM)) == {
+        "exitStatus": 143,
+        "error": None,
+        "hint": None,
+    }
 
 
 def test_a_sigterm_to_the_whole_process_group_is_143_without_a_report_too(

@@ -24,7 +24,7 @@ def test_a_run_is_found_by_its_stream_while_its_driver_writes(tmp_path: Path) ->
     make_run(tmp_path, topic="others")
     make_run(tmp_path, job="smoketest")
     make_run(tmp_path, age_seconds=3600.0)
-    make_run(tmp_path).write_json(REPORT, {"exitStatus": 0})
+    make_run(tmp_path).write_json(REPORT, {"exitStatus": 0, "error": None, "hint": None})
     assert find_local_runs(tmp_path, WantedRuns("logs", None)) == [folder]
     assert find_local_runs(tmp_path, WantedRuns("logs", "a:9092,b:9092")) == [folder]
     assert find_local_runs(tmp_path, WantedRuns("logs", "c:9092")) == []
@@ -37,7 +37,7 @@ def test_of_a_follower_and_a_backfill_the_user_says_which_is_meant(tmp_path: Pat
     with pytest.raises(SettingsError, match=r"more than one run: .+ \(produce\)|\(backfill\)") as caught:
         find_local_runs(tmp_path, WantedRuns("logs", None))
     assert caught.value.hint == "say which one: --job produce or --job backfill"
-    filling.write_json(REPORT, {"exitStatus": 0})
+    filling.write_json(REPORT, {"exitStatus": 0, "error": None, "hint": None})
     assert find_local_runs(tmp_path, WantedRuns("logs", None)) == [following]
 
 
@@ -53,7 +53,7 @@ def test_a_run_is_asked_to_end_and_waited_for(
 
     def pause(_seconds: float) -> None:
         assert folder.read_json(STOP) == {"signal": 15}
-        folder.write_json(REPORT, {"exitStatus": 143, "tip": tip})
+        folder.write_json(REPORT, {"exitStatus": 143, "error": None, "hint": None, "tip": tip})
 
     assert end_local_run(folder, 15, 60.0, pause) == number
 

@@ -84,13 +84,18 @@ OUTSIDE = "exitCode: 143"
     ("state", "final", "report", "why"),
     [
         ("RUNNING", "UNDEFINED", None, None),
-        ("FINISHED", "SUCCEEDED", {"exitStatus": 143, "error": "interrupted by SIGTERM"}, None),
-        ("FINISHED", "FAILED", {"exitStatus": 6, "error": "the node is away"}, "the node is away"),
+        ("FINISHED", "SUCCEEDED", {"exitStatus": 143, "error": "interrupted by SIGTERM", "hint": None}, None),
+        (
+            "FINISHED",
+            "FAILED",
+            {"exitStatus": 6, "error": "the node is away", "hint": None},
+            "the node is away",
+        ),
         ("FAILED", "FAILED", None, "the driver's container was ended from outside, by SIGTERM"),
         (
             "FAILED",
             "FAILED",
-            {"exitStatus": 6, "error": "the node is away", "attempt": 1},
+            {"exitStatus": 6, "error": "the node is away", "hint": None, "attempt": 1},
             "the driver's container was ended from outside, by SIGTERM",
         ),
     ],

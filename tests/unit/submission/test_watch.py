@@ -173,10 +173,15 @@ def test_each_lost_attempt_is_told_with_yarns_reason(
 ) -> None:
     monkeypatch.setattr(watch_module, "_POLL_SECONDS", 0.0)
     folder, said = RunFolder(tmp_path), list[str]()
-    folder.write_json("report.json", {"exitStatus": 0, "attempt": seen[-1]})
+    folder.write_json("report.json", {"exitStatus": 0, "attempt": seen[-1], "error": None, "hint": None})
     applications = cast(Applications, ReplacedContainers(*seen))
     watcher = Watcher(applications, folder, WAITING.id, said.append, lambda _progress: None)
-    assert watcher.wait(Limits(None, None)) == {"exitStatus": 0, "attempt": seen[-1]}
+    assert watcher.wait(Limits(None, None)) == {
+        "exitStatus": 0,
+        "attempt": seen[-1],
+        "error": None,
+        "hint": None,
+    }
     assert [line for line in said if line.startswith("attempt")] == [
         f"attempt {lost} has ended: the driver's container was ended from outside, by SIGTERM;"
         f" attempt {lost + 1} resumes after what was committed"
@@ -188,11 +193,11 @@ def test_each_lost_attempt_is_told_with_yarns_reason(
     ("report", "why"),
     [
         (
-            {"attempt": 1, "exitStatus": 6, "error": "node http://geth:8545 is away"},
+            {"attempt": 1, "exitStatus": 6, "error": "node http://geth:8545 is away", "hint": None},
             "node http://geth:8545 is away",
         ),
-        ({"attempt": 1, "exitStatus": 8, "error": "it received SIGTERM"}, OUTSIDE),
-        ({"attempt": 7, "exitStatus": 6, "error": "of another attempt"}, OUTSIDE),
+        ({"attempt": 1, "exitStatus": 8, "error": "it received SIGTERM", "hint": None}, OUTSIDE),
+        ({"attempt": 7, "exitStatus": 6, "error": "of another attempt", "hint": None}, OUTSIDE),
     ],
     ids=["the driver knows", "YARN knows better", "another attempt's"],
 )
@@ -207,7 +212,7 @@ def test_why_an_attempt_ended_its_own_report_says_where_it_knows(
 
         def describe(self, application_id: str) -> Application:
             if len(self.states) == 1:
-                folder.write_json("report.json", {"exitStatus": 0, "attempt": 2, "error": None})
+                folder.write_json("report.json", {"exitStatus": 0, "attempt": 2, "error": None, "hint": None})
             return super().describe(application_id)
 
     folder.write_json("report.json", report)
@@ -229,11 +234,11 @@ def test_a_ticket_that_expires_while_watching_says_nothing_about_the_run(tmp_pat
             return replace(WAITING, state="FINISHED", final="SUCCEEDED")
 
     folder, said = RunFolder(tmp_path), list[str]()
-    folder.write_json("report.json", {"exitStatus": 0})
+    folder.write_json("report.json", {"exitStatus": 0, "error": None, "hint": None})
     watcher = Watcher(
         cast(Applications, Expired(WAITING)), folder, WAITING.id, said.append, lambda _progress: None
     )
-    assert watcher.wait(Limits(None, None)) == {"exitStatus": 0}
+    assert watcher.wait(Limits(None, None)) == {"exitStatus": 0, "error": None, "hint": None}
     assert said == [
         f"there is no valid ticket; the application {WAITING.id} continues without this command: kinit"
     ]
