@@ -94,7 +94,6 @@ class Contest:
     def __init__(self, lab: Lab, topic: str, process: subprocess.Popen[bytes], *, on_spark: bool) -> None:
         self._counter = RecordCounter(lab.bootstrap, topic)
         self._process = process
-        self._on_spark = on_spark
         self._driver: int | None = None if on_spark else process.pid
         services = {NODE: lab.net.geth.pid, BROKER: lab.net.kafka.pid, SPARK: process.pid}
         self._meters = {who: Meter(pid) for who, pid in services.items() if pid}

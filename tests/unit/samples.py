@@ -69,7 +69,6 @@ APPLICATION = Application(
     attempt=1,
     started=0.0,
     tags=frozenset({"theirs", "ethlogs-run-20260101-000000-abcdef"}),
-    log_aggregation="SUCCEEDED",
 )
 
 

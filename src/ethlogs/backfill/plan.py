@@ -72,11 +72,6 @@ class LedgerEnds:
         ]
         return count_missing(self.gaps(merge(ranges))) if ranges else None
 
-    @property
-    def highest_backfilled(self) -> int | None:
-        """The highest height that a slot holds."""
-        return max((last for tip in self.slot_tips for _, last in tip.ranges), default=None)
-
     def gaps(self, wanted: Ranges) -> tuple[SlotGaps, ...]:
         """Return what each slot lacks of the wanted heights, less those that the follower owns."""
         held = {

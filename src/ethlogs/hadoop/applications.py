@@ -42,7 +42,6 @@ class Application:
     started: float
     """Seconds since the epoch."""
     tags: frozenset[str]
-    log_aggregation: str
 
     @property
     def ended(self) -> bool:
@@ -57,18 +56,16 @@ class Queue:
     name: str
     state: str
     capacity: float
-    maximum_capacity: float
     used: float
 
 
 class Applications:
     """The ResourceManager's client."""
 
-    def __init__(self, gateway: Any, configuration: Any, user: str) -> None:
+    def __init__(self, gateway: Any, configuration: Any) -> None:
         self._gateway = gateway
         self._jvm = gateway.jvm
         self._configuration = configuration
-        self._user = user
         with mapped_errors("opening YARN"):
             self._client = self._jvm.org.apache.hadoop.yarn.client.api.YarnClient.createYarnClient()
             self._client.init(configuration)
@@ -116,7 +113,6 @@ class Applications:
                 str(info.getQueueName()),
                 str(info.getQueueState()),
                 float(info.getCapacity()),
-                float(info.getMaximumCapacity()),
                 float(info.getCurrentCapacity()),
             )
 
@@ -272,7 +268,6 @@ class Applications:
             attempt=0 if attempt is None else max(0, int(attempt.getAttemptId())),
             started=report.getStartTime() / 1000,
             tags=frozenset(str(tag) for tag in tags or ()),
-            log_aggregation=str(report.getLogAggregationStatus()),
         )
 
 

@@ -76,13 +76,8 @@ class Hadoop:
     def applications(self) -> Applications:
         """YARN."""
         if self._applications is None:
-            self._applications = Applications(self._gateway, self._configuration, self.user)
+            self._applications = Applications(self._gateway, self._configuration)
         return self._applications
-
-    def setting(self, name: str) -> str | None:
-        """A setting of the *-site.xml files."""
-        value = self._configuration.get(name)
-        return None if value is None else str(value)
 
 
 def is_cluster_configured(environment: Mapping[str, str]) -> bool:

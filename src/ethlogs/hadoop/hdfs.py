@@ -14,7 +14,6 @@ from ethlogs.hadoop.errors import ReplacedError, mapped_errors
 
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
-SHARED_FOLDER = 0o755
 SHARED_FILE = 0o644
 _PIECE_BYTES = 4 << 20
 _READS = 5

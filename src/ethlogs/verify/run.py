@@ -145,7 +145,7 @@ class _Verifier:
                 chain,
                 self._content(claim),
             )
-            walk = Walk(sides, plan, backfilled, ledger.begin, self._is_wanted, self._tell, self._progress)
+            walk = Walk(sides, plan, backfilled, self._is_wanted, self._tell, self._progress)
             self._walk(walk, ledger, plan, tip, begins, ends, topic.partitions)
 
     def _walk(

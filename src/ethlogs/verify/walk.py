@@ -56,7 +56,6 @@ class Walk:
         sides: Sides,
         plan: WalkPlan,
         backfilled: Mapping[int, LedgerEntry],
-        ledger_begin: int,
         is_wanted: Callable[[int], bool],
         tell: Tell,
         progress: Progress,

@@ -47,11 +47,10 @@ def test_the_followers_first_block_is_that_of_its_ranges() -> None:
     assert followers_first(tail_of((90, 95), (99, 100))) == 90
 
 
-def test_the_ends_say_what_is_missing_and_what_is_highest() -> None:
+def test_the_ends_say_what_is_missing() -> None:
     ends = LedgerEnds({0: tail_of((50, 60)), 1: tail_of((0, 31)), 2: EMPTY_TAIL})
     gaps = ends.gaps(((0, 60),))
     assert sorted(height for gap in gaps for height in gap.heights(100)) == list(range(32, 50))
-    assert ends.highest_backfilled == 31
 
 
 def test_a_hull_is_cut_into_segments_that_follow_each_other() -> None:

@@ -33,7 +33,7 @@ class FakeApplications:
 
     def describe_queue(self, name: str) -> Queue | None:
         known = name.rpartition(".")[2] in ("default", "open")
-        return Queue(name, "RUNNING", 0.5, 1.0, 0.25) if known else None
+        return Queue(name, "RUNNING", 0.5, 0.25) if known else None
 
     def queue_names(self) -> list[str]:
         return ["default", "open"]

@@ -30,7 +30,6 @@ WAITING = replace(
     state="ACCEPTED",
     final="UNDEFINED",
     diagnostics="waiting for AM container to be allocated",
-    log_aggregation="",
 )
 
 

@@ -78,7 +78,7 @@ def verify(following: Following, *, offline: bool = False) -> list[Difference]:
     chain = None if offline else cast(Any, FakeChainReader(following.chain, content))
     sides = Sides("logs", "logs.ledger", 3, 1, cast(Any, reader), reader.read_again, chain, content)
     plan = plan_walk(entries, None, None, dict.fromkeys(rows, 0))
-    walk = Walk(sides, plan, {}, 0, lambda _height: True, told.append, lambda *_: None)
+    walk = Walk(sides, plan, {}, lambda _height: True, told.append, lambda *_: None)
     ends = {partition: following.writer.ends["logs", partition] for partition in rows}
     walk.begin(dict.fromkeys(rows, 0), ends)
     for entry in entries:

@@ -54,11 +54,6 @@ class HadoopCluster(SweptProcess):
         return self.files.conf
 
     @property
-    def hdfs_url(self) -> str:
-        """URL of HDFS."""
-        return f"hdfs://{HOST}:{self._node.ports.namenode}"
-
-    @property
     def namenode_http(self) -> str:
         """URL of the NameNode's web server, WebHDFS's too."""
         return f"http://{HOST}:{self._node.ports.namenode_http}"

@@ -88,10 +88,6 @@ class Kdc(OneProcess):
             raise DevnetError(f"there is no principal {name}")
         return path
 
-    def set_max_life(self, name: str, seconds: int) -> None:
-        """Let the tickets that a principal is given from now on last so many seconds."""
-        self.add_principal(self._known(name), seconds)
-
     def change_key(self, name: str, *, into_keytab: bool = True) -> None:
         """Give a principal new keys (the next kvno), with which alone it can log in from now on.
 
