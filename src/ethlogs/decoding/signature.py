@@ -19,7 +19,7 @@ _ARRAY = r"((?:\[(?:[1-9]\d{0,8})?\])*)"
 _TYPE = re.compile(rf"([a-z]+)(\d{{0,3}}){_ARRAY}", re.ASCII)
 _SUFFIX = re.compile(rf"{_ARRAY}(.*)", re.ASCII | re.DOTALL)
 _MAX_DEPTH = 32
-"""So many tuples may lie in each other."""
+"""So many arrays and tuples may lie in each other: eth_abi reads each of them by a call within a call."""
 _WORDS_OF_SOLIDITY = ("indexed", "memory", "calldata", "storage", "anonymous")
 
 
@@ -33,10 +33,15 @@ def parse_event(text: str) -> Event:
     ValueError
         When it is none.
     """
-    match = _EVENT.fullmatch(text.strip().removesuffix(";").rstrip())
+    declaration = text.strip().removesuffix(";").rstrip()
+    if re.search(r"\)\s*anonymous$", declaration):
+        raise ValueError(f"{text!r} is an anonymous event: no topic of its event logs names it")
+    match = _EVENT.fullmatch(declaration)
     if match is None:
         raise ValueError(f"{text!r} is not a signature like Transfer(address,address,uint256)")
-    parameters = tuple(_parse_parameter(part, position) for position, part in enumerate(_split(match[2])))
+    parameters = tuple(
+        _parse_parameter(part, position) for position, part in enumerate(_split(match[2].strip()))
+    )
     return _checked(Event(match[1], parameters))
 
 
@@ -59,7 +64,7 @@ def parse_abi(content: object) -> list[Event]:
         if entry.get("type") == "event" and not entry.get("anonymous")
     ]
     if not events:
-        raise ValueError("it has no event")
+        raise ValueError("it has no event, or only anonymous ones, which cannot be decoded")
     return events
 
 
@@ -67,7 +72,19 @@ def _checked(event: Event) -> Event:
     if event.topics - 1 > _MAX_INDEXED:
         raise ValueError(f"{event.signature} has more than {_MAX_INDEXED} indexed parameters")
     _check_names(event.parameters, event.signature)
+    if any(_depth(item) > _MAX_DEPTH for item in event.parameters):
+        raise _too_deep()
     return event
+
+
+def _depth(parameter: Parameter) -> int:
+    """How many arrays and tuples of a parameter lie in each other."""
+    inside = 1 + max(map(_depth, parameter.components)) if parameter.components else 0
+    return parameter.suffix.count("[") + inside
+
+
+def _too_deep() -> ValueError:
+    return ValueError(f"more than {_MAX_DEPTH} arrays and tuples lie in each other")
 
 
 def _check_names(parameters: Iterable[Parameter], where: str) -> None:
@@ -106,7 +123,8 @@ def _parse_parameter(text: str, position: int, *, depth: int = 0) -> Parameter:
             raise ValueError(f"{text!r} is a tuple of nothing")
         base, (suffix, rest) = TUPLE, _split_suffix(rest)
     else:
-        kind, _, rest = text.partition(" ")
+        kind = (text.split(maxsplit=1) or [""])[0]
+        rest = text.removeprefix(kind)
         base, suffix = _parse_type(kind)
     words = rest.split()
     indexed = in_event and words[:1] == ["indexed"]
@@ -120,7 +138,7 @@ def _parse_parameter(text: str, position: int, *, depth: int = 0) -> Parameter:
 
 def _deeper(depth: int) -> int:
     if depth == _MAX_DEPTH:
-        raise ValueError(f"more than {_MAX_DEPTH} tuples lie in each other")
+        raise _too_deep()
     return depth + 1
 
 

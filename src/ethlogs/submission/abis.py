@@ -64,9 +64,11 @@ def _read_events(path: str) -> tuple[str, ...]:
         )
     try:
         return tuple(event.text for event in parse_abi(orjson.loads(read_text(FLAG, path))))
-    except ValueError as exc:  # what is not JSON, too
+    except ValueError as exc:
+        reason = f"it is not JSON: {exc}" if isinstance(exc, orjson.JSONDecodeError) else exc
         raise SettingsError(
-            f"{FLAG} {path} is not the JSON of an ABI: {exc}",
-            hint="give the list of a contract's functions and events, as a compiler writes it",
+            f"{FLAG} {path} cannot be used: {reason}",
+            hint="give the JSON list of a contract's functions and events, as a compiler writes it, or the"
+            " signature of each event with its own --abi",
             flag=FLAG,
         ) from None

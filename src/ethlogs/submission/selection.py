@@ -43,6 +43,8 @@ def _read_all(flag: str, values: Iterable[str]) -> Iterator[tuple[str, str]]:
         if not value.startswith("@"):
             yield value, ""
             continue
+        if value == "@":
+            raise SettingsError(f"{flag} @: the file's name is missing", hint="give @FILE", flag=flag)
         lines = read_text(flag, value[1:]).splitlines()
         entries = [(line.partition("#")[0].strip(), n) for n, line in enumerate(lines, 1)]
         if not any(text for text, _ in entries):

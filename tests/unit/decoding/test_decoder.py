@@ -186,6 +186,7 @@ MADE = [
     ),
     ("Five(uint256 indexed id,string text)", [7, "x"]),
     ("Six(uint8[2][2] a,(bool b,int16 c) d)", [[[1, 2], [3, 4]], (True, -5)]),
+    ("Seven(bool" + "[1]" * 31 + "[] a)", [json.loads("[" * 32 + "true" + "]" * 32)]),
 ]
 
 

@@ -137,5 +137,33 @@ def test_tuples_lie_in_each_other_as_deep_as_any_abi_has_them() -> None:
     inputs: list[dict[str, Any]] = [{"name": "a", "type": "bool"}]
     for _ in range(33):
         inputs = [{"name": "a", "type": "tuple", "components": inputs}]
-    with pytest.raises(ValueError, match="more than 32 tuples"):
+    with pytest.raises(ValueError, match="more than 32 arrays and tuples"):
         parse_abi([{"type": "event", "name": "Deep", "inputs": inputs}])
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    ["bool" + "[]" * 33, "bool" + "[1]" * 33, "(bool[3] a)" + "[]" * 31, "(" * 20 + "bool" + ")[]" * 20],
+)
+def test_arrays_and_tuples_lie_in_each_other_only_as_deep_as_they_can_be_decoded(parameter: str) -> None:
+    with pytest.raises(ValueError, match="more than 32 arrays and tuples"):
+        parse_event(f"Deep({parameter})")
+    assert parse_event("Deep(bool" + "[]" * 32 + ")").topics == 1
+
+
+def test_an_anonymous_event_is_named_as_the_reason() -> None:
+    with pytest.raises(ValueError, match="is an anonymous event"):
+        parse_event("event Transfer(address to) anonymous;")
+    with pytest.raises(ValueError, match="only anonymous ones"):
+        parse_abi([ORDER | {"anonymous": True}])
+
+
+@pytest.mark.parametrize(
+    ("text", "signature"),
+    [
+        ("Sync( )", "Sync()"),
+        ("Sync(\tuint112\tindexed\ta,\n\t(bool\tb)[]\tc\n)", "Sync(uint112,(bool)[])"),
+    ],
+)
+def test_white_space_of_every_kind_separates_words(text: str, signature: str) -> None:
+    assert parse_event(text).signature == signature

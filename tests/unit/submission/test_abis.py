@@ -41,8 +41,18 @@ def test_what_is_no_abi_is_refused(value: str, message: str) -> None:
     assert caught.value.flag == "--abi"
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '"text"', '[{"type":"event"}]'])
-def test_a_file_that_is_no_abi_is_named(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "it is not JSON"),
+        ("{", "it is not JSON"),
+        ("[]", "it has no event"),
+        ('"text"', "it is not an ABI"),
+        ('[{"type":"event"}]', "None is not a name"),
+        ('[{"type":"event","name":"X","inputs":[],"anonymous":true}]', "only anonymous ones"),
+    ],
+)
+def test_a_file_that_is_no_abi_is_named_with_the_reason(tmp_path: Path, content: str, reason: str) -> None:
     (tmp_path / "a.json").write_text(content)
-    with pytest.raises(SettingsError, match=r"--abi .*a\.json is not the JSON of an ABI"):
+    with pytest.raises(SettingsError, match=rf"--abi .*a\.json cannot be used: .*{reason}"):
         check_abis([str(tmp_path / "a.json")])

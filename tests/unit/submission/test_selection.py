@@ -39,6 +39,7 @@ def test_the_content_of_a_file_travels_and_not_its_path(tmp_path: Path) -> None:
         (SelectionOptions(("0x12",)), "--address: '0x12' is not an address"),
         (SelectionOptions((USDC.replace("A0b", "a0b"),)), "does not have the checksum of EIP-55"),
         (SelectionOptions(("@/nowhere",)), "--address /nowhere cannot be read: No such file"),
+        (SelectionOptions(("@",)), "--address @: the file's name is missing"),
         (SelectionOptions((), ("0x1234",)), "--event: '0x1234' is not a topic0"),
         (SelectionOptions((), ("Transfer",)), "--event: 'Transfer' is not a signature like"),
     ],
@@ -70,7 +71,7 @@ def test_a_byte_order_mark_does_not_hide_the_first_entry(tmp_path: Path) -> None
 @pytest.mark.parametrize("content", ["[" * 100_000, '{"abi":' * 100_000])
 def test_an_abi_that_is_nested_without_end_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "abi.json").write_text(content)
-    with pytest.raises(SettingsError, match=r"--abi .*abi\.json is"):
+    with pytest.raises(SettingsError, match=r"--abi .*abi\.json cannot be used"):
         check_selection(SelectionOptions(abis=(str(tmp_path / "abi.json"),)))
 
 
