@@ -112,7 +112,7 @@ def check_url(url: str) -> None:
 def _check_socket_path(url: str, parts: SplitResult) -> None:
     if parts.netloc:
         raise SettingsError(
-            f"the node URL {url} has two slashes before its path, which make {parts.netloc!r} a host",
+            "the node URL begins with ipc:// and no third slash, which makes what follows a host, not a path",
             hint="write three: ipc:///path/to/geth.ipc",
         )
     if len(os.fsencode(parts.path)) > _SOCKET_PATH_BYTES:

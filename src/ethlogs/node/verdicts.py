@@ -101,12 +101,10 @@ ERRORS = (
         words=("block not found", "header not found", "header for hash not found", "unknown block"),
     ),
     ErrorRow(
-        Verdict.NOT_YET, "EIP-1474: -32001 resource not found", codes=(-32000, -32001), words=("not found",)
-    ),
-    ErrorRow(
         Verdict.MISSING_METHOD,
-        "JSON-RPC 2.0: -32601 method not found; EIP-1474: -32004 method not supported",
-        codes=(-32601, -32004),
+        "JSON-RPC 2.0: -32601 method not found; EIP-1474: -32004 method not supported; Besu, where an API is"
+        " not in --rpc-http-api: -32604 method not enabled",
+        codes=(-32601, -32004, -32604),
     ),
     ErrorRow(
         Verdict.MISSING_METHOD,
@@ -119,6 +117,14 @@ ERRORS = (
             "not whitelisted",
             "does not exist/is not available",
         ),
+    ),
+    ErrorRow(
+        Verdict.MISSING_METHOD,
+        "Nethermind, where a namespace is not in JsonRpc.EnabledModules: -32600",
+        words=("is disabled",),
+    ),
+    ErrorRow(
+        Verdict.NOT_YET, "EIP-1474: -32001 resource not found", codes=(-32000, -32001), words=("not found",)
     ),
     ErrorRow(Verdict.MISSING_METHOD, "JSON-RPC 2.0: -32602 invalid params", codes=(-32602,)),
 )
@@ -187,7 +193,8 @@ _WITHOUT_BLOCK = ("eth_chainId", "eth_blockNumber")
 
 def judge_error(code: int | None, text: str, method: str) -> ErrorRow | None:
     """The first row that fits a JSON-RPC error; ``None`` where the table does not know it."""
-    lowered = text.lower()
+    # Some servers name the method: "eth_getBlockReceipts not found".
+    lowered = text.lower().replace(method.lower(), "method")
     row = next((row for row in ERRORS if row.fits(code, lowered)), None)
     if row is not None and row.verdict is Verdict.NOT_YET and method in _WITHOUT_BLOCK:
         return None

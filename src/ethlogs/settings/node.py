@@ -73,7 +73,7 @@ def display_url(url: str) -> str:
     except ValueError:
         return "(a URL that cannot be read)"
     if parts.scheme == "ipc":
-        return url
+        return "(an ipc URL with a host)" if parts.netloc else url
     if not parts.hostname:
         return "(a URL without a host)"
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname

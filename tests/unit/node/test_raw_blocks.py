@@ -94,6 +94,21 @@ def test_auto_takes_the_receipts_where_the_node_has_no_debug_methods_and_says_so
     assert "does not have debug_getRawBlock" in notices[0]
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        failure(-32604, "Method not enabled"),  # Besu
+        failure(-32600, "The method is found but the namespace 'Debug' is disabled for http://n:8545."),
+        failure(-32000, "debug_getRawBlock not found"),
+    ],
+)
+def test_a_node_whose_debug_methods_are_switched_off_is_asked_for_them_once(refusal: Reply) -> None:
+    block, methods, notices = fetch(JSON_ALONE | {"debug_getRawBlock": refusal})
+    assert (block.proof, len(notices)) == ("receipts", 1)
+    assert methods.count("debug_getRawBlock") == 1
+    assert "does not have debug_getRawBlock" in notices[0]
+
+
 def test_receipts_never_asks_for_bytes() -> None:
     block, methods, notices = fetch(WITH_BYTES, "receipts")
     assert (block.proof, notices) == ("receipts", [])

@@ -74,7 +74,8 @@ def test_the_scheme_chooses_the_transport(url: str, kind: type) -> None:
         (f"http://me:8545#{HIDDEN}@geth:8545", "has a #", "%23"),
         (f"http://me:{HIDDEN}#{HIDDEN}@geth:8545", "not valid", "%23"),
         ("ws://geth:8546#", "has a #", "%23"),
-        ("ipc://home/geth/geth.ipc", "two slashes before its path, which make 'home' a host", "ipc:///"),
+        ("ipc://home/geth/geth.ipc", "no third slash, which makes what follows a host", "ipc:///"),
+        (f"ipc://me:{HIDDEN}@geth/geth.ipc", "no third slash", "ipc:///"),
         (f"ipc:///{'d' * 120}/geth.ipc", "longer than the 107 bytes", "--ipcpath"),
     ],
 )
