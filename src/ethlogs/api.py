@@ -20,14 +20,14 @@ from kafka import KafkaProducer
 
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import (
-    BlockNotFoundError,
     KafkaUnavailableError,
     NodeUnavailableError,
     TopicError,
-    UnprovenError,
 )
 from ethlogs.kafka.errors import mapped_errors, run_with_limit
-from ethlogs.node import BlockLookup, BlockSource, Node, is_hash, readable_block
+from ethlogs.node import BlockLookup, BlockSource, Node, is_hash
+from ethlogs.node.fetched_block import not_found
+from ethlogs.node.lookup import read_transactions
 from ethlogs.node.rpc import RawAnswer, parse_answer
 from ethlogs.notify import Notify
 from ethlogs.proof import prove_by_receipts
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 _FLUSH_SECONDS = 60.0
 _TOPIC_SECONDS = 5.0
 """Brokers that create topics by themselves do so when they are asked for one, within a second or two."""
-_NOT_FOUND = "is the block right, and is the node in sync with its chain?"
+_WEB3 = "of web3"
 
 
 def _ignore(_notice: str) -> None:
@@ -101,7 +101,7 @@ def fetch_transactions(settings: NodeSettings, block: str, notify: Notify = _ign
     stop = StopSwitch()
     with _connected(settings, stop, notify) as node:
         lookup = BlockLookup(node, settings.patience_seconds, stop, notify)
-        return _transactions(lookup.fetch_block(block, with_transactions=True).result, block)
+        return lookup.fetch_transactions(block)
 
 
 def getTransactionsInBlock(w3: Web3, block: int | str = "latest") -> list[dict[str, Any]]:  # noqa: N802
@@ -118,7 +118,7 @@ def getTransactionsInBlock(w3: Web3, block: int | str = "latest") -> list[dict[s
     BlockNotFoundError, NodeUnavailableError, NodeRefusedError
     """
     name = _block_name(block)
-    return _transactions(_ask(w3, _method(name), name, True), name)
+    return read_transactions(_ask(w3, _method(name), name, True), name, _WEB3)
 
 
 def produceAllEventLogs(  # noqa: N802
@@ -146,7 +146,7 @@ def produceAllEventLogs(  # noqa: N802
     name = _block_name(block)
     header = _ask(w3, _method(name), name, False)
     if not isinstance(header, dict):
-        raise BlockNotFoundError(f"the node does not have block {readable_block(name)}", hint=_NOT_FOUND)
+        raise not_found(name, _WEB3)
     receipts = _ask(w3, "eth_getBlockReceipts", header.get("hash"))
     chain_id = int(_ask(w3, "eth_chainId"), 16)
     proven = prove_by_receipts(header, receipts, unchecked_headers=unchecked_headers)
@@ -193,16 +193,7 @@ def _ask(w3: Web3, method: str, *params: Any) -> Any:
     # web3 numbers its requests itself, and its provider has seen to whose answer this is
     answer = {key: value for key, value in response.items() if key != "id"}
     raw = RawAnswer(json.dumps(answer, cls=HexJsonEncoder).encode())
-    return parse_answer(raw, method, "of web3").result
-
-
-def _transactions(block: Any, name: str) -> list[dict[str, Any]]:
-    if block is None:
-        raise BlockNotFoundError(f"the node does not have block {readable_block(name)}", hint=_NOT_FOUND)
-    found = block.get("transactions") if isinstance(block, dict) else None
-    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
-        raise UnprovenError(f"the node's block {name} has no list of transactions")
-    return found
+    return parse_answer(raw, method, _WEB3).result
 
 
 def _method(block: str) -> str:

@@ -3,8 +3,8 @@
 from ethlogs.node.blocks import BlockSource
 from ethlogs.node.client import Node
 from ethlogs.node.endpoint import NodeIdentity
-from ethlogs.node.fetched_block import readable_block
-from ethlogs.node.lookup import BlockLookup, is_hash
+from ethlogs.node.fetched_block import is_hash, readable_block
+from ethlogs.node.lookup import BlockLookup
 from ethlogs.node.transport import check_url
 
 __all__ = [

@@ -6,7 +6,7 @@ import contextlib
 
 from ethlogs.errors import BlockNotFoundError, UnprovenError
 from ethlogs.node.asker import Asker
-from ethlogs.node.fetched_block import FetchedBlock
+from ethlogs.node.fetched_block import FetchedBlock, is_hash
 from ethlogs.node.json_blocks import JsonBlocks
 from ethlogs.node.raw_blocks import RawBlocks
 from ethlogs.node.remarks import Remarks
@@ -43,7 +43,7 @@ class BlockFetcher:
 
     def fetch_named(self, block: str) -> FetchedBlock:
         """Fetch a block by its hash, height (as hex) or tag."""
-        if block.startswith("0x") and len(block) != 66:
+        if block.startswith("0x") and not is_hash(block):
             return self.fetch(int(block, 16))
         header = self._json.fetch_header(block)
         return self._fetch(_number_of(header), block, header)

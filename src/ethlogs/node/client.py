@@ -17,6 +17,7 @@ from ethlogs.errors import (
     SettingsError,
 )
 from ethlogs.node.endpoint import Call, Endpoint, NodeIdentity, distinct_names, require_quantity
+from ethlogs.node.fetched_block import is_hash, readable_block
 from ethlogs.node.new_heads import NewHeads
 from ethlogs.node.rpc import Answer
 from ethlogs.node.trouble import FIRST_CONTACT_SECONDS, Trouble, give_up
@@ -233,16 +234,17 @@ class Node:
 
         return self._ask(read, (method, *params))
 
-    def fetch_height(self, tag: str) -> int | None:
-        """Ask for the height of the block that a tag names; ``None`` where the node has none."""
+    def fetch_height(self, block: str) -> int | None:
+        """Ask for the height of a block by its hash, height or tag; ``None`` where the node has none."""
+        method = "eth_getBlockByHash" if is_hash(block) else "eth_getBlockByNumber"
 
         def read(answers: list[Answer], name: str) -> int | None:
             header = answers[0].result
-            return (
-                None if header is None else require_quantity(header.get("number"), f"the {tag} block", name)
-            )
+            if header is None:
+                return None
+            return require_quantity(header.get("number"), f"block {readable_block(block)}", name)
 
-        return self._ask(read, ("eth_getBlockByNumber", tag, False))
+        return self._ask(read, (method, block, False))
 
     def subscribe_heads(self) -> NewHeads | None:
         """Subscribe to new heads at the current URL, once; see :meth:`Endpoint.subscribe_heads`."""

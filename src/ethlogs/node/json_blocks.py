@@ -7,7 +7,7 @@ from typing import Any
 
 from ethlogs.errors import BlockNotFoundError, MissingMethodError, UnprovenError
 from ethlogs.node.asker import Asker
-from ethlogs.node.fetched_block import FetchedBlock, readable_block
+from ethlogs.node.fetched_block import FetchedBlock, is_hash, not_found, readable_block
 from ethlogs.node.rpc import Answer
 from ethlogs.proof import Header, parse_header, prove_by_receipts
 from ethlogs.proof.shapes import show
@@ -39,13 +39,10 @@ class JsonBlocks:
         UnprovenError
             When the answer is not a header, or the header has another hash.
         """
-        by_hash = len(block) == 66
+        by_hash = is_hash(block)
         answer = self._asker.call("eth_getBlockByHash" if by_hash else "eth_getBlockByNumber", block, False)
         if answer.result is None:
-            raise BlockNotFoundError(
-                f"node {self._asker.name} does not have block {readable_block(block)}",
-                hint="is the block right, and is the node in sync with its chain?",
-            )
+            raise not_found(block, self._asker.name)
         found = answer.result.get("hash") if isinstance(answer.result, dict) else None
         if not isinstance(found, str):
             raise UnprovenError(f"node {self._asker.name} gave no hash for block {readable_block(block)}")

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from ethlogs.backoff import Backoff
 from ethlogs.cancellation import StopSwitch
-from ethlogs.errors import BlockNotFoundError
+from ethlogs.errors import BlockNotFoundError, UnprovableChainError, UnprovenError
 from ethlogs.node.blocks import BlockSource
 from ethlogs.node.client import Node
-from ethlogs.node.endpoint import require_quantity
-from ethlogs.node.fetched_block import FetchedBlock, readable_block
-from ethlogs.node.rpc import Answer
+from ethlogs.node.fetched_block import FetchedBlock, is_hash, not_found, readable_block
 from ethlogs.notify import Notify
 
 UNKNOWN_BLOCK_SECONDS = 5.0
 """A block that the node does not have is more often a mistake than a block that is to come."""
 
-_HASH_CHARACTERS = 66
-
 T = TypeVar("T")
-
-
-def is_hash(block: str) -> bool:
-    """Return whether a block is named by its hash, not by a height in hex or a tag."""
-    return len(block) == _HASH_CHARACTERS
 
 
 class BlockLookup:
@@ -47,47 +39,73 @@ class BlockLookup:
         UnprovenError, NodeUnavailableError, NodeRefusedError
             As :meth:`ethlogs.node.BlockSource.fetch`.
         """
-        height = self._fetch_height(block)
+        height = self._wait_for(partial(self._fetch_height, block), UNKNOWN_BLOCK_SECONDS)
         if not is_hash(block) or source.fetch_hash(height) == block.lower():
             return source.fetch(height)
         # An orphaned block can be had by its hash alone.
-        return self._wait_for(lambda: source.fetch_once(block), self._patience_seconds)
+        return self._wait_for(partial(source.fetch_once, block), self._patience_seconds)
 
-    def fetch_block(self, block: str, *, with_transactions: bool) -> Answer:
-        """Fetch what the node says of a block, unproven.
+    def fetch_transactions(self, block: str) -> list[dict[str, Any]]:
+        """Fetch a block's transactions as the node gives them, unproven.
 
         Raises
         ------
         BlockNotFoundError
-            When the node does not have it within some seconds.
+            When no node has it within some seconds.
+        UnprovenError
+            When the answers have another form, until the patience is over.
         NodeUnavailableError, NodeRefusedError
             As :meth:`ethlogs.node.Node.call`.
         """
+        return self._wait_for(partial(self._fetch_transactions, block), UNKNOWN_BLOCK_SECONDS)
+
+    def _fetch_transactions(self, block: str) -> list[dict[str, Any]]:
         method = "eth_getBlockByHash" if is_hash(block) else "eth_getBlockByNumber"
-
-        def ask() -> Answer:
-            answer = self._node.call(method, block, with_transactions)
-            if answer.result is None:
-                raise BlockNotFoundError(
-                    f"node {self._node.name} does not have block {readable_block(block)}",
-                    hint="is the block right, and is the node in sync with its chain?",
-                )
-            return answer
-
-        return self._wait_for(ask, min(UNKNOWN_BLOCK_SECONDS, self._patience_seconds))
+        return read_transactions(self._node.call(method, block, True).result, block, self._node.name)
 
     def _fetch_height(self, block: str) -> int:
-        header = self.fetch_block(block, with_transactions=False).result
-        return require_quantity(header.get("number"), f"block {readable_block(block)}", self._node.name)
+        height = self._node.fetch_height(block)
+        if height is None:
+            raise not_found(block, self._node.name)
+        return height
 
-    def _wait_for(self, ask: Callable[[], T], seconds: float) -> T:
+    def _wait_for(self, ask: Callable[[], T], unknown_seconds: float) -> T:
+        """Ask until there is an answer, each time the next URL: it may have the block, or be right."""
         backoff = Backoff()
         while True:
+            asked = self._node.name
             try:
                 return ask()
-            except BlockNotFoundError as exc:
+            except UnprovableChainError:
+                raise
+            except (BlockNotFoundError, UnprovenError) as exc:
+                seconds = self._patience_seconds
+                if isinstance(exc, BlockNotFoundError):
+                    seconds = min(seconds, unknown_seconds)
                 if not seconds or backoff.failing_seconds >= seconds:
                     raise
                 if backoff.tries == 0:
                     self._notify(f"{exc}; asking again for up to {seconds:g} seconds")
+                self._node.switch_from(asked, str(exc), is_told=True)
                 backoff.wait(self._stop.pause)
+
+
+def read_transactions(found: Any, block: str, node: str) -> list[dict[str, Any]]:
+    """Return the transactions in a node's answer for a block.
+
+    Raises
+    ------
+    BlockNotFoundError
+        When the node does not have the block.
+    UnprovenError
+        When the answer has another form.
+    """
+    if found is None:
+        raise not_found(block, node)
+    transactions = found.get("transactions") if isinstance(found, dict) else None
+    if not isinstance(transactions, list) or not all(isinstance(item, dict) for item in transactions):
+        raise UnprovenError(
+            f"node {node} gave no list of transactions for block {readable_block(block)}",
+            hint="use another node",
+        )
+    return transactions

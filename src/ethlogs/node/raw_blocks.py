@@ -16,7 +16,7 @@ from ethlogs.errors import (
 from ethlogs.node.asker import Asker
 from ethlogs.node.client import OtherChainError
 from ethlogs.node.endpoint import Call
-from ethlogs.node.fetched_block import FetchedBlock
+from ethlogs.node.fetched_block import FetchedBlock, not_found
 from ethlogs.node.rpc import Answer
 from ethlogs.proof import parse_block, prove_by_block
 
@@ -93,10 +93,7 @@ class RawBlocks:
     ) -> FetchedBlock:
         raw, *others = ask([(RAW_BLOCK, hex(height)), (RAW_RECEIPTS, hex(height))])
         if raw.result in (None, "", "0x"):
-            raise BlockNotFoundError(
-                f"node {self._asker.name} does not have block {height}",
-                hint="is the block right, and is the node in sync with its chain?",
-            )
+            raise not_found(hex(height), self._asker.name)
         block = parse_block(raw.result)
         if block.header.number != height:
             raise UnprovenError(f"asked for block {height}, the node gave block {block.header.number}")

@@ -16,6 +16,7 @@ from ethlogs.settings.node import NodeSettings, display_url
         ("wss://eth.example.com?key=KEY", "wss://eth.example.com/…"),
         ("http://[::1]:8545", "http://[::1]:8545"),
         ("ipc:///data/geth.ipc", "ipc:///data/geth.ipc"),
+        ("ipc://user:password@geth/geth.ipc", "(an ipc URL with a host)"),
         ("http://geth:port", "(a URL that cannot be read)"),
         ("http:///path", "(a URL without a host)"),
     ],
