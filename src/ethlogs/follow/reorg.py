@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ethlogs.cancellation import StopSwitch
-from ethlogs.errors import BrokenChainError, ReorgError
+from ethlogs.errors import BlockNotFoundError, BrokenChainError, ReorgError
 from ethlogs.ledger import BlockRecord
 from ethlogs.node import BlockSource, Node
+from ethlogs.node.fetched_block import not_found
 from ethlogs.settings import RunSettings
 from ethlogs.stream.block import PreparedBlock
 from ethlogs.stream.read_back import walk_back
@@ -141,6 +142,8 @@ class Branch:
     def find_retraction(self) -> Retraction | None:
         """Return what to take back now; ``None`` where the node's chain has the tip after all.
 
+        Also where a node behind the URL lags: a block that it does not have may be its chain's all the same.
+
         Raises
         ------
         ReorgError
@@ -148,17 +151,23 @@ class Branch:
         """
         follow = self._settings.follow
         limit = None if follow.rewind else follow.reorg_window
-        with contextlib.closing(
-            walk_back(self._settings.kafka, self._settings.stream.ledger_topic)
-        ) as blocks:
-            ancestor, orphans = find_orphans(blocks, self._holds, limit)
+        try:
+            with contextlib.closing(
+                walk_back(self._settings.kafka, self._settings.stream.ledger_topic)
+            ) as blocks:
+                ancestor, orphans = find_orphans(blocks, self._holds, limit)
+        except BlockNotFoundError:
+            return None
         if not orphans:
             return None
         return bound_retraction(ancestor, orphans, follow.reorg_window, rewind=follow.rewind)
 
     def _holds(self, block: BlockRecord) -> bool:
         self._stop.check()
-        return self._source.fetch_hash(block.block_number) == block.block_hash
+        found = self._source.fetch_hash(block.block_number)
+        if found is None:
+            raise not_found(hex(block.block_number), self._node.name)
+        return found == block.block_hash
 
     def _look(self, tip: BlockRecord) -> tuple[str, str] | None:
         """The URL that was asked and its block at the tip's height, where that is another."""

@@ -114,7 +114,10 @@ class BlockSource:
 
     def fetch_hash(self, height: int) -> str | None:
         """The hash of the canonical block at ``height``; ``None`` where the node has none."""
-        header = self._node.call("eth_getBlockByNumber", hex(height), False).result
+        try:
+            header = self._node.call("eth_getBlockByNumber", hex(height), False).result
+        except BlockNotFoundError:  # some nodes say so by an error, and not by null
+            return None
         found = header.get("hash") if isinstance(header, dict) else None
         return found.lower() if isinstance(found, str) else None
 

@@ -122,6 +122,26 @@ def test_a_slow_node_does_not_split_a_reorg(following: Following, monkeypatch: p
     following.assert_one_chain(*range(2, 13))
 
 
+def test_a_member_that_lags_while_the_ancestor_is_looked_for_retracts_nothing_that_is_on_the_chain(
+    following: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A block that a node does not have is not one of another branch."""
+    following.follow(2, 10)
+    following.chain.reorg(1, 2, "b")
+    fetch_hash, lagging = following.chain.fetch_hash, [9, 8, 9]
+
+    def fetch_hash_of_a_member(height: int) -> str | None:
+        if lagging and lagging[0] == height:
+            del lagging[0]
+            return None
+        return fetch_hash(height)
+
+    monkeypatch.setattr(following.chain, "fetch_hash", fetch_hash_of_a_member)
+    following.follow(11, 11)
+    assert following.writer.heights()[9:] == ["10", 9, 10, 11]
+    following.assert_one_chain(*range(2, 12))
+
+
 def test_the_ancestors_offsets_reach_to_the_retractions_and_begin_at_its_own_logs(
     following: Following,
 ) -> None:

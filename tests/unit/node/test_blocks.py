@@ -14,7 +14,7 @@ from ethlogs.errors import NodeUnavailableError, UnprovenError
 from ethlogs.node import BlockSource, Node
 from ethlogs.proof import ProvenBlock
 from ethlogs.settings import NodeSettings, ProofSettings
-from tests.unit.local_node import Reply, local_node, result
+from tests.unit.local_node import Reply, failure, local_node, result
 from tests.unit.proof_samples import Json, make_block
 
 WORKERS = 4
@@ -178,3 +178,16 @@ def fetch_twice(
             blocks = [source.fetch(height).block for _ in range(2)]
     assert blocks[0] == blocks[1]
     return blocks[0], notices
+
+
+@pytest.mark.parametrize("missing", [result(None), failure(-32000, "header not found"), failure(-39001, "")])
+def test_a_height_that_a_node_does_not_have_yet_has_no_hash(missing: Reply) -> None:
+    answers: dict[str, Any] = {"eth_chainId": "0x1", "eth_getBlockByNumber": {"hash": "0x" + "aa" * 32}}
+    with (
+        local_node(lambda asked: result(answers[asked["method"]])) as served,
+        contextlib.closing(Node(NodeSettings((served.url,)), ImpatientStop(), lambda _: None)) as node,
+    ):
+        node.connect()
+        served.respond = lambda _asked: missing
+        source = BlockSource(node, RECEIPTS, 5.0, ImpatientStop(), lambda _: None)
+        assert source.fetch_hash(3) is None
