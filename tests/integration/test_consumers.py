@@ -31,6 +31,8 @@ from tests.harness.streams import (
     Stream,
     admin_client,
     create_stream_compacted_at_once,
+    create_topic,
+    create_when_gone,
     fetch_expected,
     read_ends,
 )
@@ -218,6 +220,27 @@ def test_a_wrong_topic_is_named_and_is_no_success(consumed: Consumed, tmp_path: 
     assert done.returncode == 7
     assert f"there is no topic {wrong}.ledger" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_table_of_topics_that_were_created_again_is_not_continued(
+    consumed: Consumed, tmp_path: Path
+) -> None:
+    # The new ledger is longer than the old one, and its blocks are above: neither offset nor hash differs.
+    stream = Stream(consumed.stream.bootstrap, "recreated")
+    run(build_settings(stream, consumed.node.url, start=str(FIRST), blocks=1)).assert_done()
+    command = (SQLITE, stream.bootstrap, stream.topic, tmp_path / SQLITE)
+    assert start_example(*command).returncode == 0
+    before = read_sqlite(tmp_path / SQLITE)
+    with admin_client(stream.bootstrap) as admin:
+        admin.delete_topics([stream.topic, stream.ledger])
+    create_when_gone(lambda: create_topic(stream.bootstrap, stream.topic, 1))
+    create_when_gone(lambda: create_topic(stream.bootstrap, stream.ledger, 2, cleanup_policy="compact"))
+    run(build_settings(stream, consumed.node.url, start=str(FIRST + 2), blocks=6)).assert_done()
+    done = start_example(*command)
+    assert done.returncode == 7, done.stderr
+    assert "error: the position is from a ledger with the topic id " in done.stderr
+    assert "deleted and created again" in done.stderr
+    assert read_sqlite(tmp_path / SQLITE) == before != set()
 
 
 def test_the_example_says_how_it_is_used() -> None:

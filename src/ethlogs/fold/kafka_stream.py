@@ -14,13 +14,13 @@ from kafka import KafkaConsumer, TopicPartition
 from ethlogs.errors import KafkaUnavailableError, LedgerError, TopicError
 from ethlogs.fold.batches import take_batch
 from ethlogs.fold.folding import EventLogRow, Step, fold_step
-from ethlogs.fold.position import Position
+from ethlogs.fold.position import OTHER_STREAM_HINT, Position
 from ethlogs.fold.rows import LedgerRow
 from ethlogs.fold.strays import StrayFilter
 from ethlogs.kafka.client_config import check_client_settings, consumer_config
 from ethlogs.kafka.command_config import read_client_settings
 from ethlogs.kafka.errors import connect, mapped_errors
-from ethlogs.kafka.internals import take_up_resumed
+from ethlogs.kafka.internals import take_up_resumed, topic_id_of
 from ethlogs.kafka.reading import READ_SECONDS, STANDS_STILL_HINT, fetch_begins, fetch_ends
 from ethlogs.kafka.servers import check_servers
 from ethlogs.kafka.spelling import PROTOCOL, PROTOCOLS
@@ -109,6 +109,7 @@ class StreamReader:
         waiting: list[LedgerRow] = []
         with mapped_errors("reading the stream"):
             for rows in self._ledger.read(position, follow=follow):
+                position = self._ledger.own(position)
                 waiting += rows
                 while True:
                     taken, waiting = take_batch(waiting, finalized_only=finalized_only)
@@ -140,8 +141,19 @@ class _Ledger:
         self._strays = strays
         self._partitions = _require_partitions(consumer, topic, bootstrap_servers)
 
+    def own(self, position: Position) -> Position:
+        """Return the position as one of this ledger, whose topic may have been recreated meanwhile.
+
+        Raises
+        ------
+        LedgerError
+            When it is the position of another ledger.
+        """
+        return position.of_ledger(self._topic, topic_id_of(self._consumer, self._topic))
+
     def read(self, position: Position, *, follow: bool) -> Iterator[list[LedgerRow]]:
         """Yield records after a position, those of several partitions by the time of their producing."""
+        self.own(position)
         begins = fetch_begins(self._consumer, self._topic, self._partitions)
         ends = fetch_ends(self._consumer, self._topic, self._partitions)
         self._consumer.assign([TopicPartition(self._topic, number) for number in self._partitions])
@@ -151,8 +163,7 @@ class _Ledger:
                 raise LedgerError(
                     f"the position is at offset {start} of {self._topic}-{number}, which ends at"
                     f" {ends[number]}",
-                    hint="the position is that of another stream, or the topic was deleted and created again:"
-                    " empty the result and begin again without a position",
+                    hint=OTHER_STREAM_HINT,
                 )
             # Compaction never moves the records that count; before a partition's first one there is none.
             self._consumer.seek(TopicPartition(self._topic, number), max(start, begins[number]))

@@ -11,6 +11,11 @@ from ethlogs.ledger import BlockRecord, Natural
 MOST_HELD = 1_024
 """How many blocks a reorg can go back on a chain without the tag ``finalized``."""
 
+OTHER_STREAM_HINT = (
+    "the position is that of another stream, or the topic was deleted and created again: empty the result and"
+    " begin again without a position"
+)
+
 
 class HeldBlock(msgspec.Struct, frozen=True, array_like=True):
     """A block of the followed part that a reorg may still take back."""
@@ -32,6 +37,8 @@ class Position(msgspec.Struct, frozen=True):
     """The next offset of each partition of the ledger; a partition that is left out begins at its first."""
     held: tuple[HeldBlock, ...] = ()
     """Lowest first; the last one is the tip of the followed part."""
+    ledger: str = ""
+    """Topic id of the ledger; empty before the first step, and where the brokers do not give one."""
 
     @property
     def tip(self) -> HeldBlock | None:
@@ -61,9 +68,25 @@ class Position(msgspec.Struct, frozen=True):
                 hint="store Position.to_json() as it is; without one, empty the result and begin again",
             ) from exc
 
+    def of_ledger(self, topic: str, topic_id: str) -> Position:
+        """Return the position as one of the ledger with a topic id; an empty id is not known.
+
+        Raises
+        ------
+        LedgerError
+            When it is the position of another ledger.
+        """
+        if self.ledger and topic_id and self.ledger != topic_id:
+            raise LedgerError(
+                f"the position is from a ledger with the topic id {self.ledger}, and {topic} has the topic id"
+                f" {topic_id}",
+                hint=OTHER_STREAM_HINT,
+            )
+        return Position(self.offsets, self.held, topic_id or self.ledger)
+
     def move_past(self, row: LedgerRow) -> Position:
         """Return the position behind a record of the ledger."""
-        return Position({**self.offsets, row.partition: row.offset + 1}, self.held)
+        return Position({**self.offsets, row.partition: row.offset + 1}, self.held, self.ledger)
 
     def orphans(self, record: BlockRecord) -> tuple[HeldBlock, ...]:
         """Return the held blocks that a record of the follower takes back, lowest first.
@@ -111,4 +134,4 @@ class Position(msgspec.Struct, frozen=True):
         # What is finalized is never retracted; the finalized block itself can be the ancestor of a reorg.
         lowest = min(record.block_number, -1 if record.finalized is None else record.finalized)
         kept = tuple(block for block in held if block.number >= lowest)
-        return Position(self.offsets, kept[-MOST_HELD:])
+        return Position(self.offsets, kept[-MOST_HELD:], self.ledger)

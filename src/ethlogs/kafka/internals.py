@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.consumer.fetcher import Fetcher
@@ -294,3 +295,9 @@ def take_up_resumed(consumer: KafkaConsumer) -> None:
     fetcher = consumer._fetcher
     if not fetcher._next_partition_records:
         fetcher._next_partition_records = None
+
+
+def topic_id_of(consumer: KafkaConsumer, topic: str) -> str:
+    """Return the topic's id as the brokers gave it last; empty where they have none, or send zeros."""
+    topic_id: UUID | None = consumer._cluster.topic_id(topic)
+    return str(topic_id) if topic_id is not None and topic_id.int else ""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from kafka import TopicPartition
@@ -24,7 +25,7 @@ from tests.unit.fold.histories import History, Table
 class FakeConsumer:
     """What of kafka-python's consumer is used, over the topics of a history."""
 
-    def __init__(self, history: History, hidden: dict[int, int]) -> None:
+    def __init__(self, history: History, hidden: dict[int, int], topic_ids: dict[str, UUID]) -> None:
         self._rows: defaultdict[tuple[str, int], list[Any]] = defaultdict(list)
         for row in history.ledger:
             self._rows["logs.ledger", row.partition].append((row.offset, row.key, row.value))
@@ -34,6 +35,7 @@ class FakeConsumer:
         self._positions: dict[TopicPartition, int] = {}
         self._paused: set[TopicPartition] = set()
         self._fetcher = SimpleNamespace(_next_partition_records=None)
+        self._cluster = SimpleNamespace(topic_id=topic_ids.get)
 
     def partitions_for_topic(self, topic: str) -> set[int]:
         return {number for name, number in list(self._rows) if name == topic}
@@ -81,9 +83,13 @@ class FakeConsumer:
 
 @contextmanager
 def stream_of(
-    history: History, monkeypatch: pytest.MonkeyPatch, hidden: dict[int, int] | None = None
+    history: History,
+    monkeypatch: pytest.MonkeyPatch,
+    hidden: dict[int, int] | None = None,
+    topic_ids: dict[str, UUID] | None = None,
 ) -> Iterator[kafka_stream.StreamReader]:
-    monkeypatch.setattr(kafka_stream, "_connect", lambda _: FakeConsumer(history, hidden or {}))
+    ids = {} if topic_ids is None else topic_ids
+    monkeypatch.setattr(kafka_stream, "_connect", lambda _: FakeConsumer(history, hidden or {}, ids))
     with open_stream("kafka:9092", "logs") as stream:
         yield stream
 
@@ -140,7 +146,7 @@ def test_what_retention_has_deleted_is_named(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_topic_without_a_ledger_is_named(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kafka_stream, "_connect", lambda _: FakeConsumer(history, {}))
+    monkeypatch.setattr(kafka_stream, "_connect", lambda _: FakeConsumer(history, {}, {}))
     with (
         pytest.raises(TopicError, match=r"there is no topic other\.ledger on kafka:9092"),
         open_stream("kafka:9092", "other"),
@@ -156,6 +162,21 @@ def test_a_position_behind_the_ledgers_end_is_refused(
         pytest.raises(LedgerError, match="the position is at offset 9999 of logs"),
     ):
         next(stream.steps(Position({0: 9999})))
+
+
+def test_a_topic_that_was_created_again_is_noticed_at_the_start_and_while_it_is_followed(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = {"logs.ledger": UUID(int=1)}
+    with stream_of(history, monkeypatch, topic_ids=ids) as stream:
+        steps = stream.steps(Position(), follow=True)
+        position = next(steps).position
+        assert position.ledger == str(UUID(int=1))
+        ids["logs.ledger"] = UUID(int=2)
+        with pytest.raises(LedgerError, match="the position is from a ledger with the topic id"):
+            list(steps)
+        with pytest.raises(LedgerError, match="the position is from a ledger with the topic id"):
+            next(stream.steps(position))
 
 
 def test_an_error_of_the_callers_own_work_is_not_kafkas(

@@ -49,6 +49,19 @@ def test_a_position_that_was_damaged_is_refused(text: str) -> None:
     assert "begin again" in (caught.value.hint or "")
 
 
+def test_a_position_of_another_ledger_is_refused_where_the_ids_of_both_are_known() -> None:
+    position = Position().of_ledger("logs.ledger", "")
+    assert position == Position()
+    position = (
+        position.of_ledger("logs.ledger", "A").take(block(7), 1).move_past(LedgerRow(0, 4, b"7", b"{}"))
+    )
+    assert Position.from_json(position.to_json()).of_ledger("logs.ledger", "A").ledger == "A"
+    assert position.of_ledger("logs.ledger", "") == position
+    with pytest.raises(LedgerError, match=r"topic id A, and .* has the topic id B") as caught:
+        position.of_ledger("logs.ledger", "B")
+    assert "deleted and created again" in (caught.value.hint or "")
+
+
 def test_fields_of_a_later_version_are_ignored() -> None:
     assert Position.from_json('{"offsets":{"0":5},"held":[[7,"0xa7",1,"more"]],"more":1}') == Position(
         {0: 5}, (HeldBlock(7, "0xa7", 1),)

@@ -7,10 +7,12 @@ import socket
 from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any, cast
+from uuid import UUID
 
 import kafka.net.manager
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.cluster import ClusterMetadata
 from kafka.consumer.fetcher import Fetcher
 from kafka.errors import CorruptRecordError, KafkaConnectionError, KafkaError, ProducerFencedError
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
@@ -303,6 +305,18 @@ def test_a_consumer_has_a_fetcher_that_holds_one_partitions_records() -> None:
     source = inspect.getsource(Fetcher)
     assert "self._next_partition_records = self._paused_partition_records.pop(tp)" in source
     assert "self._next_partition_records = None" in source
+
+
+@pytest.mark.parametrize(
+    ("topic_id", "expected"), [(UUID(int=5), str(UUID(int=5))), (UUID(int=0), ""), (None, "")]
+)
+def test_a_consumers_cluster_has_the_ids_of_topics(topic_id: UUID | None, expected: str) -> None:
+    cluster = ClusterMetadata(bootstrap_servers=[])
+    if topic_id is not None:
+        cluster._topic_ids["logs"] = topic_id
+    consumer: Any = SimpleNamespace(_cluster=cluster)
+    assert internals.topic_id_of(consumer, "logs") == expected
+    assert "self._cluster = self._manager.cluster" in inspect.getsource(KafkaConsumer.__init__)
 
 
 def test_the_logger_of_connections_has_its_name() -> None:
