@@ -82,11 +82,12 @@ class Meter:
         counters.last_block, counters.tip_hash = number, block_hash
         self._count_commit(blocks, logs)
 
-    def count_backfilled(self, blocks: int, logs: int, *, proof: str) -> None:
+    def count_backfilled(self, blocks: int, logs: int, *, proof: str, unproven_logs: int = 0) -> None:
         """Blocks of a backfill were committed, in no order of heights."""
         counters = self.counters
         counters.blocks += blocks
         counters.logs += logs
+        counters.unproven_logs += unproven_logs
         counters.proofs[proof] = counters.proofs.get(proof, 0) + blocks
         self._count_commit(blocks, logs)
 

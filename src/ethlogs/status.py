@@ -57,10 +57,12 @@ class StreamStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     logs: int | None
     backfilled_blocks: int
     backfilled_logs: int
+    backfilled_unproven_logs: int
+    """Event logs of the backfilled blocks that were left out, as in ``unproven_logs``."""
     missing_blocks: int | None
     """How many blocks the newest backfills lack of their ranges; ``None`` where there was none."""
     unproven_logs: int | None
-    """Event logs of these blocks that were left out because no root of their block commits to them."""
+    """Event logs of the followed blocks that were left out because no root of their block commits to them."""
     reorgs: Reorgs | None
     """``count``, ``deepest`` in blocks, and the retracted ``blocks`` and ``logs``, since the stream began."""
     run: str | None
@@ -87,7 +89,7 @@ class StreamStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         """Return which limits of ``--max-lag`` and ``--max-age`` are exceeded, one sentence each."""
         found = []
         if self.tip is None and (max_lag is not None or max_age_seconds is not None):
-            return ["the stream has no block yet"]
+            return ["the stream has no followed block yet"]
         if max_lag is not None and self.lag is not None and self.lag > max_lag:
             found.append(
                 f"the stream is {self.lag} blocks behind block {self.followed}, the newest that it follows"
@@ -121,22 +123,23 @@ def fetch_status(kafka: KafkaSettings, stream: StreamSettings, node: NodeSetting
                 " its driver is up, which ethlogs tail shows. Is --topic right?",
             )
     ends = LedgerEnds(read_tails(kafka, stream.ledger_topic, range(ledger.partitions)))
-    heads = _fetch_heads(node, ends.follower) if node else (None, None)
+    heads = _fetch_heads(node, ends) if node else (None, None)
     return _build_status(stream, ends, *heads)
 
 
-def _fetch_heads(settings: NodeSettings, tail: Tail) -> tuple[int, int | None]:
+def _fetch_heads(settings: NodeSettings, ends: LedgerEnds) -> tuple[int, int | None]:
     """Return the node's newest block, and the newest that the stream's run may produce."""
     with contextlib.closing(Node(settings, StopSwitch(), _ignore)) as node:
         chain = node.connect()
-        bound = tail.newest.claim.identity if tail.newest else None
+        bound = ends.identity
         if bound is not None and (bound.chain_id, bound.genesis_hash) != (chain.chain_id, chain.genesis_hash):
             raise SettingsError(
                 f"node {node.name} has chain id {chain.chain_id} and genesis {chain.genesis_hash}, the stream"
                 f" is of chain id {bound.chain_id} and genesis {bound.genesis_hash}",
                 hint="give --node-url of a node of the stream's chain",
             )
-        claim = tail.newest.claim if tail.newest else None
+        newest = ends.follower.newest
+        claim = newest.claim if newest else None
         latest = node.fetch_quantity("eth_blockNumber")
         if claim is None or (claim.head == "latest" and not claim.confirmations):
             return latest, latest
@@ -170,6 +173,7 @@ def _build_status(
         logs=tip.stream_logs if tip else None,
         backfilled_blocks=ends.backfilled_blocks,
         backfilled_logs=ends.backfilled_logs,
+        backfilled_unproven_logs=ends.backfilled_unproven_logs,
         missing_blocks=ends.missing_blocks,
         unproven_logs=tip.stream_unproven_logs if tip else None,
         reorgs=tip.stream_reorgs if tip else None,
@@ -179,7 +183,7 @@ def _build_status(
         last_block=claim.last_block if claim else None,
         blocks_of_run=_blocks_of_run(tip, claim),
         proof=tip.proof if tip else None,
-        chain_id=claim.identity.chain_id if claim else None,
+        chain_id=ends.identity.chain_id if ends.identity else None,
         writing=not tail.stable,
         following=_following(tail),
         at=int(time.time()),
@@ -235,7 +239,7 @@ def format_status(status: StreamStatus) -> str:
 def summarize(status: StreamStatus) -> str:
     """Return where the stream stands, in one sentence."""
     if status.tip is None:
-        return f"{status.topic} has no block yet"
+        return f"{status.topic} has no followed block yet"
     lag = "" if status.lag is None else f", {counted(status.lag, 'block')} behind the node"
     return f"the tip of {status.topic} is block {status.tip}, {status.age_seconds} seconds old{lag}"
 
@@ -246,7 +250,8 @@ def _so_far(status: StreamStatus) -> str:
 
 
 def _backfilled(status: StreamStatus) -> str:
-    filled = f"{status.backfilled_blocks:,} blocks, {status.backfilled_logs:,} event logs"
+    left_out = format_unproven(status.backfilled_unproven_logs)
+    filled = f"{status.backfilled_blocks:,} blocks, {status.backfilled_logs:,} event logs{left_out}"
     return f"{filled}; {status.missing_blocks:,} more are asked for" if status.missing_blocks else filled
 
 

@@ -102,6 +102,15 @@ def test_the_status_says_how_many_event_logs_were_left_out() -> None:
     assert "1 blocks, 5 event logs\n" in format_status(status_of(0))
 
 
+def test_a_stream_that_was_only_backfilled_has_its_chain_and_what_was_left_out() -> None:
+    filled = replace(BLOCK, ranges=((0, 31),), stream_blocks=32, stream_logs=640, stream_unproven_logs=3)
+    slot = Tail(tip=filled, newest=TAIL.newest, end_offset=40, stable=True)
+    status = _build_status(StreamSettings(), ends_with(EMPTY_TAIL, slot), None)
+    assert (status.chain_id, status.backfilled_unproven_logs) == (1, 3)
+    assert "backfilled    32 blocks, 640 event logs, 3 more left out: no root" in format_status(status)
+    assert status.exceeded(5, None) == ["the stream has no followed block yet"]
+
+
 def test_what_backfills_have_filled_is_a_row_of_its_own_part() -> None:
     asked = Claimed(replace(CLAIM, first_block=0, last_block=99), 0)
     filled = replace(BLOCK, ranges=((0, 31),), stream_blocks=32, stream_logs=640)

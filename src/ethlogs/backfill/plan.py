@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from ethlogs.backfill.missing import SlotGaps, bounds, count_missing, find_gaps, merge, subtract
 from ethlogs.heights import FOLLOWER_PARTITION, STRETCH_BLOCKS, Ranges, slot_of_partition
-from ethlogs.ledger import BlockRecord, Claim
+from ethlogs.ledger import BlockRecord, Claim, StreamIdentity
 from ethlogs.settings.backfill import PART_BLOCKS
-from ethlogs.stream.tail import Tail
+from ethlogs.stream.tail import Tail, newest_claims
 
 SEGMENT_STRETCHES = 4
 """Stretches of each slot in one segment: 4,096 heights with 32 slots. A long hull has many times as many of
@@ -50,7 +50,7 @@ class LedgerEnds:
     @property
     def slot_claims(self) -> list[Claim]:
         """The newest claim of each slot that has one."""
-        return [tail.newest.claim for tail in self.slot_tails.values() if tail.newest is not None]
+        return newest_claims(self.slot_tails)
 
     @property
     def backfilled_blocks(self) -> int:
@@ -61,6 +61,17 @@ class LedgerEnds:
     def backfilled_logs(self) -> int:
         """How many event logs the blocks of the slots have."""
         return sum(tip.stream_logs for tip in self.slot_tips)
+
+    @property
+    def backfilled_unproven_logs(self) -> int:
+        """How many event logs of these blocks were left out because no root commits to them."""
+        return sum(tip.stream_unproven_logs for tip in self.slot_tips)
+
+    @property
+    def identity(self) -> StreamIdentity | None:
+        """What the stream is bound to, by the follower's claim or a slot's; ``None`` before the first one."""
+        claims = newest_claims(self.tails)
+        return claims[0].identity if claims else None
 
     @property
     def missing_blocks(self) -> int | None:

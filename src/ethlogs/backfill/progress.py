@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from typing import NamedTuple
 
 from ethlogs.backfill.cluster import Cluster
 from ethlogs.backfill.ends import EndsReader
@@ -19,6 +20,14 @@ _TOLD = 50
 """A node that makes up remarks must not fill the notices."""
 
 
+class _Counts(NamedTuple):
+    """The running counts at the end of a slot."""
+
+    blocks: int
+    logs: int
+    unproven_logs: int
+
+
 class BackfillProgress:
     """Follows the counts at the ends of the slots, from where they stood when the attempt began."""
 
@@ -26,7 +35,7 @@ class BackfillProgress:
         self._journal = journal
         self._cluster = cluster
         self._range = (0, -1)
-        self._counted: dict[int, tuple[int, int]] = {}
+        self._counted: dict[int, _Counts] = {}
         self._told: set[str] = set()
         self._had_executor_at = time.monotonic()
         self.retries = 0
@@ -57,11 +66,15 @@ class BackfillProgress:
     def _count(self, ends: LedgerEnds) -> None:
         meter = self._journal.meter
         for number, tail in ends.slot_tails.items():
-            blocks, logs = _counts(ends, number)
-            before = self._counted[number]
-            if tail.tip is not None and blocks > before[0]:
-                meter.count_backfilled(blocks - before[0], logs - before[1], proof=tail.tip.proof)
-            self._counted[number] = blocks, logs
+            now, before = _counts(ends, number), self._counted[number]
+            if tail.tip is not None and now.blocks > before.blocks:
+                meter.count_backfilled(
+                    now.blocks - before.blocks,
+                    now.logs - before.logs,
+                    proof=tail.tip.proof,
+                    unproven_logs=now.unproven_logs - before.unproven_logs,
+                )
+            self._counted[number] = now
 
     def count(self, reader: EndsReader) -> None:
         """Read the ledger's ends, and count, while there are tasks."""
@@ -87,6 +100,8 @@ class BackfillProgress:
             self._journal.notify(text)
 
 
-def _counts(ends: LedgerEnds, number: int) -> tuple[int, int]:
+def _counts(ends: LedgerEnds, number: int) -> _Counts:
     tip = ends.tails[number].tip
-    return (tip.stream_blocks, tip.stream_logs) if tip is not None else (0, 0)
+    if tip is None:
+        return _Counts(0, 0, 0)
+    return _Counts(tip.stream_blocks, tip.stream_logs, tip.stream_unproven_logs)

@@ -30,8 +30,8 @@ class StreamState:
     @property
     def chain_id(self) -> int | None:
         """The chain that the stream is bound to; ``None`` before its first claim."""
-        claims = [self.claim, *self.ends.slot_claims]
-        return next((claim.identity.chain_id for claim in claims if claim is not None), None)
+        identity = self.ends.identity
+        return None if identity is None else identity.chain_id
 
     @property
     def tip(self) -> BlockRecord | None:

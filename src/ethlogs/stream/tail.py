@@ -58,6 +58,15 @@ class Tail:
     """When the newest visible record was produced, in seconds since 1970; ``None`` where there is none."""
 
 
+def newest_claims(tails: Mapping[int, Tail]) -> list[Claim]:
+    """Return the newest claim of each partition that has one, the follower's first.
+
+    Each of them binds the stream: one that was only backfilled has its claims in the slots.
+    """
+    ends = [tails[number] for number in sorted(tails)]
+    return [tail.newest.claim for tail in ends if tail.newest is not None]
+
+
 def read_tail(settings: KafkaSettings, ledger_topic: str, partition: int = FOLLOWER_PARTITION) -> Tail:
     """The last block and the newest claim of a partition, as far as they are visible now.
 

@@ -18,11 +18,12 @@ from tests.harness.backfilling import ThreadCluster
 from tests.unit.samples import BLOCK, EMPTY_TAIL, TAIL
 
 
-def ends(held: int, logs: int) -> LedgerEnds:
+def ends(held: int, logs: int, unproven_logs: int = 0) -> LedgerEnds:
     """One slot that holds so many heights from 0 on."""
     if not held:
         return LedgerEnds({0: EMPTY_TAIL, 1: EMPTY_TAIL})
     tip = replace(BLOCK, block_number=held - 1, ranges=((0, held - 1),), stream_blocks=held, stream_logs=logs)
+    tip = replace(tip, stream_unproven_logs=unproven_logs)
     return LedgerEnds({0: EMPTY_TAIL, 1: Tail(tip, TAIL.newest, 10, stable=True)})
 
 
@@ -37,6 +38,15 @@ def test_only_what_was_committed_since_the_attempt_began_counts() -> None:
     assert (snapshot["blocks"], snapshot["logs"], snapshot["missingBlocks"]) == (3, 35, 3)
     assert snapshot["executors"] == 1
     assert journal.meter.counters.proofs == {"receipts": 3}
+
+
+def test_event_logs_that_no_root_commits_to_are_counted() -> None:
+    journal = Journal("a-run", 1, lambda _snapshot: None)
+    progress = BackfillProgress(journal, ThreadCluster())
+    progress.begin(0, 9, ends(4, 40, 3))
+    now = ends(7, 75, 8)
+    progress.look(now, now.gaps(((0, 9),)))
+    assert journal.meter.counters.unproven_logs == 5
 
 
 def test_what_was_committed_up_to_the_end_counts_where_kafka_says_it() -> None:

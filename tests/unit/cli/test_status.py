@@ -35,7 +35,7 @@ def test_watching_goes_on_while_kafka_is_away(monkeypatch: pytest.MonkeyPatch, c
     assert outcome.status == 130
     assert outcome.stdout.count("none yet") == 2
     assert outcome.stderr == (
-        "Kafka is away; asking again\nstopped watching; eth_eventlogs has no block yet\n"
+        "Kafka is away; asking again\nstopped watching; eth_eventlogs has no followed block yet\n"
     )
 
 
