@@ -23,7 +23,7 @@ from ethlogs.kafka.topics import admin_client
 from ethlogs.kafka.writer import Transaction
 from ethlogs.node import BlockSource
 from ethlogs.proof import Header
-from ethlogs.settings import RunSettings
+from ethlogs.settings import RunSettings, SelectionSettings
 from ethlogs_devnet import GethNode
 from tests.harness.backfilling import BackfillInThread, ThreadCluster, again, backfill_settings, run_here
 from tests.harness.lying_node import LyingNode
@@ -69,6 +69,16 @@ def test_produce_refuses_a_chain_that_is_not_the_one_of_the_history_below(
     run_here(backfill_settings(stream, geth.url, to=5)).assert_done()
     outcome = run(build_settings(stream, own_geth.url, blocks=1))
     outcome.assert_failed(BrokenChainError, "the backfilled block 5 is", hint="another node")
+    assert stream.heights() == []
+
+
+def test_produce_refuses_another_selection_than_that_of_the_history_below(
+    stream: Stream, geth: GethNode
+) -> None:
+    run_here(backfill_settings(stream, geth.url, to=5)).assert_done()
+    selection = SelectionSettings(addresses=("0x" + "a1" * 20,))
+    outcome = run(dataclasses.replace(build_settings(stream, geth.url, blocks=1), selection=selection))
+    outcome.assert_failed(SettingsError, "this stream selects every event log", hint="as when the stream")
     assert stream.heights() == []
 
 

@@ -30,6 +30,7 @@ from ethlogs.heights import FOLLOWER_PARTITION
 from ethlogs.kafka.reading import has_records
 from ethlogs.node import BlockSource
 from ethlogs.stream.block import BlockEncoder, prepare_block
+from ethlogs.stream.truncation import check_not_truncated
 
 
 def run_backfill(context: RunContext, cluster: Cluster) -> None:
@@ -74,6 +75,7 @@ class Backfill:
         ends = self._ledger.read()
         if ends.follower.tip is None and ends.follower.newest is None and not ends.slot_tips:
             self._refuse_strange_records()
+        self._check_not_truncated(ends)
         first, last = choose_range(
             self._settings.backfill, ends.follower, self._final_height, self._journal.notify
         )
@@ -122,6 +124,11 @@ class Backfill:
                 hint="give another --topic. Where nobody needs these records, delete both topics and start"
                 " again",
             )
+
+    def _check_not_truncated(self, ends: LedgerEnds) -> None:
+        kafka, topic = self._settings.kafka, self._stream.topics.event_logs.name
+        tips = [tail.tip for tail in ends.tails.values() if tail.tip is not None]
+        self._stream.trouble.until_success(lambda: check_not_truncated(kafka, topic, tips))
 
     def _final_height(self) -> int:
         """Return the highest height that is final.
@@ -187,8 +194,14 @@ class Backfill:
     def _finish(self, ends: LedgerEnds, first: int, last: int) -> None:
         if self._has_claimed:
             self._ledger.check_seam(ends)
-        if not self._journal.meter.counters.blocks:
-            self._journal.notify(f"nothing to do: no block from {first} to {last} is missing")
+        if self._journal.meter.counters.blocks:
+            return
+        nothing = (
+            f"no block from {first} to {last} is missing"
+            if first <= last
+            else "all blocks are the follower's"
+        )
+        self._journal.notify(f"nothing to do: {nothing}")
 
     def _look(self) -> None:
         """Check the topics, and count what the ledger has now."""

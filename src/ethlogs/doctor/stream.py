@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from ethlogs.counted import counted
 from ethlogs.doctor.checkup import Warned
 from ethlogs.errors import LedgerError
+from ethlogs.heights import FOLLOWER_PARTITION
 from ethlogs.kafka.reading import has_records
+from ethlogs.ledger import BlockRecord, Claim
 from ethlogs.node.endpoint import NodeIdentity
 from ethlogs.settings import KafkaSettings
 from ethlogs.stream.identity import StreamTopics, check_identity
-from ethlogs.stream.tail import Tail, read_tail
+from ethlogs.stream.tail import Tail, newest_claims, read_tails
 from ethlogs.stream.truncation import check_not_truncated
 
 
@@ -21,16 +25,29 @@ def check_tip(settings: KafkaSettings, topics: StreamTopics) -> str | Warned:
     LedgerError
         When the topic has records and the ledger has none.
     TopicError
-        When the topic ends before the records of the tip, which the ledger names.
+        When the topic ends before the records of the newest blocks, which the ledger names.
     """
-    tail = read_tail(settings, topics.ledger.name)
-    if tail.tip is None:
-        if tail.newest is None and not has_records(settings, topics.ledger):
-            _require_empty(settings, topics)
+    tails = _read_tails(settings, topics)
+    if not newest_claims(tails) and not has_records(settings, topics.ledger):
+        _require_empty(settings, topics)
+    tips = {number: tail.tip for number, tail in tails.items() if tail.tip is not None}
+    check_not_truncated(settings, topics.event_logs.name, list(tips.values()))
+    text = _describe_tip(tips)
+    stable = all(tail.stable for tail in tails.values())
+    return text if stable else f"{text}; a transaction is open, so somebody is writing"
+
+
+def _read_tails(settings: KafkaSettings, topics: StreamTopics) -> dict[int, Tail]:
+    return read_tails(settings, topics.ledger.name, range(topics.ledger.partitions))
+
+
+def _describe_tip(tips: Mapping[int, BlockRecord]) -> str:
+    if FOLLOWER_PARTITION in tips:
+        return f"the stream's tip is block {tips[FOLLOWER_PARTITION].block_number}"
+    if not tips:
         return "the stream has no block yet"
-    check_not_truncated(settings, topics.event_logs.name, tail.tip)
-    text = f"the stream's tip is block {tail.tip.block_number}"
-    return text if tail.stable else f"{text}; a transaction is open, so somebody is writing"
+    backfilled = counted(sum(tip.stream_blocks for tip in tips.values()), "backfilled block")
+    return f"the stream has {backfilled}, and no followed one yet"
 
 
 def _require_empty(settings: KafkaSettings, topics: StreamTopics) -> None:
@@ -51,19 +68,18 @@ def check_binding(settings: KafkaSettings, topics: StreamTopics, chain: NodeIden
     TopicError
         When the brokers do not give topic ids.
     """
-    tail = read_tail(settings, topics.ledger.name)
-    chain_id, genesis = _choose_chain(tail, chain)
+    claims = newest_claims(_read_tails(settings, topics))
+    chain_id, genesis = _choose_chain(claims, chain)
     now = topics.identity(chain_id, genesis)
-    claim = tail.newest.claim if tail.newest else None
-    check_identity(claim, now)
-    if claim is None:
+    for claim in claims:
+        check_identity(claim, now)
+    if not claims:
         return "nothing yet: the first run binds the stream to its chain and topics"
     return f"chain id {chain_id}, {counted(now.partitions, 'partition')}, topic id {now.topic_id}"
 
 
-def _choose_chain(tail: Tail, chain: NodeIdentity | None) -> tuple[int, str]:
+def _choose_chain(claims: Sequence[Claim], chain: NodeIdentity | None) -> tuple[int, str]:
     """Return the node's chain, else that of the stream: without a node the topics are compared alone."""
     if chain is not None:
         return chain.chain_id, chain.genesis_hash
-    identity = tail.newest.claim.identity if tail.newest else None
-    return (identity.chain_id, identity.genesis_hash) if identity else (0, "")
+    return (claims[0].identity.chain_id, claims[0].identity.genesis_hash) if claims else (0, "")

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ethlogs.cancellation import StopSwitch
 from ethlogs.follow.trouble import KafkaTrouble
 from ethlogs.journal import Journal
 from ethlogs.kafka.creation import ensure_topics
-from ethlogs.ledger import StreamIdentity
+from ethlogs.ledger import Claim, StreamIdentity
 from ethlogs.node import Node, NodeIdentity
 from ethlogs.settings import RunSettings
 from ethlogs.stream.identity import StreamTopics
-from ethlogs.stream.tail import Tail, read_tail
+from ethlogs.stream.tail import newest_claims, read_tails
 from ethlogs.stream.topic_watch import TopicWatch
 
 
@@ -58,16 +58,17 @@ def open_stream(settings: RunSettings, stop: StopSwitch, journal: Journal) -> It
             journal.notify(warning)
         topics = StreamTopics(topic, ledger_topic)
         if not node.is_alone:
-            tail = trouble.until_success(lambda: read_tail(settings.kafka, ledger_topic.name))
-            chain = _bind_to_stream(node, tail, chain)
+            partitions = range(ledger_topic.partitions)
+            tails = trouble.until_success(lambda: read_tails(settings.kafka, ledger_topic.name, partitions))
+            chain = _bind_to_stream(node, newest_claims(tails), chain)
             journal.chain_id = chain.chain_id
         with TopicWatch(settings.kafka, topics) as watch:
             yield OpenStream(node, chain, trouble, topics, watch)
 
 
-def _bind_to_stream(node: Node, tail: Tail, connected: NodeIdentity) -> NodeIdentity:
+def _bind_to_stream(node: Node, claims: Sequence[Claim], connected: NodeIdentity) -> NodeIdentity:
     """The chain of a stream that has begun; of several URLs the first to answer may serve another one."""
-    if tail.newest is None:
+    if not claims:
         return connected
-    stream = tail.newest.claim.identity
+    stream = claims[0].identity
     return node.bind(NodeIdentity(stream.chain_id, stream.genesis_hash))

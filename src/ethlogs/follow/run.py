@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ethlogs.cancellation import StopSwitch
 from ethlogs.decoding.record import describe_decoding
@@ -35,7 +35,7 @@ from ethlogs.selection import describe_selection
 from ethlogs.settings import RunSettings
 from ethlogs.stream.claim import LedgerPartition, Taken, take_partition
 from ethlogs.stream.identity import check_content, check_identity
-from ethlogs.stream.tail import Claimed, Tail, read_tails
+from ethlogs.stream.tail import Claimed, Tail, newest_claims, read_tails
 from ethlogs.stream.truncation import check_not_truncated
 
 _ON_PURPOSE = (InterruptedRunError, DeadlineError, NodeError)
@@ -117,7 +117,7 @@ class Run:
         """
         tail, claimed = taken.tail, taken.claimed
         is_first = taken.is_new and (tail.newest is None or tail.newest.claim.run != self._settings.run)
-        backfilled = self._highest_backfilled() if is_first and tail.tip is None else None
+        backfilled = _highest_backfilled(self._slot_tails()) if is_first and tail.tip is None else None
         if backfilled is None or backfilled < claimed.claim.first_block:
             return claimed
         head = self._pipeline.head.height
@@ -149,7 +149,8 @@ class Run:
         plan = self._plan(tail)
         if self._is_done(plan, tail):
             return None
-        check_not_truncated(self._settings.kafka, self._opened.topics.event_logs.name, tail.tip)
+        tips = [tail.tip] if tail.tip is not None else []
+        check_not_truncated(self._settings.kafka, self._opened.topics.event_logs.name, tips)
         newest = tail.newest
         if newest is not None and self._is_own(newest.claim):
             return newest
@@ -170,30 +171,26 @@ class Run:
         if is_new:
             self._opened.node.require_one_chain()
         strange = is_new and has_records(kafka, topics.event_logs)
-        backfilled = self._highest_backfilled() if tail.tip is None else None
+        slots = self._slot_tails() if tail.tip is None else {}
+        self._check_history(slots)
+        backfilled = _highest_backfilled(slots)
         return planning.plan_range(self._settings.range, tail, head, strange, backfilled)
 
-    def _highest_backfilled(self) -> int | None:
-        """Return the highest height that a slot of the ledger holds, or that a backfill has claimed.
-
-        What is claimed will be filled, if not by that run then by the next one: the follower begins above.
-        """
-        tails = self._slot_tails()
-        held = [last for tail in tails if tail.tip is not None for _, last in tail.tip.ranges]
-        claims = [tail.newest.claim for tail in tails if tail.newest is not None]
-        claimed = [
-            claim.last_block for claim in claims if claim.last_block is not None and not claim.released
-        ]
-        return max([*held, *claimed], default=None)
+    def _check_history(self, slots: Mapping[int, Tail]) -> None:
+        """Check what the first followed block joins: backfills may have bound the stream before."""
+        for claim in newest_claims(slots):
+            self._check_binding(claim)
+        tips = [tail.tip for tail in slots.values() if tail.tip is not None]
+        check_not_truncated(self._settings.kafka, self._opened.topics.event_logs.name, tips)
 
     def _find_backfilled(self, height: int) -> BlockRecord | None:
         """Return the record of a height that is the last one of its slot, as a backfill leaves its top."""
-        tips = [tail.tip for tail in self._slot_tails() if tail.tip is not None]
+        tips = [tail.tip for tail in self._slot_tails().values() if tail.tip is not None]
         return next((tip for tip in tips if tip.block_number == height), None)
 
-    def _slot_tails(self) -> list[Tail]:
+    def _slot_tails(self) -> dict[int, Tail]:
         slots = range(FOLLOWER_PARTITION + 1, self._opened.topics.ledger.partitions)
-        return list(read_tails(self._settings.kafka, self._settings.stream.ledger_topic, slots).values())
+        return read_tails(self._settings.kafka, self._settings.stream.ledger_topic, slots)
 
     def check(self, tail: Tail) -> None:
         """Raise where this attempt may not write: another has the stream, or it is another stream."""
@@ -202,7 +199,9 @@ class Run:
             tail.end_offset, self._settings.node.patience_seconds, self._stop.pause
         )
         ownership.check_not_superseded(tail.newest, self._settings.run, self._attempt, ledger_end)
-        claim = tail.newest.claim if tail.newest else None
+        self._check_binding(tail.newest.claim if tail.newest else None)
+
+    def _check_binding(self, claim: Claim | None) -> None:
         check_identity(claim, self._opened.identity)
         check_content(claim, self._settings.selection)
 
@@ -238,3 +237,17 @@ class Run:
             with contextlib.suppress(KafkaUnavailableError):
                 self._read_tail()
             self._stop.pause(0.2)
+
+
+def _highest_backfilled(slots: Mapping[int, Tail]) -> int | None:
+    """Return the highest height that a slot of the ledger holds, or that a backfill has claimed.
+
+    What is claimed will be filled, if not by that run then by the next one: the follower begins above.
+    """
+    held = [last for tail in slots.values() if tail.tip is not None for _, last in tail.tip.ranges]
+    claimed = [
+        claim.last_block
+        for claim in newest_claims(slots)
+        if claim.last_block is not None and not claim.released
+    ]
+    return max([*held, *claimed], default=None)

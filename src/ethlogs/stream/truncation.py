@@ -1,4 +1,4 @@
-"""The check that the event-log topic still has the tip's records: acknowledged records can be lost.
+"""The check that the event-log topic still has the newest blocks' records: acknowledged records can be lost.
 
 After the election of a leader that lagged (unclean.leader.election.enable), the restore of a disk, or
 kafka-delete-records, a partition ends below what the ledger says.
@@ -6,7 +6,7 @@ kafka-delete-records, a partition ends below what the ledger says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ethlogs.errors import TopicError
 from ethlogs.kafka.reading import fetch_ends, open_consumer
@@ -14,8 +14,8 @@ from ethlogs.ledger import BlockRecord
 from ethlogs.settings import KafkaSettings
 
 
-def check_not_truncated(settings: KafkaSettings, topic: str, tip: BlockRecord | None) -> None:
-    """Compare where the tip's records lie with where the topic ends.
+def check_not_truncated(settings: KafkaSettings, topic: str, tips: Sequence[BlockRecord]) -> None:
+    """Compare where the records of the ledger's newest blocks lie with where the topic ends.
 
     Raises
     ------
@@ -24,10 +24,13 @@ def check_not_truncated(settings: KafkaSettings, topic: str, tip: BlockRecord | 
     KafkaUnavailableError
         When Kafka does not answer.
     """
-    if tip is None or not tip.offsets:
+    partitions = {partition for tip in tips for partition in tip.offsets}
+    if not partitions:
         return
     with open_consumer(settings, "read_uncommitted") as consumer:
-        compare_ends(topic, tip, fetch_ends(consumer, topic, tip.offsets))
+        ends = fetch_ends(consumer, topic, partitions)
+    for tip in tips:
+        compare_ends(topic, tip, ends)
 
 
 def compare_ends(topic: str, tip: BlockRecord, ends: Mapping[int, int]) -> None:

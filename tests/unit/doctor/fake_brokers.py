@@ -51,6 +51,7 @@ class FakeBrokers:
         self.refusals: list[tuple[int, str]] = []
         """The error codes and reasons with which the next creations are refused; the last one stays."""
         self.tail: Tail = EMPTY_TAIL
+        self.slot: Tail = EMPTY_TAIL
         self.ends: dict[int, int] = {}
         self.with_records: set[str] = set()
 
@@ -129,7 +130,7 @@ def faked(brokers: FakeBrokers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fak
         patch.setattr(doctor_kafka, "admin_client", admin_client)
         patch.setattr(doctor_kafka, "_COORDINATOR_SECONDS", 0.0)
         patch.setattr(kafka_brokers, "admin_client", admin_client)
-        patch.setattr(doctor_stream, "read_tail", lambda settings, name: brokers.tail)
+        patch.setattr(doctor_stream, "read_tails", lambda *_: {0: brokers.tail, 1: brokers.slot})
         patch.setattr(doctor_stream, "has_records", lambda _, topic: topic.name in brokers.with_records)
         patch.setattr(truncation, "open_consumer", lambda *_: contextlib.nullcontext())
         patch.setattr(truncation, "fetch_ends", lambda consumer, name, numbers: brokers.ends)

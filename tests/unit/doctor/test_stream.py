@@ -72,6 +72,28 @@ def test_changed_topics_fail_as_a_run_would_with_the_way_to_start_over(
     assert f"delete the topics {TOPIC} and {LEDGER}" in str(found.hint)
 
 
+def only_backfilled() -> FakeBrokers:
+    brokers = FakeBrokers()
+    brokers.slot, brokers.ends = TAIL, {0: 18, 4: 4}
+    return brokers
+
+
+def test_a_stream_that_was_only_backfilled_is_bound_by_its_slots(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = examine(only_backfilled(), monkeypatch)
+    assert found["tip"].text == "the stream has 1 backfilled block, and no followed one yet"
+    assert found["bound to"].text == "chain id 1, 6 partitions, topic id topic-id"
+    brokers = only_backfilled()
+    recreated(brokers)
+    assert examine(brokers, monkeypatch)["bound to"].state == "failed"
+
+
+def test_a_topic_that_lost_the_backfilled_records_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    brokers = only_backfilled()
+    brokers.ends = {0: 16, 4: 4}
+    found = examine(brokers, monkeypatch)["tip"]
+    assert (found.state, found.exit_status) == ("failed", 7)
+
+
 def test_another_chain_fails_as_a_run_would(monkeypatch: pytest.MonkeyPatch) -> None:
     found = examine(begun_stream(), monkeypatch, NodeIdentity(5, "0xffff"))["bound to"]
     assert (found.state, found.exit_status) == ("failed", 3)

@@ -39,19 +39,24 @@ def node(monkeypatch: pytest.MonkeyPatch) -> mock.Mock:
     return node
 
 
-def open_it(monkeypatch: pytest.MonkeyPatch, tail: Tail) -> tuple[OpenStream, Journal]:
-    """Open the stream of a ledger that ends so."""
-    monkeypatch.setattr(module, "read_tail", lambda *_: tail)
+def open_it(monkeypatch: pytest.MonkeyPatch, *tails: Tail) -> tuple[OpenStream, Journal]:
+    """Open the stream of a ledger whose partitions end so."""
+    monkeypatch.setattr(module, "read_tails", lambda *_: dict(enumerate(tails)))
     journal = Journal("a-run", 1, lambda _snapshot: None)
     with open_stream(SETTINGS, StopSwitch(), journal) as opened:
         return opened, journal
 
 
-@pytest.mark.parametrize("newest, chain", [(None, CONNECTED), (CLAIMED, STREAM)])
+@pytest.mark.parametrize(
+    ("follower", "slot", "chain"),
+    [(None, None, CONNECTED), (CLAIMED, None, STREAM), (None, CLAIMED, STREAM)],
+    ids=["a new stream", "a followed one", "one that was only backfilled"],
+)
 def test_of_several_urls_those_of_the_streams_chain_are_asked(
-    node: mock.Mock, monkeypatch: pytest.MonkeyPatch, newest: Any, chain: NodeIdentity
+    node: mock.Mock, monkeypatch: pytest.MonkeyPatch, follower: Any, slot: Any, chain: NodeIdentity
 ) -> None:
-    opened, journal = open_it(monkeypatch, Tail(None, newest, 0, stable=True))
+    tails = [Tail(None, newest, 0, stable=True) for newest in (follower, slot)]
+    opened, journal = open_it(monkeypatch, *tails)
     assert opened.chain == chain
     assert journal.chain_id == chain.chain_id
     assert opened.identity == TOPICS.identity(chain.chain_id, chain.genesis_hash)

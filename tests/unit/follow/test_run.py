@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import (
@@ -21,6 +22,7 @@ from ethlogs.errors import (
     KafkaUnavailableError,
     LedgerError,
     NodeError,
+    SettingsError,
     SupersededError,
 )
 from ethlogs.follow import ownership, run
@@ -31,7 +33,8 @@ from ethlogs.journal import Journal
 from ethlogs.kafka.errors import FencedError
 from ethlogs.ledger import BlockRecord, Claim, parse_ledger_record
 from ethlogs.node import NodeIdentity
-from ethlogs.settings import RangeSettings, StreamSettings
+from ethlogs.selection import describe_selection
+from ethlogs.settings import RangeSettings, SelectionSettings, StreamSettings
 from ethlogs.stream import claim as claiming
 from ethlogs.stream.claim import commit_claim
 from ethlogs.stream.tail import Claimed, Tail
@@ -41,6 +44,7 @@ from tests.unit.following import Following
 from tests.unit.samples import EMPTY_TAIL
 
 LEDGER = "logs.ledger"
+SELECTION = describe_selection(SelectionSettings(addresses=("0xa1",)))
 
 
 class Stream:
@@ -55,7 +59,8 @@ class Stream:
         self.commits = 0
         monkeypatch.setattr(claiming, "read_tail", lambda *_: self.tail())
         monkeypatch.setattr(claiming, "read_stable_tail", lambda *_: self.tail())
-        monkeypatch.setattr(run, "read_tails", lambda *_: {1: EMPTY_TAIL})
+        self.slot = EMPTY_TAIL
+        monkeypatch.setattr(run, "read_tails", lambda *_: {1: self.slot})
         monkeypatch.setattr(run, "check_not_truncated", lambda *_: None)
         monkeypatch.setattr(
             run, "has_records", lambda _kafka, topic: any(self.writer.rows[topic.name].values())
@@ -219,6 +224,27 @@ def test_a_stream_of_a_run_that_is_gone_is_taken_over_watched_first_unless_repla
     stream.run("second", start="2", blocks=2, replace=replace)
     assert stream.writer.heights() == [2, 3]
     assert ("run a-run has this stream" in stream.notices()) is not replace
+
+
+@pytest.mark.parametrize(
+    ("bound", "text"),
+    [
+        (replace(claim_of(0, 1), selection=SELECTION), "this stream selects the contract 0xa1"),
+        (replace(claim_of(0, 1), identity=TOPICS.identity(5, "0xgenesis")), "the ledger says 5, now it is 1"),
+        (
+            replace(claim_of(0, 1), identity=replace(claim_of(0, 1).identity, topic_id="another")),
+            "topic id of the event-log topic",
+        ),
+    ],
+    ids=["another selection", "another chain", "a recreated topic"],
+)
+def test_a_stream_that_was_only_backfilled_is_bound_by_what_its_slots_say(
+    stream: Stream, bound: Claim, text: str
+) -> None:
+    stream.slot = Tail(None, Claimed(bound, 0), 1, stable=True)
+    with pytest.raises(SettingsError, match=text):
+        stream.run("first", start="2", blocks=1)
+    assert (stream.opened, stream.claims()) == ([], [])
 
 
 def test_a_topic_with_records_and_no_ledger_is_refused_before_anything_is_taken(stream: Stream) -> None:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterable
+from typing import Any
+
 import pytest
+from msgspec.structs import replace
 
 from ethlogs.errors import TopicError
-from ethlogs.stream.truncation import compare_ends
+from ethlogs.settings import KafkaSettings
+from ethlogs.stream import truncation
+from ethlogs.stream.truncation import check_not_truncated, compare_ends
 from tests.unit.samples import BLOCK
 
 
@@ -21,3 +28,23 @@ def test_a_topic_that_ends_before_them_lost_records(ends: dict[int, int], end: i
     ) as caught:
         compare_ends("logs", BLOCK, ends)
     assert "unclean leader election" in (caught.value.hint or "")
+
+
+def test_each_of_several_newest_blocks_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as a ledger has slots, by one question."""
+    asked: list[set[int]] = []
+
+    def fetch_ends(_consumer: Any, _topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        asked.append(set(partitions))
+        return {0: 18, 4: 4, 5: 9}
+
+    monkeypatch.setattr(truncation, "open_consumer", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr(truncation, "fetch_ends", fetch_ends)
+    settings = KafkaSettings("kafka:9092")
+    whole, lost = replace(BLOCK, offsets={5: (7, 8)}), replace(BLOCK, offsets={5: (7, 9)})
+    check_not_truncated(settings, "logs", [BLOCK, whole])
+    with pytest.raises(TopicError, match="partition 5 of logs ends at offset 9"):
+        check_not_truncated(settings, "logs", [BLOCK, lost])
+    assert asked == [{0, 4, 5}, {0, 4, 5}]
+    check_not_truncated(settings, "logs", [])
+    assert len(asked) == 2
