@@ -23,16 +23,16 @@ def choose_range(
     Raises
     ------
     SettingsError
-        When ``--from`` is above every height that can be filled now.
+        When ``--from`` is above every height that the backfill may fill, or that can be filled now.
     """
     first = wanted.first or 0
     own = followers_first(follower)
-    if wanted.to is not None:
-        last = wanted.to
-    elif follower.tip is not None:
-        last = follower.tip.block_number
+    if own is None:
+        last = wanted.to if wanted.to is not None else final_height()
     else:
-        last = own - 1 if own is not None else final_height()
+        # What is above belongs to the follower whatever is asked for, so it is not called missing or done.
+        highest = follower.tip.block_number if follower.tip is not None else own - 1
+        last = highest if wanted.to is None else min(wanted.to, highest)
     if wanted.first is not None and last < first:
         if own is not None:
             raise SettingsError(
@@ -43,6 +43,6 @@ def choose_range(
             f"--from {first} is above block {last}, the last one that is final now",
             hint="give a block at or below it, or --to to wait until such blocks are final",
         )
-    if own is not None and wanted.to is not None and last >= own:
+    if own is not None and wanted.to is not None and wanted.to >= own:
         notify(f"block {own} and what follows it are the follower's, except gaps below its tip")
     return first, last

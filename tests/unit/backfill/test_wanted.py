@@ -38,10 +38,13 @@ def test_a_first_block_above_all_that_can_be_filled_is_refused() -> None:
     assert "--to" in (caught.value.hint or "")
 
 
+@pytest.mark.parametrize("to", [None, 300], ids=["without an end", "with an end"])
 @pytest.mark.parametrize(("follower", "last"), [(TAIL, 100), (CLAIMED, 99)], ids=["a tip", "a claim"])
-def test_a_first_block_above_what_is_the_followers_is_left_to_it(follower: Tail, last: int) -> None:
+def test_a_first_block_above_what_is_the_followers_is_left_to_it(
+    follower: Tail, last: int, to: int | None
+) -> None:
     with pytest.raises(SettingsError, match=f"--from 200 is above block {last}: .* the follower's") as caught:
-        choose(200, None, follower)
+        choose(200, to, follower)
     assert "ethlogs produce" in (caught.value.hint or "")
 
 
@@ -52,7 +55,10 @@ def test_the_node_is_not_asked_for_what_is_final_where_a_follower_sets_the_end()
     assert choose_range(BackfillSettings(None, None), TAIL, ask, lambda _text: None) == (0, 100)
 
 
-def test_a_range_that_reaches_into_the_followed_part_says_whose_blocks_those_are() -> None:
+@pytest.mark.parametrize(("follower", "last"), [(TAIL, 100), (CLAIMED, 99)], ids=["a tip", "a claim"])
+def test_a_range_that_reaches_into_the_followed_part_ends_there_and_says_whose_blocks_those_are(
+    follower: Tail, last: int
+) -> None:
     said: list[str] = []
-    assert choose_range(BackfillSettings(None, 120), TAIL, lambda: 0, said.append) == (0, 120)
+    assert choose_range(BackfillSettings(None, 120), follower, lambda: 0, said.append) == (0, last)
     assert said == ["block 100 and what follows it are the follower's, except gaps below its tip"]
