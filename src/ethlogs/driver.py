@@ -53,7 +53,14 @@ def main(arguments: Sequence[str]) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     # The driver's log has the notices of progress.json, with their times.
     logging.getLogger("ethlogs").setLevel(logging.INFO)
-    place = arguments[0]
+    try:
+        return _run_in(arguments[0])
+    except EthlogsError as exc:  # before there is a folder that a report could be written to
+        _log_end(exc)
+        return int(exc.exit_status)
+
+
+def _run_in(place: str) -> int:
     if "://" not in place:
         folder = RunFolder(Path(place))
         return run_attempt(_read_settings(folder.settings_file), folder, Attempt(), get_context)

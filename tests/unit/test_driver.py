@@ -24,6 +24,7 @@ from ethlogs.errors import (
     KerberosError,
     NotAuthorizedError,
     SettingsError,
+    SubmissionError,
     UnprovenError,
 )
 from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, RunFolder
@@ -313,9 +314,23 @@ def test_the_timeout_is_the_runs_and_not_each_attempts(
     assert report["error"] == "the run did not end within --timeout 99 seconds"
 
 
-def test_a_folder_without_settings_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"settings\.json cannot be read: No such file"):
-        driver.main([str(RunFolder.create(tmp_path / "runs").path)])
+def test_a_folder_without_settings_is_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert driver.main([str(RunFolder.create(tmp_path / "runs").path)]) == ExitStatus.SETTINGS
+    assert "settings.json cannot be read: No such file" in caplog.text
+    assert "exit status: 3" in caplog.text
+
+
+def test_a_container_in_which_spark_cannot_be_started_ends_with_its_status_and_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse() -> object:
+        raise SubmissionError("Spark cannot be started: nope", hint="is there a wrong value?")
+
+    (tmp_path / SETTINGS).write_bytes(to_json(RUN))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(driver, "get_context", refuse)
+    assert driver.main(["hdfs://namenode/runs/a-run"]) == ExitStatus.SUBMISSION
+    assert "nope\n  what to do: is there a wrong value?\n  exit status: 8" in caplog.text
 
 
 def test_the_reports_status_is_the_drivers(monkeypatch: pytest.MonkeyPatch, folder: RunFolder) -> None:

@@ -31,6 +31,7 @@ PYTHON, DRIVER_PYTHON = "spark.pyspark.python", "spark.pyspark.driver.python"
 AM_PYTHON = "spark.yarn.appMasterEnv.PYSPARK_PYTHON"
 
 _LOCAL_CLUSTER = re.compile(r"local-cluster\[\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*]")
+_LOCAL_THREADS = re.compile(r"local(\[(\*|[1-9]\d{0,5})(,\s*[1-9]\d{0,5})?])?", re.ASCII)
 _NEWEST_PYTHON = (((4, 1), (3, 14)), ((4, 0), (3, 13)), ((3, 5), (3, 11)))
 """The newest Python of each Spark: 3.5 serializes functions with a cloudpickle that knows none later."""
 ONE_COMPILER = "-XX:TieredStopAtLevel=1"
@@ -118,7 +119,7 @@ def choose_master(settings: SparkSettings, spark: SparkSubmit, environment: Mapp
 
 def is_local(master: str) -> bool:
     """Return whether the driver runs on this machine, like with local[*]."""
-    return master == "local" or master.startswith(("local[", "local-cluster["))
+    return any(form.fullmatch(master) for form in (_LOCAL_THREADS, _LOCAL_CLUSTER))
 
 
 def build_argv(

@@ -75,7 +75,9 @@ class YarnLaunch:
             When the master is neither local nor YARN, or ``--proxy-user`` would get another's secret.
         """
         if master != "yarn":
-            raise SettingsError(f"the master {master} is neither local nor yarn", hint="give --master yarn")
+            raise SettingsError(
+                f"the master {master} is neither local nor yarn", hint="give --master yarn or local[*]"
+            )
         for problem in list_local(settings.node, settings.kafka):
             warn(f"warning: {problem}; use a host name that the cluster can reach")
         krb5_conf = self.options.kerberos.krb5_conf

@@ -291,12 +291,15 @@ def test_the_ledger_has_no_other_name(dry_run: Call) -> None:
     assert "No such option '--ledger-topic'" in outcome.stderr
 
 
-@pytest.mark.parametrize("master", ["spark://host:7077", "k8s://host"])
+@pytest.mark.parametrize(
+    "master",
+    ["spark://host:7077", "k8s://host", "local[abc]", "local[0]", "local[*", "local[99999999999]", "Local"],
+)
 def test_another_cluster_than_yarn_is_refused_clearly(machine: Path, call: Call, master: str) -> None:
     outcome = call("produce", "--master", master, *NODE, *KAFKA)
     assert outcome.status == 3
     assert f"the master {master} is neither local nor yarn" in outcome.stderr
-    assert "give --master yarn" in outcome.stderr
+    assert "give --master yarn or local[*]" in outcome.stderr
     assert not (machine / "was-run").exists()
 
 
