@@ -1,14 +1,23 @@
-"""Files with secrets: others on this machine should not be able to read them."""
+"""Secrets by their names and forms, and files with them, which others should not be able to read."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 _OTHERS = 0o007
 _GROUP = 0o070
-_SECRETS = ("password", "passwd", "secret", "token")
+_WORDS = r"(?:passwo?r?d|secret|token|(?:access|api)[._-]?key)"
+_NAME = re.compile(_WORDS, re.IGNORECASE)
+"""The words of Spark's own spark.redaction.regex, and two more."""
+_IN_VALUE = re.compile(rf"{_WORDS}\s*=", re.IGNORECASE)
+_IN_URL = re.compile(
+    r"://[^/@\s]*:[^/@\s]+@|\b(?:http|ws)s?://\S*(?:[/=](?=[a-z_-]*\d)[a-z\d_-]{20,}|[?&]\w*(?:key|auth)\w*=)",
+    re.IGNORECASE,
+)
+"""A password, a part of the path or the query as long as a token, or a parameter that is called one."""
 
 
 def describe_readers(name: str, path: Path) -> str | None:
@@ -28,10 +37,14 @@ def describe_readers(name: str, path: Path) -> str | None:
     return f"others can read {name} {path}, which has a secret; chmod 600 it"
 
 
+def names_secret(name: str) -> bool:
+    """Return whether a setting is a secret by its name."""
+    return _NAME.search(name) is not None
+
+
 def has_secret(settings: Mapping[str, str]) -> bool:
-    """Return whether a setting is a secret by its name, or has one in its value, as in JAAS."""
+    """Return whether a setting is a secret by its name, or has one in its value, as in JAAS or a URL."""
     return any(
-        word in name.lower() or f"{word}=" in value.lower().replace(" ", "")
+        names_secret(name) or _IN_VALUE.search(value) is not None or _IN_URL.search(value) is not None
         for name, value in settings.items()
-        for word in _SECRETS
     )

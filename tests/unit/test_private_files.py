@@ -45,6 +45,8 @@ def test_a_group_that_an_administrator_has_chosen_is_well(
     [
         ({"ssl.key.password": "x"}, True),
         ({"kafka-config 0": "sasl.plain.password=x"}, True),
+        ({"spark.hadoop.fs.s3a.access.key": "x"}, True),
+        ({"sasl.jaas.config": 'x.ScramLoginModule required tokenauth="false";'}, False),
         ({"sasl.jaas.config": 'x.PlainLoginModule required username="a" password = "b";'}, True),
         ({"sasl.jaas.config": 'x.Krb5LoginModule required keyTab="/k";', "security.protocol": "SSL"}, False),
     ],

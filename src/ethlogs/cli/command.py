@@ -11,7 +11,9 @@ from click.core import ParameterSource
 from ethlogs.cli.config_file import load_config
 from ethlogs.cli.failure import Manner
 from ethlogs.cli.origin import origin
+from ethlogs.cli.say import say
 from ethlogs.errors import SettingsError
+from ethlogs.private_files import has_secret
 from ethlogs.settings.catalogue import CONFIG_VARIABLE
 from ethlogs.settings.kinds import KeyValue, Kind, Switch
 from ethlogs.settings.option import HEADINGS, Declaration, Heading, build, declarations, parameter
@@ -77,6 +79,7 @@ class SettingOption(click.Option):
         the security.protocol that the connection was meant to have.
         """
         value, source = super().consume_value(ctx, opts)
+        self._warn_of_secret(opts.get(self.name or ""))
         if isinstance(self.declared.option.kind, KeyValue):
             places = (
                 ctx.lookup_default(self.name or ""),
@@ -85,6 +88,17 @@ class SettingOption(click.Option):
             )
             value = merge_pairs(places) or value
         return value, source
+
+    def _warn_of_secret(self, given: Any) -> None:
+        """Warn of a secret that the user's own command line shows. A launch warns of those in --conf."""
+        option = self.declared.option
+        texts = given if isinstance(given, list | tuple) else [given]
+        is_checked = option.is_setting and option.flag != "--conf"
+        if is_checked and any(isinstance(text, str) and has_secret({"": text}) for text in texts):
+            say(
+                f"warning: {option.flag} has a secret, and everybody on this machine can read a command line;"
+                f" set {option.variable}, or write it into a file that others cannot read"
+            )
 
 
 class SettingsCommand(click.Command):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from ethlogs.settings.config_file import find_config
 from ethlogs.settings.toml_file import read_settings_file
 
 _META_KEY = "ethlogs.config_path"
-_PASSWORD_IN_URL = re.compile(r"://[^/@]*:[^/@]+@")
 
 
 def load_config(context: click.Context, _option: click.Parameter, wanted: str | None) -> None:
@@ -50,7 +48,7 @@ def _warn_of_readers(path: Path, content: Mapping[str, Any]) -> None:
         for key, value in content.items()
         for number, item in enumerate(value if isinstance(value, list) else [value])
     }
-    if has_secret(texts) or any(_PASSWORD_IN_URL.search(text) for text in texts.values()):
+    if has_secret(texts):
         warning = describe_readers("the settings file", path)
         if warning is not None:
             say(f"warning: {warning}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ import orjson
 
 from ethlogs.errors import SettingsError
 from ethlogs.notify import Notify
+from ethlogs.private_files import names_secret
 from ethlogs.settings import RunSettings, display_url
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.settings.job import JobKind, JobRequest
@@ -37,8 +37,6 @@ from ethlogs.submission.launch_local import LocalLaunch
 from ethlogs.submission.launch_yarn import DRY_RUN, YarnLaunch, has_no_end
 from ethlogs.submission.left_here import remove_left_here
 from ethlogs.submission.selection import check_selection
-
-_SECRET = re.compile("secret|password|passwd", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -116,7 +114,7 @@ def launch(
 
 def _secrets_on_the_line(options: LaunchOptions) -> list[str]:
     """Return the names of settings that spark-submit gets as arguments, wherever the user wrote them."""
-    return [name for name, _ in options.spark.conf if _SECRET.search(name)]
+    return [name for name, _ in options.spark.conf if names_secret(name)]
 
 
 def _remove_left(base: Path, console: Console) -> None:

@@ -168,10 +168,12 @@ def test_a_key_that_one_place_gives_twice_is_kept_twice_to_be_refused(
     [
         ('[kafka-config]\n"sasl.plain.password" = "x"', 0o644, True),
         ('node-url = ["https://user:word@node"]', 0o644, True),
+        ('node-url = "https://node/v3/0123456789abcdef0123"', 0o644, True),
+        ('node-url = "https://node/?apikey=x"', 0o644, True),
         ('[kafka-config]\n"sasl.plain.password" = "x"', 0o600, False),
         ('node-url = ["https://node:8545"]', 0o644, False),
     ],
-    ids=["a password", "a password in a URL", "a private file", "no secret"],
+    ids=["password", "password in a URL", "token in a path", "token in a query", "private file", "no secret"],
 )
 def test_a_file_with_a_secret_that_others_can_read_is_warned_of(
     content: str, mode: int, warned: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -182,6 +184,32 @@ def test_a_file_with_a_secret_that_others_can_read_is_warned_of(
     with parsed(produce, ["--config", str(path)]):
         pass
     assert (f"warning: others can read the settings file {path}" in capsys.readouterr().err) is warned
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "warned"),
+    [
+        ("--kafka-config", "sasl.plain.password=hunter2", True),
+        ("--kafka-config", 'sasl.jaas.config=x.PlainLoginModule required password="hunter2";', True),
+        ("--node-url", "https://user:hunter2@node", True),
+        ("--node-url", "wss://node/v3/hunter2_0123456789abcdef", True),
+        ("--node-url", "http://node:8545/ethereum-mainnet-of-our-company", False),
+        ("--hdfs-dir", "hdfs://namenode/user/0123456789abcdef0123456789", False),
+        ("--kafka-config", "linger.ms=5", False),
+    ],
+)
+def test_a_secret_on_the_command_line_is_warned_of_and_not_repeated(
+    flag: str, value: str, warned: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with parsed(produce, [flag, value]):
+        pass
+    found = capsys.readouterr().err
+    assert (f"warning: {flag} has a secret" in found) is warned
+    assert "hunter2" not in found
+    monkeypatch.setenv(f"ETHLOGS_{flag[2:].upper().replace('-', '_')}", shlex.quote(value))
+    with parsed(produce, []):
+        pass
+    assert capsys.readouterr().err == "", "a variable is its user's own"
 
 
 def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path: Path) -> None:
