@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
@@ -19,13 +20,12 @@ from hexbytes import HexBytes
 from kafka import KafkaProducer
 
 from ethlogs.cancellation import StopSwitch
-from ethlogs.errors import (
-    KafkaUnavailableError,
-    NodeUnavailableError,
-    TopicError,
-)
+from ethlogs.errors import KafkaUnavailableError, SettingsError, TopicError
 from ethlogs.kafka.errors import mapped_errors, run_with_limit
+from ethlogs.kafka.internals import has_metadata_since
 from ethlogs.node import BlockLookup, BlockSource, Node, is_hash
+from ethlogs.node.block_name import to_block_name
+from ethlogs.node.contact_errors import mapped_contact_errors
 from ethlogs.node.fetched_block import not_found
 from ethlogs.node.lookup import read_transactions
 from ethlogs.node.rpc import RawAnswer, parse_answer
@@ -104,7 +104,7 @@ def fetch_transactions(settings: NodeSettings, block: str, notify: Notify = _ign
         return lookup.fetch_transactions(block)
 
 
-def getTransactionsInBlock(w3: Web3, block: int | str = "latest") -> list[dict[str, Any]]:  # noqa: N802
+def getTransactionsInBlock(w3: Web3, block: int | str | bytes = "latest") -> list[dict[str, Any]]:  # noqa: N802
     """A block's transactions, with JSON-RPC's names and hex values.
 
     Parameters
@@ -115,6 +115,8 @@ def getTransactionsInBlock(w3: Web3, block: int | str = "latest") -> list[dict[s
 
     Raises
     ------
+    SettingsError
+        When ``block`` does not name one.
     BlockNotFoundError, NodeUnavailableError, NodeRefusedError
     """
     name = _block_name(block)
@@ -122,7 +124,12 @@ def getTransactionsInBlock(w3: Web3, block: int | str = "latest") -> list[dict[s
 
 
 def produceAllEventLogs(  # noqa: N802
-    w3: Web3, block: int | str, producer: KafkaProducer, topic: str, *, unchecked_headers: bool = False
+    w3: Web3,
+    block: int | str | bytes,
+    producer: KafkaProducer,
+    topic: str,
+    *,
+    unchecked_headers: bool = False,
 ) -> int:
     """Prove a block's event logs and produce them with a producer of your own; returns how many.
 
@@ -136,6 +143,8 @@ def produceAllEventLogs(  # noqa: N802
 
     Raises
     ------
+    SettingsError
+        When ``block`` does not name one.
     BlockNotFoundError, UnprovenError, NodeUnavailableError, NodeRefusedError
         When the block cannot be had or proven; nothing is produced then.
     TopicError
@@ -164,13 +173,14 @@ def produceAllEventLogs(  # noqa: N802
 
 def _require_topic(producer: KafkaProducer, topic: str) -> None:
     """Fail within seconds for a missing topic: kafka-python's send waits a minute for each record."""
+    begun = time.monotonic()
     try:
         with mapped_errors(f"looking for the topic {topic}"):
             run_with_limit(
                 lambda: producer.partitions_for(topic), _TOPIC_SECONDS, f"looking for the topic {topic}"
             )
     except KafkaUnavailableError as exc:
-        if not producer.bootstrap_connected():
+        if not has_metadata_since(producer, begun):
             raise
         raise TopicError(
             f"the topic {topic} does not exist",
@@ -186,10 +196,9 @@ def _connected(settings: NodeSettings, stop: StopSwitch, notify: Notify) -> Iter
 
 
 def _ask(w3: Web3, method: str, *params: Any) -> Any:
-    try:
+    # Not with the texts of requests and web3: these repeat the URL, with the token that may be in it.
+    with mapped_contact_errors(_WEB3):
         response = w3.provider.make_request(cast(Any, method), params)
-    except OSError as exc:
-        raise NodeUnavailableError(f"the node does not answer {method}: {exc}") from exc
     # web3 numbers its requests itself, and its provider has seen to whose answer this is
     answer = {key: value for key, value in response.items() if key != "id"}
     raw = RawAnswer(json.dumps(answer, cls=HexJsonEncoder).encode())
@@ -200,5 +209,11 @@ def _method(block: str) -> str:
     return "eth_getBlockByHash" if is_hash(block) else "eth_getBlockByNumber"
 
 
-def _block_name(block: int | str) -> str:
-    return hex(block) if isinstance(block, int) else block
+def _block_name(block: int | str | bytes) -> str:
+    # The one tag that means a block which no stream may have.
+    if block == "pending":
+        return "pending"
+    try:
+        return to_block_name(block)
+    except ValueError as exc:
+        raise SettingsError(str(exc)) from None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from kafka import KafkaProducer
 from kafka.admin import (
     ACL,
     ACLOperation,
@@ -14,7 +16,9 @@ from kafka.admin import (
     ResourcePattern,
     ResourceType,
 )
+from web3 import Web3
 
+from ethlogs import produceAllEventLogs
 from ethlogs.errors import (
     DeliveryError,
     KafkaUnavailableError,
@@ -34,6 +38,7 @@ from tests.harness.streams import (
     create_topic,
     create_when_gone,
     plant,
+    read_ends,
 )
 from tests.integration.conftest import ODD_BLOCKS
 
@@ -175,6 +180,17 @@ def test_a_kafka_that_is_not_there_ends_with_status_7(geth: GethNode, tmp_path: 
     outcome = run(build_settings(nobody, geth.url, start="1", blocks=1, kafka_patience=1.0, client=QUICK))
     outcome.assert_failed(KafkaUnavailableError, nobody.bootstrap, hint="--bootstrap-server")
     assert outcome.report["exitStatus"] == 7
+
+
+def test_a_producer_of_ones_own_needs_a_topic_that_exists(stream: Stream, geth: GethNode) -> None:
+    w3 = Web3(Web3.HTTPProvider(geth.url))
+    with closing(KafkaProducer(bootstrap_servers=stream.bootstrap)) as producer:
+        with pytest.raises(TopicError, match=f"the topic {stream.topic} does not exist"):
+            produceAllEventLogs(w3, 1, producer, stream.topic)
+        create_topic(stream.bootstrap, stream.topic, 1)
+        produced = produceAllEventLogs(w3, 1, producer, stream.topic)
+    assert read_ends(stream.bootstrap, stream.topic, "read_committed") == {0: produced}
+    assert produced > 0
 
 
 # ---------------------------------------------------------------- what the tests need

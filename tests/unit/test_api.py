@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from types import MappingProxyType
+import math
+import traceback
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import click
 import pytest
 from hexbytes import HexBytes
 from kafka.errors import KafkaTimeoutError
+from web3 import Web3
 
 import ethlogs
 from ethlogs.api import (
@@ -26,6 +29,7 @@ from ethlogs.errors import (
     KafkaUnavailableError,
     MissingMethodError,
     NodeUnavailableError,
+    SettingsError,
     TopicError,
     UnprovenError,
 )
@@ -76,53 +80,27 @@ def test_another_name_is_not() -> None:
         (5682604, "0x56b5ac", "eth_getBlockByNumber"),
         ("latest", "latest", "eth_getBlockByNumber"),
         ("0x10", "0x10", "eth_getBlockByNumber"),
-        (HASH, HASH, "eth_getBlockByHash"),
+        ("pending", "pending", "eth_getBlockByNumber"),
+        (HASH, HASH.lower(), "eth_getBlockByHash"),
+        (HexBytes(HASH), HASH.lower(), "eth_getBlockByHash"),
     ],
 )
-def test_a_block_is_named_by_height_hash_or_tag(block: int | str, name: str, method: str) -> None:
+def test_a_block_is_named_by_height_hash_or_tag(block: int | str | bytes, name: str, method: str) -> None:
     assert (_block_name(block), _method(_block_name(block))) == (name, method)
 
 
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("0", "0x0"),
-        ("20000000", "0x1312d00"),
-        ("0x1312d00", "0x1312d00"),
-        ("0x10", "0x10"),
-        ("0X0A", "0xa"),
-        ("latest", "latest"),
-        ("Finalized", "finalized"),
-        ("safe", "safe"),
-        ("earliest", "earliest"),
-        (HASH, HASH.lower()),
-    ],
-)
-def test_a_command_takes_a_block_as_people_write_it(text: str, name: str) -> None:
-    assert BlockName().convert(text, None, None) == name
+@pytest.mark.parametrize("block", [-1, 1.5, None, True, "newest", b"\1", 2**64])
+def test_what_names_no_block_is_refused_before_the_node_is_asked(block: Any) -> None:
+    w3: Any = FakeWeb3(None)
+    with pytest.raises(SettingsError, match="is not a block number, a block hash or latest"):
+        getTransactionsInBlock(w3, block)
+    assert w3.asked == []
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "newest",
-        "pending",
-        "-1",
-        "0x",
-        "0xg",
-        "0x1_0",
-        hex(2**63),
-        "1.5",
-        HASH[:-1],
-        "²",
-        str(2**63),
-        "9" * 5000,
-    ],
-)
-def test_a_command_refuses_what_names_no_block(text: str) -> None:
-    with pytest.raises(click.BadParameter, match="is not a block number, a block hash or latest"):
-        BlockName().convert(text, None, None)
+def test_the_command_refuses_what_names_no_block() -> None:
+    assert BlockName().convert("0X0A", None, None) == "0xa"
+    with pytest.raises(click.BadParameter, match="'pending' is not a block number, a block hash or latest"):
+        BlockName().convert("pending", None, None)
 
 
 class FakeWeb3:
@@ -172,6 +150,14 @@ def test_a_block_that_cannot_be_had_is_an_error(answer: Any, kind: type[Exceptio
         transactions_of(answer)
 
 
+def test_the_token_in_a_url_is_in_no_error() -> None:
+    # Port 1 refuses connections; the text of requests has the whole URL.
+    w3 = Web3(Web3.HTTPProvider("http://127.0.0.1:1/v3/t0ken"))
+    with pytest.raises(NodeUnavailableError, match="Connection refused") as caught:
+        getTransactionsInBlock(w3, 7)
+    assert "t0ken" not in "".join(traceback.format_exception(caught.value, chain=True))
+
+
 def serve_block(block: Any) -> Any:
     serve = chain()
 
@@ -211,16 +197,13 @@ class FakeProducer:
 
     def __init__(self) -> None:
         self.sent: list[tuple[bytes, bytes]] = []
-        self.connected = True
         self.has_topic = True
+        self._metadata = SimpleNamespace(_last_successful_refresh_ms=math.inf)
 
     def partitions_for(self, topic: str) -> set[int]:
         if not self.has_topic:
             raise KafkaTimeoutError(f"Failed to update metadata for {topic}")
         return {0}
-
-    def bootstrap_connected(self) -> bool:
-        return self.connected
 
     def send(self, _topic: str, key: bytes, value: bytes) -> FakeProducer:
         self.sent.append((key, value))
@@ -263,7 +246,7 @@ def test_a_topic_that_is_missing_is_named_before_anything_is_sent() -> None:
     with pytest.raises(TopicError, match="the topic a-topic does not exist") as caught:
         produceAllEventLogs(w3, 20_000_003, producer, "a-topic")
     assert "kafka-topics --create --topic a-topic" in str(caught.value.hint)
-    producer.connected = False
+    producer._metadata._last_successful_refresh_ms = 0
     with pytest.raises(KafkaUnavailableError):
         produceAllEventLogs(w3, 20_000_003, producer, "a-topic")
     assert producer.sent == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,14 +14,11 @@ import orjson
 from ethlogs.api import fetch_event_logs, fetch_transactions
 from ethlogs.cli.command import command
 from ethlogs.cli.say import say
+from ethlogs.node.block_name import to_block_name
 from ethlogs.settings import NodeOptions, ProofSettings, SelectionOptions
-from ethlogs.settings.kinds import is_height
 from ethlogs.settings.output import VerbosityOptions
 from ethlogs.submission.checked import check_node
 from ethlogs.submission.selection import check_selection
-
-_HASH = re.compile(r"0x[0-9a-f]{64}")
-_HEX = re.compile(r"0x[0-9a-f]{1,16}")
 
 
 class BlockName(click.ParamType):  # type: ignore[type-arg]  # generic in its stubs only
@@ -32,17 +28,10 @@ class BlockName(click.ParamType):  # type: ignore[type-arg]  # generic in its st
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Convert to the form in which JSON-RPC takes it."""
-        text = str(value).lower()
-        if text in ("latest", "safe", "finalized", "earliest"):
-            return text
-        if is_height(text):
-            return hex(int(text))
-        if _HASH.fullmatch(text):
-            return text
-        # As transactions prints it.
-        if _HEX.fullmatch(text) and is_height(str(int(text, 16))):
-            return hex(int(text, 16))
-        raise click.BadParameter(f"{value!r} is not a block number, a block hash or latest", ctx, param)
+        try:
+            return to_block_name(value)
+        except ValueError as exc:
+            raise click.BadParameter(str(exc), ctx, param) from None
 
 
 @dataclass(frozen=True)

@@ -301,3 +301,8 @@ def topic_id_of(consumer: KafkaConsumer, topic: str) -> str:
     """Return the topic's id as the brokers gave it last; empty where they have none, or send zeros."""
     topic_id: UUID | None = consumer._cluster.topic_id(topic)
     return str(topic_id) if topic_id is not None and topic_id.int else ""
+
+
+def has_metadata_since(producer: KafkaProducer, monotonic_seconds: float) -> bool:
+    """Return whether a broker has answered with metadata after a moment of ``time.monotonic``."""
+    return bool(producer._metadata._last_successful_refresh_ms > monotonic_seconds * 1000)

@@ -18,8 +18,10 @@ from ethlogs.root_cause import find_root, to_text
 
 
 @contextlib.contextmanager
-def mapped_contact_errors(name: str, timeout_seconds: float) -> Iterator[None]:
+def mapped_contact_errors(name: str, timeout_seconds: float | None = None) -> Iterator[None]:
     """Map what requests, urllib3 and sockets raise to the errors of a node.
+
+    ``timeout_seconds`` is how long an answer is waited for, where that is known.
 
     Raises
     ------
@@ -39,8 +41,12 @@ def mapped_contact_errors(name: str, timeout_seconds: float) -> Iterator[None]:
         ) from None
     except urllib3.exceptions.NewConnectionError as exc:  # to urllib3 a kind of timeout, whatever its cause
         raise _to_node_error(name, exc) from None
-    except (urllib3.exceptions.TimeoutError, TimeoutError):
-        raise NodeUnavailableError(f"node {name} did not answer within {timeout_seconds:g} seconds") from None
+    except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
+        limit = "in time" if timeout_seconds is None else f"within {timeout_seconds:g} seconds"
+        raise NodeUnavailableError(f"node {name} did not answer {limit}") from None
+    except requests.exceptions.HTTPError as exc:
+        status = None if exc.response is None else exc.response.status_code
+        raise NodeUnavailableError(f"node {name} answered with HTTP status {status}") from None
     except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as exc:
         raise _to_node_error(name, exc) from None
 

@@ -133,7 +133,7 @@ def _to_texts(value: Any) -> list[str]:
         return [
             f"{key}={str(item).lower() if isinstance(item, bool) else item}" for key, item in value.items()
         ]
-    if isinstance(value, list | tuple):
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
         return [str(item) for item in value]
     return [str(value)]
 

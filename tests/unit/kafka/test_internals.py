@@ -319,6 +319,17 @@ def test_a_consumers_cluster_has_the_ids_of_topics(topic_id: UUID | None, expect
     assert "self._cluster = self._manager.cluster" in inspect.getsource(KafkaConsumer.__init__)
 
 
+def test_a_producer_knows_when_a_broker_answered_with_metadata() -> None:
+    producer: Any = SimpleNamespace(_metadata=ClusterMetadata(bootstrap_servers=[]))
+    assert not internals.has_metadata_since(producer, 1.0)
+    producer._metadata._last_successful_refresh_ms = 1_001
+    assert internals.has_metadata_since(producer, 1.0)
+    assert not internals.has_metadata_since(producer, 2.0)
+    source = inspect.getsource(ClusterMetadata.update_metadata)
+    assert "now = time.monotonic() * 1000" in source
+    assert "self._last_successful_refresh_ms = now" in source
+
+
 def test_the_logger_of_connections_has_its_name() -> None:
     assert kafka.net.manager.log.name == internals.CONNECTION_LOGGER
 

@@ -39,6 +39,22 @@ def test_a_failed_contact_is_an_error_of_the_node(
     assert type(caught.value) is kind
 
 
+def test_without_a_known_limit_no_seconds_are_named() -> None:
+    with (
+        pytest.raises(NodeUnavailableError, match="node geth did not answer in time"),
+        mapped_contact_errors("geth"),
+    ):
+        raise requests.exceptions.ReadTimeout("Read timed out")
+
+
+def test_an_answer_with_an_http_error_is_named_by_its_status_without_the_url() -> None:
+    response = requests.Response()
+    response.status_code = 401
+    with pytest.raises(NodeUnavailableError) as caught, mapped_contact_errors("geth"):
+        raise requests.exceptions.HTTPError("401 for url: http://geth/v3/t0ken", response=response)
+    assert str(caught.value) == "node geth answered with HTTP status 401"
+
+
 def test_a_port_that_does_not_speak_tls_is_named_as_such() -> None:
     with pytest.raises(NodeUnavailableError) as caught, mapped_contact_errors("geth", 5.0):
         raise ssl.SSLError(1, "WRONG VERSION NUMBER")

@@ -74,6 +74,13 @@ def test_a_wrong_value_is_named_with_its_place_and_a_secret_is_not_repeated(conf
     assert "hunter2" not in str(caught.value)
 
 
+def test_several_values_may_be_in_any_collection(config: Path) -> None:
+    addresses = [f"0x{n:040x}" for n in (1, 2)]
+    for several in (addresses, tuple(addresses), dict.fromkeys(addresses).keys(), iter(addresses)):
+        assert read(address=several).selection.addresses == tuple(addresses)
+    assert read(address=set(addresses[:1])).selection.addresses == tuple(addresses[:1])
+
+
 def test_a_file_is_named_by_keyword_or_variable(tmp_path: Path) -> None:
     (tmp_path / "other.toml").write_text('topic = "other"')
     assert read(config=tmp_path / "other.toml").stream.topic == "other"
