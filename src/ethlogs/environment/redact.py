@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_LOGIN = re.compile(r"(?<=://)[^/@\s\"']+(?=@)")
+_LOGIN = re.compile(r"(?<=://)(?:[^/@\s\"']+(?:@[^/@\s\"']+)*|[^/:@\s\"']+:(?!\d+/)[^@\s\"']+)(?=@)")
+"""Also with an unquoted @ or / in the password, which makes no valid URL and is a secret all the same."""
 _CONDA_TOKEN = re.compile(r"(?<=/t/)[^/\s\"']+")
 """Anaconda's way: ``https://host/t/TOKEN/channel``."""
 _QUERY_TOKEN = re.compile(r"((?:token|key|password|sig|signature)=)[^&\s\"']+", re.IGNORECASE)

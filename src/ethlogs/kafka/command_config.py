@@ -29,6 +29,8 @@ _KAFKA_CONFIG = "--kafka-config"
 _JAAS = "sasl.jaas.config"
 _OTHER_PROGRAMS = re.compile(r"[\w.-]+\.((?:sasl|ssl|security)\.[\w.]+)")
 """A setting of the connection behind a prefix, as Connect, Spring and others have it."""
+_REFERENCE = re.compile(r"\$\{\w+:[^}]*}")
+"""A value that a provider of ``config.providers`` fills in (KIP-297)."""
 _IDENTIFICATION = "ssl.endpoint.identification.algorithm"
 _PUBLIC_PASSWORD = "ssl.truststore.password"  # noqa: S105 - of certificates, which everybody may see
 _PRIVATE_KEY = "ssl.keystore.key"
@@ -131,6 +133,7 @@ class _Reader:
         self._kerberos: dict[str, str] = {}
 
     def read(self) -> CommandConfig:
+        self._refuse_references()
         bootstrap_servers = self._left.pop("bootstrap.servers", None)
         self._client |= {name: self._left.pop(name) for name in sorted(_PASSED & self._left.keys())}
         self._take(_JAAS, self._read_jaas)
@@ -169,8 +172,18 @@ class _Reader:
                 raise SettingsError(
                     f"{self._where(name)}: {name} is a setting of another program, and {PROTOCOL} is not"
                     " given: everything would be sent in clear text",
-                    hint=f"write {match.group(1)}, or set {PROTOCOL}",
+                    hint=f"write {match.group(1)} in the place of {name}, as Kafka's own tools read it",
                 )
+
+    def _refuse_references(self) -> None:
+        """Refuse a value that another place has: as text it would be sent as the password itself."""
+        referring = [name for name, value in sorted(self._file.items()) if _REFERENCE.search(value)]
+        if referring and "config.providers" in self._file:
+            raise SettingsError(
+                f"{self._where(referring[0])}: {referring[0]} refers to a value by config.providers, which"
+                " ethlogs does not read",
+                hint="write the value itself into a file that only you can read",
+            )
 
     def _where(self, name: str) -> str:
         return _KAFKA_CONFIG if name in self._kafka_config else f"--command-config {self._path}"

@@ -286,3 +286,17 @@ def test_a_store_that_is_none_is_a_wrong_setting(
 def test_a_home_that_nobody_has_is_a_wrong_setting(tmp_path: Path, folder: StoreFolder) -> None:
     with pytest.raises(SettingsError, match=r"home|cannot be read"):
         read(tmp_path, folder, "ssl.truststore.location=~nobody-of-this-name/store.jks")
+
+
+def test_a_value_that_another_place_has_is_refused_and_not_taken_for_the_password(tmp_path: Path) -> None:
+    file = tmp_path / "client.properties"
+    jaas = 'org.apache.kafka.common.security.plain.PlainLoginModule required username="u" password='
+    file.write_text(
+        "security.protocol=SASL_SSL\nsasl.mechanism=PLAIN\nconfig.providers=file\n"
+        f'sasl.jaas.config={jaas}"${{file:/etc/hidden:key}}";\n'
+    )
+    with pytest.raises(SettingsError, match=r"refers to a value by config\.providers") as caught:
+        read_command_config(file, StoreFolder())
+    assert "hidden" not in str(caught.value)
+    file.write_text(f'sasl.mechanism=PLAIN\nsasl.jaas.config={jaas}"${{file:/its/own}}";\n')
+    assert dict(read_command_config(file, StoreFolder()).client)["sasl.plain.password"] == "${file:/its/own}"
