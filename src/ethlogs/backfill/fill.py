@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from ethlogs.backfill.link import HASH_BYTES, broken_chain, to_bytes
+from ethlogs.backfill.link import HASH_BYTES
 from ethlogs.backfill.plan import own_heights
 from ethlogs.backoff import Backoff
 from ethlogs.cancellation import StopSwitch
@@ -190,7 +190,8 @@ class SlotFiller:
         encoder = BlockEncoder(self._claim.identity.chain_id, self._run.selection)
 
         def prepare(place: int) -> PreparedBlock:
-            return _prepare_linked(source, encoder, todo[place], linked[todo[place]])
+            height = todo[place]
+            return prepare_block(source, encoder, height, f"0x{linked[height].hex()}")
 
         with kept_visible(stream), Prefetcher(prepare, 0, self._requests) as prefetcher:
             prefetcher.extend(len(todo) - 1)
@@ -246,10 +247,3 @@ class SlotFiller:
         fitting = int(records * OPEN_SECONDS / max(seconds, 0.001))
         if seconds > OPEN_SECONDS or records >= self._limit:
             self._limit = max(_LEAST_RECORDS, min(_MOST_RECORDS, 2 * self._limit, fitting))
-
-
-def _prepare_linked(source: BlockSource, encoder: BlockEncoder, height: int, wanted: bytes) -> PreparedBlock:
-    block = prepare_block(source, encoder, height)
-    if to_bytes(block.hash) != wanted:
-        raise broken_chain(height + 1, to_bytes(block.hash), wanted)
-    return block

@@ -37,9 +37,14 @@ class BlockFetcher:
         self._remarks = remarks
         self._weaker_if_missing = weaker_if_missing
 
-    def fetch(self, height: int, exclusion: BloomExclusion | None = None) -> FetchedBlock:
-        """Fetch the canonical block at ``height``, by its header alone where its bloom excludes it."""
-        return self._fetch(height, hex(height), None, exclusion)
+    def fetch(
+        self, height: int, exclusion: BloomExclusion | None = None, block_hash: str | None = None
+    ) -> FetchedBlock:
+        """Fetch the canonical block at ``height``, by its header alone where its bloom excludes it.
+
+        ``block_hash`` is the hash that it must have, where that is known.
+        """
+        return self._fetch(height, hex(height), None, exclusion, block_hash)
 
     def fetch_named(self, block: str) -> FetchedBlock:
         """Fetch a block by its hash, height (as hex) or tag."""
@@ -55,16 +60,27 @@ class BlockFetcher:
         return header
 
     def _fetch(
-        self, height: int, name: str, header: Answer | None, exclusion: BloomExclusion | None = None
+        self,
+        height: int,
+        name: str,
+        header: Answer | None,
+        exclusion: BloomExclusion | None = None,
+        block_hash: str | None = None,
     ) -> FetchedBlock:
         """``header`` is there where only a hash or tag was known."""
-        fetched = self._fetch_as_needed(height, name, header, exclusion)
+        fetched = self._fetch_as_needed(height, name, header, exclusion, block_hash)
         _require_height(height, fetched.block.number)
+        _require_hash(height, block_hash, fetched.block.hash)
         self._remarks.tell(fetched.block)
         return fetched
 
     def _fetch_as_needed(
-        self, height: int, name: str, header: Answer | None, exclusion: BloomExclusion | None
+        self,
+        height: int,
+        name: str,
+        header: Answer | None,
+        exclusion: BloomExclusion | None,
+        block_hash: str | None,
     ) -> FetchedBlock:
         """By the header alone where its bloom excludes the block, else in full."""
         if exclusion is not None and self._least == "auto" and exclusion.is_trusted:
@@ -74,10 +90,13 @@ class BlockFetcher:
                 parsed = self._json.parse(header)
                 if exclusion.excludes(parsed):
                     return FetchedBlock(exclude_block(parsed), header.size_bytes)
-        return self._fetch_best(height, name, header)
+        return self._fetch_best(height, name, header, block_hash)
 
-    def _fetch_best(self, height: int, name: str, header: Answer | None) -> FetchedBlock:
-        block_hash = str(header.result["hash"]).lower() if header else None
+    def _fetch_best(
+        self, height: int, name: str, header: Answer | None, block_hash: str | None
+    ) -> FetchedBlock:
+        if header and block_hash is None:
+            block_hash = str(header.result["hash"]).lower()
         if self._least == "block":
             return self._raw.fetch(height, block_hash)
         if self._least == "receipts":
@@ -96,6 +115,11 @@ class BlockFetcher:
 def _require_height(asked: int, found: int) -> None:
     if found != asked:
         raise UnprovenError(f"asked for block {asked}, the node gave block {found}")
+
+
+def _require_hash(height: int, asked: str | None, found: str) -> None:
+    if asked not in (None, found):
+        raise UnprovenError(f"asked for block {height} with the hash {asked}, the node gave {found}")
 
 
 def _number_of(header: Answer) -> int:

@@ -49,10 +49,13 @@ class BlockSource:
         self._notify = notify
         self.retries = 0
 
-    def fetch(self, height: int, exclusion: BloomExclusion | None = None) -> FetchedBlock:
+    def fetch(
+        self, height: int, exclusion: BloomExclusion | None = None, block_hash: str | None = None
+    ) -> FetchedBlock:
         """Fetch and prove the canonical block at ``height``.
 
-        With an ``exclusion``, and without a least proof, a block may be proven by its header alone.
+        With an ``exclusion``, and without a least proof, a block may be proven by its header alone. With a
+        ``block_hash`` every other block of this height is a wrong answer.
 
         Raises
         ------
@@ -63,7 +66,9 @@ class BlockSource:
         NodeUnavailableError, NodeRefusedError
             As :meth:`ethlogs.node.Node.call`.
         """
-        return self._until_proven(height, partial(self._fetcher.fetch, exclusion=exclusion))
+        return self._until_proven(
+            height, partial(self._fetcher.fetch, exclusion=exclusion, block_hash=block_hash)
+        )
 
     def fetch_header(self, height: int) -> Header:
         """Fetch the header of the canonical block at ``height``, whose fields give its hash.

@@ -81,15 +81,17 @@ class BlockEncoder:
         )
 
 
-def prepare_block(source: BlockSource, encoder: BlockEncoder, height: int) -> PreparedBlock:
-    """Fetch, prove and encode the canonical block at a height.
+def prepare_block(
+    source: BlockSource, encoder: BlockEncoder, height: int, block_hash: str | None = None
+) -> PreparedBlock:
+    """Fetch, prove and encode the canonical block at a height, with this hash if one is given.
 
     Raises
     ------
     NodeError
         As :meth:`ethlogs.node.BlockSource.fetch`.
     """
-    return encoder.encode(source.fetch(height, encoder.exclusion).block)
+    return encoder.encode(source.fetch(height, encoder.exclusion, block_hash).block)
 
 
 def prepare_early_block(source: BlockSource, encoder: BlockEncoder, height: int) -> PreparedBlock:

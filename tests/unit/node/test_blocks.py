@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,7 +16,7 @@ from ethlogs.node import BlockSource, Node
 from ethlogs.proof import ProvenBlock
 from ethlogs.settings import NodeSettings, ProofSettings
 from tests.unit.local_node import Reply, failure, local_node, result
-from tests.unit.proof_samples import Json, make_block
+from tests.unit.proof_samples import Json, make_block, seal
 
 WORKERS = 4
 RECEIPTS = ProofSettings("receipts")
@@ -53,6 +54,34 @@ def test_a_url_that_lies_to_several_threads_is_left_once() -> None:
     assert len(blocks) == WORKERS
     assert liar.methods.count("eth_getBlockReceipts") == WORKERS
     assert len([notice for notice in notices if "instead" in notice]) == 1
+
+
+def test_a_block_whose_hash_is_known_is_asked_of_the_next_url_where_one_gives_another() -> None:
+    """The other one proves itself as well: nothing but the hash says which of them is the chain's."""
+    blocks = [make_block(3), make_block(3)]
+    blocks[0][0]["extraData"] = "0xff"
+    seal(*blocks[0])
+
+    wanted, number = blocks[1][0], blocks[1][0]["number"]
+
+    def give(header: Json, receipts: list[Json]) -> Callable[[Json], Reply]:
+        answers = {"eth_chainId": "0x1", "eth_getBlockReceipts": receipts, "eth_blockNumber": number}
+
+        def respond(asked: Json) -> Reply:
+            if asked["method"] == "eth_getBlockByNumber":
+                return result(header if asked["params"][0] == number else wanted)
+            return result(answers[asked["method"]])
+
+        return respond
+
+    with local_node(give(*blocks[0])) as first, local_node(give(*blocks[1])) as second:
+        settings = NodeSettings((first.url, second.url))
+        with contextlib.closing(Node(settings, ImpatientStop(), lambda _notice: None)) as node:
+            source = BlockSource(node, RECEIPTS, 5.0, ImpatientStop(), lambda _notice: None)
+            height = int(number, 16)
+            assert source.fetch(height).block.hash != wanted["hash"]
+            assert source.fetch(height, block_hash=wanted["hash"]).block.hash == wanted["hash"]
+            assert node.name == second.url
 
 
 class ImpatientStop(StopSwitch):
