@@ -82,13 +82,16 @@ class Meter:
         counters.last_block, counters.tip_hash = number, block_hash
         self._count_commit(blocks, logs)
 
-    def count_backfilled(self, blocks: int, logs: int, *, proof: str, unproven_logs: int = 0) -> None:
+    def count_backfilled(
+        self, blocks: int, logs: int, *, proofs: Mapping[str, int], unproven_logs: int = 0
+    ) -> None:
         """Blocks of a backfill were committed, in no order of heights."""
         counters = self.counters
         counters.blocks += blocks
         counters.logs += logs
         counters.unproven_logs += unproven_logs
-        counters.proofs[proof] = counters.proofs.get(proof, 0) + blocks
+        for proof, proven in proofs.items():
+            counters.proofs[proof] = counters.proofs.get(proof, 0) + proven
         self._count_commit(blocks, logs)
 
     def _count_commit(self, blocks: int, logs: int) -> None:

@@ -18,7 +18,13 @@ from ethlogs import ledger
 from ethlogs.backfill import hull_filler, plan
 from ethlogs.backfill.cluster import TaskLostError
 from ethlogs.backfill.task import TaskEnd
-from ethlogs.errors import BrokenChainError, InterruptedRunError, SettingsError, SupersededError
+from ethlogs.errors import (
+    BlockNotFoundError,
+    BrokenChainError,
+    InterruptedRunError,
+    SettingsError,
+    SupersededError,
+)
 from ethlogs.kafka.topics import admin_client
 from ethlogs.kafka.writer import Transaction
 from ethlogs.node import BlockSource
@@ -226,6 +232,28 @@ def die_before_filling_block_8(settings: RunSettings) -> None:
 def test_a_chain_without_a_finalized_block_needs_confirmations(stream: Stream, geth: GethNode) -> None:
     outcome = run_here(backfill_settings(stream, geth.url, confirmations=0))
     outcome.assert_failed(SettingsError, "has no finalized block", hint="--confirmations N")
+
+
+def test_the_report_says_how_each_block_was_proven(stream: Stream, geth: GethNode) -> None:
+    """The bytes of one block are not to be had, so it is proven by its receipts."""
+
+    def without_block_3(params: list[Any], result: Any) -> Any:
+        return None if params == [hex(3)] else result
+
+    with LyingNode(geth.url) as node:
+        node.when("debug_getRawBlock", without_block_3)
+        outcome = run_here(backfill_settings(stream, node.url, to=7, proof="auto")).assert_done()
+    assert outcome.report["proofs"] == {"block": 7, "receipts": 1}
+
+
+def test_a_head_that_a_node_makes_up_ends_a_backfill_before_it_is_planned(
+    stream: Stream, geth: GethNode
+) -> None:
+    with LyingNode(geth.url) as node:
+        node.when("eth_blockNumber", lambda _params, _result: "0xffffffffff")
+        outcome = run_here(backfill_settings(stream, node.url, patience=1.0))
+    outcome.assert_failed(BlockNotFoundError, f"does not have block {(1 << 40) - 2}", hint="in sync")
+    assert outcome.report["exitStatus"] == 6
 
 
 def test_a_backfill_that_is_stopped_releases_its_slots_and_the_same_command_goes_on_at_once(

@@ -369,7 +369,7 @@ def test_what_was_retracted_is_not_counted_as_produced() -> None:
 def test_the_report_of_a_backfill_says_how_many_blocks_of_its_range_it_filled() -> None:
     journal = make_journal()
     journal.begin_backfill(0, 70, 51)
-    journal.meter.count_backfilled(51, 18_870, proof="block")
+    journal.meter.count_backfilled(51, 18_870, proofs={"block": 51})
     assert "blocks          51 of 0 to 70\n" in format_report(report_of(journal))
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import contextlib
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from kafka import TopicPartition
+from kafka import KafkaConsumer, TopicPartition
 
 from ethlogs.backfill.link import to_bytes
 from ethlogs.backfill.plan import Hull, LedgerEnds
-from ethlogs.errors import BrokenChainError
+from ethlogs.errors import BrokenChainError, LedgerError
 from ethlogs.heights import FOLLOWER_PARTITION, holds, partition_of_slot, slot_of
 from ethlogs.kafka.reading import fetch_begin, fetch_end, open_consumer, read_range
 from ethlogs.ledger import BlockRecord, parse_ledger_record
@@ -57,6 +59,22 @@ class EndsReader:
             if tip is not None and holds(tip.ranges, height):
                 return tip if tip.block_number == height else self._scan(number, height)
         return None
+
+    def count_proofs(self, parts: Mapping[int, tuple[int, int]]) -> dict[int, Counter[str]]:
+        """Return how many blocks were proven in which way, between two offsets of each partition."""
+        with open_consumer(self.kafka) as consumer:
+            return {number: self._count_proofs(consumer, number, *part) for number, part in parts.items()}
+
+    def _count_proofs(self, consumer: KafkaConsumer, number: int, begin: int, end: int) -> Counter[str]:
+        partition = TopicPartition(self.stream.ledger_topic, number)
+        consumer.assign([partition])
+        proofs: Counter[str] = Counter()
+        for row in read_range(consumer, partition, begin, end):
+            with contextlib.suppress(LedgerError):  # another program's record
+                parsed = parse_ledger_record(row.key, row.value, f"record {row.offset} of {partition.topic}")
+                if isinstance(parsed, BlockRecord):
+                    proofs[parsed.proof] += 1
+        return proofs
 
     def _scan(self, number: int, height: int) -> BlockRecord | None:
         """Read a partition from its beginning until the height is settled."""

@@ -21,8 +21,9 @@ _TOLD = 50
 
 
 class _Counts(NamedTuple):
-    """The running counts at the end of a slot."""
+    """The running counts at the end of a slot, and the end itself."""
 
+    end_offset: int
     blocks: int
     logs: int
     unproven_logs: int
@@ -31,9 +32,10 @@ class _Counts(NamedTuple):
 class BackfillProgress:
     """Follows the counts at the ends of the slots, from where they stood when the attempt began."""
 
-    def __init__(self, journal: Journal, cluster: Cluster) -> None:
+    def __init__(self, journal: Journal, cluster: Cluster, reader: EndsReader) -> None:
         self._journal = journal
         self._cluster = cluster
+        self._reader = reader
         self._range = (0, -1)
         self._counted: dict[int, _Counts] = {}
         self._told: set[str] = set()
@@ -51,34 +53,45 @@ class BackfillProgress:
         self._journal.begin_backfill(first, last, missing)
 
     def look(self, ends: LedgerEnds, gaps: tuple[SlotGaps, ...]) -> None:
-        """Count what was committed since the last look."""
+        """Count what was committed since the last look.
+
+        Raises
+        ------
+        KafkaUnavailableError
+            When Kafka does not say how the blocks were proven; nothing is counted then.
+        """
         self._count(ends)
         self._journal.missing_blocks = count_missing(gaps)
         self._journal.executors = self._cluster.executors()
 
-    def count_last(self, reader: EndsReader) -> None:
+    def count_last(self) -> None:
         """Count what the tasks of a run that is ended have committed since the last look."""
         with contextlib.suppress(EthlogsError):
-            ends = reader.read()
+            ends = self._reader.read()
             self._count(ends)
             self._journal.missing_blocks = count_missing(ends.gaps((self._range,)))
 
     def _count(self, ends: LedgerEnds) -> None:
-        meter = self._journal.meter
-        for number, tail in ends.slot_tails.items():
-            now, before = _counts(ends, number), self._counted[number]
-            if tail.tip is not None and now.blocks > before.blocks:
-                meter.count_backfilled(
-                    now.blocks - before.blocks,
-                    now.logs - before.logs,
-                    proof=tail.tip.proof,
-                    unproven_logs=now.unproven_logs - before.unproven_logs,
-                )
+        counts = {number: _counts(ends, number) for number in ends.slot_tails}
+        moved = [number for number, now in counts.items() if now.blocks > self._counted[number].blocks]
+        if not moved:
+            return
+        # The end of a slot says how its last block was proven, and nodes differ.
+        parts = {number: (self._counted[number].end_offset, counts[number].end_offset) for number in moved}
+        proofs = self._reader.count_proofs(parts)
+        for number in moved:
+            now, before = counts[number], self._counted[number]
+            self._journal.meter.count_backfilled(
+                now.blocks - before.blocks,
+                now.logs - before.logs,
+                proofs=proofs[number],
+                unproven_logs=now.unproven_logs - before.unproven_logs,
+            )
             self._counted[number] = now
 
-    def count(self, reader: EndsReader) -> None:
+    def count(self) -> None:
         """Read the ledger's ends, and count, while there are tasks."""
-        ends = reader.read()
+        ends = self._reader.read()
         self.look(ends, ends.gaps((self._range,)))
         self._watch_executors()
 
@@ -101,7 +114,8 @@ class BackfillProgress:
 
 
 def _counts(ends: LedgerEnds, number: int) -> _Counts:
-    tip = ends.tails[number].tip
-    if tip is None:
-        return _Counts(0, 0, 0)
-    return _Counts(tip.stream_blocks, tip.stream_logs, tip.stream_unproven_logs)
+    tail = ends.tails[number]
+    if tail.tip is None:
+        return _Counts(tail.end_offset, 0, 0, 0)
+    tip = tail.tip
+    return _Counts(tail.end_offset, tip.stream_blocks, tip.stream_logs, tip.stream_unproven_logs)

@@ -7,6 +7,7 @@ has all of the range.
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 
 from ethlogs.backfill.cluster import Cluster
 from ethlogs.backfill.dispatch import LOOK_SECONDS, Dispatcher
@@ -66,7 +67,7 @@ class Backfill:
             self._stop,
             self._journal.notify,
         )
-        self._progress = BackfillProgress(self._journal, cluster)
+        self._progress = BackfillProgress(self._journal, cluster, reader)
         self._dispatcher = Dispatcher(context, cluster, partitions - 1, self._progress, self._look)
         self._has_claimed = False
 
@@ -88,7 +89,7 @@ class Backfill:
                 release_slots(self._settings, self._context.attempt, self._ledger.reader)
                 # What is committed after another run has taken over is that run's.
                 if not isinstance(exc, SupersededError):
-                    self._progress.count_last(self._ledger.reader)
+                    self._progress.count_last()
             raise
 
     def _fill_all(self, first: int, last: int) -> None:
@@ -97,7 +98,7 @@ class Backfill:
             self._stop.check()
             ends = self._ledger.read()
             gaps = ends.gaps(((first, last),))
-            self._progress.look(ends, gaps)
+            self._stream.trouble.until_success(partial(self._progress.look, ends, gaps))
             if not count_missing(gaps):
                 self._finish(ends, first, last)
                 return
@@ -111,7 +112,7 @@ class Backfill:
                 has_said_waiting = True
                 self._stop.pause(LOOK_SECONDS)
                 continue
-            self._check_lowest(ready)
+            self._check_bounds(ready)
             self._take_over(first, last)
             filler = HullFiller(self._task_settings(first, last), self._dispatcher, self._ledger)
             filler.fill_all(cut_hulls(ready, ends.slots, self._settings.backfill.part_blocks), ready)
@@ -148,22 +149,28 @@ class Backfill:
             )
         return height
 
-    def _check_lowest(self, ready: tuple[SlotGaps, ...]) -> None:
+    def _check_bounds(self, ready: tuple[SlotGaps, ...]) -> None:
         """Prove the lowest missing block, once: that a node lacks old ones is found before hours of filling.
+
+        The highest one must be there: what a node only names may be far above all blocks, and such a range
+        could not be planned.
 
         Raises
         ------
         NodeError
             As :meth:`ethlogs.node.BlockSource.fetch`.
         """
-        lowest = bounds(ready)
-        if self._has_claimed or lowest is None:
+        found = bounds(ready)
+        if found is None:
             return
+        lowest, highest = found
         run = self._settings
         source = BlockSource(
             self._stream.node, run.follow.proof, run.node.patience_seconds, self._stop, self._journal.notify
         )
-        prepare_block(source, BlockEncoder(self._identity.chain_id, run.selection), lowest[0])
+        source.fetch_header(highest)
+        if not self._has_claimed:
+            prepare_block(source, BlockEncoder(self._identity.chain_id, run.selection), lowest)
 
     def _take_over(self, first: int, last: int) -> None:
         """Claim all slots, once; from a backfill that still writes only where the user consents."""
@@ -208,4 +215,4 @@ class Backfill:
         self._stream.watch.check()
         # A Kafka that is away for a moment is asked again a second later.
         with contextlib.suppress(KafkaUnavailableError):
-            self._progress.count(self._ledger.reader)
+            self._progress.count()

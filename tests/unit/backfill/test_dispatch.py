@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
@@ -34,7 +35,7 @@ def context() -> RunContext:
 
 def build(context: RunContext, cores: int = 2, slots: int = 32) -> Dispatcher:
     cluster = ThreadCluster(cores)
-    progress = BackfillProgress(context.journal, cluster)
+    progress = BackfillProgress(context.journal, cluster, cast(Any, None))
     return Dispatcher(context, cluster, slots, progress, lambda: None)
 
 
