@@ -216,4 +216,6 @@ def _block_name(block: int | str | bytes) -> str:
     try:
         return to_block_name(block)
     except ValueError as exc:
-        raise SettingsError(str(exc)) from None
+        raise SettingsError(
+            str(exc), hint="give a height, a block hash as 0x and 64 hex digits, or a tag like latest"
+        ) from None
