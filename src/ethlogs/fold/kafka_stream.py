@@ -38,12 +38,13 @@ _MOST_WAITING = 100_000
 
 @contextmanager
 def open_stream(
-    bootstrap_servers: str, topic: str, command_config: Path | None = None
+    bootstrap_servers: str | Sequence[str], topic: str, command_config: str | Path | None = None
 ) -> Iterator[StreamReader]:
     """Open a stream, to be read under read_committed.
 
-    ``command_config`` is a client.properties file as Kafka's own tools take it. For Kerberos, have a ticket
-    (kinit), or set KRB5_CLIENT_KTNAME to the keytab.
+    ``bootstrap_servers`` is HOST:PORT,HOST:PORT or a list, as in kafka-python. ``command_config`` is a
+    client.properties file as Kafka's own tools take it. For Kerberos, have a ticket (kinit), or set
+    KRB5_CLIENT_KTNAME to the keytab.
 
     Raises
     ------
@@ -55,10 +56,12 @@ def open_stream(
     with ExitStack() as open_things:
         folder = StoreFolder()
         open_things.callback(folder.close)
-        client = read_client_settings(command_config, (), folder).client
+        path = None if command_config is None else Path(command_config)
+        client = read_client_settings(path, (), folder).client
         check_client_settings(client)
         check_tls_files(client)
-        servers = check_servers(bootstrap_servers, dict(client).get(PROTOCOL, PROTOCOLS[0]))
+        brokers = bootstrap_servers if isinstance(bootstrap_servers, str) else ",".join(bootstrap_servers)
+        servers = check_servers(brokers, dict(client).get(PROTOCOL, PROTOCOLS[0]))
         settings = KafkaSettings(servers, client)
         # Not by open_consumer: it would take an OSError of the caller's own work for one of Kafka.
         consumers = [_connect(settings) for _ in range(2)]
@@ -66,9 +69,10 @@ def open_stream(
             open_things.callback(consumer.close)
         with mapped_errors(f"looking up {topic}"):
             reader = StreamReader(
-                _Ledger(consumers[0], f"{topic}.ledger", bootstrap_servers, StrayFilter(consumers[1])),
-                _EventLogs(consumers[1], topic, bootstrap_servers),
+                _Ledger(consumers[0], f"{topic}.ledger", brokers, StrayFilter(consumers[1])),
+                _EventLogs(consumers[1], topic, brokers),
             )
+        open_things.callback(reader.close)
         yield reader
 
 
@@ -82,6 +86,11 @@ class StreamReader:
     def __init__(self, ledger: _Ledger, event_logs: _EventLogs) -> None:
         self._ledger = ledger
         self._event_logs = event_logs
+        self._is_open = True
+
+    def close(self) -> None:
+        """Let no more steps be read: ``open_stream`` closes the connections."""
+        self._is_open = False
 
     def steps(
         self,
@@ -99,6 +108,10 @@ class StreamReader:
 
         Raises
         ------
+        TypeError
+            When ``position`` is not a Position.
+        RuntimeError
+            When the stream is closed.
         TopicError
             When retention has deleted what is needed.
         LedgerError
@@ -106,7 +119,13 @@ class StreamReader:
         KafkaUnavailableError
             When Kafka does not answer; begin again at the stored position.
         """
+        if not isinstance(position, Position):
+            raise TypeError(
+                f"position is a Position, not {type(position).__name__}: Position.from_json makes one of a"
+                " stored text, or of None"
+            )
         waiting: list[LedgerRow] = []
+        self._check_open()
         with mapped_errors("reading the stream"):
             for rows in self._ledger.read(position, follow=follow):
                 position = self._ledger.own(position)
@@ -118,7 +137,12 @@ class StreamReader:
                     step = fold_step(position, taken, self._event_logs.read, first_block)
                     position = step.position
                     yield step
+                    self._check_open()
                 _check_finality(waiting)
+
+    def _check_open(self) -> None:
+        if not self._is_open:
+            raise RuntimeError("the stream is closed: read its steps inside of the with block of open_stream")
 
 
 def _check_finality(waiting: Sequence[LedgerRow]) -> None:

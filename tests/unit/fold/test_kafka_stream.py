@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from kafka import TopicPartition
 from ethlogs.errors import KafkaUnavailableError, LedgerError, TopicError
 from ethlogs.fold import Position, kafka_stream
 from ethlogs.fold.kafka_stream import open_stream
+from ethlogs.settings import KafkaSettings
 from tests.unit.fold.histories import History, Table
 
 
@@ -185,6 +187,44 @@ def test_an_error_of_the_callers_own_work_is_not_kafkas(
     with pytest.raises(OSError, match="no space left"), stream_of(history, monkeypatch) as stream:
         next(stream.steps(Position()))
         raise OSError("no space left")
+
+
+def test_brokers_may_be_a_list_and_the_security_a_path_as_text(
+    history: History, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "client.properties").write_text("security.protocol=PLAINTEXT")
+    settings: list[KafkaSettings] = []
+
+    def connect(given: KafkaSettings) -> FakeConsumer:
+        settings.append(given)
+        return FakeConsumer(history, {}, {})
+
+    monkeypatch.setattr(kafka_stream, "_connect", connect)
+    with open_stream(["kafka-1:9092", "kafka-2:9092"], "logs", str(tmp_path / "client.properties")) as stream:
+        assert next(stream.steps(Position())).added
+    assert settings[0].bootstrap_servers == "kafka-1:9092,kafka-2:9092"
+
+
+@pytest.mark.parametrize("wrong", [None, '{"offsets":{}}', {}])
+def test_a_position_that_is_still_text_is_refused_with_what_makes_one(
+    history: History, monkeypatch: pytest.MonkeyPatch, wrong: Any
+) -> None:
+    with (
+        stream_of(history, monkeypatch) as stream,
+        pytest.raises(TypeError, match=r"Position\.from_json makes"),
+    ):
+        next(stream.steps(wrong))
+
+
+def test_a_stream_that_was_closed_is_named_as_the_reason(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with stream_of(history, monkeypatch) as stream:
+        steps = stream.steps(Position())
+        next(steps)
+    for closed in (steps, stream.steps(Position())):
+        with pytest.raises(RuntimeError, match="the stream is closed: read its steps inside"):
+            next(closed)
 
 
 def test_records_that_are_never_finalized_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
