@@ -153,6 +153,13 @@ STATUSES = (
         hint=_PORT,
     ),
     StatusRow(
+        Verdict.REFUSED,
+        "RFC 9110, 15.5.14 and 15.5.15; RFC 6585, 5: larger than the server or a proxy allows",
+        (413, 414, 431),
+        "refuses the request as too large (HTTP {status})",
+        "are the headers of --node-header-file, and --node-url itself, as short as they should be?",
+    ),
+    StatusRow(
         Verdict.TRANSIENT,
         "RFC 9110, 15.5.5: may be temporary, as an ingress answers while it has no node behind it",
         (404,),
