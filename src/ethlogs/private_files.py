@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from ethlogs.errors import SettingsError
+
 _OTHERS = 0o007
 _GROUP = 0o070
+_OTHERS_WRITE = 0o022
 _WORDS = r"(?:passwo?r?d|secret|token|(?:access|api)[._-]?key)"
 _NAME = re.compile(_WORDS, re.IGNORECASE)
 """The words of Spark's own spark.redaction.regex, and two more."""
@@ -48,3 +52,24 @@ def has_secret(settings: Mapping[str, str]) -> bool:
         names_secret(name) or _IN_VALUE.search(value) is not None or _IN_URL.search(value) is not None
         for name, value in settings.items()
     )
+
+
+def make_trusted_folder(path: Path) -> None:
+    """Make a folder that runs are started from, or take others' right to write in it away where it is there.
+
+    Raises
+    ------
+    SettingsError
+        When it is another user's.
+    OSError
+        When it cannot be made.
+    """
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    found = path.stat()
+    if found.st_uid != os.getuid():
+        raise SettingsError(
+            f"the folder {path} belongs to another user, who could change what runs are started from",
+            hint="set XDG_CACHE_HOME to a folder of your own",
+        )
+    if found.st_mode & _OTHERS_WRITE:
+        path.chmod(stat.S_IMODE(found.st_mode) & ~_OTHERS_WRITE)

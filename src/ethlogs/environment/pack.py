@@ -29,6 +29,7 @@ from ethlogs.environment.prefix import find_prefix
 from ethlogs.environment.spec import DEFAULT_FILE, EnvironmentSpec, read_spec
 from ethlogs.errors import PackError
 from ethlogs.notify import Notify, ShowBytes, ignore_bytes
+from ethlogs.private_files import make_trusted_folder
 from ethlogs.settings.submission import EnvironmentOptions
 
 
@@ -243,7 +244,7 @@ def _copy(archive: Archive, output: Path) -> Archive:
 
 def _make_private(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_trusted_folder(folder)
     except OSError as exc:
         raise PackError(
             f"the cache {folder} cannot be made: {exc.strerror}", hint="set XDG_CACHE_HOME to another folder"

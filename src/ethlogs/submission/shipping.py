@@ -12,6 +12,7 @@ import orjson
 from ethlogs.errors import SettingsError, SubmissionError
 from ethlogs.kafka.client_config import names_file
 from ethlogs.notify import Notify, ShowBytes, ignore_bytes
+from ethlogs.private_files import make_trusted_folder
 from ethlogs.run_folder import RunFolder
 from ethlogs.settings import RunSettings
 from ethlogs.submission.layout import ARCHIVES, SPARK, HdfsLayout
@@ -177,11 +178,11 @@ def _hash_jars(jars: list[Path], cache: Path) -> str:
     """A hash of all jars' content, remembered for as long as their sizes and times stay."""
     seen = [[str(jar), (stat := jar.stat()).st_size, stat.st_mtime_ns] for jar in jars]
     key = hashlib.sha256(orjson.dumps(seen)).hexdigest()[:_SHORT]
+    make_trusted_folder(cache)
     note = cache / f"spark-jars-{key}"
     if note.is_file():
         return note.read_text()
     content = "".join(f"{jar.name} {hash_file(jar)}\n" for jar in jars)
     digest = hashlib.sha256(content.encode()).hexdigest()[:_SHORT]
-    cache.mkdir(parents=True, exist_ok=True, mode=0o700)
     note.write_text(digest)
     return digest
