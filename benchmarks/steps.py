@@ -24,12 +24,12 @@ import ethlogs.node.json_blocks
 import ethlogs.node.raw_blocks
 import ethlogs.stream.block
 from ethlogs.cancellation import StopSwitch
-from ethlogs.driver import relax_collector
+from ethlogs.driver.main import relax_collector
 from ethlogs.follow import follow_chain
-from ethlogs.journal import Journal
 from ethlogs.kafka.writer import Transaction
 from ethlogs.node.http_transport import HttpTransport
 from ethlogs.node.web_socket_transport import WebSocketTransport
+from ethlogs.run.journal import Journal
 from ethlogs.settings import Proof
 from tests.harness.running import build_settings
 from tests.harness.streams import Stream

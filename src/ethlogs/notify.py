@@ -12,7 +12,7 @@ ShowBytes = Callable[[str, int, int | None], None]
 """Shows how far a long step is: its name, the bytes done, and all of them where that is known."""
 
 ShowProgress = Callable[[dict[str, Any]], None]
-"""Shows a snapshot of progress.json; see :meth:`ethlogs.journal.Journal.snapshot`."""
+"""Shows a snapshot of progress.json; see :meth:`ethlogs.run.journal.Journal.snapshot`."""
 
 
 def ignore_bytes(_what: str, _done: int, _total: int | None) -> None:

@@ -16,7 +16,6 @@ from typing import Any, ClassVar, TypeVar
 
 from kafka import KafkaAdminClient, TopicPartition
 
-from ethlogs.context import RunContext
 from ethlogs.errors import (
     DifferenceError,
     EthlogsError,
@@ -33,10 +32,11 @@ from ethlogs.kafka.topic_checks import check_event_log_topic, check_ledger_topic
 from ethlogs.kafka.topics import Topic, admin_client, describe_topic
 from ethlogs.kafka.writer import TransactionalWriter, partition_of
 from ethlogs.node import BlockSource, Node
-from ethlogs.report import Tip
+from ethlogs.run.context import RunContext
+from ethlogs.run.report import Tip
+from ethlogs.run.smoketest_report import SmoketestReport
 from ethlogs.settings import StreamSettings
 from ethlogs.settings.job import SMOKETEST, JobKind
-from ethlogs.smoketest_report import SmoketestReport
 from ethlogs.stream.block import BlockEncoder, PreparedBlock, prepare_block
 
 LOOK_BACK_BLOCKS = 32

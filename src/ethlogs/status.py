@@ -20,7 +20,7 @@ from ethlogs.kafka.rights import READER
 from ethlogs.kafka.topics import admin_client, describe_topic
 from ethlogs.ledger import BlockRecord, Claim, Reorgs
 from ethlogs.node import Node
-from ethlogs.report import format_unproven
+from ethlogs.run.report import format_unproven
 from ethlogs.settings import FollowSettings, Head, KafkaSettings, NodeSettings, StreamSettings
 from ethlogs.stream.tail import Tail, read_tails
 

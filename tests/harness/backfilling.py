@@ -17,10 +17,10 @@ from ethlogs.backfill import run_backfill
 from ethlogs.backfill.cluster import TaskCancelledError
 from ethlogs.backfill.task import TaskEnd
 from ethlogs.cancellation import StopSwitch
-from ethlogs.context import RunContext
+from ethlogs.driver.jobs import BackfillJob
 from ethlogs.errors import EthlogsError
-from ethlogs.jobs import BackfillJob
-from ethlogs.journal import Journal
+from ethlogs.run.context import RunContext
+from ethlogs.run.journal import Journal
 from ethlogs.settings import FollowSettings, RunSettings
 from ethlogs.settings.backfill import PART_BLOCKS, BackfillSettings
 from tests.harness.running import ENOUGH_SECONDS, Outcome, build_settings

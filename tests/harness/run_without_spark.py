@@ -11,15 +11,15 @@ import sys
 from pathlib import Path
 from unittest import mock
 
-from ethlogs import driver
-from ethlogs.attempt import Attempt
-from ethlogs.run_folder import SETTINGS, RunFolder
+from ethlogs.driver import main as driver
+from ethlogs.run.attempt import Attempt
+from ethlogs.run.folder import SETTINGS, RunFolder
 from ethlogs.settings import RunSettings, from_json
 
 
 def main(arguments: list[str]) -> int:
     """Run as a driver on this machine, or as an attempt in a container, where one is given."""
-    with mock.patch("ethlogs.driver.get_context", return_value=mock.Mock(version="none")) as start:
+    with mock.patch("ethlogs.driver.main.get_context", return_value=mock.Mock(version="none")) as start:
         if len(arguments) == 1:
             return driver.main(arguments)
         folder = RunFolder(Path(arguments[0]))

@@ -18,11 +18,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from ethlogs.cancellation import StopSwitch
-from ethlogs.context import RunContext
+from ethlogs.driver.jobs import ProduceJob
 from ethlogs.errors import EthlogsError
-from ethlogs.jobs import ProduceJob
-from ethlogs.journal import Journal
-from ethlogs.run_folder import PROGRESS, REPORT, SETTINGS, RunFolder
+from ethlogs.run.context import RunContext
+from ethlogs.run.folder import PROGRESS, REPORT, SETTINGS, RunFolder
+from ethlogs.run.journal import Journal
 from ethlogs.settings import (
     FollowSettings,
     KafkaSettings,

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from ethlogs.cancellation import StopSwitch
-from ethlogs.context import RunContext
 from ethlogs.errors import KerberosError, NotAuthorizedError, SettingsError
-from ethlogs.journal import Journal
 from ethlogs.kafka.stores import StoreFolder
+from ethlogs.run.context import RunContext
+from ethlogs.run.journal import Journal
 from ethlogs.settings import RunSettings, TopicCreation
 from ethlogs.smoketest import Smoketest
 from ethlogs.status import fetch_status

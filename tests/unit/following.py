@@ -14,9 +14,9 @@ from ethlogs.follow.held_stream import HeldStream
 from ethlogs.follow.open_stream import OpenStream
 from ethlogs.follow.pipeline import Pipeline
 from ethlogs.follow.trouble import KafkaTrouble
-from ethlogs.journal import Journal
 from ethlogs.ledger import BlockRecord
 from ethlogs.node import NodeIdentity
+from ethlogs.run.journal import Journal
 from ethlogs.settings import FollowSettings, KafkaSettings, NodeSettings, RunSettings, SelectionSettings
 from ethlogs.stream.claim import commit_claim
 from tests.harness.streams import Fold, ranges_of

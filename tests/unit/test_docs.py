@@ -16,11 +16,11 @@ from ethlogs.decoding.decoder import Decoder
 from ethlogs.decoding.record import describe_decoding
 from ethlogs.errors import ExitStatus
 from ethlogs.event_log import ALWAYS, FIELDS, Record, encode_retraction
-from ethlogs.journal import Journal
 from ethlogs.ledger import CLAIM_KEY, BlockRecord, Claim, parse_ledger_record
 from ethlogs.metrics.families import Seen, build_families
 from ethlogs.metrics.run_collector import RunCollector
 from ethlogs.proof import EXCLUDED
+from ethlogs.run.journal import Journal
 from ethlogs.selection import describe_selection
 from ethlogs.settings import Abi, SelectionSettings
 from ethlogs.verify import Kind

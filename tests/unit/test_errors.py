@@ -55,9 +55,9 @@ def test_every_error_keeps_its_message_and_what_to_do(kind: type[EthlogsError]) 
 SAY_IT_THEMSELVES = {
     "cli/status.py": "wrong usage, which the sentence names",
     "cli/verify.py": "wrong usage, which the sentence names",
-    "driver.py": "the settings were written by ethlogs itself",
+    "driver/main.py": "the settings were written by ethlogs itself",
     "settings/codec.py": "the settings were written by ethlogs itself",
-    "jobs.py": "the sentence lists the jobs",
+    "driver/jobs.py": "the sentence lists the jobs",
     "kafka/client_config.py": "the sentence says which values there are",
     "kafka/command_config.py": "the sentence says which values there are",
     "kafka/jaas.py": "the sentence says the form",

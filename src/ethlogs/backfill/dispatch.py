@@ -13,8 +13,8 @@ from ethlogs.backfill.progress import BackfillProgress
 from ethlogs.backfill.share import Share, share_work
 from ethlogs.backfill.task import TaskEnd
 from ethlogs.backoff import Backoff
-from ethlogs.context import RunContext
 from ethlogs.errors import SubmissionError
+from ethlogs.run.context import RunContext
 
 LOOK_SECONDS = 1.0
 

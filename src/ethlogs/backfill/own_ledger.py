@@ -9,12 +9,12 @@ from ethlogs.backfill.ends import EndsReader, check_seam
 from ethlogs.backfill.link import LinkedHull, to_bytes
 from ethlogs.backfill.missing import SlotGaps, subtract
 from ethlogs.backfill.plan import Hull, LedgerEnds, own_heights
-from ethlogs.context import RunContext
 from ethlogs.errors import KafkaUnavailableError
 from ethlogs.follow.ownership import check_not_superseded
 from ethlogs.follow.trouble import KafkaTrouble
 from ethlogs.heights import FOLLOWER_PARTITION, partition_of_slot
 from ethlogs.ledger import StreamIdentity
+from ethlogs.run.context import RunContext
 from ethlogs.stream.claim import LedgerPartition
 from ethlogs.stream.identity import check_content, check_identity
 from ethlogs.stream.tail import Tail

@@ -11,7 +11,7 @@ from ethlogs.backfill.ends import EndsReader
 from ethlogs.backfill.missing import SlotGaps, count_missing
 from ethlogs.backfill.plan import LedgerEnds
 from ethlogs.errors import EthlogsError
-from ethlogs.journal import Journal
+from ethlogs.run.journal import Journal
 
 NO_EXECUTOR_SECONDS = 60.0
 """A cluster that has room starts an executor sooner."""

@@ -23,13 +23,13 @@ from ethlogs.backfill.shipped import ShippedSettings
 from ethlogs.backfill.slots import claim_slots, release_slots
 from ethlogs.backfill.task import TaskSettings
 from ethlogs.backfill.wanted import choose_range
-from ethlogs.context import RunContext
 from ethlogs.errors import KafkaUnavailableError, LedgerError, SettingsError, SupersededError
 from ethlogs.follow.head import HeadWatcher
 from ethlogs.follow.open_stream import OpenStream, open_stream
 from ethlogs.heights import FOLLOWER_PARTITION
 from ethlogs.kafka.reading import has_records
 from ethlogs.node import BlockSource
+from ethlogs.run.context import RunContext
 from ethlogs.stream.block import BlockEncoder, prepare_block
 from ethlogs.stream.truncation import check_not_truncated
 

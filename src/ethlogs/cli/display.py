@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from ethlogs.cli.say import say
 from ethlogs.counted import counted
-from ethlogs.waiting import format_waiting, read_waiting
+from ethlogs.run.waiting import format_waiting, read_waiting
 
 _LINE_SECONDS = 5.0
 _LEAST_BYTES = 50_000
@@ -54,7 +54,7 @@ class ProgressDisplay:
         self._print(text)
 
     def show(self, progress: dict[str, Any]) -> None:
-        """Show a snapshot; see :meth:`ethlogs.journal.Journal.snapshot`."""
+        """Show a snapshot; see :meth:`ethlogs.run.journal.Journal.snapshot`."""
         for notice in progress.get("notices", ()):
             # each attempt counts its own
             number = (progress["attempt"], notice["number"])

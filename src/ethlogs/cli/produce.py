@@ -5,7 +5,7 @@ from __future__ import annotations
 from ethlogs.cli.command import command
 from ethlogs.cli.running import run_job
 from ethlogs.job_requests import ProduceOptions, build_produce
-from ethlogs.report import format_report
+from ethlogs.run.report import format_report
 
 
 @command(ProduceOptions)

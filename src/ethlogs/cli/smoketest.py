@@ -7,7 +7,7 @@ from functools import partial
 from ethlogs.cli.command import command
 from ethlogs.cli.running import run_job
 from ethlogs.job_requests import SmoketestOptions, build_smoketest
-from ethlogs.smoketest_report import format_smoketest
+from ethlogs.run.smoketest_report import format_smoketest
 
 
 @command(SmoketestOptions)

@@ -27,6 +27,7 @@ from ethlogs.errors import (
     TopicError,
 )
 from ethlogs.hadoop.client import Hadoop, is_cluster_configured
+from ethlogs.run.waiting import format_waiting
 from ethlogs.settings import KafkaOptions, KerberosOptions, NodeOptions, NodeSettings, StreamSettings
 from ethlogs.settings.output import LagOptions, OutputOptions, WatchOptions
 from ethlogs.settings.submission import ApplicationOptions, HdfsOptions, RunFolderOptions, SparkProgram
@@ -43,7 +44,6 @@ from ethlogs.submission.progress import (
     find_pace_on_yarn,
     format_pace,
 )
-from ethlogs.waiting import format_waiting
 
 _WATCH_SECONDS = 3.0
 

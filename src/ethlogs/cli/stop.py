@@ -15,7 +15,7 @@ from ethlogs.cli.command import command
 from ethlogs.cli.say import say
 from ethlogs.errors import ExitStatus, SettingsError
 from ethlogs.hadoop.client import is_cluster_configured
-from ethlogs.run_folder import PROGRESS, RunFolder
+from ethlogs.run.folder import PROGRESS, RunFolder
 from ethlogs.settings.output import OutputOptions, StopOptions
 from ethlogs.settings.submission import RunFolderOptions
 from ethlogs.submission.applications import ApplicationHandle, read_defaults

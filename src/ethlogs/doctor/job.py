@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ethlogs.context import RunContext
 from ethlogs.doctor.checkup import Checkup, build_report
 from ethlogs.doctor.kafka import examine_kafka
 from ethlogs.doctor.node import examine_node
 from ethlogs.errors import EthlogsError
+from ethlogs.run.context import RunContext
 from ethlogs.settings.job import CHECKUP, JobKind
 
 

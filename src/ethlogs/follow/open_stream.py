@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from ethlogs.cancellation import StopSwitch
 from ethlogs.follow.trouble import KafkaTrouble
-from ethlogs.journal import Journal
 from ethlogs.kafka.creation import ensure_topics
 from ethlogs.ledger import Claim, StreamIdentity
 from ethlogs.node import Node, NodeIdentity
+from ethlogs.run.journal import Journal
 from ethlogs.settings import RunSettings
 from ethlogs.stream.identity import StreamTopics
 from ethlogs.stream.tail import newest_claims, read_tails

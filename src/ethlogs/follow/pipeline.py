@@ -29,9 +29,9 @@ from ethlogs.follow.reorg import (
     require_child,
     require_child_of_backfilled,
 )
-from ethlogs.journal import Journal
 from ethlogs.ledger import BlockRecord, Reorgs
 from ethlogs.node import BlockSource
+from ethlogs.run.journal import Journal
 from ethlogs.settings import RunSettings
 from ethlogs.stream.block import BlockEncoder, PreparedBlock, prepare_block, prepare_early_block
 from ethlogs.stream.prefetch import Prefetcher

@@ -27,10 +27,10 @@ from ethlogs.follow.open_stream import OpenStream, open_stream
 from ethlogs.follow.pipeline import Pipeline
 from ethlogs.follow.plan import Plan
 from ethlogs.heights import FOLLOWER_PARTITION
-from ethlogs.journal import Journal
 from ethlogs.kafka.errors import FencedError
 from ethlogs.kafka.reading import has_records
 from ethlogs.ledger import BlockRecord, Claim
+from ethlogs.run.journal import Journal
 from ethlogs.selection import describe_selection
 from ethlogs.settings import RunSettings
 from ethlogs.stream.claim import LedgerPartition, Taken, take_partition

@@ -8,8 +8,8 @@ from typing import TypeVar
 from ethlogs.backoff import Backoff
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import KafkaUnavailableError
-from ethlogs.journal import Journal
-from ethlogs.waiting import Waiting, look_at_trouble
+from ethlogs.run.journal import Journal
+from ethlogs.run.waiting import Waiting, look_at_trouble
 
 FIRST_CONTACT_SECONDS = 30.0
 """A broker that has never answered is more often a wrong address than a broker that restarts."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ethlogs.errors import HadoopUnavailableError
 from ethlogs.hadoop.hdfs import HdfsFiles
 from ethlogs.hadoop.limited_calls import LimitedCalls
-from ethlogs.run_folder import RunFiles
+from ethlogs.run.folder import RunFiles
 
 FILES = "files"
 """The folder in a run's folder of what a run through Livy is started with."""

@@ -7,7 +7,7 @@ from ethlogs.spark.context import begin_context
 
 begin_context()
 
-from ethlogs.driver import main  # noqa: E402 - loaded while Spark starts
+from ethlogs.driver.main import main  # noqa: E402 - loaded while Spark starts
 
 status = main(sys.argv[1:])
 sys.stdout.flush()

@@ -11,12 +11,12 @@ from dataclasses import replace
 from prometheus_client import CollectorRegistry
 
 from ethlogs.errors import SettingsError
-from ethlogs.journal import Journal
 from ethlogs.metrics.exporter import Exporter
 from ethlogs.metrics.node_reader import NODE_SECONDS, open_nodes
 from ethlogs.metrics.run_collector import RunCollector
 from ethlogs.metrics.server import serve_metrics
 from ethlogs.metrics.stream_reader import StreamReader
+from ethlogs.run.journal import Journal
 from ethlogs.settings import RunSettings
 from ethlogs.settings.metrics import Address
 

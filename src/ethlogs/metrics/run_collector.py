@@ -10,8 +10,8 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
-from ethlogs.counts import COUNTERS, Counter
-from ethlogs.journal import Journal
+from ethlogs.run.counts import COUNTERS, Counter
+from ethlogs.run.journal import Journal
 
 LABELS = ("chain_id", "topic")
 FALLING = frozenset({"blocks", "logs", "deepest_reorg", "seconds", "logs_per_second"})

@@ -23,8 +23,8 @@ from ethlogs.node.rpc import Answer
 from ethlogs.node.trouble import FIRST_CONTACT_SECONDS, Trouble, give_up
 from ethlogs.node.turns import Turns
 from ethlogs.notify import Notify
+from ethlogs.run.waiting import Waiting, longest
 from ethlogs.settings import NodeSettings
-from ethlogs.waiting import Waiting, longest
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ import socket
 
 from ethlogs.backoff import Backoff
 from ethlogs.errors import EthlogsError, NodeUnavailableError
-from ethlogs.waiting import Waiting, look_at_trouble
+from ethlogs.run.waiting import Waiting, look_at_trouble
 
 FIRST_CONTACT_SECONDS = 30.0
 """A node that has never answered is more often a wrong URL than a node that restarts."""

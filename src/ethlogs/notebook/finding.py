@@ -15,7 +15,7 @@ from ethlogs.notebook.cluster import ClusterAccess, FindOptions, warn
 from ethlogs.notebook.here import RunHere
 from ethlogs.notebook.on_yarn import RunOnYarn
 from ethlogs.notebook.run import Run
-from ethlogs.run_folder import RunFolder
+from ethlogs.run.folder import RunFolder
 from ethlogs.settings.reading import read_options
 from ethlogs.submission.applications import ETHLOGS_TAG, RUN_TAG, job_of, run_of, topic_of
 from ethlogs.submission.launch import runs_base

@@ -10,8 +10,8 @@ from typing import ClassVar
 
 from ethlogs.errors import OutcomeUnknownError, SubmissionError
 from ethlogs.notebook.look import Look, see_failure, see_progress, see_report
-from ethlogs.run_command import is_command_gone
-from ethlogs.run_folder import COMMAND, PROGRESS, RunFolder
+from ethlogs.run.command import is_command_gone
+from ethlogs.run.folder import COMMAND, PROGRESS, RunFolder
 from ethlogs.submission.local import last_lines
 from ethlogs.submission.local_runs import end_local_run, is_alive
 

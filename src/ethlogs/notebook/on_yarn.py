@@ -11,7 +11,7 @@ from ethlogs.errors import EthlogsError, OutcomeUnknownError
 from ethlogs.hadoop.client import Hadoop
 from ethlogs.notebook.cluster import ClusterAccess
 from ethlogs.notebook.look import Look, see_failure, see_progress, see_report
-from ethlogs.run_folder import RunFiles
+from ethlogs.run.folder import RunFiles
 from ethlogs.submission.applications import ApplicationHandle, read_defaults, run_of
 from ethlogs.submission.driver_log import read_log
 from ethlogs.submission.ending import end, require_owner

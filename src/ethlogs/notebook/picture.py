@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 
 from ethlogs.counted import counted
-from ethlogs.history import Sample
 from ethlogs.notebook.chart import Chart
 from ethlogs.notebook.look import Look
+from ethlogs.run.history import Sample
+from ethlogs.run.waiting import format_waiting, read_waiting
 from ethlogs.submission.run_note import RunNote
-from ethlogs.waiting import format_waiting, read_waiting
 
 _BADGES = {
     "waiting": "#8a6d00",

@@ -18,7 +18,7 @@ class RunSettings:
 
     run: str
     job: str
-    """The name of a job in :mod:`ethlogs.jobs`."""
+    """The name of a job in :mod:`ethlogs.driver.jobs`."""
 
     node: NodeSettings
     kafka: KafkaSettings

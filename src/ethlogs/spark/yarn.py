@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ethlogs.run_folder import SETTINGS
+from ethlogs.run.folder import SETTINGS
 from ethlogs.settings.submission import SparkSettings, YarnOptions
 from ethlogs.spark.last_attempt import MASTERS_JAVA, MAX_ATTEMPTS, build_attempts_conf
 from ethlogs.spark.memory import needed_overheads, overhead_conf

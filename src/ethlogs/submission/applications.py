@@ -12,7 +12,7 @@ from ethlogs.errors import SettingsError, SubmissionError
 from ethlogs.hadoop.applications import Application, Applications
 from ethlogs.hadoop.client import Hadoop, find_conf_dir, open_hadoop
 from ethlogs.kerberos.users_ticket import copied_ticket
-from ethlogs.run_folder import RunFiles
+from ethlogs.run.folder import RunFiles
 from ethlogs.settings import BrokerOptions, KafkaSettings, RunSettings, StreamSettings
 from ethlogs.settings.job import JobKind
 from ethlogs.settings.submission import SparkSettings

@@ -15,7 +15,7 @@ import orjson
 from ethlogs.hadoop.applications import Applications
 from ethlogs.hadoop.hdfs import HdfsEntry
 from ethlogs.processes import is_named_by_a_process
-from ethlogs.run_folder import LOG, PROGRESS, REPORT, SETTINGS, SHIPPED
+from ethlogs.run.folder import LOG, PROGRESS, REPORT, SETTINGS, SHIPPED
 from ethlogs.submission.applications import RUN_TAG
 from ethlogs.submission.layout import ARCHIVES, RUNS, SPARK, HdfsLayout
 

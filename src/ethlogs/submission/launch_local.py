@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ethlogs.errors import ExitStatus
-from ethlogs.run_folder import RunFolder
+from ethlogs.run.folder import RunFolder
 from ethlogs.settings import RunSettings
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.spark.submit import SparkSubmit, build_argv

@@ -16,8 +16,8 @@ from ethlogs.kafka.client_config import uses_gssapi
 from ethlogs.krb5_conf import list_includes
 from ethlogs.livy.client import LivyEndpoint
 from ethlogs.notify import Notify
-from ethlogs.run_command import note_command
-from ethlogs.run_folder import RunFolder
+from ethlogs.run.command import note_command
+from ethlogs.run.folder import RunFolder
 from ethlogs.settings import RunSettings
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.settings.job import JobKind

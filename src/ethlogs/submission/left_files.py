@@ -19,7 +19,7 @@ from ethlogs.hadoop.applications import Applications
 from ethlogs.hadoop.client import Hadoop
 from ethlogs.hadoop.hdfs import PRIVATE_FILE, PRIVATE_FOLDER
 from ethlogs.hadoop.run_folder import FILES
-from ethlogs.run_folder import RunFiles
+from ethlogs.run.folder import RunFiles
 from ethlogs.spark.yarn import Shipment
 from ethlogs.submission.applications import ETHLOGS_TAG, RUN_TAG, run_of
 from ethlogs.submission.layout import RUNS, HdfsLayout, find_staging

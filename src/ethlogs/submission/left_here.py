@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 from ethlogs.processes import is_named_by_a_process
-from ethlogs.run_command import is_command_gone
-from ethlogs.run_folder import COMMAND, RunFolder
+from ethlogs.run.command import is_command_gone
+from ethlogs.run.folder import COMMAND, RunFolder
 
 _UNKNOWN_SECONDS = 3600.0
 """A folder that does not say whose it is may be one that a command has just made."""

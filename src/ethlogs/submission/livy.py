@@ -25,7 +25,7 @@ from ethlogs.livy.client import Batch, LivyClient, LivyEndpoint
 from ethlogs.livy.errors import DUPLICATE
 from ethlogs.livy.request import build_batch
 from ethlogs.notify import Notify
-from ethlogs.run_folder import RunFolder
+from ethlogs.run.folder import RunFolder
 from ethlogs.settings.submission import YarnOptions
 from ethlogs.submission.applications import RUN_TAG
 from ethlogs.submission.causes import find_reason

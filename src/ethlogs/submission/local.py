@@ -14,8 +14,8 @@ from typing import Any, BinaryIO
 
 from ethlogs.errors import DeadlineError, EthlogsError, ExitStatus, InterruptedRunError, SubmissionError
 from ethlogs.notify import ShowProgress
-from ethlogs.run_command import note_command
-from ethlogs.run_folder import PROGRESS, SETTINGS, RunFolder
+from ethlogs.run.command import note_command
+from ethlogs.run.folder import PROGRESS, SETTINGS, RunFolder
 from ethlogs.settings import RunSettings, to_json
 from ethlogs.spark.submit import build_environment, start_spark_submit
 from ethlogs.submission.causes import find_cause

@@ -20,7 +20,7 @@ from typing import Any
 import orjson
 
 from ethlogs.errors import EthlogsError, ExitStatus, SubmissionError
-from ethlogs.run_folder import COMMAND, LOG, REPORT, SETTINGS, RunFolder
+from ethlogs.run.folder import COMMAND, LOG, REPORT, SETTINGS, RunFolder
 from ethlogs.settings import RunSettings, from_json, to_json
 from ethlogs.submission.local import last_lines, run_locally
 from ethlogs.submission.shipping import take_files_into

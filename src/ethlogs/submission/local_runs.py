@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ethlogs.errors import SubmissionError
-from ethlogs.run_folder import COMMAND, PROGRESS, RunFolder
+from ethlogs.run.folder import COMMAND, PROGRESS, RunFolder
 from ethlogs.settings.submission import STREAM_JOBS
 from ethlogs.submission.applications import which_job
 

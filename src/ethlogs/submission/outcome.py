@@ -8,10 +8,10 @@ from typing import Any
 
 from ethlogs.errors import EthlogsError, ExitStatus, InterruptedRunError, SubmissionError
 from ethlogs.hadoop.applications import Application, Applications
-from ethlogs.run_folder import STOP, RunFiles
+from ethlogs.run.folder import STOP, RunFiles
+from ethlogs.run.verdicts import is_final
 from ethlogs.submission.attempt_end import read_end
 from ethlogs.submission.causes import find_cause
-from ethlogs.verdicts import is_final
 
 _LAST_LINES = 15
 _LOG_SECONDS = 20.0

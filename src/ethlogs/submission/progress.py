@@ -12,16 +12,16 @@ import msgspec
 from ethlogs.errors import EthlogsError
 from ethlogs.hadoop.applications import Application
 from ethlogs.hadoop.client import Hadoop
-from ethlogs.recent import Recent
-from ethlogs.report import format_latency
-from ethlogs.run_folder import PROGRESS, RunFiles
+from ethlogs.run.folder import PROGRESS, RunFiles
+from ethlogs.run.recent import Recent
+from ethlogs.run.report import format_latency
+from ethlogs.run.waiting import Waiting, format_waiting
 from ethlogs.settings.submission import STREAM_JOBS
 from ethlogs.submission.applications import run_of
 from ethlogs.submission.attempt_end import read_end
 from ethlogs.submission.layout import HdfsLayout
 from ethlogs.submission.local_runs import WantedRuns, find_local_runs
 from ethlogs.submission.outcome import tells_the_end
-from ethlogs.waiting import Waiting, format_waiting
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from ethlogs.run_folder import NOTE, RunFolder
+from ethlogs.run.folder import NOTE, RunFolder
 from ethlogs.settings import RunSettings
 
 

@@ -13,7 +13,7 @@ from ethlogs.errors import SettingsError, SubmissionError
 from ethlogs.kafka.client_config import names_file
 from ethlogs.notify import Notify, ShowBytes, ignore_bytes
 from ethlogs.private_files import make_trusted_folder
-from ethlogs.run_folder import RunFolder
+from ethlogs.run.folder import RunFolder
 from ethlogs.settings import RunSettings
 from ethlogs.submission.layout import ARCHIVES, SPARK, HdfsLayout
 from ethlogs.temporary import make_temporary_folder

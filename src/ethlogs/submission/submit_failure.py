@@ -5,7 +5,7 @@ from __future__ import annotations
 from ethlogs.errors import EthlogsError, KerberosError, NotAuthorizedError, SubmissionError
 from ethlogs.hadoop.applications import Applications
 from ethlogs.hadoop.errors import how_to_grant
-from ethlogs.run_folder import RunFolder
+from ethlogs.run.folder import RunFolder
 from ethlogs.submission.causes import find_reason
 
 _LAST_LINES = 15

@@ -22,7 +22,7 @@ from ethlogs.errors import (
 )
 from ethlogs.hadoop.applications import Application, Applications
 from ethlogs.notify import Notify, ShowProgress
-from ethlogs.run_folder import PROGRESS, STOP, RunFiles
+from ethlogs.run.folder import PROGRESS, STOP, RunFiles
 from ethlogs.submission.attempt_end import read_end
 from ethlogs.submission.outcome import (
     as_asked,

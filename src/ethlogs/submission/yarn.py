@@ -28,7 +28,7 @@ from ethlogs.hadoop.client import Hadoop, java_krb5_options
 from ethlogs.kafka.client_config import uses_gssapi
 from ethlogs.livy.client import LivyClient
 from ethlogs.notify import Notify, ShowBytes, ignore_bytes
-from ethlogs.run_folder import SETTINGS, SHIPPED, RunFiles, RunFolder
+from ethlogs.run.folder import SETTINGS, SHIPPED, RunFiles, RunFolder
 from ethlogs.settings import RunSettings, to_json
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.settings.job import JobKind

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ethlogs.errors import ExitStatus, SettingsError
+from ethlogs.run.verdicts import MAY_PASS
 from ethlogs.settings import RunSettings
-from ethlogs.verdicts import MAY_PASS
 from tests.harness.commands import Command
 from tests.harness.running import RunInProcess, another_run, wait_until
 from tests.harness.streams import Stream

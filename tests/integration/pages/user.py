@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from web3 import Web3
 
-from ethlogs.run_command import note_command
+from ethlogs.run.command import note_command
 from ethlogs_devnet import GethNode
 from tests.harness.pages import Shell
 from tests.harness.running import RunInProcess, RunInThread, build_settings, wait_until

@@ -13,9 +13,9 @@ from ethlogs.backfill.dispatch import Dispatcher, Step
 from ethlogs.backfill.progress import BackfillProgress
 from ethlogs.backfill.task import TaskEnd
 from ethlogs.cancellation import StopSwitch
-from ethlogs.context import RunContext
 from ethlogs.errors import InterruptedRunError, NodeUnavailableError, SubmissionError
-from ethlogs.journal import Journal
+from ethlogs.run.context import RunContext
+from ethlogs.run.journal import Journal
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings
 from tests.harness.backfilling import ThreadCluster
 

@@ -15,11 +15,11 @@ from ethlogs.backfill.missing import Slot, SlotGaps
 from ethlogs.backfill.own_ledger import OwnLedger
 from ethlogs.backfill.plan import Hull, LedgerEnds
 from ethlogs.cancellation import StopSwitch
-from ethlogs.context import RunContext
 from ethlogs.errors import KafkaUnavailableError, SettingsError, SupersededError
 from ethlogs.follow.trouble import KafkaTrouble
-from ethlogs.journal import Journal
 from ethlogs.ledger import BlockRecord
+from ethlogs.run.context import RunContext
+from ethlogs.run.journal import Journal
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings
 from ethlogs.stream.claim import LedgerPartition
 from ethlogs.stream.tail import Claimed, Tail

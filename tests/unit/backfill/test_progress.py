@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from ethlogs.backfill.plan import LedgerEnds
 from ethlogs.backfill.progress import BackfillProgress
 from ethlogs.errors import KafkaUnavailableError
-from ethlogs.journal import Journal
+from ethlogs.run.journal import Journal
 from ethlogs.stream.tail import Tail
 from tests.harness.backfilling import ThreadCluster
 from tests.unit.samples import BLOCK, EMPTY_TAIL, TAIL

@@ -11,8 +11,8 @@ import pytest
 from ethlogs.cancellation import StopSwitch
 from ethlogs.follow import open_stream as module
 from ethlogs.follow.open_stream import OpenStream, open_stream
-from ethlogs.journal import Journal
 from ethlogs.node import NodeIdentity
+from ethlogs.run.journal import Journal
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings
 from ethlogs.stream.tail import Tail
 from tests.unit.fake_stream import TOPICS

@@ -29,10 +29,10 @@ from ethlogs.follow import ownership, run
 from ethlogs.follow.open_stream import OpenStream
 from ethlogs.follow.run import Run
 from ethlogs.follow.trouble import KafkaTrouble
-from ethlogs.journal import Journal
 from ethlogs.kafka.errors import FencedError
 from ethlogs.ledger import BlockRecord, Claim, parse_ledger_record
 from ethlogs.node import NodeIdentity
+from ethlogs.run.journal import Journal
 from ethlogs.selection import describe_selection
 from ethlogs.settings import RangeSettings, SelectionSettings, StreamSettings
 from ethlogs.stream import claim as claiming

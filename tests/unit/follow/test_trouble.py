@@ -13,8 +13,8 @@ from ethlogs.follow.early_block import EarlyBlock
 from ethlogs.follow.open_stream import OpenStream
 from ethlogs.follow.pipeline import Pipeline
 from ethlogs.follow.trouble import KafkaTrouble
-from ethlogs.journal import Journal
 from ethlogs.node import NodeIdentity
+from ethlogs.run.journal import Journal
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings
 from tests.unit.samples import BLOCK
 

@@ -8,8 +8,8 @@ import socket
 import pytest
 import requests
 
-from ethlogs.journal import Journal
 from ethlogs.metrics.driver_metrics import serve_run_metrics
+from ethlogs.run.journal import Journal
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings
 from ethlogs.settings.metrics import Address
 

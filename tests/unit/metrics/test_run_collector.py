@@ -8,10 +8,10 @@ import time
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from ethlogs.counts import COUNTERS
-from ethlogs.journal import Journal
 from ethlogs.metrics.run_collector import FALLING, RunCollector, metric_name
-from ethlogs.waiting import Waiting
+from ethlogs.run.counts import COUNTERS
+from ethlogs.run.journal import Journal
+from ethlogs.run.waiting import Waiting
 
 
 class Asked:

@@ -21,8 +21,8 @@ from ethlogs.errors import (
     SettingsError,
 )
 from ethlogs.node import Node, NodeIdentity
+from ethlogs.run.waiting import Waiting
 from ethlogs.settings import NodeSettings
-from ethlogs.waiting import Waiting
 from tests.harness.lying_node import LyingNode
 from tests.harness.lying_node import Reply as LyingReply
 from tests.unit.certificates import make_certificate

@@ -16,7 +16,7 @@ from ethlogs.hadoop.applications import Application
 from ethlogs.notebook import finding
 from ethlogs.notebook.cluster import ClusterAccess
 from ethlogs.notebook.on_yarn import LookingOnYarn, RunOnYarn
-from ethlogs.run_folder import RunFolder
+from ethlogs.run.folder import RunFolder
 from tests.unit.samples import APPLICATION
 
 RUN = "20260101-000000-abcdef"

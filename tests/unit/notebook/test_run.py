@@ -19,7 +19,7 @@ from ethlogs.errors import (
     SubmissionError,
     UsageError,
 )
-from ethlogs.run_folder import COMMAND, LOG, NOTE, PROGRESS, REPORT, RunFolder
+from ethlogs.run.folder import COMMAND, LOG, NOTE, PROGRESS, REPORT, RunFolder
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, StreamSettings
 from ethlogs.submission.run_note import note_run
 from tests.harness.running import wait_until

@@ -18,7 +18,7 @@ Default YARN executor launch context:
 26/11/26 13:28:22 DEBUG Configuration: resource-types.xml not found
 """
 OURS = """\
-2026-11-26 13:28:23,552 INFO ethlogs.journal the driver is up, with Spark 4.3.0
+2026-11-26 13:28:23,552 INFO ethlogs.run.journal the driver is up, with Spark 4.3.0
 2026-11-26 13:33:44,181 WARNING ethlogs.driver the node is gone
 Traceback (most recent call last):
   File "driver.py", line 152, in run_driver

@@ -16,7 +16,7 @@ import pytest
 
 from ethlogs.errors import SubmissionError
 from ethlogs.hadoop.applications import Application
-from ethlogs.run_folder import RunFolder
+from ethlogs.run.folder import RunFolder
 from ethlogs.settings import KafkaSettings, KerberosOptions, NodeSettings, RunSettings
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.settings.job import JobKind

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ethlogs.run_command import note_command
-from ethlogs.run_folder import COMMAND, LOG, PROGRESS, SETTINGS, RunFolder
+from ethlogs.run.command import note_command
+from ethlogs.run.folder import COMMAND, LOG, PROGRESS, SETTINGS, RunFolder
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, to_json
 from ethlogs.submission.left_here import find_left_here, remove_left_here
 
@@ -22,7 +22,7 @@ RUN = RunSettings("a-run", "produce", NodeSettings(("http://geth",)), KafkaSetti
 KILLED = """
 import sys, time
 from pathlib import Path
-from ethlogs.run_folder import RunFolder
+from ethlogs.run.folder import RunFolder
 from ethlogs.settings import RunSettings, from_json
 from ethlogs.submission.local import _settings_for_driver
 with _settings_for_driver(RunFolder(Path(sys.stdin.readline().strip())), from_json(RunSettings, sys.argv[1])):

@@ -22,7 +22,7 @@ from ethlogs.errors import (
 from ethlogs.hadoop.applications import Application
 from ethlogs.kerberos import spnego
 from ethlogs.livy.client import LivyClient, LivyEndpoint
-from ethlogs.run_folder import RunFolder
+from ethlogs.run.folder import RunFolder
 from ethlogs.settings.submission import YarnOptions
 from ethlogs.submission import livy as module
 from ethlogs.submission.applications import RUN_TAG

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from ethlogs.errors import DeadlineError, InterruptedRunError, SubmissionError
-from ethlogs.run_folder import SETTINGS as SETTINGS_FILE
-from ethlogs.run_folder import STOP, RunFolder
+from ethlogs.run.folder import SETTINGS as SETTINGS_FILE
+from ethlogs.run.folder import STOP, RunFolder
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, from_json
 from ethlogs.submission import local as submission
 from ethlogs.submission.local import last_lines, run_locally

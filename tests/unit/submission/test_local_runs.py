@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ethlogs.errors import SettingsError, SubmissionError
-from ethlogs.run_folder import COMMAND, PROGRESS, REPORT, STOP, RunFolder
+from ethlogs.run.folder import COMMAND, PROGRESS, REPORT, STOP, RunFolder
 from ethlogs.submission.local_runs import WantedRuns, end_local_run, find_local_runs
 
 

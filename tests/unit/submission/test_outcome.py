@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ethlogs.errors import SubmissionError
-from ethlogs.run_folder import RunFolder
+from ethlogs.run.folder import RunFolder
 from ethlogs.submission.outcome import (
     build_failure,
     build_missing_report,

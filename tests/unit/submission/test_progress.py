@@ -11,9 +11,9 @@ from unittest import mock
 
 import pytest
 
-from ethlogs.journal import Journal
-from ethlogs.recent import Latency
-from ethlogs.run_folder import COMMAND, PROGRESS, REPORT, RunFolder
+from ethlogs.run.folder import COMMAND, PROGRESS, REPORT, RunFolder
+from ethlogs.run.journal import Journal
+from ethlogs.run.recent import Latency
 from ethlogs.submission import progress as progress_module
 from ethlogs.submission.local_runs import WantedRuns
 from ethlogs.submission.progress import find_end_on_yarn, find_pace_here, format_pace

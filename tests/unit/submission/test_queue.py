@@ -11,7 +11,7 @@ import pytest
 
 from ethlogs.errors import NotAuthorizedError, SubmissionError
 from ethlogs.hadoop.applications import Queue
-from ethlogs.run_folder import RunFolder
+from ethlogs.run.folder import RunFolder
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings
 from ethlogs.settings.command import LaunchOptions
 from ethlogs.settings.job import JobKind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ethlogs.run_folder import NOTE, RunFolder
+from ethlogs.run.folder import NOTE, RunFolder
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings
 from ethlogs.submission.run_note import list_notes, note_run, read_note
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ethlogs.errors import EthlogsError, KerberosError, NotAuthorizedError, SubmissionError
-from ethlogs.run_folder import RunFolder
+from ethlogs.run.folder import RunFolder
 from ethlogs.submission.submit_failure import build_submit_failure
 
 

@@ -20,7 +20,7 @@ from ethlogs.errors import (
     SubmissionError,
 )
 from ethlogs.hadoop.applications import Application, Applications
-from ethlogs.run_folder import RunFolder
+from ethlogs.run.folder import RunFolder
 from ethlogs.submission import watch as watch_module
 from ethlogs.submission.watch import Limits, Watcher, _waits_for, end_application
 from tests.unit.samples import APPLICATION

@@ -23,7 +23,7 @@ from ethlogs.errors import (
 )
 from ethlogs.hadoop.applications import Application
 from ethlogs.hadoop.errors import to_ethlogs_error
-from ethlogs.run_folder import RunFolder
+from ethlogs.run.folder import RunFolder
 from ethlogs.settings import KafkaSettings, NodeSettings, RunSettings, StreamSettings
 from ethlogs.submission.applications import run_of, stream_tag
 from ethlogs.submission.shipping import build_package, hash_file, take_files_along
@@ -107,7 +107,7 @@ def test_no_secret_stays_on_hdfs_for_an_application_that_there_is_not(
 
 def test_the_package_can_be_imported_from_its_zip(tmp_path: Path) -> None:
     path = build_package(tmp_path)
-    program = "import ethlogs.driver; print(ethlogs.driver.__file__)"
+    program = "import ethlogs.driver.main; print(ethlogs.driver.main.__file__)"
     finished = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(path)!r}); {program}"],
         capture_output=True,
@@ -115,7 +115,7 @@ def test_the_package_can_be_imported_from_its_zip(tmp_path: Path) -> None:
         check=True,
         cwd=tmp_path,
     )
-    assert finished.stdout.strip() == f"{path}/ethlogs/driver.py"
+    assert finished.stdout.strip() == f"{path}/ethlogs/driver/main.py"
 
 
 def test_the_package_is_the_same_for_the_same_content_and_holds_nothing_compiled(tmp_path: Path) -> None:
