@@ -13,7 +13,6 @@ UNIT = ROOT / "tests" / "unit"
 COVERED_BY = {
     # runs from Python, with a fake driver, and on a real cluster
     "job_requests.py": "unit/notebook/test_run.py",
-    "notebook/cluster.py": "integration/yarn/test_notebook.py",
     "notebook/here.py": "unit/notebook/test_run.py",
     "notebook/look.py": "unit/notebook/test_run.py",
     "notebook/on_yarn.py": "integration/yarn/test_notebook.py",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ethlogs.hadoop.client import Hadoop
+from ethlogs.hadoop.client import Hadoop, is_cluster_configured, no_cluster
 from ethlogs.settings import KerberosOptions
 from ethlogs.settings.submission import HdfsOptions, ProxyOptions, RunFolderOptions, SparkProgram
 from ethlogs.submission.applications import open_cluster
@@ -55,7 +56,15 @@ class ClusterAccess:
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[tuple[Hadoop, Caller]]:
-        """Yield Hadoop's clients, and who asks."""
+        """Yield Hadoop's clients, and who asks.
+
+        Raises
+        ------
+        SettingsError
+            When this machine does not say where the cluster of a run is.
+        """
+        if not is_cluster_configured(os.environ):
+            raise no_cluster(". The run is on YARN, and its state is known there")
         with (
             Caller(self.kerberos, warn, spark_submit=self.spark_submit, proxy_user=self.proxy_user) as caller,
             open_cluster(caller, self.spark_submit) as hadoop,
