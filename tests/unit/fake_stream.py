@@ -203,7 +203,7 @@ class FakeChain:
         first = len(self.blocks)
         self.extend(range(first, first + length), salt)
 
-    def fetch(self, height: int, exclusion: object = None) -> FetchedBlock:
+    def fetch(self, height: int, exclusion: object = None, block_hash: str | None = None) -> FetchedBlock:
         """In the place of :meth:`ethlogs.node.BlockSource.fetch`."""
         return FetchedBlock(self.blocks[height], 1)
 

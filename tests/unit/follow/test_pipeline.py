@@ -98,10 +98,10 @@ def test_a_slow_node_does_not_split_a_reorg(following: Following, monkeypatch: p
     following.chain.reorg(3, 5, "b")
     fetch, looks = following.chain.fetch, threading.Semaphore(0)
 
-    def fetch_late(height: int, exclusion: object = None) -> FetchedBlock:
+    def fetch_late(height: int, *more: Any) -> FetchedBlock:
         if height > 8:
             assert looks.acquire(timeout=30), "the batch waits for the block"
-        return fetch(height, exclusion)
+        return fetch(height, *more)
 
     class Looking(Prefetcher):
         """Says each time that a block was not there when it was looked for."""
