@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,8 @@ def run(work: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
     except EthlogsError as error:
         print(f"error: {error}", *([f"fix: {error.hint}"] if error.hint else []), sep="\n", file=sys.stderr)
         sys.exit(error.exit_status)
+    except (OSError, sqlite3.Error) as error:
+        sys.exit(f"error: {options.result} cannot be used: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
 

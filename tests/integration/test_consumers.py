@@ -243,6 +243,16 @@ def test_a_table_of_topics_that_were_created_again_is_not_continued(
     assert read_sqlite(tmp_path / SQLITE) == before != set()
 
 
+@pytest.mark.parametrize("example", [SQLITE, ICEBERG, PARQUET])
+def test_a_result_that_cannot_be_written_is_named(tmp_path: Path, example: str) -> None:
+    result = tmp_path / "result"
+    # SQLite wants a file, the others want a folder.
+    result.mkdir() if example == SQLITE else result.touch()
+    done = start_example(example, "127.0.0.1:1", "logs", result)
+    assert (done.returncode, done.stderr.splitlines()[1:]) == (1, [])
+    assert done.stderr.startswith(f"error: {result} cannot be used: ")
+
+
 def test_the_example_says_how_it_is_used() -> None:
     done = start_example(SQLITE)
     assert (done.returncode, done.stdout) == (2, "")
