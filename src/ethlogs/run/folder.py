@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import threading
 import time
@@ -110,9 +111,30 @@ class RunFiles(ABC):
         self.write_json(STOP, {"signal": signal_number})
 
 
+_RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}", re.ASCII)
+
+
 def new_run_id() -> str:
     """A run's id, by time and chance."""
     return time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + secrets.token_hex(3)
+
+
+def is_run_id(name: str) -> bool:
+    """Return whether a folder's name is a run's id.
+
+    Where runs are kept a user may keep other things too, and nothing of those may be read or removed.
+    """
+    return _RUN_ID.fullmatch(name) is not None
+
+
+def list_run_folders(base: Path) -> list[RunFolder]:
+    """List the folders of runs on this machine, the oldest first."""
+    paths = sorted(base.iterdir()) if base.is_dir() else []
+    return [RunFolder(path) for path in paths if is_run_id(path.name) and _is_real_folder(path)]
+
+
+def _is_real_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections import Counter
@@ -15,7 +16,7 @@ import orjson
 from ethlogs.hadoop.applications import Applications
 from ethlogs.hadoop.hdfs import HdfsEntry
 from ethlogs.processes import is_named_by_a_process
-from ethlogs.run.folder import LOG, PROGRESS, REPORT, SETTINGS, SHIPPED
+from ethlogs.run.folder import LOG, PROGRESS, REPORT, SETTINGS, SHIPPED, is_run_id, list_run_folders
 from ethlogs.submission.applications import RUN_TAG
 from ethlogs.submission.layout import ARCHIVES, RUNS, SPARK, HdfsLayout
 
@@ -24,6 +25,8 @@ LEAST_SECONDS = 3600.0
 
 _OF_A_RUN = frozenset({SETTINGS, PROGRESS, REPORT, LOG})
 """One of them is in every folder of a run; a folder without any of them is somebody else's."""
+_OURS = re.compile(r"(?:env|spark)-")
+"""The beginning of an archive's name; --hdfs-dir may have other files."""
 
 _IN_USE = "in use"
 _JUST_USED = "used within the last hour"
@@ -84,8 +87,7 @@ def remove_old(items: Iterable[Item], older_than_seconds: float, *, dry_run: boo
 
 def list_local(runs: Path, cache: Path) -> list[Item]:
     """List the run folders and archives of this machine, by age."""
-    folders = sorted(runs.iterdir()) if runs.is_dir() else []
-    found = [_local_run(folder) for folder in folders if _is_run(folder)]
+    found = [_local_run(folder.path) for folder in list_run_folders(runs) if _is_begun(folder.path)]
     archives = cache / "archives"
     files = sorted(archives.glob("env-*")) if archives.is_dir() else []
     return found + [_local_archive(file) for file in files if file.is_file()]
@@ -100,16 +102,16 @@ def list_on_hdfs(layout: HdfsLayout, applications: Applications) -> list[Item]:
         When HDFS or YARN does not say what is there and what is used.
     """
     layout.check_owner()
-    runs = [entry for entry in layout.list(RUNS) if entry.is_folder]
+    runs = [entry for entry in layout.list(RUNS) if entry.is_folder and is_run_id(entry.name)]
     alive = {entry.name for entry in runs if applications.find(f"{RUN_TAG}{entry.name}")}
     used = _used_files(layout, alive)
     found = [_run_on_hdfs(layout, entry, entry.name in alive) for entry in runs]
-    files = [*layout.list(ARCHIVES), *layout.list(SPARK)]
-    return found + [_file_on_hdfs(layout, entry, used) for entry in files if not entry.is_folder]
+    files = [entry for entry in (*layout.list(ARCHIVES), *layout.list(SPARK)) if not entry.is_folder]
+    return found + [_file_on_hdfs(layout, entry, used) for entry in files if _OURS.match(entry.name)]
 
 
-def _is_run(folder: Path) -> bool:
-    return folder.is_dir() and not folder.is_symlink() and any((folder / name).exists() for name in _OF_A_RUN)
+def _is_begun(folder: Path) -> bool:
+    return any((folder / name).exists() for name in _OF_A_RUN)
 
 
 def _local_run(folder: Path) -> Item:

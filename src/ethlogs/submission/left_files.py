@@ -19,7 +19,7 @@ from ethlogs.hadoop.applications import Applications
 from ethlogs.hadoop.client import Hadoop
 from ethlogs.hadoop.hdfs import PRIVATE_FILE, PRIVATE_FOLDER
 from ethlogs.hadoop.run_folder import FILES
-from ethlogs.run.folder import RunFiles
+from ethlogs.run.folder import RunFiles, is_run_id
 from ethlogs.spark.yarn import Shipment
 from ethlogs.submission.applications import ETHLOGS_TAG, RUN_TAG, run_of
 from ethlogs.submission.layout import RUNS, HdfsLayout, find_staging
@@ -87,7 +87,7 @@ class LeftFiles:
     def _find_in_run_folders(self) -> list[str]:
         folders = self.layout.files.glob(f"{self.layout.base}/{RUNS}/*/{FILES}")
         runs = {folder.path.rsplit("/", 2)[1]: folder.modified_at for folder in folders}
-        return [run for run, since in sorted(runs.items()) if self._has_ended(run, since)]
+        return [run for run, since in sorted(runs.items()) if is_run_id(run) and self._has_ended(run, since)]
 
     def _has_ended(self, run: str, since: float) -> bool:
         found = self.applications.find(f"{RUN_TAG}{run}", alive_only=False)

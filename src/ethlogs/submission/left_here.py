@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ethlogs.processes import is_named_by_a_process
 from ethlogs.run.command import is_command_gone
-from ethlogs.run.folder import COMMAND, RunFolder
+from ethlogs.run.folder import COMMAND, RunFolder, list_run_folders
 
 _UNKNOWN_SECONDS = 3600.0
 """A folder that does not say whose it is may be one that a command has just made."""
@@ -18,8 +18,7 @@ _UNKNOWN_SECONDS = 3600.0
 
 def find_left_here(base: Path) -> list[RunFolder]:
     """Return the folders of runs that have ended and whose files are still there."""
-    folders = [RunFolder(path) for path in sorted(base.iterdir())] if base.is_dir() else []
-    return [folder for folder in folders if folder.list_files() and _has_ended(folder)]
+    return [folder for folder in list_run_folders(base) if folder.list_files() and _has_ended(folder)]
 
 
 def remove_left_here(base: Path) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ethlogs.errors import SubmissionError
-from ethlogs.run.folder import COMMAND, PROGRESS, RunFolder
+from ethlogs.run.folder import COMMAND, PROGRESS, RunFolder, list_run_folders
 from ethlogs.settings.submission import STREAM_JOBS
 from ethlogs.submission.applications import which_job
 
@@ -37,11 +37,8 @@ def find_local_runs(base: Path, wanted: WantedRuns) -> list[RunFolder]:
     SettingsError
         When there are some of several jobs, and none was named.
     """
-    found = []
-    for path in sorted(base.iterdir(), reverse=True) if base.is_dir() else []:
-        folder = RunFolder(path)
-        if folder.read_report() is None and is_alive(folder) and _is_of(folder, wanted):
-            found.append(folder)
+    folders = reversed(list_run_folders(base))
+    found = [one for one in folders if one.read_report() is None and is_alive(one) and _is_of(one, wanted)]
     if len({_noted(folder).get("job") for folder in found}) > 1:
         raise which_job(" and ".join(f"{folder.run} ({_noted(folder)['job']})" for folder in found))
     return found

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from ethlogs.run.folder import NOTE, RunFolder
+from ethlogs.run.folder import NOTE, RunFolder, list_run_folders
 from ethlogs.settings import RunSettings
 
 
@@ -51,9 +51,8 @@ def read_note(folder: RunFolder) -> RunNote | None:
 def list_notes(base: Path) -> list[tuple[RunFolder, RunNote]]:
     """Return the runs that were started from this machine, the newest first."""
     found = []
-    for path in sorted(base.iterdir(), reverse=True) if base.is_dir() else []:
-        folder = RunFolder(path)
-        note = read_note(folder) if path.is_dir() else None
+    for folder in reversed(list_run_folders(base)):
+        note = read_note(folder)
         if note is not None:
             found.append((folder, note))
     return found

@@ -27,12 +27,13 @@ def test_each_item_that_is_kept_has_the_reason(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     runs = tmp_path / "runs"
-    for name, age in (("new", 0), ("young", 2 * DAY), ("old", 40 * DAY)):
+    old, young, new = (f"20260101-000000-00000{number}" for number in range(3))
+    for name, age in ((new, 0), (young, 2 * DAY), (old, 40 * DAY)):
         make_run(runs / name, age)
     answer = json.loads(call("clean", "--json", "--run-dir", str(runs)).stdout)
-    assert [item["place"] for item in answer["removed"]] == [str(runs / "old")]
+    assert [item["place"] for item in answer["removed"]] == [str(runs / old)]
     assert {Path(item["place"]).name: item["reason"] for item in answer["kept"]} == {
-        "new": "used within the last hour",
-        "young": "not older than --older-than",
+        new: "used within the last hour",
+        young: "not older than --older-than",
     }
-    assert not (runs / "old").exists()
+    assert not (runs / old).exists()

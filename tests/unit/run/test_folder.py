@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ethlogs.errors import SettingsError
-from ethlogs.run.folder import REPORT, STOP, RunFolder
+from ethlogs.run.folder import REPORT, STOP, RunFolder, list_run_folders
 
 
 @pytest.fixture
@@ -140,3 +140,12 @@ def test_a_folder_that_cannot_be_read_is_an_error_of_ours(tmp_path: Path) -> Non
 def test_a_request_to_stop_names_the_signal(folder: RunFolder) -> None:
     folder.request_stop(15)
     assert folder.read_json(STOP) == {"signal": 15}
+
+
+def test_only_folders_that_are_named_as_runs_are_listed(tmp_path: Path) -> None:
+    runs = sorted(RunFolder.create(tmp_path).path for _ in range(2))
+    (tmp_path / "photographs").mkdir()
+    (tmp_path / "20260101-000000-00000a").touch()
+    (tmp_path / "20260101-000000-00000b").symlink_to(tmp_path / "photographs")
+    assert [folder.path for folder in list_run_folders(tmp_path)] == runs
+    assert list_run_folders(tmp_path / "nothing") == []

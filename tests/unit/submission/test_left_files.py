@@ -22,6 +22,8 @@ ENDED = replace(APPLICATION, state="FINISHED")
 RUNNING = replace(APPLICATION, state="RUNNING")
 
 
+E, G, N, LOST = (f"20260101-000000-00000{letter}" for letter in "abcd")
+
 STAGING = "/user/ada/.sparkStaging"
 
 
@@ -94,15 +96,15 @@ def test_everything_is_named_by_its_place_on_hdfs_where_its_owner_alone_can_read
 def test_files_of_ended_runs_are_removed_and_those_of_others_stay(
     hdfs: FakeHdfs, layout: HdfsLayout, tmp_path: Path
 ) -> None:
-    folders = {run: f"{ship(layout, tmp_path, run).run_folder}/files" for run in ("E", "G", "N", "O")}
-    hdfs.entries[folders["N"]].modified_at = time.time() - 60
-    hdfs.entries[folders["O"]].modified_at = time.time() - 7200
-    left = left_files(layout, E=ENDED, G=RUNNING)
-    # YARN knows neither N, which may be about to be submitted, nor O, which never was
-    assert left.find() == ["E", "O"]
-    assert left.remove() == ["E", "O"]
-    assert {run for run, folder in folders.items() if folder in hdfs.entries} == {"G", "N"}
-    assert f"{layout.base}/runs/E" in hdfs.entries, "its report stays"
+    folders = {run: f"{ship(layout, tmp_path, run).run_folder}/files" for run in (E, G, N, LOST, "training")}
+    hdfs.entries[folders[N]].modified_at = time.time() - 60
+    hdfs.entries[folders[LOST]].modified_at = time.time() - 7200
+    left = left_files(layout, **{E: ENDED, G: RUNNING})
+    # YARN knows neither N, which may be about to be submitted, nor LOST, which never was
+    assert left.find() == [E, LOST]
+    assert left.remove() == [E, LOST]
+    assert {run for run, folder in folders.items() if folder in hdfs.entries} == {G, N, "training"}
+    assert f"{layout.base}/runs/{E}" in hdfs.entries, "its report stays"
     assert left.remove() == []
 
 

@@ -89,3 +89,17 @@ def test_a_run_of_another_machine_or_of_a_driver_that_still_runs_is_left(tmp_pat
         process.stdout.readline()  # only a process that runs has its arguments in /proc
         assert remove_left_here(tmp_path) == []
     assert remove_left_here(tmp_path) == [running.run]
+
+
+@pytest.mark.parametrize("name", ["photos", "20261127", "20261127-114151-45bfc2-copy"])
+def test_another_folder_beside_the_runs_is_left_alone(tmp_path: Path, name: str) -> None:
+    """--run-dir may be a folder in which a user keeps other things."""
+    other = tmp_path / name
+    other.mkdir()
+    (other / "cat.jpg").write_bytes(b"cat")
+    os.utime(other / "cat.jpg", (0, 0))
+    linked = tmp_path / "runs" / "20261127-114151-45bfc2"
+    linked.parent.mkdir()
+    linked.symlink_to(other)
+    assert remove_left_here(tmp_path) == remove_left_here(linked.parent) == []
+    assert (other / "cat.jpg").exists()

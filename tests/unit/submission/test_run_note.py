@@ -31,7 +31,7 @@ def test_a_folder_without_a_note_or_with_another_versions_is_left_out(tmp_path: 
 
 
 def test_the_newest_run_is_the_first(tmp_path: Path) -> None:
-    for name in ("20260101-000000-a", "20260103-000000-b", "20260102-000000-c"):
+    for name in ("20260101-000000-00000a", "20260103-000000-00000b", "20260102-000000-00000c"):
         (tmp_path / name).mkdir()
         note_run(RunFolder(tmp_path / name), RUN)
     assert [folder.path.name[:8] for folder, _ in list_notes(tmp_path)] == [
