@@ -17,7 +17,8 @@ from ethlogs_devnet.state import DevnetState, read_state, write_state
 
 _FOLDER = "requests"
 _POLL_SECONDS = 0.05
-_ANSWER_SECONDS = 60.0
+_ANSWER_SECONDS = 1_800.0
+"""The first reorg of a chain of some 10,000 blocks copies it first."""
 
 
 class Reorganizable(Protocol):
@@ -55,7 +56,7 @@ def ask_for_reorg(folder: Path, depth: int) -> list[str]:
     while not answer.exists():
         if time.monotonic() > deadline or not state.is_up():
             request.unlink(missing_ok=True)
-            raise DevnetError(f"the devnet in {folder} does not answer")
+            raise DevnetError(f"the devnet in {folder} does not answer", hint="ethlogs-devnet status")
         time.sleep(_POLL_SECONDS)
     found = Answer(**json.loads(answer.read_text()))
     answer.unlink()

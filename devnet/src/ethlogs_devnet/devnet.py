@@ -35,6 +35,9 @@ from ethlogs_devnet.progress import Report, silent, step
 from ethlogs_devnet.service import Service
 from ethlogs_devnet.state import RunningService
 
+_LONG_CHAIN = 300
+"""Blocks that are copied for a reorg in some seconds."""
+
 
 class DevnetService(RunningService, Protocol):
     """What a devnet asks of each of its services."""
@@ -151,6 +154,8 @@ class Devnet(Service):
         DevnetError
             When one of them is finalized, or the chain has not that many.
         """
+        if self.geth.height() > _LONG_CHAIN:
+            self.geth.copy_ahead(depth)
         with self.geth.standing_still():
             head, finalized = self.geth.height(), self.geth.finalized_height()
             if head - depth < finalized:

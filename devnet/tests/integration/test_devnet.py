@@ -272,6 +272,19 @@ def test_a_killed_node_comes_back_with_its_head(geth: GethNode) -> None:
     geth.commit_block(SMALL_PLAN)
 
 
+def test_the_chain_grows_while_it_is_copied_for_a_reorg(tmp_path: Path) -> None:
+    with GethNode(tmp_path, BLOCKS, many_reorgs=True) as node:
+        # As for a chain that is long: what is copied then is not copied while the chain stands still.
+        node.copy_ahead(2)
+        copied = node.height() - 2
+        node.commit_block(SMALL_PLAN)
+        assert node._helper is not None
+        assert node._helper.height() == copied
+        head = node.height()
+        branch = node.reorg(1, plan=SMALL_PLAN)
+        assert node.block_hash(head) == branch[0]
+
+
 def test_a_reorg_replaces_blocks_in_one_step_and_keeps_the_old_ones_by_hash(geth: GethNode) -> None:
     orphaned = [geth.commit_block(SMALL_PLAN) for _ in range(2)]
     height = geth.height()

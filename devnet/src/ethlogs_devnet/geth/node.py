@@ -101,6 +101,14 @@ class GethNode(GethProcess):
             with self._started_helper() as helper:
                 return replace_branch(self, helper, self.height() - depth, count, plan, salt)
 
+    def copy_ahead(self, depth: int) -> None:
+        """Copy the chain below a reorg of ``depth`` to the second geth, while blocks may be committed.
+
+        A long chain takes minutes, for which it would stand still otherwise.
+        """
+        with self._started_helper() as helper:
+            copy_chain(self, helper, max(0, self.height() - depth))
+
     @contextmanager
     def _started_helper(self) -> Iterator[GethNode]:
         if self._helper is None:
