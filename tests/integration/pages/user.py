@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from web3 import Web3
 
 from ethlogs.run.command import note_command
+from ethlogs.run.folder import new_run_id
 from ethlogs_devnet import GethNode
 from tests.harness.pages import Shell
 from tests.harness.running import RunInProcess, RunInThread, build_settings, wait_until
@@ -47,6 +48,7 @@ class User:
     def following(self) -> Iterator[None]:
         """Have a run without an end that has committed some blocks, and that ``ethlogs stop`` finds."""
         settings = build_settings(self.stream, self.node.url, start="1", proof="auto")
+        settings = replace(settings, run=new_run_id())
         running = RunInProcess(settings, self.shell.home / ".local/state/ethlogs/runs")
         note_command(running.folder, settings)
         with running.start(), self.stream.watching() as tip:
