@@ -23,10 +23,9 @@ from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import KafkaUnavailableError, SettingsError, TopicError
 from ethlogs.kafka.errors import mapped_errors, run_with_limit
 from ethlogs.kafka.internals import has_metadata_since
-from ethlogs.node import BlockLookup, BlockSource, Node, is_hash
-from ethlogs.node.block_name import to_block_name
+from ethlogs.node import BlockLookup, BlockSource, Node
+from ethlogs.node.block_name import method_of, not_found, to_block_name
 from ethlogs.node.contact_errors import mapped_contact_errors
-from ethlogs.node.fetched_block import not_found
 from ethlogs.node.lookup import read_transactions
 from ethlogs.node.rpc import RawAnswer, parse_answer
 from ethlogs.notify import Notify
@@ -120,7 +119,7 @@ def getTransactionsInBlock(w3: Web3, block: int | str | bytes = "latest") -> lis
     BlockNotFoundError, NodeUnavailableError, NodeRefusedError
     """
     name = _block_name(block)
-    return read_transactions(_ask(w3, _method(name), name, True), name, _WEB3)
+    return read_transactions(_ask(w3, method_of(name), name, True), name, _WEB3)
 
 
 def produceAllEventLogs(  # noqa: N802
@@ -153,7 +152,7 @@ def produceAllEventLogs(  # noqa: N802
         When a record was not acknowledged.
     """
     name = _block_name(block)
-    header = _ask(w3, _method(name), name, False)
+    header = _ask(w3, method_of(name), name, False)
     if not isinstance(header, dict):
         raise not_found(name, _WEB3)
     receipts = _ask(w3, "eth_getBlockReceipts", header.get("hash"))
@@ -203,10 +202,6 @@ def _ask(w3: Web3, method: str, *params: Any) -> Any:
     answer = {key: value for key, value in response.items() if key != "id"}
     raw = RawAnswer(json.dumps(answer, cls=HexJsonEncoder).encode())
     return parse_answer(raw, method, _WEB3).result
-
-
-def _method(block: str) -> str:
-    return "eth_getBlockByHash" if is_hash(block) else "eth_getBlockByNumber"
 
 
 def _block_name(block: int | str | bytes) -> str:

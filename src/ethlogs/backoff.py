@@ -46,7 +46,7 @@ class Backoff:
         """Forget the trouble: the last try succeeded."""
         self._tries, self._since = 0, None
 
-    def wait(self, pause: Callable[[float], None], at_least_seconds: float = 0.0) -> None:
+    def wait(self, pause: Callable[[float], object], at_least_seconds: float = 0.0) -> None:
         """Pause before the next try."""
         if self._since is None:
             self._since = time.monotonic()

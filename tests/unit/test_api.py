@@ -17,7 +17,6 @@ from web3 import Web3
 import ethlogs
 from ethlogs.api import (
     _block_name,
-    _method,
     fetch_transactions,
     getTransactionsInBlock,
     produceAllEventLogs,
@@ -33,6 +32,7 @@ from ethlogs.errors import (
     TopicError,
     UnprovenError,
 )
+from ethlogs.node.block_name import method_of
 from ethlogs.settings import NodeSettings
 from tests.unit.local_node import LocalNode, Reply, chain, local_node, result
 from tests.unit.proof_samples import logs_of, make_block
@@ -86,7 +86,7 @@ def test_another_name_is_not() -> None:
     ],
 )
 def test_a_block_is_named_by_height_hash_or_tag(block: int | str | bytes, name: str, method: str) -> None:
-    assert (_block_name(block), _method(_block_name(block))) == (name, method)
+    assert (_block_name(block), method_of(_block_name(block))) == (name, method)
 
 
 @pytest.mark.parametrize("block", [-1, 1.5, None, True, "newest", b"\1", 2**64])

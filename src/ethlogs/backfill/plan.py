@@ -9,7 +9,7 @@ from ethlogs.backfill.missing import SlotGaps, bounds, count_missing, find_gaps,
 from ethlogs.heights import FOLLOWER_PARTITION, STRETCH_BLOCKS, Ranges, slot_of_partition
 from ethlogs.ledger import BlockRecord, Claim, StreamIdentity
 from ethlogs.settings.backfill import PART_BLOCKS
-from ethlogs.stream.tail import Tail, newest_claims
+from ethlogs.stream.tail import Tail, newest_claims, newest_tips
 
 SEGMENT_STRETCHES = 4
 """Stretches of each slot in one segment: 4,096 heights with 32 slots. A long hull has many times as many of
@@ -45,7 +45,7 @@ class LedgerEnds:
     @property
     def slot_tips(self) -> list[BlockRecord]:
         """The last block record of each slot that has one."""
-        return [tail.tip for tail in self.slot_tails.values() if tail.tip is not None]
+        return newest_tips(self.slot_tails)
 
     @property
     def slot_claims(self) -> list[Claim]:

@@ -31,6 +31,7 @@ from ethlogs.kafka.reading import has_records
 from ethlogs.node import BlockSource
 from ethlogs.run.context import RunContext
 from ethlogs.stream.block import BlockEncoder, prepare_block
+from ethlogs.stream.tail import newest_tips
 from ethlogs.stream.truncation import check_not_truncated
 
 
@@ -128,7 +129,7 @@ class Backfill:
 
     def _check_not_truncated(self, ends: LedgerEnds) -> None:
         kafka, topic = self._settings.kafka, self._stream.topics.event_logs.name
-        tips = [tail.tip for tail in ends.tails.values() if tail.tip is not None]
+        tips = newest_tips(ends.tails)
         self._stream.trouble.until_success(lambda: check_not_truncated(kafka, topic, tips))
 
     def _final_height(self) -> int:

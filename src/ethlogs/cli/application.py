@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ethlogs.cli.say import say
-from ethlogs.hadoop.client import is_cluster_configured, no_cluster
+from ethlogs.hadoop.client import require_cluster
 from ethlogs.settings import BrokerOptions, KerberosOptions, StreamSettings
 from ethlogs.settings.submission import ApplicationOptions, HdfsOptions, ProxyOptions, SparkProgram
 from ethlogs.submission.applications import ApplicationHandle, Wanted, open_application
@@ -39,10 +39,10 @@ def open_wanted_application(
     SettingsError
         When this machine does not say where a cluster is: these commands have no --master to give instead.
     """
-    if not is_cluster_configured(os.environ):
-        raise no_cluster(
-            ". A run on this machine has its log in its folder, which it names when it begins: driver.log"
-        )
+    require_cluster(
+        os.environ,
+        ". A run on this machine has its log in its folder, which it names when it begins: driver.log",
+    )
     spark_submit = options.spark.spark_submit
     which = options.application
     wanted = Wanted(which.application, options.brokers, options.stream, which.job)

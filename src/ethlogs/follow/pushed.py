@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
-from functools import partial
 
 from ethlogs.backoff import Backoff
 from ethlogs.errors import EthlogsError, MissingMethodError, NodeRefusedError
@@ -66,7 +65,7 @@ class PushedHeads:
                 self._tell(name, exc)
             except EthlogsError as exc:
                 self._tell(name, exc)
-                self._backoff.wait(partial(_pause, ended))
+                self._backoff.wait(ended.wait)
 
     def _listen(self, name: str, ended: threading.Event) -> None:
         heads = None if name in self._refusing else self._node.subscribe_heads()
@@ -102,7 +101,3 @@ class PushedHeads:
         if name not in self._told:
             self._told.add(name)
             self._notify(f"node {name} does not push new blocks, so it is asked for them: {exc}")
-
-
-def _pause(ended: threading.Event, seconds: float) -> None:
-    ended.wait(seconds)

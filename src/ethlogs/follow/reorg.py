@@ -18,7 +18,7 @@ from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import BlockNotFoundError, BrokenChainError, ReorgError
 from ethlogs.ledger import BlockRecord
 from ethlogs.node import BlockSource, Node
-from ethlogs.node.fetched_block import not_found
+from ethlogs.node.block_name import not_found
 from ethlogs.settings import RunSettings
 from ethlogs.stream.block import PreparedBlock
 from ethlogs.stream.read_back import walk_back

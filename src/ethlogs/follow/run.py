@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from ethlogs.cancellation import StopSwitch
 from ethlogs.decoding.record import describe_decoding
@@ -35,7 +35,7 @@ from ethlogs.selection import describe_selection
 from ethlogs.settings import RunSettings
 from ethlogs.stream.claim import LedgerPartition, Taken, take_partition
 from ethlogs.stream.identity import check_content, check_identity
-from ethlogs.stream.tail import Claimed, Tail, newest_claims, read_tails
+from ethlogs.stream.tail import Claimed, Tail, newest_claims, newest_tips, read_tails
 from ethlogs.stream.truncation import check_not_truncated
 
 _ON_PURPOSE = (InterruptedRunError, DeadlineError, NodeError)
@@ -149,8 +149,7 @@ class Run:
         plan = self._plan(tail)
         if self._is_done(plan, tail):
             return None
-        tips = [tail.tip] if tail.tip is not None else []
-        check_not_truncated(self._settings.kafka, self._opened.topics.event_logs.name, tips)
+        self._check_not_truncated([tail.tip] if tail.tip is not None else [])
         newest = tail.newest
         if newest is not None and self._is_own(newest.claim):
             return newest
@@ -180,12 +179,14 @@ class Run:
         """Check what the first followed block joins: backfills may have bound the stream before."""
         for claim in newest_claims(slots):
             self._check_binding(claim)
-        tips = [tail.tip for tail in slots.values() if tail.tip is not None]
+        self._check_not_truncated(newest_tips(slots))
+
+    def _check_not_truncated(self, tips: Sequence[BlockRecord]) -> None:
         check_not_truncated(self._settings.kafka, self._opened.topics.event_logs.name, tips)
 
     def _find_backfilled(self, height: int) -> BlockRecord | None:
         """Return the record of a height that is the last one of its slot, as a backfill leaves its top."""
-        tips = [tail.tip for tail in self._slot_tails().values() if tail.tip is not None]
+        tips = newest_tips(self._slot_tails())
         return next((tip for tip in tips if tip.block_number == height), None)
 
     def _slot_tails(self) -> dict[int, Tail]:
@@ -244,7 +245,7 @@ def _highest_backfilled(slots: Mapping[int, Tail]) -> int | None:
 
     What is claimed will be filled, if not by that run then by the next one: the follower begins above.
     """
-    held = [last for tail in slots.values() if tail.tip is not None for _, last in tail.tip.ranges]
+    held = [last for tip in newest_tips(slots) for _, last in tip.ranges]
     claimed = [
         claim.last_block
         for claim in newest_claims(slots)

@@ -102,11 +102,22 @@ def find_conf_dir(environment: Mapping[str, str]) -> Path:
                 f"{variable}={text} has no core-site.xml", hint="set it to the folder of Hadoop's *-site.xml"
             )
         return Path(text)
-    raise no_cluster("; a run on this machine needs --master local[*]")
+    raise _no_cluster("; a run on this machine needs --master local[*]")
 
 
-def no_cluster(instead: str) -> SettingsError:
-    """The error of a machine that does not say where the cluster is, with what there is instead of one."""
+def require_cluster(environment: Mapping[str, str], instead: str) -> None:
+    """Check that this machine says where a cluster is; ``instead`` ends the hint.
+
+    Raises
+    ------
+    SettingsError
+        When it does not.
+    """
+    if not is_cluster_configured(environment):
+        raise _no_cluster(instead)
+
+
+def _no_cluster(instead: str) -> SettingsError:
     return SettingsError(
         "neither HADOOP_CONF_DIR nor YARN_CONF_DIR says where the cluster is",
         hint=f"export HADOOP_CONF_DIR=/etc/hadoop/conf{instead}",

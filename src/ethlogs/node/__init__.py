@@ -1,9 +1,9 @@
 """The Ethereum node: JSON-RPC over HTTP or a local socket, fail-over, and proven blocks."""
 
+from ethlogs.node.block_name import is_hash, readable_block
 from ethlogs.node.blocks import BlockSource
 from ethlogs.node.client import Node
 from ethlogs.node.endpoint import NodeIdentity
-from ethlogs.node.fetched_block import is_hash, readable_block
 from ethlogs.node.lookup import BlockLookup
 from ethlogs.node.transport import check_url
 

@@ -6,7 +6,8 @@ import contextlib
 
 from ethlogs.errors import BlockNotFoundError, UnprovenError
 from ethlogs.node.asker import Asker
-from ethlogs.node.fetched_block import FetchedBlock, is_hash
+from ethlogs.node.block_name import is_hash
+from ethlogs.node.fetched_block import FetchedBlock
 from ethlogs.node.json_blocks import JsonBlocks
 from ethlogs.node.raw_blocks import RawBlocks
 from ethlogs.node.remarks import Remarks

@@ -1,14 +1,16 @@
-"""The name of a block as people give it, in the form in which JSON-RPC takes it."""
+"""The name of a block: as people give it, as JSON-RPC takes it, and in messages."""
 
 from __future__ import annotations
 
 import operator
 import re
 
+from ethlogs.errors import BlockNotFoundError
 from ethlogs.settings.kinds import is_height
 
 TAGS = ("latest", "safe", "finalized", "earliest")
 _HASH_BYTES = 32
+_HASH_CHARACTERS = 66
 _HASH = re.compile(r"0x[0-9a-f]{64}")
 _HEX = re.compile(r"0x[0-9a-f]{1,16}")
 
@@ -32,6 +34,37 @@ def to_block_name(block: object) -> str:
     if _HEX.fullmatch(text) and is_height(str(int(text, 16))):
         return hex(int(text, 16))
     raise ValueError(f"{block!r} is not a block number, a block hash or latest")
+
+
+def is_hash(block: str) -> bool:
+    """Return whether a block is named by its hash, not by a height in hex or a tag."""
+    return len(block) == _HASH_CHARACTERS
+
+
+def method_of(block: str) -> str:
+    """Return the method that gives a block of this name."""
+    return "eth_getBlockByHash" if is_hash(block) else "eth_getBlockByNumber"
+
+
+def readable_block(block: str) -> str:
+    """A block's name for a message: its height as people write it, else hash or tag."""
+    return str(int(block, 16)) if block.startswith("0x") and len(block) < 20 else block
+
+
+def not_found(block: str, node: str) -> BlockNotFoundError:
+    """Return the error of a block that a node does not have."""
+    return BlockNotFoundError(
+        f"node {node} does not have block {readable_block(block)}",
+        hint="is the block right, and is the node in sync with its chain?",
+    )
+
+
+def without_receipts(block: str, node: str) -> BlockNotFoundError:
+    """Return the error of a block whose receipts a node does not have."""
+    return BlockNotFoundError(
+        f"node {node} has block {readable_block(block)} but not its receipts",
+        hint="the node may have pruned them: use a node that keeps the history that you ask for",
+    )
 
 
 def _to_text(block: object) -> str:

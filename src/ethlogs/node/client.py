@@ -16,8 +16,8 @@ from ethlogs.errors import (
     NodeUnavailableError,
     SettingsError,
 )
+from ethlogs.node.block_name import method_of, readable_block
 from ethlogs.node.endpoint import Call, Endpoint, NodeIdentity, distinct_names, require_quantity
-from ethlogs.node.fetched_block import is_hash, readable_block
 from ethlogs.node.new_heads import NewHeads
 from ethlogs.node.rpc import Answer
 from ethlogs.node.trouble import FIRST_CONTACT_SECONDS, Trouble, give_up
@@ -236,7 +236,6 @@ class Node:
 
     def fetch_height(self, block: str) -> int | None:
         """Ask for the height of a block by its hash, height or tag; ``None`` where the node has none."""
-        method = "eth_getBlockByHash" if is_hash(block) else "eth_getBlockByNumber"
 
         def read(answers: list[Answer], name: str) -> int | None:
             header = answers[0].result
@@ -244,7 +243,7 @@ class Node:
                 return None
             return require_quantity(header.get("number"), f"block {readable_block(block)}", name)
 
-        return self._ask(read, (method, block, False))
+        return self._ask(read, (method_of(block), block, False))
 
     def subscribe_heads(self) -> NewHeads | None:
         """Subscribe to new heads at the current URL, once; see :meth:`Endpoint.subscribe_heads`."""

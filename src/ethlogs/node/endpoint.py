@@ -15,6 +15,7 @@ from ethlogs.errors import (
     NodeRefusedError,
     NodeUnavailableError,
 )
+from ethlogs.node.block_name import is_hash
 from ethlogs.node.headers import secrets_of
 from ethlogs.node.new_heads import NewHeads, subscribe_heads
 from ethlogs.node.rpc import Answer, RawAnswer, build_request, parse_answer
@@ -25,8 +26,6 @@ from ethlogs.settings import NodeSettings, display_url
 
 Call = tuple[Any, ...]
 """A method and its parameters."""
-
-_HASH_CHARACTERS = 66
 
 
 @dataclass(frozen=True)
@@ -171,7 +170,7 @@ class Endpoint:
 def _form(parameter: Any) -> str:
     """Of which form a parameter is: a node may take a height and no hash."""
     if isinstance(parameter, str):
-        return "hash" if len(parameter) == _HASH_CHARACTERS else "text"
+        return "hash" if is_hash(parameter) else "text"
     return type(parameter).__name__
 
 

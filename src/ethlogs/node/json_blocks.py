@@ -5,9 +5,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ethlogs.errors import BlockNotFoundError, MissingMethodError, UnprovenError
+from ethlogs.errors import MissingMethodError, UnprovenError
 from ethlogs.node.asker import Asker
-from ethlogs.node.fetched_block import FetchedBlock, is_hash, not_found, readable_block
+from ethlogs.node.block_name import is_hash, method_of, not_found, readable_block, without_receipts
+from ethlogs.node.fetched_block import FetchedBlock
 from ethlogs.node.rpc import Answer
 from ethlogs.proof import Header, parse_header, prove_by_receipts
 from ethlogs.proof.shapes import show
@@ -39,14 +40,13 @@ class JsonBlocks:
         UnprovenError
             When the answer is not a header, or the header has another hash.
         """
-        by_hash = is_hash(block)
-        answer = self._asker.call("eth_getBlockByHash" if by_hash else "eth_getBlockByNumber", block, False)
+        answer = self._asker.call(method_of(block), block, False)
         if answer.result is None:
             raise not_found(block, self._asker.name)
         found = answer.result.get("hash") if isinstance(answer.result, dict) else None
         if not isinstance(found, str):
             raise UnprovenError(f"node {self._asker.name} gave no hash for block {readable_block(block)}")
-        if by_hash and found.lower() != block.lower():
+        if is_hash(block) and found.lower() != block.lower():
             raise UnprovenError(f"asked for block {block}, the node gave block {show(found)}")
         return answer
 
@@ -75,10 +75,7 @@ class JsonBlocks:
         receipts = self._fetch_receipts(parsed)
         # Besu answers [] and others null for receipts that are not there yet, or not any more.
         if receipts.result is None or (receipts.result == [] and parsed.transactions):
-            raise BlockNotFoundError(
-                f"node {self._asker.name} has block {readable_block(block)} but not its receipts",
-                hint="the node may have pruned them: use a node that keeps the history that you ask for",
-            )
+            raise without_receipts(block, self._asker.name)
         return FetchedBlock(
             prove_by_receipts(parsed, receipts.result), header.size_bytes + receipts.size_bytes
         )

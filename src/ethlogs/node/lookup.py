@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 from ethlogs.backoff import Backoff
 from ethlogs.cancellation import StopSwitch
 from ethlogs.errors import BlockNotFoundError, UnprovableChainError, UnprovenError
+from ethlogs.node.block_name import is_hash, method_of, not_found, readable_block
 from ethlogs.node.blocks import BlockSource
 from ethlogs.node.client import Node
-from ethlogs.node.fetched_block import FetchedBlock, is_hash, not_found, readable_block
+from ethlogs.node.fetched_block import FetchedBlock
 from ethlogs.notify import Notify
 
 UNKNOWN_BLOCK_SECONDS = 5.0
@@ -60,8 +61,8 @@ class BlockLookup:
         return self._wait_for(partial(self._fetch_transactions, block), UNKNOWN_BLOCK_SECONDS)
 
     def _fetch_transactions(self, block: str) -> list[dict[str, Any]]:
-        method = "eth_getBlockByHash" if is_hash(block) else "eth_getBlockByNumber"
-        return read_transactions(self._node.call(method, block, True).result, block, self._node.name)
+        found = self._node.call(method_of(block), block, True).result
+        return read_transactions(found, block, self._node.name)
 
     def _fetch_height(self, block: str) -> int:
         height = self._node.fetch_height(block)

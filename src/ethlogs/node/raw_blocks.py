@@ -7,16 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 from ethlogs.errors import (
-    BlockNotFoundError,
     MissingMethodError,
     NodeError,
     NodeUnavailableError,
     UnprovenError,
 )
 from ethlogs.node.asker import Asker
+from ethlogs.node.block_name import not_found, without_receipts
 from ethlogs.node.client import OtherChainError
 from ethlogs.node.endpoint import Call
-from ethlogs.node.fetched_block import FetchedBlock, not_found
+from ethlogs.node.fetched_block import FetchedBlock
 from ethlogs.node.rpc import Answer
 from ethlogs.proof import parse_block, prove_by_block
 
@@ -99,10 +99,7 @@ class RawBlocks:
             raise UnprovenError(f"asked for block {height}, the node gave block {block.header.number}")
         (receipts,) = others
         if receipts.result is None or (receipts.result == [] and block.transactions):
-            raise BlockNotFoundError(
-                f"node {self._asker.name} has block {height} but not its receipts",
-                hint="the node may have pruned them: use a node that keeps the history that you ask for",
-            )
+            raise without_receipts(hex(height), self._asker.name)
         if block_hash is None and len(block.header.hashes) > 1:
             block_hash = _hash_of(ask([("eth_getBlockByNumber", hex(height), False)])[0].result)
         proven = prove_by_block(block, receipts.result, block_hash)

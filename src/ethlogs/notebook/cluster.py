@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ethlogs.hadoop.client import Hadoop, is_cluster_configured, no_cluster
+from ethlogs.hadoop.client import Hadoop, require_cluster
 from ethlogs.settings import KerberosOptions
 from ethlogs.settings.submission import HdfsOptions, ProxyOptions, RunFolderOptions, SparkProgram
 from ethlogs.submission.applications import open_cluster
@@ -63,8 +63,7 @@ class ClusterAccess:
         SettingsError
             When this machine does not say where the cluster of a run is.
         """
-        if not is_cluster_configured(os.environ):
-            raise no_cluster(". The run is on YARN, and its state is known there")
+        require_cluster(os.environ, ". The run is on YARN, and its state is known there")
         with (
             Caller(self.kerberos, warn, spark_submit=self.spark_submit, proxy_user=self.proxy_user) as caller,
             open_cluster(caller, self.spark_submit) as hadoop,

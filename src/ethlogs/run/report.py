@@ -72,29 +72,24 @@ class Meter:
     ) -> None:
         """Blocks were committed, of which ``number`` is the last; so many of them by each proof."""
         counters, blocks = self.counters, sum(proofs.values())
-        counters.blocks += blocks
-        counters.logs += logs
-        counters.unproven_logs += unproven_logs
-        for proof, count in proofs.items():
-            counters.proofs[proof] = counters.proofs.get(proof, 0) + count
         if counters.first_block is None:
             counters.first_block = number - blocks + 1
         counters.last_block, counters.tip_hash = number, block_hash
-        self._count_commit(blocks, logs)
+        self._count_commit(blocks, logs, proofs, unproven_logs)
 
     def count_backfilled(
         self, blocks: int, logs: int, *, proofs: Mapping[str, int], unproven_logs: int = 0
     ) -> None:
         """Blocks of a backfill were committed, in no order of heights."""
+        self._count_commit(blocks, logs, proofs, unproven_logs)
+
+    def _count_commit(self, blocks: int, logs: int, proofs: Mapping[str, int], unproven_logs: int) -> None:
         counters = self.counters
         counters.blocks += blocks
         counters.logs += logs
         counters.unproven_logs += unproven_logs
         for proof, proven in proofs.items():
             counters.proofs[proof] = counters.proofs.get(proof, 0) + proven
-        self._count_commit(blocks, logs)
-
-    def _count_commit(self, blocks: int, logs: int) -> None:
         self._last_commit_at = time.monotonic()
         self._window.add(self._last_commit_at, blocks, logs)
 

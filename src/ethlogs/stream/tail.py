@@ -67,6 +67,11 @@ def newest_claims(tails: Mapping[int, Tail]) -> list[Claim]:
     return [tail.newest.claim for tail in ends if tail.newest is not None]
 
 
+def newest_tips(tails: Mapping[int, Tail]) -> list[BlockRecord]:
+    """Return the last block record of each partition that has one."""
+    return [tail.tip for tail in tails.values() if tail.tip is not None]
+
+
 def read_tail(settings: KafkaSettings, ledger_topic: str, partition: int = FOLLOWER_PARTITION) -> Tail:
     """The last block and the newest claim of a partition, as far as they are visible now.
 
