@@ -15,7 +15,7 @@ from ethlogs.errors import EthlogsError
 from ethlogs.stream.block import PreparedBlock
 
 LONGEST_SECONDS = 1.0
-"""So old a block may be when it is used, counted from asking for it. A look that takes longer had trouble:
+"""The greatest age of a block that is used, counted from asking for it. A look that takes longer had trouble:
 its answer may be another node's, whose block at this height is another one."""
 
 

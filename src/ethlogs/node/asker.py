@@ -11,7 +11,7 @@ from ethlogs.node.rpc import Answer
 
 
 class Asker(Protocol):
-    """The questions that fetching a block has for a node; see the methods of :class:`ethlogs.node.Node`."""
+    """Asks a node for what a block needs; see the methods of :class:`ethlogs.node.Node`."""
 
     @property
     def name(self) -> str:

@@ -11,7 +11,7 @@ _MOST = 50
 
 
 class Remarks:
-    """Says it to the user; of blocks from several threads."""
+    """Notifies the user of what blocks' proofs remark. Safe to use from several threads."""
 
     def __init__(self, notify: Notify) -> None:
         self._notify = notify

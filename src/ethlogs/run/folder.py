@@ -39,7 +39,7 @@ RECORDS = frozenset({PROGRESS, REPORT, STOP, LOG, COMMAND, NOTE})
 """What stays of a run on this machine when it has ended; everything else may be a secret."""
 
 
-class _ReportsEnd(msgspec.Struct, rename="camel"):
+class _EndOfRun(msgspec.Struct, rename="camel"):
     """What every report has, whichever job and version wrote it."""
 
     exit_status: int
@@ -97,7 +97,7 @@ class RunFiles(ABC):
         """The run's report, ``None`` where there is none or it is not one."""
         report = self.read_json(REPORT)
         try:
-            msgspec.convert(report, _ReportsEnd)
+            msgspec.convert(report, _EndOfRun)
         except msgspec.ValidationError:
             return None
         return report
